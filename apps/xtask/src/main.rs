@@ -1,0 +1,54 @@
+//! The house's own commands: run, test, lint, openapi, floors and bench (see README.md).
+#![expect(clippy::print_stdout, reason = "a command-line tool speaks on stdout")]
+
+mod bench;
+mod floors;
+mod frontend;
+mod house;
+mod lint;
+mod openapi;
+mod postgres;
+mod run;
+mod shell;
+mod test;
+mod tools;
+
+use clap::{Parser, Subcommand};
+
+/// The house's own commands.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build the page and the release binary, and start it on ./data.
+    Run(run::Options),
+    /// Everything that continuous integration runs.
+    Test(test::Options),
+    /// Formatting, floors, clippy and cargo-deny.
+    Lint,
+    /// Rewrite docs/openapi.json and the page's generated client.
+    Openapi,
+    /// Hold the map of the floors and the house rules.
+    Floors,
+    /// Measure something: `cargo xtask bench --help` lists what.
+    Bench(bench::Options),
+    /// Run one command with a PostgreSQL of its own in CONDUCTOR_TEST_POSTGRES.
+    WithPostgres(postgres::Options),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Run(options) => run::run(&options),
+        Command::Test(options) => test::run(&options),
+        Command::Lint => lint::run(),
+        Command::Openapi => openapi::rewrite(),
+        Command::Floors => floors::run(),
+        Command::Bench(options) => bench::run(&options),
+        Command::WithPostgres(options) => postgres::with(&options),
+    }
+}

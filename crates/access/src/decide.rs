@@ -1,0 +1,113 @@
+//! Asks `rbac` about rows, and writes down what was refused.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use conductor_domain::{Caller, Decision, NewAuditEvent};
+use conductor_rbac::{Action, Denial, PolicyIndex, Request, Resource, denial};
+use conductor_storage::Store;
+use serde_json::Value;
+
+use crate::{Error, Facts, Limits, LimitsOptions, Result, Vault};
+
+/// The live decision point of one process.
+#[derive(Debug)]
+pub struct Access {
+    store: Store,
+    index: RwLock<Arc<PolicyIndex>>,
+    limits: Limits,
+    vault: Vault,
+}
+
+impl Access {
+    /// Compiles roles and policies and is ready to decide.
+    ///
+    /// # Errors
+    /// When the rows cannot be compiled.
+    pub async fn start(store: Store, vault: Vault, limits: LimitsOptions) -> Result<Arc<Self>> {
+        let index = PolicyIndex::built_in().await.map_err(Error::Undecidable)?;
+        let limits = Limits::new(limits, Arc::clone(store.clock()));
+        Ok(Arc::new(Self { store, index: RwLock::new(Arc::new(index)), limits, vault }))
+    }
+
+    /// The answer, with its reasons.
+    #[must_use]
+    pub fn decide(&self, caller: &Caller, action: Action, facts: &Facts, arguments: Option<&Value>) -> Decision {
+        let mut resource = Resource::new(facts.target.as_str());
+        resource.visibility = facts.visibility;
+        resource.classification = facts.classification;
+        resource.official = facts.official;
+        resource.read_only = facts.read_only;
+        resource.asks = facts.asks;
+        let mut request = Request::new(caller, action, resource);
+        request.owner = facts.owner.is_some() && facts.owner == caller.user_id();
+        request.same_organization = facts.scope.organization_id == caller.scope.organization_id;
+        request.same_environment = facts.scope == caller.scope;
+        request.agents = &facts.agents;
+        request.arguments = arguments;
+        self.index().decide(&request)
+    }
+
+    /// Goes on, or says why not; a refusal is an entry of the audit log.
+    ///
+    /// # Errors
+    /// `Hidden` or `Denied`.
+    pub async fn require(&self, caller: &Caller, action: Action, facts: &Facts) -> Result<Decision> {
+        let decision = self.decide(caller, action, facts, None);
+        match denial(&decision) {
+            None => Ok(decision),
+            Some(denied) => {
+                let entry = NewAuditEvent::by(caller, "access.denied", action.as_str(), facts.target.clone())
+                    .decided(&decision);
+                self.record(caller, entry).await?;
+                Err(refusal(action, denied, &decision))
+            }
+        }
+    }
+
+    /// Whether the caller's roles have this permission at all, as for a menu.
+    #[must_use]
+    pub fn permits(&self, caller: &Caller, action: Action) -> bool {
+        self.index().permits(&caller.roles, action)
+    }
+
+    /// Every permission of the caller's roles.
+    #[must_use]
+    pub fn permissions(&self, caller: &Caller) -> Vec<String> {
+        self.index().permissions(&caller.roles)
+    }
+
+    /// The limits.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The vault.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    async fn record(&self, caller: &Caller, entry: NewAuditEvent) -> Result<()> {
+        self.store
+            .scoped(caller.scope)
+            .write(move |tx| Box::pin(async move { tx.audit().record(entry).await }))
+            .await
+            .map_err(|error: conductor_storage::Error| error.into())
+    }
+
+    fn index(&self) -> Arc<PolicyIndex> {
+        Arc::clone(&self.index.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn refusal(action: Action, denied: Denial, decision: &Decision) -> Error {
+    let code = match denied {
+        Denial::Hidden => return Error::Hidden { what: action.kind().as_str() },
+        Denial::Credential | Denial::Role => "role_missing",
+        Denial::Clearance => "clearance_too_low",
+        Denial::Access | Denial::Policy => "policy_denied",
+    };
+    let reason = decision.trace.last().map_or_else(String::new, |step| step.says.clone());
+    Error::Denied { code, rule: decision.rule.clone(), reason }
+}

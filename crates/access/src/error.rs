@@ -1,0 +1,80 @@
+//! Why something is not allowed, or could not be decided.
+
+use std::time::Duration;
+
+use conductor_domain::{ErrorKind, Kind};
+
+/// A refusal, or a failure to decide; either way nothing happened.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller may not know that it exists.
+    #[error("no such {what}")]
+    Hidden {
+        /// The noun.
+        what: &'static str,
+    },
+    /// The caller sees it but may not do this.
+    #[error("{reason}")]
+    Denied {
+        /// The stable code: `policy_denied`, `role_missing` or `clearance_too_low`.
+        code: &'static str,
+        /// The rule that decided.
+        rule: String,
+        /// The last sentence of the trace.
+        reason: String,
+    },
+    /// Too often.
+    #[error("the limit of {which} is reached")]
+    Limited {
+        /// Which limit, in words.
+        which: String,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// A secret that is named but not stored, or cannot be opened with the present key.
+    #[error("the secret {reference:?} cannot be read")]
+    Secret {
+        /// Its reference.
+        reference: String,
+    },
+    /// Roles or policies could not be read; everything is denied until they can.
+    #[error("roles and policies cannot be read")]
+    Undecidable(#[source] conductor_rbac::Error),
+    /// Storage failed.
+    #[error("storage failed")]
+    Storage(#[from] conductor_storage::Error),
+}
+
+/// The result of a call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Kind for Error {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Hidden { .. } => ErrorKind::NotFound,
+            Self::Denied { .. } => ErrorKind::Forbidden,
+            Self::Limited { retry_after, .. } => ErrorKind::Limited { retry_after: Some(*retry_after) },
+            Self::Secret { .. } => ErrorKind::Conflict,
+            Self::Undecidable(_) => ErrorKind::Internal,
+            Self::Storage(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Hidden { .. } => "not_found",
+            Self::Denied { code, .. } => code,
+            Self::Limited { .. } => "rate_limited",
+            Self::Secret { .. } => "secret_unreadable",
+            Self::Undecidable(_) => "internal",
+            Self::Storage(error) => error.code(),
+        }
+    }
+
+    fn rule_id(&self) -> Option<String> {
+        match self {
+            Self::Denied { rule, .. } => Some(rule.clone()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What a service knows of a row when it asks for a decision.
+
+use conductor_domain::{AgentId, Classification, Scope, UserId, Visibility};
+
+/// A row that is to be touched, or made. Fields left as they are give least.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The name that policies match, such as `tool:pdf/read` or `agent:0192…`.
+    pub target: String,
+    /// Whose row it is.
+    pub owner: Option<UserId>,
+    /// Where it lives.
+    pub scope: Scope,
+    /// Who sees it, before grants.
+    pub visibility: Visibility,
+    /// How sensitive it is.
+    pub classification: Classification,
+    /// Whether the platform keeps it for every tenant.
+    pub official: bool,
+    /// For tools: whether we or an approver declared it read-only.
+    pub read_only: bool,
+    /// For tools: whether each call asks a person.
+    pub asks: bool,
+    /// The agents that act for the caller, outermost first.
+    pub agents: Vec<AgentId>,
+}
+
+impl Facts {
+    /// A private, internal row.
+    #[must_use]
+    pub fn new(target: impl Into<String>, scope: Scope) -> Self {
+        Self {
+            target: target.into(),
+            owner: None,
+            scope,
+            visibility: Visibility::Private,
+            classification: Classification::Internal,
+            official: false,
+            read_only: false,
+            asks: false,
+            agents: Vec::new(),
+        }
+    }
+
+    /// Names the owner.
+    #[must_use]
+    pub fn owned_by(mut self, owner: Option<UserId>) -> Self {
+        self.owner = owner;
+        self
+    }
+
+    /// Names who sees it.
+    #[must_use]
+    pub fn seen_by(mut self, visibility: Visibility) -> Self {
+        self.visibility = visibility;
+        self
+    }
+
+    /// Names its label.
+    #[must_use]
+    pub fn labelled(mut self, classification: Classification) -> Self {
+        self.classification = classification;
+        self
+    }
+
+    /// Says whether the platform keeps it.
+    #[must_use]
+    pub fn official(mut self, official: bool) -> Self {
+        self.official = official;
+        self
+    }
+}

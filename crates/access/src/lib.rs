@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod decide;
+mod error;
+mod facts;
+mod limits;
+mod vault;
+
+pub use conductor_rbac::{Action, ResourceKind};
+pub use decide::Access;
+pub use error::{Error, Result};
+pub use facts::Facts;
+pub use limits::{Limit, Limits, LimitsOptions};
+pub use vault::Vault;

@@ -1,0 +1,123 @@
+//! Token buckets in a chain: per person, per agent and tool, per connector, per sign-in.
+//!
+//! A refusal names the limit and says when to come back.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use conductor_domain::Clock;
+
+use crate::{Error, Result};
+
+/// Buckets that are full again are forgotten once there are this many.
+const SWEEP_AT: usize = 10_000;
+
+/// Calls per minute; also how many may come at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitsOptions {
+    /// Requests that start work, per person.
+    pub per_user: u32,
+    /// Calls of one tool by one agent.
+    pub per_agent_tool: u32,
+    /// Calls on one connector.
+    pub per_connector: u32,
+}
+
+impl Default for LimitsOptions {
+    fn default() -> Self {
+        Self { per_user: 600, per_agent_tool: 120, per_connector: 600 }
+    }
+}
+
+/// Which bucket a call takes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// Requests that start work, per person.
+    User(String),
+    /// Calls of one tool by one agent.
+    AgentTool(String, String),
+    /// Calls on one connector.
+    Connector(String),
+}
+
+#[derive(Debug)]
+struct Bucket {
+    tokens: f64,
+    at: DateTime<Utc>,
+}
+
+/// The buckets of one process.
+#[derive(Debug)]
+pub struct Limits {
+    options: LimitsOptions,
+    clock: Arc<dyn Clock>,
+    buckets: Mutex<HashMap<Limit, Bucket>>,
+}
+
+impl Limits {
+    pub(crate) fn new(options: LimitsOptions, clock: Arc<dyn Clock>) -> Self {
+        Self { options, clock, buckets: Mutex::default() }
+    }
+
+    /// Takes one token.
+    ///
+    /// # Errors
+    /// `Limited` when the bucket is empty.
+    #[expect(clippy::cast_possible_truncation, reason = "a wait of less than a minute")]
+    pub fn take(&self, limit: Limit) -> Result<()> {
+        let (capacity, which) = match &limit {
+            Limit::User(_) => (self.options.per_user, "requests per minute for you".to_owned()),
+            Limit::AgentTool(_, tool) => {
+                (self.options.per_agent_tool, format!("calls of {tool} per minute by this agent"))
+            }
+            Limit::Connector(_) => {
+                (self.options.per_connector, "calls per minute on this connector".to_owned())
+            }
+        };
+        let capacity = f64::from(capacity);
+        let now = self.clock.now();
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= SWEEP_AT {
+            buckets.retain(|_, bucket| (now - bucket.at).num_seconds() < 60);
+        }
+        let bucket = buckets.entry(limit).or_insert(Bucket { tokens: capacity, at: now });
+        let elapsed = (now - bucket.at).as_seconds_f64().max(0.0);
+        bucket.tokens = capacity.min(bucket.tokens + elapsed * capacity / 60.0);
+        bucket.at = now;
+        if bucket.tokens >= 1.0 {
+            bucket.tokens -= 1.0;
+            return Ok(());
+        }
+        let wait = (1.0 - bucket.tokens) * 60.0 / capacity.max(f64::MIN_POSITIVE);
+        Err(Error::Limited { which, retry_after: Duration::from_secs_f64(wait.clamp(0.001, 60.0)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use conductor_domain::FixedClock;
+
+    use super::*;
+
+    #[test]
+    fn an_empty_bucket_says_when_to_come_back_and_fills_again() {
+        let clock = FixedClock::at(DateTime::UNIX_EPOCH);
+        let options = LimitsOptions { per_user: 2, ..LimitsOptions::default() };
+        let limits = Limits::new(options, Arc::clone(&clock) as Arc<dyn Clock>);
+        let limit = || Limit::User("someone".to_owned());
+
+        assert!(limits.take(limit()).is_ok());
+        assert!(limits.take(limit()).is_ok());
+        let Err(Error::Limited { retry_after, .. }) = limits.take(limit()) else { panic!("not limited") };
+        assert_eq!(retry_after, Duration::from_secs(30));
+
+        clock.advance(chrono::Duration::seconds(30));
+        assert!(limits.take(limit()).is_ok());
+        assert!(limits.take(limit()).is_err());
+        assert!(limits.take(Limit::User("someone else".to_owned())).is_ok());
+    }
+}

@@ -1,0 +1,106 @@
+//! A question that waits for a person.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::{CallId, ConversationId, HumanTaskId, HumanTaskView, RunId, UserId};
+
+/// A question to be asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewHumanTask {
+    /// The run that waits.
+    pub run_id: RunId,
+    /// The tool call that waits.
+    pub call_id: Option<CallId>,
+    /// Who is asked first: the person behind the run.
+    pub user_id: Option<UserId>,
+    /// The conversation, for approvals that hold in it.
+    pub conversation_id: Option<ConversationId>,
+    /// `tool_approval`, `human_step` or `ambiguous_effect`.
+    pub kind: String,
+    /// One line.
+    pub title: String,
+    /// The question as a sentence.
+    pub message: String,
+    /// `low`, `normal` or `high`.
+    pub priority: String,
+    /// The tool that waits.
+    pub tool: Option<String>,
+    /// Its server.
+    pub server: Option<String>,
+    /// The hash of tool definition and arguments that the answer is bound to.
+    pub binding_hash: Option<String>,
+    /// The arguments as they will be sent.
+    pub arguments: Option<Value>,
+    /// What may be answered.
+    pub allowed_decisions: Vec<String>,
+}
+
+/// A question, as its row holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HumanTask {
+    /// The question.
+    pub id: HumanTaskId,
+    /// The run that waits.
+    pub run_id: RunId,
+    /// The tool call that waits.
+    pub call_id: Option<CallId>,
+    /// Who is asked first.
+    pub user_id: Option<UserId>,
+    /// The conversation.
+    pub conversation_id: Option<ConversationId>,
+    /// `tool_approval`, `human_step` or `ambiguous_effect`.
+    pub kind: String,
+    /// One line.
+    pub title: String,
+    /// The question as a sentence.
+    pub message: String,
+    /// `low`, `normal` or `high`.
+    pub priority: String,
+    /// The tool that waits.
+    pub tool: Option<String>,
+    /// Its server.
+    pub server: Option<String>,
+    /// The hash of tool definition and arguments that the answer is bound to.
+    pub binding_hash: Option<String>,
+    /// The arguments as they will be sent.
+    pub arguments: Option<Value>,
+    /// What may be answered.
+    pub allowed_decisions: Vec<String>,
+    /// `pending`, `decided` or `expired`.
+    pub status: String,
+    /// The answer.
+    pub decision: Option<String>,
+    /// Words beside the answer.
+    pub comment: Option<String>,
+    /// Who answered.
+    pub decided_by: Option<UserId>,
+    /// When.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// When it was asked.
+    pub created_at: DateTime<Utc>,
+}
+
+impl HumanTask {
+    /// The question as events and lists show it.
+    #[must_use]
+    pub fn view(&self) -> HumanTaskView {
+        HumanTaskView {
+            id: self.id,
+            run_id: self.run_id,
+            call_id: self.call_id,
+            title: self.title.clone(),
+            message: self.message.clone(),
+            priority: self.priority.clone(),
+            tool: self.tool.clone(),
+            server: self.server.clone(),
+            arguments: self.arguments.clone(),
+            allowed_decisions: self.allowed_decisions.clone(),
+            status: self.status.clone(),
+            decision: self.decision.clone(),
+            comment: self.comment.clone(),
+            created_at: self.created_at,
+            decided_at: self.decided_at,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+#![doc = include_str!("../README.md")]
+
+mod agent;
+mod artifact;
+mod audit;
+mod caller;
+mod classification;
+mod clock;
+mod content;
+mod conversation;
+mod decision;
+mod error;
+mod event;
+mod file;
+mod human_task;
+mod id;
+mod message;
+mod organization;
+mod page;
+mod redacted;
+mod run;
+mod scope;
+mod secret;
+mod usage;
+mod user;
+
+pub use agent::{
+    Agent, AgentConnector, AgentFilter, AgentMode, AgentSnapshot, AgentSpec, AgentVersion, ExecutionConfig, InboundAuth,
+    NewAgent,
+};
+pub use artifact::{Artifact, NewArtifact};
+pub use audit::NewAuditEvent;
+pub use caller::{Caller, Principal};
+pub use classification::{Classification, Visibility};
+pub use clock::{Clock, FixedClock, SystemClock};
+pub use content::{ArtifactKind, MessageRole, canonical_json, sha256_hex};
+pub use conversation::{
+    Conversation, ConversationFilter, ConversationPatch, ConversationSettings, NewConversation,
+};
+pub use decision::{Decision, Effect, Obligation, TraceStep};
+pub use error::{ErrorKind, FieldError, Kind};
+pub use event::{
+    ApprovalDecision, ArtifactRef, EventBody, HumanTaskView, ProblemView, RouteCandidate, RunEvent, StepKind,
+};
+pub use file::{File, NewFile};
+pub use human_task::{HumanTask, NewHumanTask};
+pub use id::*;
+pub use message::{FileRef, Message, MessagePatch, MessageStatus, NewMessage};
+pub use organization::{
+    Environment, EnvironmentType, Member, Membership, NewEnvironment, NewOrganization, Organization,
+    OrganizationChange, OrganizationRole, Standing,
+};
+pub use page::{Page, PageRequest};
+pub use redacted::Redacted;
+pub use run::{
+    EffectState, NewRun, Run, RunFilter, RunKind, RunOutcome, RunSignal, RunStatus, RunTrigger, SignalKind,
+};
+pub use scope::Scope;
+pub use secret::{ApiKey, NewApiKey, NewSecret, Secret};
+pub use usage::NewUsage;
+pub use user::{
+    LinkPurpose, NewRole, NewSession, NewUser, OneTimeLink, PlatformRole, Role, RoleScope, Session, User, UserChange,
+};

@@ -1,0 +1,164 @@
+//! A claimed run: the right to append to it, for as long as its fence is the newest.
+
+use std::sync::Arc;
+
+use conductor_domain::{
+    EventBody, NewAuditEvent, ProblemView, Run, RunOutcome, RunStatus, SignalKind,
+};
+use conductor_storage::{FeedItem, ScopedTx, Store, StoredEvent};
+use futures::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+
+use crate::Result;
+
+/// A run in the hands of its holder.
+#[derive(Clone, Debug)]
+pub struct Held {
+    store: Store,
+    run: Arc<Run>,
+    cancel: CancellationToken,
+}
+
+impl Held {
+    pub(crate) fn new(store: Store, run: Run, cancel: CancellationToken) -> Self {
+        Self { store, run: Arc::new(run), cancel }
+    }
+
+    /// The run as it was claimed: its status is the one before the claim.
+    #[must_use]
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Cancelled when someone stops the run, or when the lease is lost.
+    #[must_use]
+    pub fn cancel(&self) -> &CancellationToken {
+        &self.cancel
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Appends events. What is answered is on disk, and listeners have it.
+    ///
+    /// # Errors
+    /// When the lease was lost, or storage fails.
+    pub async fn emit(&self, bodies: &[EventBody]) -> Result<Vec<StoredEvent>> {
+        Ok(self.store.append(self.run.id, self.run.fencing_token, bodies).await?)
+    }
+
+    /// Appends events together with other writes, in one transaction.
+    ///
+    /// # Errors
+    /// When the lease was lost, or storage fails; then nothing was written.
+    pub async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(HeldTx<'t>) -> BoxFuture<'t, conductor_storage::Result<T>> + Send + 'static,
+    {
+        let run = Arc::clone(&self.run);
+        Ok(self.store.scoped(self.run.scope).write(move |tx| work(HeldTx { tx, run })).await?)
+    }
+
+    /// Everything the run has written so far.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn history(&self) -> Result<Vec<EventBody>> {
+        const PAGE: u64 = 1_000;
+        let (mut after, mut bodies) = (0, Vec::new());
+        loop {
+            let page = self.store.events_after(self.run.id, after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(bodies) };
+            after = last.seq;
+            for event in &page {
+                bodies.push(event.parse()?.body);
+            }
+        }
+    }
+
+    /// Takes the run's open signals; whether one of them says stop.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn take_signals(&self) -> Result<bool> {
+        let id = self.run.id;
+        let signals = self.write(move |held| Box::pin(async move { held.tx.runs().take_signals(id).await })).await?;
+        Ok(signals.iter().any(|signal| signal.kind == SignalKind::Cancel))
+    }
+}
+
+/// A transaction of a run's holder.
+#[derive(Clone, Debug)]
+pub struct HeldTx<'t> {
+    /// The tenant's rows.
+    pub tx: ScopedTx<'t>,
+    run: Arc<Run>,
+}
+
+impl HeldTx<'_> {
+    /// Appends events.
+    ///
+    /// # Errors
+    /// `Fenced` when the lease was lost.
+    pub async fn emit(&self, bodies: &[EventBody]) -> conductor_storage::Result<()> {
+        self.tx.journal(self.run.id, self.run.fencing_token).append(bodies).await?;
+        Ok(())
+    }
+
+    /// Parks the run until a signal comes.
+    ///
+    /// # Errors
+    /// `Fenced` when the lease was lost.
+    pub async fn park(&self, reason: &str) -> conductor_storage::Result<()> {
+        let status = RunStatus::Waiting;
+        self.emit(&[EventBody::RunStatus { status, reason: Some(reason.to_owned()) }]).await?;
+        self.tx.runs().set_status(self.run.id, self.run.fencing_token, status).await
+    }
+
+    /// Ends the run: the last event, the row, its open questions, an audit entry, a notice for feeds.
+    ///
+    /// # Errors
+    /// `Fenced` when the lease was lost.
+    pub async fn finish(&self, outcome: RunOutcome, error: Option<ProblemView>) -> conductor_storage::Result<()> {
+        let (id, status) = (self.run.id, outcome.status);
+        self.emit(&[EventBody::RunFinished { status, output: outcome.output.clone(), error }]).await?;
+        self.tx.human_tasks().expire_of_run(id).await?;
+        self.tx.audit().record(self.entry("run.finished", status)).await?;
+        self.tx.notify(FeedItem {
+            organization_id: self.run.scope.organization_id,
+            user_id: self.run.user_id,
+            data: serde_json::json!({
+                "type": "run.finished",
+                "run_id": id,
+                "status": status,
+                "conversation_id": self.run.conversation_id,
+                "message_id": self.run.message_id,
+            }),
+        });
+        self.tx.runs().finish(id, self.run.fencing_token, outcome).await
+    }
+
+    fn entry(&self, event_type: &str, status: RunStatus) -> NewAuditEvent {
+        let run = &self.run;
+        NewAuditEvent {
+            event_type: event_type.to_owned(),
+            subject: run.user_id.map_or_else(|| "system".to_owned(), |user| format!("user:{user}")),
+            user_id: run.user_id,
+            action: format!("run.{}", run.kind),
+            target: format!("run:{}", run.id),
+            allowed: true,
+            rule_id: None,
+            resource_type: Some("run".to_owned()),
+            resource_id: Some(run.id.as_uuid()),
+            data_classification: None,
+            address: None,
+            denial_reason: None,
+            run_id: Some(run.id),
+            data: serde_json::json!({ "status": status }),
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! The one tool-call path. Every call, from any door, passes these checks in this order:
+//!
+//! 1. find, 2. limit, 3. validate, 4. decide, 5. approve and decide again, 6. cache, 7. reserve, 8. ledger,
+//! 9. dispatch, 10. record, 11. mask and audit.
+//!
+//! A refusal is a failed tool result for the model and a `denied` child run; it never ends the turn.
+
+mod checks;
+mod dispatch;
+mod record;
+
+use std::{sync::Arc, time::Duration};
+
+use conductor_access::{Access, Action};
+use conductor_domain::{
+    AgentId, CallId, Caller, ConversationId, Decision, Effect, EventBody, HumanTaskId, MessageId, NewHumanTask,
+    ProblemView, canonical_json, sha256_hex,
+};
+use conductor_storage::Store;
+use serde_json::{Value, json};
+
+use crate::{Held, Result, Tool, ToolSource, cache::ResultCache};
+use checks::Refusal;
+
+/// The name of the rule by which a tool's own `approval: ask` asks; only this question can have a standing answer.
+const TOOL_ASKS: &str = "tool/asks";
+
+/// A tool call, as a model or a door makes it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The call; also the id of its child run.
+    pub call_id: CallId,
+    /// The tool's name, as the caller of the path wrote it.
+    pub name: String,
+    /// The id that the model's provider gave it.
+    pub provider_call_id: Option<String>,
+    /// Arguments, as they came.
+    pub arguments: Value,
+    /// Who it is for.
+    pub caller: Arc<Caller>,
+    /// The agent that acts.
+    pub agent_id: Option<AgentId>,
+    /// The conversation.
+    pub conversation_id: Option<ConversationId>,
+    /// The message that is being written.
+    pub message_id: Option<MessageId>,
+}
+
+/// How a call stands when the path lets go of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Invoked {
+    /// It has a result, good or bad, and the result is recorded.
+    Done {
+        /// Whether the tool did what it was asked.
+        ok: bool,
+        /// MCP content blocks.
+        content: Value,
+    },
+    /// A person is asked; call `resume` after the run was signalled.
+    Waiting(HumanTaskId),
+}
+
+/// What the path may spend.
+#[derive(Clone, Debug)]
+pub struct ToolPathOptions {
+    /// Tool calls in one run; beyond it every call is refused.
+    pub calls_per_run: i64,
+    /// How often a call that has no effect is sent, first try included.
+    pub attempts: i32,
+    /// The wait before the second try; it doubles.
+    pub backoff: Duration,
+}
+
+impl Default for ToolPathOptions {
+    fn default() -> Self {
+        Self { calls_per_run: 200, attempts: 3, backoff: Duration::from_millis(200) }
+    }
+}
+
+/// A tool with the source that serves it.
+#[derive(Clone)]
+pub(crate) struct Offered {
+    pub(crate) tool: Tool,
+    pub(crate) source: Arc<dyn ToolSource>,
+}
+
+/// The path, and the sources behind it.
+pub struct ToolPath {
+    store: Store,
+    access: Arc<Access>,
+    sources: Vec<Arc<dyn ToolSource>>,
+    cache: ResultCache,
+    options: ToolPathOptions,
+}
+
+impl std::fmt::Debug for ToolPath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ToolPath").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl ToolPath {
+    /// A path over these sources; where two offer a name, the first wins.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        access: Arc<Access>,
+        sources: Vec<Arc<dyn ToolSource>>,
+        options: ToolPathOptions,
+    ) -> Arc<Self> {
+        Arc::new(Self { store, access, sources, cache: ResultCache::default(), options })
+    }
+
+    /// The tools that a caller may see and call, for an agent where one acts. A source that fails leaves its tools out.
+    pub async fn tools(&self, caller: &Caller, agent: Option<AgentId>) -> Vec<Tool> {
+        self.offered(caller, agent).await.into_iter().map(|offered| offered.tool).collect()
+    }
+
+    /// Takes a new call through the whole path.
+    ///
+    /// # Errors
+    /// When the lease was lost or storage fails; everything else is a result.
+    pub async fn invoke(&self, held: &Held, call: Call) -> Result<Invoked> {
+        let (offered, arguments) = match self.check(held, &call).await? {
+            Ok(checked) => checked,
+            Err(refusal) => return self.refuse(held, &call, None, refusal).await,
+        };
+        let decision = self.decide(&call, &offered.tool, &arguments);
+        let asked = decision.effect == Effect::Approve && !self.stands(held, &call, &offered.tool, &decision).await?;
+        if decision.effect == Effect::Deny {
+            return self.refuse(held, &call, Some(&offered.tool), Refusal::Denied(decision)).await;
+        }
+        if asked {
+            return self.ask(held, &call, &offered.tool, arguments, decision).await;
+        }
+        self.go(held, call, offered, arguments, decision, true).await
+    }
+
+    /// Takes a call on whose question has been answered. It is decided again: the world may have changed meanwhile.
+    ///
+    /// # Errors
+    /// When the lease was lost or storage fails; everything else is a result.
+    pub async fn resume(&self, held: &Held, call: Call) -> Result<Invoked> {
+        let (run_id, call_id) = (held.run().id, call.call_id);
+        let task = held
+            .write(move |tx| Box::pin(async move { tx.tx.human_tasks().find_by_call(run_id, call_id).await }))
+            .await?;
+        let Some(task) = task else { return self.invoke(held, call).await };
+        let Some(answer) = task.decision.clone() else { return Ok(Invoked::Waiting(task.id)) };
+        held.emit(&[EventBody::ApprovalDecided { human_task: task.view() }]).await?;
+
+        let (offered, arguments) = match self.check(held, &call).await? {
+            Ok(checked) => checked,
+            Err(refusal) => return self.refuse(held, &call, None, refusal).await,
+        };
+        if answer == "deny" {
+            return self.refuse(held, &call, Some(&offered.tool), Refusal::ByPerson(task.comment)).await;
+        }
+        if task.binding_hash.as_deref() != Some(binding(&offered.tool, &arguments).as_str()) {
+            return self.refuse(held, &call, Some(&offered.tool), Refusal::Changed).await;
+        }
+        let decision = self.decide(&call, &offered.tool, &arguments);
+        if decision.effect == Effect::Deny {
+            return self.refuse(held, &call, Some(&offered.tool), Refusal::Denied(decision)).await;
+        }
+        self.go(held, call, offered, arguments, decision, false).await
+    }
+
+    fn decide(&self, call: &Call, tool: &Tool, arguments: &Value) -> Decision {
+        let facts = tool.facts(call.agent_id.into_iter().collect());
+        self.access.decide(&call.caller, Action::ToolInvoke, &facts, Some(arguments))
+    }
+
+    /// Whether the person has answered this question for good, here.
+    async fn stands(&self, held: &Held, call: &Call, tool: &Tool, decision: &Decision) -> Result<bool> {
+        let Some(user) = call.caller.user_id().filter(|_| decision.rule == TOOL_ASKS) else { return Ok(false) };
+        let (path, hash) = (tool.path.clone(), tool.definition_hash.clone());
+        let (conversation, agent) = (call.conversation_id, call.agent_id);
+        held.write(move |tx| {
+            Box::pin(async move { tx.tx.tool_approvals().stands(user, &path, &hash, conversation, agent).await })
+        })
+        .await
+    }
+
+    /// Asks a person, bound to exactly this definition and these arguments.
+    async fn ask(
+        &self,
+        held: &Held,
+        call: &Call,
+        tool: &Tool,
+        arguments: Value,
+        decision: Decision,
+    ) -> Result<Invoked> {
+        let server = tool.server.clone().unwrap_or_else(|| "Conductor".to_owned());
+        let mut answers = vec!["allow_once".to_owned()];
+        if decision.rule == TOOL_ASKS && call.conversation_id.is_some() {
+            answers.push("allow_in_conversation".to_owned());
+        }
+        if decision.rule == TOOL_ASKS && call.agent_id.is_some() {
+            answers.push("allow_always".to_owned());
+        }
+        answers.push("deny".to_owned());
+        let question = NewHumanTask {
+            run_id: held.run().id,
+            call_id: Some(call.call_id),
+            user_id: call.caller.user_id(),
+            conversation_id: call.conversation_id,
+            kind: "tool_approval".to_owned(),
+            title: format!("Allow {}?", tool.name),
+            message: format!("The agent wants to call {} on {server}.", tool.name),
+            priority: if tool.read_only { "normal" } else { "high" }.to_owned(),
+            tool: Some(tool.path.clone()),
+            server: Some(server),
+            binding_hash: Some(binding(tool, &arguments)),
+            arguments: Some(arguments.clone()),
+            allowed_decisions: answers,
+        };
+        let events = self.opening(call, Some(tool), &arguments, &decision);
+        let (organization_id, user_id) = (held.run().scope.organization_id, call.caller.user_id());
+        let task = held
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.emit(&events).await?;
+                    let task = tx.tx.human_tasks().create(question).await?;
+                    tx.emit(&[EventBody::ApprovalRequested { human_task: task.view() }]).await?;
+                    tx.tx.notify(conductor_storage::FeedItem {
+                        organization_id,
+                        user_id,
+                        data: json!({
+                            "type": "approval.requested",
+                            "human_task_id": task.id,
+                            "run_id": task.run_id,
+                            "conversation_id": task.conversation_id,
+                        }),
+                    });
+                    Ok(task)
+                })
+            })
+            .await?;
+        Ok(Invoked::Waiting(task.id))
+    }
+
+    /// `tool.called` and `tool.decided`, as they open every call.
+    fn opening(&self, call: &Call, tool: Option<&Tool>, arguments: &Value, decision: &Decision) -> Vec<EventBody> {
+        vec![
+            called(call, tool, arguments.clone()),
+            EventBody::ToolDecided {
+                call_id: call.call_id,
+                effect: decision.effect,
+                rule_id: Some(decision.rule.clone()),
+                obligations: decision.obligations.clone(),
+                reason: decision.trace.last().map(|step| step.says.clone()),
+            },
+        ]
+    }
+
+    pub(crate) async fn offered(&self, caller: &Caller, agent: Option<AgentId>) -> Vec<Offered> {
+        let mut all: Vec<Offered> = Vec::new();
+        for source in &self.sources {
+            match source.tools(caller, agent).await {
+                Ok(tools) => {
+                    for tool in tools {
+                        if !all.iter().any(|offered| offered.tool.name == tool.name) {
+                            all.push(Offered { tool, source: Arc::clone(source) });
+                        }
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, source = source.name(), "no tools");
+                }
+            }
+        }
+        all
+    }
+}
+
+pub(crate) fn called(call: &Call, tool: Option<&Tool>, arguments: Value) -> EventBody {
+    EventBody::ToolCalled {
+        call_id: call.call_id,
+        tool: call.name.clone(),
+        connector_id: tool.and_then(|tool| tool.connector_id),
+        server: tool.and_then(|tool| tool.server.clone()),
+        arguments,
+        provider_call_id: call.provider_call_id.clone(),
+    }
+}
+
+/// What an approval is bound to.
+fn binding(tool: &Tool, arguments: &Value) -> String {
+    sha256_hex(canonical_json(&json!({
+        "tool": tool.path,
+        "definition": tool.definition_hash,
+        "arguments": arguments,
+    })))
+}
+
+/// A problem for an event or a tool result.
+#[must_use]
+pub fn problem(code: &str, title: &str, detail: impl Into<String>, retryable: bool) -> ProblemView {
+    ProblemView { code: code.to_owned(), title: title.to_owned(), detail: detail.into(), retryable }
+}

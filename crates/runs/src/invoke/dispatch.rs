@@ -1,0 +1,102 @@
+//! Steps 6 to 9: cache, reserve, ledger, dispatch.
+
+use std::{sync::Arc, time::Instant};
+
+use conductor_domain::{Decision, EffectState, canonical_json, sha256_hex};
+use serde_json::Value;
+
+use super::{Call, Invoked, Offered, ToolPath, record::Ended};
+use crate::{CallError, Dispatch, Held, Result, ToolOutput, cache::ResultCache};
+
+impl ToolPath {
+    /// Makes a call that may be made. `opens` says whether its first events still have to be written.
+    pub(crate) async fn go(
+        &self,
+        held: &Held,
+        call: Call,
+        offered: Offered,
+        arguments: Value,
+        decision: Decision,
+        opens: bool,
+    ) -> Result<Invoked> {
+        let tool = &offered.tool;
+        let opening = if opens { self.opening(&call, Some(tool), &arguments, &decision) } else { Vec::new() };
+        let keep = tool.cache.filter(|_| tool.read_only);
+        let key = keep.map(|_| ResultCache::key(tool, &call.caller, &arguments));
+        if let Some(output) = key.as_deref().and_then(|key| self.cache.get(key, self.store.clock().now())) {
+            held.emit(&opening).await?;
+            return self.record(held, &call, tool, arguments, &decision, Ended::cached(output)).await;
+        }
+
+        // From here on an effect may happen, so what is about to happen is on disk first.
+        if tool.read_only {
+            held.emit(&opening).await?;
+        } else {
+            let child = self.child(held, &call, Some(tool), arguments.clone());
+            let (run_id, call_id) = (held.run().id, call.call_id);
+            let request = sha256_hex(canonical_json(&arguments));
+            held.write(move |tx| {
+                Box::pin(async move {
+                    tx.emit(&opening).await?;
+                    tx.tx.runs().create_child(child).await?;
+                    tx.tx.effects().prepare(run_id, call_id, &call_id.to_string(), &request).await
+                })
+            })
+            .await?;
+        }
+
+        let started = Instant::now();
+        let (answer, attempts) = self.send(held, &call, &offered, &arguments).await;
+        let ended = Ended::sent(tool.read_only, answer, attempts, started.elapsed());
+        if let (Some(key), Some(keep), Some(output)) = (key, keep, ended.good()) {
+            self.cache.put(key, output, keep, self.store.clock().now());
+        }
+        self.record(held, &call, tool, arguments, &decision, ended).await
+    }
+
+    /// Sends, and sends again only where a second time does no harm.
+    async fn send(
+        &self,
+        held: &Held,
+        call: &Call,
+        offered: &Offered,
+        arguments: &Value,
+    ) -> (Result<ToolOutput, CallError>, i32) {
+        let again = offered.tool.read_only || offered.tool.honours_key;
+        let mut wait = self.options.backoff;
+        for attempt in 1.. {
+            let dispatch = Dispatch {
+                caller: Arc::clone(&call.caller),
+                run_id: held.run().id,
+                call_id: call.call_id,
+                agent_id: call.agent_id,
+                conversation_id: call.conversation_id,
+                message_id: call.message_id,
+                arguments: arguments.clone(),
+                idempotency_key: call.call_id.to_string(),
+                timeout: offered.tool.timeout,
+                cancel: held.cancel().clone(),
+            };
+            let answer = offered.source.call(&offered.tool, dispatch).await;
+            let retry = matches!(&answer, Err(error) if error.problem.retryable && again);
+            if !retry || attempt >= self.options.attempts || held.cancel().is_cancelled() {
+                return (answer, attempt);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = held.cancel().cancelled() => return (answer, attempt),
+            }
+            wait *= 2;
+        }
+        unreachable!("the loop above only ends by returning")
+    }
+}
+
+/// How the ledger stands after an answer.
+pub(crate) fn ledger(answer: &Result<ToolOutput, CallError>) -> EffectState {
+    match answer {
+        Ok(_) => EffectState::Done,
+        Err(error) if error.outcome_unknown => EffectState::Ambiguous,
+        Err(_) => EffectState::Failed,
+    }
+}

@@ -1,0 +1,222 @@
+//! Steps 10 and 11: record, mask, audit. Result, child run, ledger and audit entry are one transaction.
+
+use std::time::Duration;
+
+use conductor_domain::{
+    Decision, EffectState, EventBody, NewAuditEvent, NewRun, Obligation, RunId, RunKind, RunOutcome, RunStatus,
+};
+use serde_json::{Value, json};
+
+use super::{Call, Invoked, ToolPath, called, checks::Refusal, dispatch::ledger};
+use crate::{CallError, Held, Result, Tool, ToolOutput};
+
+/// What a hidden field is replaced by.
+const MASK: &str = "•••";
+
+/// How a call ended.
+pub(crate) struct Ended {
+    answer: Result<ToolOutput, CallError>,
+    cached: bool,
+    attempts: i32,
+    took: Duration,
+    /// `None` for read-only tools, which have no effect to remember.
+    ledger: Option<EffectState>,
+}
+
+impl Ended {
+    pub(crate) fn cached(output: ToolOutput) -> Self {
+        Self { answer: Ok(output), cached: true, attempts: 0, took: Duration::ZERO, ledger: None }
+    }
+
+    pub(crate) fn sent(
+        read_only: bool,
+        answer: Result<ToolOutput, CallError>,
+        attempts: i32,
+        took: Duration,
+    ) -> Self {
+        let ledger = (!read_only).then(|| ledger(&answer));
+        Self { answer, cached: false, attempts, took, ledger }
+    }
+
+    /// The output, where it may be given again.
+    pub(crate) fn good(&self) -> Option<&ToolOutput> {
+        self.answer.as_ref().ok().filter(|output| !output.is_error)
+    }
+}
+
+impl ToolPath {
+    /// Writes how a call that was made ended.
+    pub(crate) async fn record(
+        &self,
+        held: &Held,
+        call: &Call,
+        tool: &Tool,
+        arguments: Value,
+        decision: &Decision,
+        ended: Ended,
+    ) -> Result<Invoked> {
+        let (ok, content) = match &ended.answer {
+            Ok(output) => (!output.is_error, masked(output.content.clone(), &decision.obligations)),
+            Err(error) => (false, text(&error.problem.detail)),
+        };
+        let mut outcome = RunOutcome::of(if ok { RunStatus::Succeeded } else { RunStatus::Failed });
+        outcome.output = Some(content.clone());
+        outcome.attempts = ended.attempts;
+        if let Err(error) = &ended.answer {
+            outcome.error_code = Some(error.problem.code.clone());
+            outcome.error_text = Some(error.problem.detail.clone());
+            if error.problem.code == "connector_timeout" {
+                outcome.status = RunStatus::TimedOut;
+            }
+        }
+        let result = EventBody::ToolResult {
+            call_id: call.call_id,
+            ok,
+            content: content.clone(),
+            duration_ms: i64::try_from(ended.took.as_millis()).unwrap_or(i64::MAX),
+            cached: ended.cached,
+            attempts: ended.attempts,
+            ledger: Some(ended.ledger.map_or("read_only", EffectState::as_str).to_owned()),
+        };
+        let entry = self.entry(held, call, &tool.path, "run.finished", decision);
+        // A call without an effect has no child run yet: row, result and audit entry go in together.
+        let child = ended.ledger.is_none().then(|| self.child(held, call, Some(tool), arguments));
+        let (run_id, call_id, state) = (held.run().id, call.call_id, ended.ledger);
+        held.write(move |tx| {
+            Box::pin(async move {
+                if let Some(child) = child {
+                    tx.tx.runs().create_child(child).await?;
+                }
+                if let Some(state) = state {
+                    tx.tx.effects().settle(run_id, call_id, state).await?;
+                }
+                tx.tx.runs().finish(RunId::from_uuid(call_id.as_uuid()), 0, outcome).await?;
+                tx.tx.audit().record(entry).await?;
+                tx.emit(&[result]).await
+            })
+        })
+        .await?;
+        metrics::counter!("conductor_tool_calls_total", "ok" => ok.to_string()).increment(1);
+        Ok(Invoked::Done { ok, content })
+    }
+
+    /// Writes that a call was not made, and why.
+    pub(crate) async fn refuse(
+        &self,
+        held: &Held,
+        call: &Call,
+        tool: Option<&Tool>,
+        refusal: Refusal,
+    ) -> Result<Invoked> {
+        let decision = refusal.decision();
+        let content = text(&refusal.to_string());
+        // A person's answer comes after the call was opened.
+        let opened = matches!(refusal, Refusal::ByPerson(_) | Refusal::Changed)
+            || held_has_called(held, call).await?;
+        let mut events = Vec::new();
+        if !opened {
+            events.push(called(call, tool, call.arguments.clone()));
+        }
+        events.push(EventBody::ToolDecided {
+            call_id: call.call_id,
+            effect: decision.effect,
+            rule_id: Some(decision.rule.clone()),
+            obligations: Vec::new(),
+            reason: Some(refusal.to_string()),
+        });
+        events.push(EventBody::ToolResult {
+            call_id: call.call_id,
+            ok: false,
+            content: content.clone(),
+            duration_ms: 0,
+            cached: false,
+            attempts: 0,
+            ledger: None,
+        });
+        let path = tool.map_or_else(|| call.name.clone(), |tool| tool.path.clone());
+        let entry = self.entry(held, call, &path, "run.denied", &decision);
+        let child = self.child(held, call, tool, call.arguments.clone());
+        let mut outcome = RunOutcome::of(RunStatus::Denied);
+        outcome.error_code = Some("policy_denied".to_owned());
+        outcome.error_text = Some(refusal.to_string());
+        outcome.attempts = 0;
+        let id = child.id;
+        held.write(move |tx| {
+            Box::pin(async move {
+                tx.tx.runs().create_child(child).await?;
+                tx.tx.runs().finish(id, 0, outcome).await?;
+                tx.tx.audit().record(entry).await?;
+                tx.emit(&events).await
+            })
+        })
+        .await?;
+        Ok(Invoked::Done { ok: false, content })
+    }
+
+    pub(crate) fn child(&self, held: &Held, call: &Call, tool: Option<&Tool>, arguments: Value) -> NewRun {
+        let parent = held.run();
+        NewRun {
+            parent_run_id: Some(parent.id),
+            root_run_id: Some(parent.root_run_id),
+            user_id: parent.user_id,
+            agent_id: call.agent_id,
+            call_id: Some(call.call_id),
+            tool_id: tool.and_then(|tool| tool.id),
+            connector_id: tool.and_then(|tool| tool.connector_id),
+            tool_name: Some(tool.map_or_else(|| call.name.clone(), |tool| tool.path.clone())),
+            conversation_id: call.conversation_id,
+            message_id: call.message_id,
+            input: Some(arguments),
+            ..NewRun::new(RunId::from_uuid(call.call_id.as_uuid()), RunKind::Tool, parent.trigger)
+        }
+    }
+
+    fn entry(
+        &self,
+        held: &Held,
+        call: &Call,
+        path: &str,
+        event_type: &str,
+        decision: &Decision,
+    ) -> NewAuditEvent {
+        let mut entry =
+            NewAuditEvent::by(&call.caller, event_type, "tool.invoke", format!("tool:{path}")).decided(decision);
+        // "Approve" that was approved is an allow.
+        entry.allowed = event_type == "run.finished";
+        entry.run_id = Some(RunId::from_uuid(call.call_id.as_uuid()));
+        entry.data = json!({ "agent_id": call.agent_id, "parent_run_id": held.run().id });
+        entry
+    }
+}
+
+/// Whether the call was opened before: a turn that was parked asks again after its question was answered.
+async fn held_has_called(held: &Held, call: &Call) -> Result<bool> {
+    let (run_id, call_id) = (held.run().id, call.call_id);
+    held.write(move |tx| {
+        Box::pin(async move { Ok(tx.tx.human_tasks().find_by_call(run_id, call_id).await?.is_some()) })
+    })
+    .await
+}
+
+fn text(text: &str) -> Value {
+    json!([{ "type": "text", "text": text }])
+}
+
+/// Hides what a policy hides: in structured content, and in text that is JSON.
+fn masked(content: Vec<Value>, obligations: &[Obligation]) -> Value {
+    let mut content = Value::Array(content);
+    for obligation in obligations {
+        let Obligation::MaskFields { pointers } = obligation else { continue };
+        for block in content.as_array_mut().into_iter().flatten() {
+            let Some(text) = block.get("text").and_then(Value::as_str) else { continue };
+            let Ok(mut inner) = serde_json::from_str::<Value>(text) else { continue };
+            for pointer in pointers {
+                if let Some(field) = inner.pointer_mut(pointer) {
+                    *field = Value::String(MASK.to_owned());
+                }
+            }
+            block["text"] = Value::String(inner.to_string());
+        }
+    }
+    content
+}

@@ -1,0 +1,147 @@
+//! What doors do with runs: look, follow, stop, answer.
+
+use std::sync::Arc;
+
+use conductor_access::{Access, Action, Facts};
+use conductor_domain::{
+    Caller, HumanTask, HumanTaskId, NewAuditEvent, Page, PageRequest, Run, RunFilter, RunId, SignalKind,
+};
+use conductor_storage::{FeedItem, Store, StoredEvent};
+use futures::Stream;
+use serde_json::json;
+
+use crate::{Error, Result, ToolPath, approval, follow::follow};
+
+/// Runs, as doors see them.
+#[derive(Clone, Debug)]
+pub struct Runs {
+    store: Store,
+    access: Arc<Access>,
+    tools: Arc<ToolPath>,
+}
+
+impl Runs {
+    /// The service over this store.
+    #[must_use]
+    pub fn new(store: Store, access: Arc<Access>, tools: Arc<ToolPath>) -> Self {
+        Self { store, access, tools }
+    }
+
+    /// A run that the caller may see.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub async fn find(&self, caller: &Caller, id: RunId) -> Result<Run> {
+        let run = self.store.visible_to(caller).runs().find(id).await?.ok_or(Error::NotFound { what: "run" })?;
+        self.access.require(caller, Action::RunRead, &facts(&run)).await?;
+        Ok(run)
+    }
+
+    /// A page of runs, newest first.
+    ///
+    /// # Errors
+    /// When the cursor is not one of this list, or storage fails.
+    pub async fn page(&self, caller: &Caller, filter: RunFilter, page: PageRequest) -> Result<Page<Run>> {
+        Ok(self.store.visible_to(caller).runs().page(filter, page).await?)
+    }
+
+    /// Events of a run after `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// `NotFound` when the caller may not see the run.
+    pub async fn events(&self, caller: &Caller, id: RunId, after: i64, limit: u64) -> Result<Vec<StoredEvent>> {
+        self.find(caller, id).await?;
+        Ok(self.store.events_after(id, after, limit).await?)
+    }
+
+    /// Events of a run from `after` on, until its last.
+    ///
+    /// # Errors
+    /// `NotFound` when the caller may not see the run, before the first byte.
+    pub async fn follow(
+        &self,
+        caller: &Caller,
+        id: RunId,
+        after: i64,
+    ) -> Result<impl Stream<Item = Result<StoredEvent>> + Send + use<>> {
+        self.find(caller, id).await?;
+        Ok(follow(&self.store, id, after))
+    }
+
+    /// Notices for feeds from now on; the door keeps those of its caller.
+    #[must_use]
+    pub fn feed(&self) -> tokio::sync::broadcast::Receiver<Arc<FeedItem>> {
+        self.store.feed()
+    }
+
+    /// Asks a run to stop. Its holder closes what it has open and writes the end.
+    ///
+    /// # Errors
+    /// `NotFound` when the caller may not see the run; `Ended` when it has ended.
+    pub async fn cancel(&self, caller: &Caller, id: RunId) -> Result<Run> {
+        let run = self.find(caller, id).await?;
+        self.access.require(caller, Action::RunCancel, &facts(&run)).await?;
+        if run.status.is_final() {
+            return Err(Error::Ended);
+        }
+        let entry = NewAuditEvent::by(caller, "run.cancelled", Action::RunCancel.as_str(), format!("run:{id}"))
+            .on("run", id.as_uuid());
+        self.store
+            .scoped(run.scope)
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.audit().record(entry).await?;
+                    tx.runs().signal(id, SignalKind::Cancel, json!({})).await
+                })
+            })
+            .await
+            .map_err(|error: conductor_storage::Error| Error::from(error))?;
+        Ok(run)
+    }
+
+    /// A page of questions that the caller may answer, newest first.
+    ///
+    /// # Errors
+    /// When the cursor is not one of this list, or storage fails.
+    pub async fn tasks(&self, caller: &Caller, status: Option<&str>, page: PageRequest) -> Result<Page<HumanTask>> {
+        Ok(self.store.visible_to(caller).human_tasks().page(status, page).await?)
+    }
+
+    /// Answers a question.
+    ///
+    /// # Errors
+    /// `NotFound`, `UnknownDecision`, `AlreadyDecided` or `Ended`.
+    pub async fn decide(
+        &self,
+        caller: &Caller,
+        id: HumanTaskId,
+        decision: String,
+        comment: Option<String>,
+    ) -> Result<HumanTask> {
+        let task = self.store.visible_to(caller).human_tasks().find(id).await?;
+        let task = task.ok_or(Error::NotFound { what: "task" })?;
+        // A standing answer is bound to the definition that was shown with the question.
+        let run = self.find(caller, task.run_id).await?;
+        let hash = match &task.tool {
+            Some(path) => self
+                .tools
+                .tools(caller, run.agent_id)
+                .await
+                .into_iter()
+                .find(|tool| &tool.path == path)
+                .map(|tool| tool.definition_hash),
+            None => None,
+        };
+        approval::decide(&self.store, &self.access, caller, id, decision, comment, hash).await
+    }
+
+    /// The tool path, for doors that call a tool by itself.
+    #[must_use]
+    pub fn tool_path(&self) -> &Arc<ToolPath> {
+        &self.tools
+    }
+}
+
+fn facts(run: &Run) -> Facts {
+    Facts::new(format!("run:{}", run.id), run.scope).owned_by(run.user_id)
+}

@@ -1,0 +1,146 @@
+//! Where tools come from. A source lists what it has and makes one call; everything around the call is the tool path.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use conductor_access::Facts;
+use conductor_domain::{
+    AgentId, CallId, Caller, Classification, ConnectorId, ConversationId, MessageId, ProblemView, RunId, Scope,
+    ToolId, UserId, Visibility,
+};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::Result;
+
+/// Whether a person is asked before each call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// The policy alone decides.
+    Never,
+    /// A person is asked, unless one said "always".
+    Ask,
+}
+
+/// A tool that a caller may see.
+#[derive(Clone, Debug)]
+pub struct Tool {
+    /// Its row, where it has one.
+    pub id: Option<ToolId>,
+    /// The name that a model calls.
+    pub name: String,
+    /// The name that policies match, `<server>/<tool>`.
+    pub path: String,
+    /// The connector that serves it.
+    pub connector_id: Option<ConnectorId>,
+    /// The connector's name, for people.
+    pub server: Option<String>,
+    /// What it does.
+    pub description: String,
+    /// JSON Schema of its arguments.
+    pub input_schema: Value,
+    /// Whether we or an approver declared that it changes nothing. A server's own hint never counts.
+    pub read_only: bool,
+    /// Whether each call asks a person.
+    pub approval: Approval,
+    /// The hash of its present definition.
+    pub definition_hash: String,
+    /// The hash of the definition that was approved.
+    pub approved_hash: Option<String>,
+    /// Whose it is.
+    pub owner: Option<UserId>,
+    /// Where its connector lives.
+    pub scope: Scope,
+    /// Who sees it.
+    pub visibility: Visibility,
+    /// How sensitive its results are.
+    pub classification: Classification,
+    /// Whether the platform keeps it.
+    pub official: bool,
+    /// How long one call may take.
+    pub timeout: Duration,
+    /// How long a result may be given again, for read-only tools.
+    pub cache: Option<Duration>,
+    /// Whether the target takes our idempotency key, so that a repeated call has one effect.
+    pub honours_key: bool,
+}
+
+impl Tool {
+    /// What the decision point is told of it.
+    #[must_use]
+    pub fn facts(&self, agents: Vec<AgentId>) -> Facts {
+        let mut facts = Facts::new(format!("tool:{}", self.path), self.scope)
+            .owned_by(self.owner)
+            .seen_by(self.visibility)
+            .labelled(self.classification)
+            .official(self.official);
+        facts.read_only = self.read_only;
+        facts.asks = self.approval == Approval::Ask;
+        facts.agents = agents;
+        facts
+    }
+}
+
+/// One call, checked and ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Dispatch {
+    /// Who it is for.
+    pub caller: Arc<Caller>,
+    /// The run that makes it.
+    pub run_id: RunId,
+    /// The call.
+    pub call_id: CallId,
+    /// The agent.
+    pub agent_id: Option<AgentId>,
+    /// The conversation.
+    pub conversation_id: Option<ConversationId>,
+    /// The message that is being written.
+    pub message_id: Option<MessageId>,
+    /// Canonical arguments.
+    pub arguments: Value,
+    /// The key that a target which knows such keys gets.
+    pub idempotency_key: String,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// Cancelled when the run is.
+    pub cancel: CancellationToken,
+}
+
+/// What a tool answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolOutput {
+    /// MCP content blocks.
+    pub content: Vec<Value>,
+    /// Whether the tool says that it failed; the model is told so and the turn goes on.
+    pub is_error: bool,
+}
+
+impl ToolOutput {
+    /// A plain text answer.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { content: vec![serde_json::json!({ "type": "text", "text": text.into() })], is_error: false }
+    }
+}
+
+/// Why a call gave no answer.
+#[derive(Clone, Debug)]
+pub struct CallError {
+    /// What to tell people and the model.
+    pub problem: ProblemView,
+    /// Whether the request may have reached its target, so that nobody knows whether it took effect.
+    pub outcome_unknown: bool,
+}
+
+/// A service that has tools.
+#[async_trait]
+pub trait ToolSource: Send + Sync {
+    /// The source's name, for errors and logs.
+    fn name(&self) -> &'static str;
+
+    /// The tools that this caller may see, for this agent where one acts.
+    async fn tools(&self, caller: &Caller, agent: Option<AgentId>) -> Result<Vec<Tool>>;
+
+    /// Makes one call. Called only by the tool path.
+    async fn call(&self, tool: &Tool, dispatch: Dispatch) -> Result<ToolOutput, CallError>;
+}

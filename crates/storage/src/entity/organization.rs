@@ -1,0 +1,28 @@
+//! `organizations`.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "organizations")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub name: String,
+    pub slug: String,
+    pub is_personal: bool,
+    pub industry: Option<String>,
+    pub website: Option<String>,
+    pub timezone: Option<String>,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub notifications: Json,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub context_extra: Json,
+    pub created_at: ChronoDateTimeUtc,
+    pub updated_at: ChronoDateTimeUtc,
+    pub deleted_at: Option<ChronoDateTimeUtc>,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

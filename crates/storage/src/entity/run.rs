@@ -1,0 +1,56 @@
+//! `runs`.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "runs")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub organization_id: Uuid,
+    pub environment_id: Uuid,
+    pub kind: String,
+    pub status: String,
+    pub parent_run_id: Option<Uuid>,
+    pub root_run_id: Uuid,
+    pub retry_of: Option<Uuid>,
+    pub user_id: Option<Uuid>,
+    pub agent_id: Option<Uuid>,
+    pub workflow_id: Option<Uuid>,
+    pub call_id: Option<Uuid>,
+    pub tool_id: Option<Uuid>,
+    pub connector_id: Option<Uuid>,
+    pub tool_name: Option<String>,
+    pub resource_uri: Option<String>,
+    pub conversation_id: Option<Uuid>,
+    pub message_id: Option<Uuid>,
+    pub trigger: String,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub input_json: Option<Json>,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub output_json: Option<Json>,
+    pub error_code: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub error_text: Option<String>,
+    pub model_name: Option<String>,
+    pub input_tokens: i64,
+    pub output_tokens: i64,
+    pub cost_nanos: i64,
+    pub currency: String,
+    pub attempts: i32,
+    pub last_seq: i64,
+    pub lease_owner: Option<String>,
+    pub lease_until: Option<ChronoDateTimeUtc>,
+    pub fencing_token: i64,
+    pub queued_at: ChronoDateTimeUtc,
+    pub started_at: Option<ChronoDateTimeUtc>,
+    pub ended_at: Option<ChronoDateTimeUtc>,
+    pub duration_ms: Option<i64>,
+    pub trace_id: Option<String>,
+    pub created_at: ChronoDateTimeUtc,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

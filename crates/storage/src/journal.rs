@@ -1,0 +1,256 @@
+//! The append-only log of a run: gapless `seq`, one row an event, written only by the holder of the run's lease.
+
+use chrono::{DateTime, Utc};
+use conductor_domain::{Clock, EventBody, RunEvent, RunId};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value};
+use tokio::sync::oneshot;
+
+use crate::{Error, Result, conn::Conn, hub::Notice, tx::Tx};
+
+/// Rows in one INSERT; SQLite binds at most 32,766 parameters, five a row.
+const ROWS: usize = 256;
+
+/// An event as its row holds it: the body is JSON text, passed on without being read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// The run.
+    pub run_id: RunId,
+    /// 1, 2, 3 … without gaps.
+    pub seq: i64,
+    /// When it was written.
+    pub at: DateTime<Utc>,
+    /// The event's name, such as `message.delta`.
+    pub name: String,
+    /// The body as JSON, with its `type`.
+    pub data: String,
+}
+
+impl StoredEvent {
+    /// The whole event as JSON: `{"run_id":…,"seq":…,"at":…,"type":…,…}`.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let at = self.at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        let body = self.data.strip_prefix('{').unwrap_or("}");
+        format!(r#"{{"run_id":"{}","seq":{},"at":"{at}",{body}"#, self.run_id, self.seq)
+    }
+
+    /// The typed event.
+    ///
+    /// # Errors
+    /// When the row was written by a newer version.
+    pub fn parse(&self) -> Result<RunEvent> {
+        let body = serde_json::from_str(&self.data)
+            .map_err(|source| Error::Corrupt { column: "run_events.data", source: source.into() })?;
+        Ok(RunEvent { run_id: self.run_id, seq: self.seq, at: self.at, body })
+    }
+
+    /// Whether nothing follows.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        self.name == "run.finished"
+    }
+}
+
+/// The journal inside a write.
+#[derive(Debug)]
+pub struct Journal<'t> {
+    tx: &'t Tx,
+    run_id: RunId,
+    fence: i64,
+}
+
+impl<'t> Journal<'t> {
+    pub(crate) fn new(tx: &'t Tx, run_id: RunId, fence: i64) -> Self {
+        Self { tx, run_id, fence }
+    }
+
+    /// Appends events; listeners hear them after the commit.
+    ///
+    /// # Errors
+    /// `Fenced` when the lease went to another holder.
+    pub async fn append(&self, bodies: &[EventBody]) -> Result<Vec<StoredEvent>> {
+        let conn = self.tx.conn();
+        let rows = encode(bodies)?;
+        let events = advance(conn, self.run_id, self.fence, rows, self.tx.clock().now()).await?;
+        insert(conn, &events).await?;
+        for event in &events {
+            self.tx.notify(Notice::Event(event.clone()));
+        }
+        Ok(events)
+    }
+}
+
+/// The writer's typed command: append to one run.
+pub(crate) struct Append {
+    pub(crate) run_id: RunId,
+    pub(crate) fence: i64,
+    pub(crate) rows: Vec<(&'static str, String)>,
+    pub(crate) answer: oneshot::Sender<Result<Vec<StoredEvent>>>,
+}
+
+/// Appends that wait for their commit.
+#[derive(Default)]
+pub(crate) struct Appended {
+    done: Vec<(oneshot::Sender<Result<Vec<StoredEvent>>>, Result<Vec<StoredEvent>>)>,
+}
+
+impl Appended {
+    pub(crate) fn refused(append: Append) -> Self {
+        Self { done: vec![(append.answer, Err(Error::Closed))] }
+    }
+
+    /// Answers the callers and gives what listeners are to hear.
+    pub(crate) fn answer(self) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        for (answer, result) in self.done {
+            if let Ok(events) = &result {
+                notices.extend(events.iter().cloned().map(Notice::Event));
+            }
+            // A caller that went away has its events all the same.
+            drop(answer.send(result));
+        }
+        notices
+    }
+
+    pub(crate) fn fail(self, error: &DbErr) {
+        for (answer, _) in self.done {
+            drop(answer.send(Err(Error::Database(DbErr::Custom(error.to_string())))));
+        }
+    }
+}
+
+/// Runs many appends as one multi-row insert.
+pub(crate) async fn append_all(tx: &DatabaseTransaction, appends: Vec<Append>, clock: &dyn Clock) -> Appended {
+    let conn = Conn::Tx(tx);
+    let at = clock.now();
+    let mut appended = Appended::default();
+    let mut rows = Vec::new();
+    for append in appends {
+        let result = advance(conn, append.run_id, append.fence, append.rows, at).await;
+        if let Ok(events) = &result {
+            rows.extend(events.iter().cloned());
+        }
+        appended.done.push((append.answer, result));
+    }
+    if let Err(error) = insert(conn, &rows).await {
+        let reason = error.to_string();
+        for (_, result) in &mut appended.done {
+            *result = Err(Error::Database(DbErr::Custom(reason.clone())));
+        }
+    }
+    appended
+}
+
+/// Serialises event bodies, outside the writer.
+pub(crate) fn encode(bodies: &[EventBody]) -> Result<Vec<(&'static str, String)>> {
+    bodies
+        .iter()
+        .map(|body| {
+            let data = serde_json::to_string(body)
+                .map_err(|source| Error::Corrupt { column: "run_events.data", source: source.into() })?;
+            Ok((body.name(), data))
+        })
+        .collect()
+}
+
+/// Checks the fence and advances `last_seq` in the same UPDATE, so that two holders never share a number.
+async fn advance(
+    conn: Conn<'_>,
+    run_id: RunId,
+    fence: i64,
+    rows: Vec<(&'static str, String)>,
+    at: DateTime<Utc>,
+) -> Result<Vec<StoredEvent>> {
+    let backend = conn.get_database_backend();
+    let sql = match backend {
+        DbBackend::Postgres => {
+            "UPDATE runs SET last_seq = last_seq + $1 WHERE id = $2 AND fencing_token = $3 RETURNING last_seq"
+        }
+        _ => "UPDATE runs SET last_seq = last_seq + ? WHERE id = ? AND fencing_token = ? RETURNING last_seq",
+    };
+    let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let statement = Statement::from_sql_and_values(
+        backend,
+        sql,
+        [Value::from(count), Value::from(run_id.as_uuid()), Value::from(fence)],
+    );
+    let row = conn.query_one_raw(statement).await?.ok_or(Error::Fenced)?;
+    let last: i64 = row.try_get_by_index(0)?;
+    let events = rows
+        .into_iter()
+        .zip(last - count + 1..)
+        .map(|((name, data), seq)| StoredEvent { run_id, seq, at, name: name.to_owned(), data })
+        .collect();
+    Ok(events)
+}
+
+async fn insert(conn: Conn<'_>, events: &[StoredEvent]) -> Result<()> {
+    let backend = conn.get_database_backend();
+    for chunk in events.chunks(ROWS) {
+        let mut sql = String::with_capacity(80 + chunk.len() * 28);
+        sql.push_str("INSERT INTO run_events (run_id, seq, at, type, data) VALUES ");
+        let mut values: Vec<Value> = Vec::with_capacity(chunk.len() * 5);
+        for (row, event) in chunk.iter().enumerate() {
+            if row > 0 {
+                sql.push_str(", ");
+            }
+            if backend == DbBackend::Postgres {
+                let first = row * 5 + 1;
+                use std::fmt::Write;
+                let _ = write!(
+                    sql,
+                    "(${first}, ${}, ${}, ${}, ${})",
+                    first + 1,
+                    first + 2,
+                    first + 3,
+                    first + 4
+                );
+            } else {
+                sql.push_str("(?, ?, ?, ?, ?)");
+            }
+            values.extend([
+                Value::from(event.run_id.as_uuid()),
+                Value::from(event.seq),
+                Value::from(event.at),
+                Value::from(event.name.as_str()),
+                Value::from(event.data.as_str()),
+            ]);
+        }
+        conn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    }
+    Ok(())
+}
+
+/// Events of a run after `after`, at most `limit`.
+pub(crate) async fn events_after(
+    conn: Conn<'_>,
+    run_id: RunId,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<StoredEvent>> {
+    let backend = conn.get_database_backend();
+    let sql = match backend {
+        DbBackend::Postgres => {
+            "SELECT seq, at, type, data FROM run_events WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+        }
+        _ => "SELECT seq, at, type, data FROM run_events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?",
+    };
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let statement = Statement::from_sql_and_values(
+        backend,
+        sql,
+        [Value::from(run_id.as_uuid()), Value::from(after), Value::from(limit)],
+    );
+    let rows = conn.query_all_raw(statement).await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(StoredEvent {
+                run_id,
+                seq: row.try_get_by_index(0)?,
+                at: row.try_get_by_index(1)?,
+                name: row.try_get_by_index(2)?,
+                data: row.try_get_by_index(3)?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,168 @@
+//! Opening a database so that "acknowledged" means "on disk", or refusing to.
+
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
+
+use conductor_domain::Clock;
+use conductor_migrations::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector, Statement,
+};
+use sqlx::{
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::mpsc;
+
+use crate::{
+    Error, Result, Store,
+    hub::Hub,
+    store::{Inner, Path as WritePath},
+    writer::Writer,
+};
+
+/// SQLite before 3.51.3 can corrupt a WAL database when two connections write and checkpoint at once
+/// (<https://sqlite.org/wal.html>, "the WAL-reset bug").
+const SQLITE_AT_LEAST: (u32, u32, u32) = (3, 51, 3);
+
+/// Where the database is and how much of it to use.
+#[derive(Clone, Debug)]
+pub struct OpenOptions {
+    /// `sqlite:///path/to/file.db` or `postgres://…`.
+    pub url: String,
+    /// Readers on SQLite, connections on PostgreSQL.
+    pub connections: u32,
+    /// Writes that may wait before new ones are refused.
+    pub queue: usize,
+}
+
+impl OpenOptions {
+    /// The defaults for a URL: 8 connections, a queue of 4,096.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), connections: 8, queue: 4_096 }
+    }
+
+    /// The URL of a SQLite file.
+    #[must_use]
+    pub fn sqlite(file: &Path) -> Self {
+        Self::new(format!("sqlite://{}", file.display()))
+    }
+
+    /// Opens the database and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When it cannot be reached, is too old, or does not keep what it acknowledges.
+    pub async fn open(self, clock: Arc<dyn Clock>) -> Result<Store> {
+        if self.url.starts_with("sqlite:") {
+            self.open_sqlite(clock).await
+        } else if self.url.starts_with("postgres:") || self.url.starts_with("postgresql:") {
+            self.open_postgres(clock).await
+        } else {
+            Err(refuse("the URL must begin with sqlite:// or postgres://"))
+        }
+    }
+
+    async fn open_sqlite(self, clock: Arc<dyn Clock>) -> Result<Store> {
+        let options = SqliteConnectOptions::from_str(&self.url)
+            .map_err(|error| refuse(error.to_string()))?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10))
+            .foreign_keys(true)
+            .pragma("mmap_size", "0")
+            .pragma("trusted_schema", "OFF")
+            .statement_cache_capacity(1_024);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await
+            .map_err(|error| refuse(error.to_string()))?;
+        let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
+        assert_sqlite(&writer).await?;
+        migrate(&writer).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(self.connections)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.pragma("query_only", "ON"))
+            .await
+            .map_err(|error| refuse(error.to_string()))?;
+        let readers = SqlxSqliteConnector::from_sqlx_sqlite_pool(readers);
+
+        let hub = Arc::new(Hub::new());
+        let (commands, queue) = mpsc::channel(self.queue);
+        let writer = Writer { conn: writer, commands: queue, hub: Arc::clone(&hub), clock: Arc::clone(&clock) };
+        let task = tokio::spawn(writer.run());
+        Ok(Store::new(Inner { read: readers, path: WritePath::Writer { commands, task }, hub, clock }))
+    }
+
+    async fn open_postgres(self, clock: Arc<dyn Clock>) -> Result<Store> {
+        let options = PgConnectOptions::from_str(&self.url).map_err(|error| refuse(error.to_string()))?;
+        let pool = PgPoolOptions::new()
+            .max_connections(self.connections.max(2))
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options)
+            .await
+            .map_err(|error| refuse(error.to_string()))?;
+        let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+        assert_postgres(&pool).await?;
+        // An advisory lock: nodes that start together migrate one after the other.
+        migrate(&pool).await?;
+        Ok(Store::new(Inner { read: pool, path: WritePath::Transactions, hub: Arc::new(Hub::new()), clock }))
+    }
+}
+
+async fn migrate(conn: &DatabaseConnection) -> Result<()> {
+    match conn.get_database_backend() {
+        DbBackend::Postgres => {
+            use sea_orm::TransactionTrait;
+            // The key is arbitrary but fixed: "cond" in ASCII. The lock falls with the transaction.
+            let lock = conn.begin().await?;
+            lock.execute_unprepared("SELECT pg_advisory_xact_lock(1668247140)").await?;
+            Migrator::up(conn, None).await?;
+            lock.commit().await?;
+        }
+        _ => Migrator::up(conn, None).await?,
+    }
+    Ok(())
+}
+
+async fn assert_sqlite(conn: &DatabaseConnection) -> Result<()> {
+    let version = text(conn, "SELECT sqlite_version()").await?;
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+    let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    if found < SQLITE_AT_LEAST {
+        return Err(refuse(format!("SQLite {version} is older than 3.51.3, which can corrupt its WAL")));
+    }
+    for (pragma, wanted) in [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1")] {
+        let found = text(conn, &format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}")).await?;
+        if found != wanted {
+            return Err(refuse(format!("PRAGMA {pragma} is {found}, not {wanted}")));
+        }
+    }
+    Ok(())
+}
+
+async fn assert_postgres(conn: &DatabaseConnection) -> Result<()> {
+    for (setting, refused) in [("fsync", "off"), ("full_page_writes", "off"), ("synchronous_commit", "off")] {
+        let found = text(conn, &format!("SELECT current_setting('{setting}')")).await?;
+        if found == refused {
+            return Err(refuse(format!("PostgreSQL runs with {setting} = {found}; acknowledged writes would be lost")));
+        }
+    }
+    Ok(())
+}
+
+async fn text(conn: &DatabaseConnection, sql: &str) -> Result<String> {
+    let statement = Statement::from_string(conn.get_database_backend(), sql);
+    let row = conn.query_one_raw(statement).await?.ok_or(Error::NotFound)?;
+    Ok(row.try_get_by_index(0)?)
+}
+
+fn refuse(reason: impl Into<String>) -> Error {
+    Error::Open { reason: reason.into() }
+}

@@ -1,0 +1,230 @@
+//! Questions that wait for a person.
+
+use conductor_domain::{
+    CallId, HumanTask, HumanTaskId, NewHumanTask, Page, PageRequest, RunId, Scope, UserId,
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+
+use super::convert::{after_id, json, to_json};
+use crate::{Error, Result, ScopedTx, View, entity::human_task, tx::Tx};
+
+/// Questions of one tenant, inside a write.
+#[derive(Debug)]
+pub struct HumanTasks<'t> {
+    tx: &'t Tx,
+    scope: Scope,
+}
+
+impl<'t> HumanTasks<'t> {
+    pub(crate) fn new(tx: ScopedTx<'t>) -> Self {
+        Self { tx: tx.tx, scope: tx.scope }
+    }
+
+    /// Asks a question.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn create(&self, new: NewHumanTask) -> Result<HumanTask> {
+        let row = human_task::ActiveModel {
+            id: Set(self.tx.clock().uuid_v7()),
+            organization_id: Set(self.scope.organization_id.as_uuid()),
+            environment_id: Set(self.scope.environment_id.as_uuid()),
+            run_id: Set(new.run_id.as_uuid()),
+            call_id: Set(new.call_id.map(Into::into)),
+            user_id: Set(new.user_id.map(Into::into)),
+            conversation_id: Set(new.conversation_id.map(Into::into)),
+            node_id: Set(None),
+            kind: Set(new.kind),
+            title: Set(new.title),
+            message: Set(new.message),
+            priority: Set(new.priority),
+            tool: Set(new.tool),
+            server: Set(new.server),
+            binding_hash: Set(new.binding_hash),
+            arguments: Set(new.arguments),
+            allowed_decisions: Set(to_json("human_tasks.allowed_decisions", &new.allowed_decisions)?),
+            channels: Set(serde_json::json!([])),
+            status: Set("pending".to_owned()),
+            decision: Set(None),
+            comment: Set(None),
+            decided_by: Set(None),
+            decided_at: Set(None),
+            due_at: Set(None),
+            created_at: Set(self.tx.clock().now()),
+        };
+        row.insert(&self.tx.conn()).await?.try_into()
+    }
+
+    /// The question of a tool call, with its answer where there is one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_by_call(&self, run: RunId, call: CallId) -> Result<Option<HumanTask>> {
+        self.owned()
+            .filter(human_task::Column::RunId.eq(run.as_uuid()))
+            .filter(human_task::Column::CallId.eq(call.as_uuid()))
+            .one(&self.tx.conn())
+            .await?
+            .map(HumanTask::try_from)
+            .transpose()
+    }
+
+    /// Answers a question. `Stale` when it was answered before.
+    ///
+    /// # Errors
+    /// `NotFound` when this tenant has no such question.
+    pub async fn decide(
+        &self,
+        id: HumanTaskId,
+        by: UserId,
+        decision: &str,
+        comment: Option<String>,
+    ) -> Result<HumanTask> {
+        let row = self
+            .owned()
+            .filter(human_task::Column::Id.eq(id.as_uuid()))
+            .one(&self.tx.conn())
+            .await?
+            .ok_or(Error::NotFound)?;
+        if row.status != "pending" {
+            return Err(Error::Stale);
+        }
+        let mut row: human_task::ActiveModel = row.into();
+        row.status = Set("decided".to_owned());
+        row.decision = Set(Some(decision.to_owned()));
+        row.comment = Set(comment);
+        row.decided_by = Set(Some(by.as_uuid()));
+        row.decided_at = Set(Some(self.tx.clock().now()));
+        row.update(&self.tx.conn()).await?.try_into()
+    }
+
+    /// Closes the open questions of a run that has ended.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn expire_of_run(&self, run: RunId) -> Result<()> {
+        human_task::Entity::update_many()
+            .col_expr(human_task::Column::Status, sea_orm::prelude::Expr::value("expired"))
+            .filter(human_task::Column::RunId.eq(run.as_uuid()))
+            .filter(human_task::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
+            .filter(human_task::Column::Status.eq("pending"))
+            .exec(&self.tx.conn())
+            .await?;
+        Ok(())
+    }
+
+    fn owned(&self) -> sea_orm::Select<human_task::Entity> {
+        human_task::Entity::find()
+            .filter(human_task::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
+            .filter(human_task::Column::EnvironmentId.eq(self.scope.environment_id.as_uuid()))
+    }
+}
+
+/// Questions as a caller sees them: those of its own runs, and all of the organisation's for its administrators.
+#[derive(Debug)]
+pub struct VisibleHumanTasks<'a> {
+    view: View<'a>,
+}
+
+impl<'a> VisibleHumanTasks<'a> {
+    pub(crate) fn new(view: View<'a>) -> Self {
+        Self { view }
+    }
+
+    /// A question, if the caller may see it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find(&self, id: HumanTaskId) -> Result<Option<HumanTask>> {
+        self.visible()
+            .filter(human_task::Column::Id.eq(id.as_uuid()))
+            .one(&self.view.conn)
+            .await?
+            .map(HumanTask::try_from)
+            .transpose()
+    }
+
+    /// The questions of some runs.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of_runs(&self, runs: &[RunId]) -> Result<Vec<HumanTask>> {
+        self.visible()
+            .filter(human_task::Column::RunId.is_in(runs.iter().map(|run| run.as_uuid())))
+            .all(&self.view.conn)
+            .await?
+            .into_iter()
+            .map(HumanTask::try_from)
+            .collect()
+    }
+
+    /// A page of questions, newest first.
+    ///
+    /// # Errors
+    /// `BadCursor` when the cursor is not one of this list.
+    pub async fn page(&self, status: Option<&str>, page: PageRequest) -> Result<Page<HumanTask>> {
+        let mut select = self.visible();
+        if let Some(after) = after_id(&page)? {
+            select = select.filter(human_task::Column::Id.lt(after));
+        }
+        if let Some(status) = status {
+            select = select.filter(human_task::Column::Status.eq(status));
+        }
+        let rows = select
+            .order_by_desc(human_task::Column::Id)
+            .limit(page.limit + 1)
+            .all(&self.view.conn)
+            .await?
+            .into_iter()
+            .map(HumanTask::try_from)
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Page::cut(rows, page.limit, |task| task.id.to_string()))
+    }
+
+    fn visible(&self) -> sea_orm::Select<human_task::Entity> {
+        let caller = self.view.caller;
+        let mut own = Condition::any();
+        if let Some(user) = caller.user_id() {
+            own = own.add(human_task::Column::UserId.eq(user.as_uuid()));
+        }
+        if caller.has_role("organization:owner") || caller.has_role("organization:admin") {
+            own = own.add(human_task::Column::UserId.is_not_null()).add(human_task::Column::UserId.is_null());
+        }
+        human_task::Entity::find()
+            .filter(human_task::Column::OrganizationId.eq(caller.scope.organization_id.as_uuid()))
+            .filter(human_task::Column::EnvironmentId.eq(caller.scope.environment_id.as_uuid()))
+            .filter(own)
+    }
+}
+
+impl TryFrom<human_task::Model> for HumanTask {
+    type Error = Error;
+
+    fn try_from(row: human_task::Model) -> Result<Self> {
+        Ok(Self {
+            id: row.id.into(),
+            run_id: row.run_id.into(),
+            call_id: row.call_id.map(Into::into),
+            user_id: row.user_id.map(Into::into),
+            conversation_id: row.conversation_id.map(Into::into),
+            kind: row.kind,
+            title: row.title,
+            message: row.message,
+            priority: row.priority,
+            tool: row.tool,
+            server: row.server,
+            binding_hash: row.binding_hash,
+            arguments: row.arguments,
+            allowed_decisions: json("human_tasks.allowed_decisions", row.allowed_decisions)?,
+            status: row.status,
+            decision: row.decision,
+            comment: row.comment,
+            decided_by: row.decided_by.map(Into::into),
+            decided_at: row.decided_at,
+            created_at: row.created_at,
+        })
+    }
+}

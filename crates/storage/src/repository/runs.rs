@@ -1,0 +1,487 @@
+//! Runs: as their tenant writes them, as callers see them, as the driver claims them.
+
+use chrono::{DateTime, Utc};
+use conductor_domain::{
+    NewRun, Page, PageRequest, Run, RunFilter, RunId, RunOutcome, RunSignal, RunStatus, Scope, SignalKind,
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
+    PaginatorTrait, QuerySelect, prelude::Expr,
+};
+
+use super::convert::{after_id, word};
+use crate::{
+    Error, Result, ScopedTx, View,
+    conn::Conn,
+    entity::{run, run_signal},
+    hub::Notice,
+    tx::Tx,
+};
+
+/// The words of runs that are not final.
+const OPEN: [&str; 3] = ["pending", "running", "waiting"];
+
+/// Runs of one tenant, inside a write.
+#[derive(Debug)]
+pub struct Runs<'t> {
+    tx: &'t Tx,
+    scope: Scope,
+}
+
+impl<'t> Runs<'t> {
+    pub(crate) fn new(tx: ScopedTx<'t>) -> Self {
+        Self { tx: tx.tx, scope: tx.scope }
+    }
+
+    /// Writes a pending run and tells the driver once it is committed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn create(&self, new: NewRun) -> Result<Run> {
+        let pending = self.insert(new, RunStatus::Pending).await?;
+        self.tx.notify(Notice::Signal(pending.id));
+        Ok(pending)
+    }
+
+    /// Writes a child run that its parent's holder executes itself.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn create_child(&self, new: NewRun) -> Result<Run> {
+        self.insert(new, RunStatus::Running).await
+    }
+
+    async fn insert(&self, new: NewRun, status: RunStatus) -> Result<Run> {
+        let now = self.tx.clock().now();
+        let id = new.id.as_uuid();
+        let row = run::ActiveModel {
+            id: Set(id),
+            organization_id: Set(self.scope.organization_id.as_uuid()),
+            environment_id: Set(self.scope.environment_id.as_uuid()),
+            kind: Set(new.kind.as_str().to_owned()),
+            status: Set(status.as_str().to_owned()),
+            parent_run_id: Set(new.parent_run_id.map(Into::into)),
+            root_run_id: Set(new.root_run_id.map_or(id, Into::into)),
+            retry_of: Set(new.retry_of.map(Into::into)),
+            user_id: Set(new.user_id.map(Into::into)),
+            agent_id: Set(new.agent_id.map(Into::into)),
+            workflow_id: Set(None),
+            call_id: Set(new.call_id.map(Into::into)),
+            tool_id: Set(new.tool_id.map(Into::into)),
+            connector_id: Set(new.connector_id.map(Into::into)),
+            tool_name: Set(new.tool_name),
+            resource_uri: Set(None),
+            conversation_id: Set(new.conversation_id.map(Into::into)),
+            message_id: Set(new.message_id.map(Into::into)),
+            trigger: Set(new.trigger.as_str().to_owned()),
+            input_json: Set(new.input),
+            output_json: Set(None),
+            error_code: Set(None),
+            error_text: Set(None),
+            model_name: Set(None),
+            input_tokens: Set(0),
+            output_tokens: Set(0),
+            cost_nanos: Set(0),
+            currency: Set("USD".to_owned()),
+            attempts: Set(0),
+            last_seq: Set(0),
+            lease_owner: Set(None),
+            lease_until: Set(None),
+            fencing_token: Set(0),
+            queued_at: Set(now),
+            started_at: Set((status == RunStatus::Running).then_some(now)),
+            ended_at: Set(None),
+            duration_ms: Set(None),
+            trace_id: Set(new.trace_id),
+            created_at: Set(now),
+        };
+        row.insert(&self.tx.conn()).await?.try_into()
+    }
+
+    /// A run of this tenant.
+    ///
+    /// # Errors
+    /// `NotFound` when this tenant has no such run.
+    pub async fn get(&self, id: RunId) -> Result<Run> {
+        self.owned(id).one(&self.tx.conn()).await?.ok_or(Error::NotFound)?.try_into()
+    }
+
+    /// Sets the status of a run whose lease the writer holds; a parked run gives the lease up.
+    ///
+    /// # Errors
+    /// `Fenced` when the lease went to another holder.
+    pub async fn set_status(&self, id: RunId, fence: i64, status: RunStatus) -> Result<()> {
+        let mut change = run::Entity::update_many().col_expr(run::Column::Status, Expr::value(status.as_str()));
+        if status == RunStatus::Waiting {
+            change = change
+                .col_expr(run::Column::LeaseOwner, Expr::value(None::<String>))
+                .col_expr(run::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>));
+        }
+        let result = change.filter(self.held(id, fence)).exec(&self.tx.conn()).await?;
+        if result.rows_affected == 0 { Err(Error::Fenced) } else { Ok(()) }
+    }
+
+    /// Ends a run whose lease the writer holds. Child runs pass fence 0, their parent's holder writes them.
+    ///
+    /// # Errors
+    /// `Fenced` when the lease went to another holder.
+    pub async fn finish(&self, id: RunId, fence: i64, outcome: RunOutcome) -> Result<()> {
+        let now = self.tx.clock().now();
+        let row = self.owned(id).filter(self.held(id, fence)).one(&self.tx.conn()).await?.ok_or(Error::Fenced)?;
+        let started = row.started_at.unwrap_or(now);
+        let mut row: run::ActiveModel = row.into();
+        row.status = Set(outcome.status.as_str().to_owned());
+        row.output_json = Set(outcome.output);
+        row.error_code = Set(outcome.error_code);
+        row.error_text = Set(outcome.error_text);
+        row.model_name = Set(outcome.model_name);
+        row.input_tokens = Set(outcome.input_tokens);
+        row.output_tokens = Set(outcome.output_tokens);
+        row.cost_nanos = Set(outcome.cost_nanos);
+        row.attempts = Set(outcome.attempts);
+        row.ended_at = Set(Some(now));
+        row.duration_ms = Set(Some((now - started).num_milliseconds()));
+        row.lease_owner = Set(None);
+        row.lease_until = Set(None);
+        row.update(&self.tx.conn()).await?;
+        Ok(())
+    }
+
+    /// Leaves a signal for the run's holder and wakes it once this is committed.
+    ///
+    /// # Errors
+    /// `NotFound` when this tenant has no such run.
+    pub async fn signal(&self, id: RunId, kind: SignalKind, data: serde_json::Value) -> Result<()> {
+        self.owned(id).one(&self.tx.conn()).await?.ok_or(Error::NotFound)?;
+        let signal = run_signal::ActiveModel {
+            id: Set(self.tx.clock().uuid_v7()),
+            run_id: Set(id.as_uuid()),
+            kind: Set(kind.as_str().to_owned()),
+            data: Set(data),
+            created_at: Set(self.tx.clock().now()),
+            consumed_at: Set(None),
+        };
+        run_signal::Entity::insert(signal).exec_without_returning(&self.tx.conn()).await?;
+        self.tx.notify(Notice::Signal(id));
+        Ok(())
+    }
+
+    /// Takes a run's open signals, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn take_signals(&self, id: RunId) -> Result<Vec<RunSignal>> {
+        let rows = run_signal::Entity::find()
+            .filter(run_signal::Column::RunId.eq(id.as_uuid()))
+            .filter(run_signal::Column::ConsumedAt.is_null())
+            .order_by_asc(run_signal::Column::Id)
+            .all(&self.tx.conn())
+            .await?;
+        let now = self.tx.clock().now();
+        run_signal::Entity::update_many()
+            .col_expr(run_signal::Column::ConsumedAt, Expr::value(now))
+            .filter(run_signal::Column::Id.is_in(rows.iter().map(|row| row.id)))
+            .exec(&self.tx.conn())
+            .await?;
+        rows.into_iter()
+            .map(|row| Ok(RunSignal { kind: word("run_signals.kind", &row.kind)?, data: row.data }))
+            .collect()
+    }
+
+    /// How many runs a run has started.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_children(&self, id: RunId) -> Result<i64> {
+        let count = run::Entity::find()
+            .filter(run::Column::ParentRunId.eq(id.as_uuid()))
+            .filter(run::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
+            .count(&self.tx.conn())
+            .await?;
+        Ok(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
+    fn owned(&self, id: RunId) -> sea_orm::Select<run::Entity> {
+        run::Entity::find_by_id(id.as_uuid())
+            .filter(run::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
+            .filter(run::Column::EnvironmentId.eq(self.scope.environment_id.as_uuid()))
+    }
+
+    fn held(&self, id: RunId, fence: i64) -> Condition {
+        Condition::all()
+            .add(run::Column::Id.eq(id.as_uuid()))
+            .add(run::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
+            .add(run::Column::FencingToken.eq(fence))
+            .add(run::Column::Status.is_in(OPEN))
+    }
+}
+
+/// Runs as a caller sees them: its own, and all of the organisation's for its administrators.
+#[derive(Debug)]
+pub struct VisibleRuns<'a> {
+    view: View<'a>,
+}
+
+impl<'a> VisibleRuns<'a> {
+    pub(crate) fn new(view: View<'a>) -> Self {
+        Self { view }
+    }
+
+    /// A run, if the caller may see it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find(&self, id: RunId) -> Result<Option<Run>> {
+        self.visible()
+            .filter(run::Column::Id.eq(id.as_uuid()))
+            .one(&self.view.conn)
+            .await?
+            .map(Run::try_from)
+            .transpose()
+    }
+
+    /// A page of runs, newest first.
+    ///
+    /// # Errors
+    /// `BadCursor` when the cursor is not one of this list.
+    pub async fn page(&self, filter: RunFilter, page: PageRequest) -> Result<Page<Run>> {
+        let mut select = self.visible();
+        if let Some(after) = after_id(&page)? {
+            select = select.filter(run::Column::Id.lt(after));
+        }
+        if let Some(parent) = filter.parent_run_id {
+            select = select.filter(run::Column::ParentRunId.eq(parent.as_uuid()));
+        }
+        if let Some(connector) = filter.connector_id {
+            select = select.filter(run::Column::ConnectorId.eq(connector.as_uuid()));
+        }
+        if let Some(agent) = filter.agent_id {
+            select = select.filter(run::Column::AgentId.eq(agent.as_uuid()));
+        }
+        if let Some(conversation) = filter.conversation_id {
+            select = select.filter(run::Column::ConversationId.eq(conversation.as_uuid()));
+        }
+        if let Some(kind) = filter.kind {
+            select = select.filter(run::Column::Kind.eq(kind.as_str()));
+        }
+        if let Some(status) = filter.status {
+            select = select.filter(run::Column::Status.eq(status.as_str()));
+        }
+        let rows =
+            select.order_by_desc(run::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
+        let rows = rows.into_iter().map(Run::try_from).collect::<Result<Vec<_>>>()?;
+        Ok(Page::cut(rows, page.limit, |run| run.id.to_string()))
+    }
+
+    fn visible(&self) -> sea_orm::Select<run::Entity> {
+        let caller = self.view.caller;
+        let mut own = Condition::any();
+        if let Some(user) = caller.user_id() {
+            own = own.add(run::Column::UserId.eq(user.as_uuid()));
+        }
+        if caller.has_role("organization:owner") || caller.has_role("organization:admin") {
+            own = own.add(run::Column::UserId.is_not_null()).add(run::Column::UserId.is_null());
+        }
+        run::Entity::find()
+            .filter(run::Column::OrganizationId.eq(caller.scope.organization_id.as_uuid()))
+            .filter(run::Column::EnvironmentId.eq(caller.scope.environment_id.as_uuid()))
+            .filter(own)
+    }
+}
+
+/// Every tenant's runs, as the driver needs them.
+#[derive(Debug)]
+pub struct DriverRuns<'a> {
+    conn: Conn<'a>,
+    tx: Option<&'a Tx>,
+}
+
+impl<'a> DriverRuns<'a> {
+    pub(crate) fn reading(conn: Conn<'a>) -> Self {
+        Self { conn, tx: None }
+    }
+
+    pub(crate) fn writing(tx: &'a Tx) -> Self {
+        Self { conn: tx.conn(), tx: Some(tx) }
+    }
+
+    /// Runs that nobody holds and that have something to do: pending ones, running ones whose lease ran out, waiting
+    /// ones with an open signal. Tool runs belong to their parent's holder and are left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn claimable(&self, now: DateTime<Utc>, limit: u64) -> Result<Vec<RunId>> {
+        let free = Condition::any()
+            .add(run::Column::LeaseUntil.is_null())
+            .add(run::Column::LeaseUntil.lt(now));
+        let signalled = run_signal::Entity::find()
+            .select_only()
+            .column(run_signal::Column::RunId)
+            .filter(run_signal::Column::ConsumedAt.is_null());
+        let due = Condition::any()
+            .add(run::Column::Status.is_in(["pending", "running"]))
+            .add(
+                Condition::all()
+                    .add(run::Column::Status.eq("waiting"))
+                    .add(run::Column::Id.in_subquery(sea_orm::QueryTrait::into_query(signalled))),
+            );
+        let ids: Vec<sea_orm::prelude::Uuid> = run::Entity::find()
+            .select_only()
+            .column(run::Column::Id)
+            .filter(free)
+            .filter(due)
+            .filter(run::Column::Kind.ne("tool"))
+            .order_by_asc(run::Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(&self.conn)
+            .await?;
+        Ok(ids.into_iter().map(RunId::from).collect())
+    }
+
+    /// Frees every lease, for a single node that has just started and so knows that no other holder lives.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn free_all(&self) -> Result<u64> {
+        let result = run::Entity::update_many()
+            .col_expr(run::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
+            .filter(run::Column::Status.is_in(OPEN))
+            .exec(&self.conn)
+            .await?;
+        Ok(result.rows_affected)
+    }
+
+    /// Takes a free run: a new fencing token keeps the last holder out. `None` when someone else was first.
+    /// The run comes back with the status it had before, so that the new holder knows what it takes over.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn claim(&self, id: RunId, owner: &str, now: DateTime<Utc>, until: DateTime<Utc>) -> Result<Option<Run>> {
+        let Some(before) = run::Entity::find_by_id(id.as_uuid()).one(&self.conn).await? else { return Ok(None) };
+        let free = Condition::any()
+            .add(run::Column::LeaseUntil.is_null())
+            .add(run::Column::LeaseUntil.lt(now));
+        let taken = run::Entity::update_many()
+            .col_expr(run::Column::LeaseOwner, Expr::value(owner))
+            .col_expr(run::Column::LeaseUntil, Expr::value(until))
+            .col_expr(run::Column::FencingToken, Expr::value(before.fencing_token + 1))
+            .col_expr(run::Column::Status, Expr::value("running"))
+            .col_expr(run::Column::StartedAt, Expr::value(before.started_at.unwrap_or(now)))
+            .filter(run::Column::Id.eq(id.as_uuid()))
+            .filter(run::Column::FencingToken.eq(before.fencing_token))
+            .filter(run::Column::Status.is_in(OPEN))
+            .filter(free)
+            .exec(&self.conn)
+            .await?;
+        if taken.rows_affected == 0 {
+            return Ok(None);
+        }
+        let mut run = Run::try_from(before)?;
+        run.fencing_token += 1;
+        Ok(Some(run))
+    }
+
+    /// Keeps the leases of one holder.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn renew(&self, owner: &str, until: DateTime<Utc>) -> Result<u64> {
+        let result = run::Entity::update_many()
+            .col_expr(run::Column::LeaseUntil, Expr::value(until))
+            .filter(run::Column::LeaseOwner.eq(owner))
+            .filter(run::Column::Status.eq("running"))
+            .exec(&self.conn)
+            .await?;
+        Ok(result.rows_affected)
+    }
+
+    /// Gives a held run back, so that any node may claim it at once.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn hand_back(&self, id: RunId, fence: i64) -> Result<()> {
+        run::Entity::update_many()
+            .col_expr(run::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
+            .filter(run::Column::Id.eq(id.as_uuid()))
+            .filter(run::Column::FencingToken.eq(fence))
+            .exec(&self.conn)
+            .await?;
+        if let Some(tx) = self.tx {
+            tx.notify(Notice::Signal(id));
+        }
+        Ok(())
+    }
+
+    /// Whether someone has asked a run to stop and its holder has not read it yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn has_cancel(&self, id: RunId) -> Result<bool> {
+        let open = run_signal::Entity::find()
+            .filter(run_signal::Column::RunId.eq(id.as_uuid()))
+            .filter(run_signal::Column::Kind.eq(SignalKind::Cancel.as_str()))
+            .filter(run_signal::Column::ConsumedAt.is_null())
+            .one(&self.conn)
+            .await?;
+        Ok(open.is_some())
+    }
+
+    /// Child runs of a run that are not final: what a crash left open.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open_children(&self, parent: RunId) -> Result<Vec<Run>> {
+        run::Entity::find()
+            .filter(run::Column::ParentRunId.eq(parent.as_uuid()))
+            .filter(run::Column::Status.is_in(OPEN))
+            .order_by_asc(run::Column::Id)
+            .all(&self.conn)
+            .await?
+            .into_iter()
+            .map(Run::try_from)
+            .collect()
+    }
+}
+
+impl TryFrom<run::Model> for Run {
+    type Error = Error;
+
+    fn try_from(row: run::Model) -> Result<Self> {
+        Ok(Self {
+            id: row.id.into(),
+            scope: Scope { organization_id: row.organization_id.into(), environment_id: row.environment_id.into() },
+            kind: word("runs.kind", &row.kind)?,
+            status: word("runs.status", &row.status)?,
+            parent_run_id: row.parent_run_id.map(Into::into),
+            root_run_id: row.root_run_id.into(),
+            retry_of: row.retry_of.map(Into::into),
+            user_id: row.user_id.map(Into::into),
+            agent_id: row.agent_id.map(Into::into),
+            call_id: row.call_id.map(Into::into),
+            tool_id: row.tool_id.map(Into::into),
+            connector_id: row.connector_id.map(Into::into),
+            tool_name: row.tool_name,
+            conversation_id: row.conversation_id.map(Into::into),
+            message_id: row.message_id.map(Into::into),
+            trigger: word("runs.trigger", &row.trigger)?,
+            input: row.input_json,
+            output: row.output_json,
+            error_code: row.error_code,
+            error_text: row.error_text,
+            model_name: row.model_name,
+            input_tokens: row.input_tokens,
+            output_tokens: row.output_tokens,
+            cost_nanos: row.cost_nanos,
+            currency: row.currency,
+            attempts: row.attempts,
+            last_seq: row.last_seq,
+            fencing_token: row.fencing_token,
+            queued_at: row.queued_at,
+            started_at: row.started_at,
+            ended_at: row.ended_at,
+            duration_ms: row.duration_ms,
+            created_at: row.created_at,
+        })
+    }
+}

@@ -1,0 +1,212 @@
+//! The one door to the database.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use conductor_domain::{Caller, Clock, EventBody, RunId, Scope};
+use futures::future::BoxFuture;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, TransactionTrait};
+use tokio::{
+    sync::{broadcast, mpsc, oneshot},
+    task::JoinHandle,
+};
+
+use crate::{
+    Error, FeedItem, Result, Scoped, Signalled, StoredEvent, Tx, Unscoped, UnscopedView, View,
+    conn::Conn,
+    hub::Hub,
+    journal::{self, Append},
+    writer::Command,
+};
+
+/// How a write reaches the disk.
+pub(crate) enum Path {
+    /// SQLite: through the one writer task.
+    Writer {
+        commands: mpsc::Sender<Command>,
+        task: JoinHandle<()>,
+    },
+    /// PostgreSQL: a transaction each.
+    Transactions,
+}
+
+pub(crate) struct Inner {
+    pub(crate) read: DatabaseConnection,
+    pub(crate) path: Path,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// A handle to the database; cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("database", &self.kind()).finish()
+    }
+}
+
+impl Store {
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// What the caller may see: its scope, official rows, public rows, live grants.
+    #[must_use]
+    pub fn visible_to<'a>(&'a self, caller: &'a Caller) -> View<'a> {
+        View::new(Conn::Pool(&self.inner.read), caller)
+    }
+
+    /// One tenant's rows.
+    #[must_use]
+    pub fn scoped(&self, scope: Scope) -> Scoped<'_> {
+        Scoped::new(self, scope)
+    }
+
+    /// Rows beyond one tenant, for a named reason.
+    #[must_use]
+    pub fn unscoped(&self, reason: Unscoped) -> UnscopedView<'_> {
+        UnscopedView::new(self, reason)
+    }
+
+    /// Appends events to a run whose lease the caller holds, without other writes.
+    ///
+    /// # Errors
+    /// `Fenced` when the lease went to another holder; `Overloaded` when the queue is full.
+    pub async fn append(&self, run_id: RunId, fence: i64, bodies: &[EventBody]) -> Result<Vec<StoredEvent>> {
+        match &self.inner.path {
+            Path::Writer { commands, .. } => {
+                let (answer, done) = oneshot::channel();
+                let rows = journal::encode(bodies)?;
+                submit(commands, Command::Append(Append { run_id, fence, rows, answer })).await?;
+                done.await.map_err(|_| Error::Closed)?
+            }
+            Path::Transactions => {
+                let bodies = bodies.to_vec();
+                self.write(move |tx| {
+                    Box::pin(async move { journal::Journal::new(tx, run_id, fence).append(&bodies).await })
+                })
+                .await
+            }
+        }
+    }
+
+    /// Events of a run after `after`, at most `limit`, oldest first. The caller's right to the run is checked before.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn events_after(&self, run_id: RunId, after: i64, limit: u64) -> Result<Vec<StoredEvent>> {
+        journal::events_after(self.reader(), run_id, after, limit).await
+    }
+
+    /// Committed events of a run from now on.
+    #[must_use]
+    pub fn follow(&self, run_id: RunId) -> broadcast::Receiver<StoredEvent> {
+        self.inner.hub.follow(run_id)
+    }
+
+    /// Committed notices for feeds from now on.
+    #[must_use]
+    pub fn feed(&self) -> broadcast::Receiver<Arc<FeedItem>> {
+        self.inner.hub.feed()
+    }
+
+    /// Runs with new signals, and new runs, from now on.
+    #[must_use]
+    pub fn signals(&self) -> broadcast::Receiver<Signalled> {
+        self.inner.hub.signals()
+    }
+
+    /// Which database this is: `sqlite` or `postgres`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.inner.read.get_database_backend() {
+            DbBackend::Postgres => "postgres",
+            _ => "sqlite",
+        }
+    }
+
+    /// Answers when the database does.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ping(&self) -> Result<()> {
+        self.reader().execute_unprepared("SELECT 1").await?;
+        Ok(())
+    }
+
+    /// The clock that stamps rows.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
+    /// Lets the writer finish what it was given, then closes.
+    pub async fn close(self) {
+        let Some(inner) = Arc::into_inner(self.inner) else { return };
+        if let Path::Writer { commands, task } = inner.path {
+            drop(commands);
+            drop(task.await);
+        }
+        drop(inner.read.close().await);
+    }
+
+    pub(crate) fn reader(&self) -> Conn<'_> {
+        Conn::Pool(&self.inner.read)
+    }
+
+    /// Runs one closure as one transaction and answers after its commit.
+    pub(crate) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        match &self.inner.path {
+            Path::Writer { commands, .. } => {
+                let slot = Arc::new(Mutex::new(None));
+                let kept = Arc::clone(&slot);
+                let (answer, done) = oneshot::channel();
+                let command = Command::Write(
+                    Box::new(move |tx| {
+                        Box::pin(async move {
+                            let result = work(tx).await;
+                            let keep = result.is_ok();
+                            *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+                            keep
+                        })
+                    }),
+                    Box::new(move |committed| drop(answer.send(committed))),
+                );
+                submit(commands, command).await?;
+                let committed = done.await.map_err(|_| Error::Closed)?;
+                let result = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+                match (committed, result) {
+                    (_, Some(Err(error))) => Err(error),
+                    (Ok(()), Some(Ok(value))) => Ok(value),
+                    (Err(error), _) => Err(error.into()),
+                    (Ok(()), None) => Err(Error::Closed.into()),
+                }
+            }
+            Path::Transactions => {
+                let conn = self.inner.read.begin().await.map_err(Error::from)?;
+                let tx = Tx::new(conn, Arc::clone(&self.inner.clock));
+                let result = work(&tx).await;
+                let notices = tx.end(result.is_ok()).await.map_err(Error::from)?;
+                self.inner.hub.publish(notices);
+                result
+            }
+        }
+    }
+}
+
+/// Waits for a place in the queue for as long as a client would; then says that it is full.
+async fn submit(commands: &mpsc::Sender<Command>, command: Command) -> Result<()> {
+    match commands.send_timeout(command, std::time::Duration::from_secs(5)).await {
+        Ok(()) => Ok(()),
+        Err(mpsc::error::SendTimeoutError::Timeout(_)) => Err(Error::Overloaded),
+        Err(mpsc::error::SendTimeoutError::Closed(_)) => Err(Error::Closed),
+    }
+}

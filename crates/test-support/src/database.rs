@@ -1,0 +1,144 @@
+//! A database per test: a file of SQLite, or a database of its own on the tests' PostgreSQL.
+
+use std::{
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use tempfile::TempDir;
+
+use crate::environment::variable;
+
+/// An empty database that only this test knows; gone when it is dropped.
+#[derive(Debug)]
+pub struct TestDb {
+    url: String,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    Sqlite { _folder: TempDir },
+    Postgres { admin: String, name: String },
+}
+
+impl TestDb {
+    /// A SQLite file in a folder of its own.
+    ///
+    /// # Panics
+    /// When no temporary folder can be made.
+    #[must_use]
+    pub fn sqlite() -> Self {
+        let folder = TempDir::new().unwrap_or_else(|error| panic!("a temporary folder: {error}"));
+        let url = format!("sqlite://{}/conductor.db", folder.path().display());
+        Self {
+            url,
+            place: Place::Sqlite { _folder: folder },
+        }
+    }
+
+    /// A database of its own on the PostgreSQL of `CONDUCTOR_TEST_POSTGRES`.
+    ///
+    /// # Panics
+    /// When there is none: a suite that ran on one database only would pass without having tested the other.
+    #[must_use]
+    pub fn postgres() -> Self {
+        let Some(admin) = variable("CONDUCTOR_TEST_POSTGRES") else {
+            panic!(
+                "CONDUCTOR_TEST_POSTGRES is not set: run `cargo xtask test --only rust`, or one crate's tests with \
+                 `cargo xtask with-postgres cargo nextest run -p <crate>`"
+            )
+        };
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "test_{}_{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
+        // A predecessor with the same process id may have died without dropping its own.
+        statement(&admin, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        statement(&admin, &format!("CREATE DATABASE {name}"));
+        let server = admin
+            .rsplit_once('/')
+            .map_or(admin.as_str(), |(server, _)| server);
+        Self {
+            url: format!("{server}/{name}"),
+            place: Place::Postgres {
+                admin: admin.clone(),
+                name,
+            },
+        }
+    }
+
+    /// One of each kind, for a suite that runs on both.
+    pub fn each() -> impl Iterator<Item = Self> {
+        [Self::sqlite as fn() -> Self, Self::postgres]
+            .into_iter()
+            .map(|make| make())
+    }
+
+    /// The address, such as `sqlite:///tmp/…/conductor.db` or `postgres://…`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for TestDb {
+    fn drop(&mut self) {
+        // A test that fails is told why it failed, not that its database was still in use.
+        if let Place::Postgres { admin, name } = &self.place
+            && !std::thread::panicking()
+        {
+            statement(admin, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        }
+    }
+}
+
+fn statement(url: &str, sql: &str) {
+    let psql = [
+        "--no-psqlrc",
+        "--quiet",
+        "--no-password",
+        "--set=ON_ERROR_STOP=1",
+        "--command",
+        sql,
+    ];
+    let output = Command::new("psql")
+        .args(psql)
+        .arg(url)
+        .env("PGOPTIONS", "-c client_min_messages=error")
+        .output();
+    match output {
+        Ok(output) if output.status.success() => {}
+        Ok(output) => panic!("{sql}: {}", String::from_utf8_lossy(&output.stderr).trim()),
+        Err(error) => panic!("psql could not be started: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_sqlite_database_is_another_file() {
+        let (one, other) = (TestDb::sqlite(), TestDb::sqlite());
+        assert_ne!(one.url(), other.url());
+        assert!(one.url().starts_with("sqlite:///"), "{}", one.url());
+    }
+
+    #[test]
+    fn each_postgres_database_is_its_own_and_is_dropped() {
+        let (one, other) = (TestDb::postgres(), TestDb::postgres());
+        assert_ne!(one.url(), other.url());
+        statement(one.url(), "CREATE TABLE t (x int)");
+        statement(other.url(), "CREATE TABLE t (x int)");
+        let url = one.url().to_owned();
+        drop(one);
+        let gone = Command::new("psql")
+            .args(["--no-psqlrc", "-c", "SELECT 1", &url])
+            .output()
+            .unwrap();
+        assert!(!gone.status.success());
+    }
+}

@@ -1,0 +1,26 @@
+//! What the test command hands to the tests, by environment variable.
+
+use std::path::PathBuf;
+
+/// An environment variable that is set and not empty.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test command speaks to the tests by environment variables"
+)]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The folder of MCP servers that others wrote: `node_modules/` from npm, `venv/` from PyPI.
+///
+/// # Panics
+/// When the tests were not started by `cargo xtask test`, which prepares it.
+#[must_use]
+pub fn tools_dir() -> PathBuf {
+    match variable("CONDUCTOR_TEST_TOOLS") {
+        Some(folder) => PathBuf::from(folder),
+        None => panic!(
+            "CONDUCTOR_TEST_TOOLS is not set: run `cargo xtask test --only rust`, which installs the tools"
+        ),
+    }
+}

@@ -1,0 +1,174 @@
+/**
+ * The one door to the server: cookies, CSRF header, request id, idempotency key, problems, and a silent refresh of an
+ * expired sign-in. Features never call `fetch`.
+ */
+import { Offline, Problem, type ProblemBody } from './problem';
+
+export interface RequestOptions {
+  query?: Record<string, string | number | boolean | null | undefined>;
+  /** JSON, or a `FormData` sent as it is. */
+  body?: unknown;
+  idempotencyKey?: string;
+  ifMatch?: string | number;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  /** Off for sign-in itself: its 401 means wrong words, not an expired token. */
+  refresh?: boolean;
+}
+
+/** Called when the sign-in is gone for good; the app sends people to `/sign-in` and back. */
+let onSignedOut: () => void = () => {};
+export function whenSignedOut(handler: () => void): void {
+  onSignedOut = handler;
+}
+
+export function newId(): string {
+  return crypto.randomUUID();
+}
+
+function url(path: string, query: RequestOptions['query']): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined && value !== null && value !== '') parameters.set(name, String(value));
+  }
+  const search = parameters.toString();
+  return search ? `${path}?${search}` : path;
+}
+
+async function send(method: string, path: string, options: RequestOptions): Promise<Response> {
+  const headers: Record<string, string> = {
+    Accept: 'application/json',
+    'X-Request-Id': newId(),
+    'X-Conductor-CSRF': '1',
+    ...options.headers,
+  };
+  let body: BodyInit | undefined;
+  if (options.body instanceof FormData) body = options.body;
+  else if (options.body !== undefined) {
+    headers['Content-Type'] = 'application/json';
+    body = JSON.stringify(options.body);
+  }
+  if (options.idempotencyKey) headers['Idempotency-Key'] = options.idempotencyKey;
+  if (options.ifMatch !== undefined) headers['If-Match'] = `"${options.ifMatch}"`;
+  try {
+    return await fetch(url(path, options.query), {
+      method,
+      headers,
+      body,
+      signal: options.signal,
+      credentials: 'same-origin',
+    });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new Offline(error);
+  }
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  let body: ProblemBody = {};
+  try {
+    body = (await response.json()) as ProblemBody;
+  } catch {
+    body = { title: response.statusText || `HTTP ${response.status}` };
+  }
+  const retryAfter = Number(response.headers.get('Retry-After'));
+  if (body.retry_after_ms === undefined && retryAfter > 0) body.retry_after_ms = retryAfter * 1000;
+  body.request_id ??= response.headers.get('X-Request-Id') ?? undefined;
+  return new Problem(response.status, body);
+}
+
+const REFRESHED = 'conductor.refreshed-at';
+
+async function refreshOnce(startedAt: number): Promise<boolean> {
+  // Another tab may have refreshed while this one waited for the lock; its cookies are ours too.
+  const last = Number(localStorage.getItem(REFRESHED) ?? 0);
+  if (last > startedAt) return true;
+  const response = await send('POST', '/api/auth/refresh', { body: {} });
+  if (!response.ok) return false;
+  localStorage.setItem(REFRESHED, String(Date.now()));
+  return true;
+}
+
+let refreshing: Promise<boolean> | undefined;
+
+/** Refreshes the sign-in: one flight per tab, one tab at a time (a refresh token may be used once only). */
+export function refreshSession(): Promise<boolean> {
+  const startedAt = Date.now();
+  refreshing ??= (
+    navigator.locks
+      ? navigator.locks.request('conductor-refresh', () => refreshOnce(startedAt))
+      : refreshOnce(startedAt)
+  ).finally(() => {
+    refreshing = undefined;
+  });
+  return refreshing;
+}
+
+/** Sends, refreshes once when the token has run out, and turns every refusal into a `Problem`. */
+export async function raw(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
+  let response = await send(method, path, options);
+  if (response.status === 401 && options.refresh !== false) {
+    const problem = await problemOf(response);
+    if (problem.code !== 'token_expired' && problem.code !== 'token_missing') {
+      onSignedOut();
+      throw problem;
+    }
+    if (!(await refreshSession())) {
+      onSignedOut();
+      throw problem;
+    }
+    response = await send(method, path, options);
+    if (response.status === 401) onSignedOut();
+  }
+  if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+async function json<T>(method: string, path: string, options?: RequestOptions): Promise<T> {
+  const response = await raw(method, path, options);
+  if (response.status === 204) return undefined as T;
+  return (await response.json()) as T;
+}
+
+export const api = {
+  get: <T>(path: string, options?: RequestOptions) => json<T>('GET', path, options),
+  post: <T>(path: string, body?: unknown, options?: RequestOptions) =>
+    json<T>('POST', path, { ...options, body: body ?? {} }),
+  put: <T>(path: string, body?: unknown, options?: RequestOptions) => json<T>('PUT', path, { ...options, body }),
+  patch: <T>(path: string, body?: unknown, options?: RequestOptions) =>
+    json<T>('PATCH', path, { ...options, body }),
+  delete: (path: string, options?: RequestOptions) => json<void>('DELETE', path, options),
+};
+
+/** Uploads one file with progress, which `fetch` cannot tell. */
+export function upload<T>(
+  path: string,
+  file: File,
+  onProgress: (share: number) => void,
+  signal?: AbortSignal,
+): Promise<T> {
+  const attempt = () =>
+    new Promise<T>((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open('POST', path);
+      request.setRequestHeader('X-Conductor-CSRF', '1');
+      request.setRequestHeader('X-Request-Id', newId());
+      request.responseType = 'json';
+      request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
+      request.onload = () => {
+        if (request.status >= 200 && request.status < 300) resolve(request.response as T);
+        else reject(new Problem(request.status, (request.response ?? {}) as ProblemBody));
+      };
+      request.onerror = () => reject(new Offline());
+      request.onabort = () => reject(new DOMException('The upload was removed.', 'AbortError'));
+      signal?.addEventListener('abort', () => request.abort(), { once: true });
+      const form = new FormData();
+      form.append('file', file);
+      request.send(form);
+    });
+  return attempt().catch(async (error: unknown) => {
+    const expired = error instanceof Problem && error.status === 401;
+    if (!expired || !(await refreshSession())) throw error;
+    return attempt();
+  });
+}

@@ -1,0 +1,65 @@
+/** Badges: shape tells the kind, colour never stands alone. */
+import { Check, CircleDashed, Clock, Hexagon, Pencil, Square, TriangleAlert, X } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { cx } from '@/lib/cx';
+import { t } from '@/lib/i18n';
+
+export type Tone = 'ok' | 'warn' | 'err' | 'info';
+
+export function Status({ tone, icon, children }: { tone?: Tone; icon?: ReactNode; children: ReactNode }) {
+  return (
+    <span className={cx('st', tone, !icon && 'count')}>
+      {icon}
+      {children}
+    </span>
+  );
+}
+
+const agentColours = ['', 'green', 'purple'] as const;
+
+/** The same agent has the same colour everywhere. */
+export function agentColour(seed: string): (typeof agentColours)[number] {
+  let sum = 0;
+  for (const char of seed) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) >>> 0;
+  return agentColours[sum % agentColours.length] ?? '';
+}
+
+export function AgentBadge({ name, id, note, title }: { name: string; id?: string; note?: string; title?: string }) {
+  return (
+    <span className={cx('agent', agentColour(id ?? name))} title={title}>
+      <Hexagon strokeWidth={1.9} aria-hidden="true" />
+      <span className="truncate">{name}</span>
+      {note && <small>{note}</small>}
+    </span>
+  );
+}
+
+const levels = ['public', 'internal', 'confidential', 'restricted'];
+
+export function Classification({ level }: { level: string }) {
+  const at = Math.max(0, levels.indexOf(level));
+  return <span className={cx('class', at > 0 && `l${at + 1}`)}>{t(level[0]?.toUpperCase() + level.slice(1))}</span>;
+}
+
+/** A run's status as a pill. */
+export function RunStatusPill({ status }: { status: string }) {
+  switch (status) {
+    case 'succeeded':
+      return <Status tone="ok" icon={<Check />}>{t('Done')}</Status>;
+    case 'failed':
+    case 'timed_out':
+      return <Status tone="err" icon={<TriangleAlert />}>{status === 'failed' ? t('Failed') : t('Timed out')}</Status>;
+    case 'denied':
+      return <Status tone="err" icon={<X />}>{t('Denied')}</Status>;
+    case 'cancelled':
+      return <Status icon={<Square />}>{t('Stopped')}</Status>;
+    case 'interrupted':
+      return <Status tone="warn" icon={<TriangleAlert />}>{t('Interrupted')}</Status>;
+    case 'waiting':
+      return <Status tone="warn" icon={<Clock />}>{t('Waiting')}</Status>;
+    case 'running':
+      return <Status tone="info" icon={<Pencil />}>{t('Running')}</Status>;
+    default:
+      return <Status icon={<CircleDashed />}>{t('Queued')}</Status>;
+  }
+}

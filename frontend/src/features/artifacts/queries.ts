@@ -1,0 +1,106 @@
+/** Artifacts on the server: lists, versions, and the writes that make a new version. */
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { api } from '@/api/client';
+import type { Agent, Artifact, Page } from '@/api/types';
+
+export const artifactKeys = {
+  all: ['artifacts'] as const,
+  ofConversation: (conversationId: string) => ['artifacts', 'conversation', conversationId] as const,
+  one: (id: string) => ['artifacts', 'one', id] as const,
+  versions: (conversationId: string, identifier: string) =>
+    ['artifacts', 'versions', conversationId, identifier] as const,
+  agent: (id: string) => ['artifacts', 'agent', id] as const,
+};
+
+/** Every page of a list; artifacts of one conversation are few. */
+async function everyPage<T>(path: string, signal: AbortSignal): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<T> = await api.get<Page<T>>(path, { query: { limit: 100, cursor }, signal });
+    items.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor);
+  return items;
+}
+
+/** The newest version of each artifact of a conversation. */
+export const conversationArtifacts = (conversationId: string) =>
+  queryOptions({
+    queryKey: artifactKeys.ofConversation(conversationId),
+    queryFn: ({ signal }) => everyPage<Artifact>(`/api/conversations/${conversationId}/artifacts`, signal),
+  });
+
+/** One version by its id. */
+export const artifactById = (id: string) =>
+  queryOptions({
+    queryKey: artifactKeys.one(id),
+    queryFn: ({ signal }) => api.get<Artifact>(`/api/artifacts/${id}`, { signal }),
+    // A version never changes.
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** All versions, newest first. */
+export const artifactVersions = (conversationId: string, identifier: string, anyId: string, latest: number) =>
+  queryOptions({
+    queryKey: [...artifactKeys.versions(conversationId, identifier), latest],
+    queryFn: ({ signal }) => everyPage<Artifact>(`/api/artifacts/${anyId}/versions`, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: (before: Artifact[] | undefined) => before,
+  });
+
+/** Who made it. */
+export const artifactAgent = (id: string) =>
+  queryOptions({
+    queryKey: artifactKeys.agent(id),
+    queryFn: ({ signal }) => api.get<Agent>(`/api/artifacts/${id}/agent`, { signal }),
+    staleTime: 300_000,
+    retry: false,
+  });
+
+/** What a save may change. */
+export interface NewVersion {
+  /** The version it follows; a stale one is refused with 412. */
+  latest: Artifact;
+  content: string;
+  title?: string;
+}
+
+/** Writes the next version. */
+export function useSaveArtifact(conversationId: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ latest, content, title }: NewVersion) =>
+      api.put<Artifact>(
+        `/api/artifacts/${latest.id}`,
+        { content, ...(title === undefined ? {} : { title }) },
+        { ifMatch: latest.version },
+      ),
+    onSuccess: (saved) => {
+      client.setQueryData<Artifact[]>(artifactKeys.ofConversation(conversationId), (before) =>
+        before?.map((artifact) => (artifact.identifier === saved.identifier ? saved : artifact)),
+      );
+      client.setQueryData(artifactKeys.one(saved.id), saved);
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: artifactKeys.ofConversation(conversationId) }),
+  });
+}
+
+/** Copies an artifact under a name of its own. */
+export function useForkArtifact(conversationId: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, title }: { id: string; title: string }) =>
+      api.post<Artifact>(`/api/artifacts/${id}/fork`, { conversation_id: conversationId, title }),
+    onSuccess: () => client.invalidateQueries({ queryKey: artifactKeys.ofConversation(conversationId) }),
+  });
+}
+
+/** Removes an artifact with all its versions. */
+export function useDeleteArtifact(conversationId: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => api.delete(`/api/artifacts/${id}`),
+    onSuccess: () => client.invalidateQueries({ queryKey: artifactKeys.ofConversation(conversationId) }),
+  });
+}

@@ -1,0 +1,4 @@
+/** The sealed frame for artifacts. */
+export type { SandboxKind } from './prepare';
+export { SandboxFrame } from './sandbox-frame';
+export type { SandboxProblem } from './use-sandbox';

@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+mod m20261121_000001_create_tenancy;
+mod m20261121_000002_create_accounts;
+mod m20261121_000003_create_secrets;
+mod m20261121_000004_create_runs;
+mod m20261121_000005_create_agents;
+mod m20261121_000006_create_conversations;
+mod m20261121_000007_create_connectors;
+mod m20261121_000008_create_governance;
+mod table;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigrationTrait, async_trait};
+
+/// Every migration, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_create_tenancy::Migration),
+            Box::new(m20261121_000002_create_accounts::Migration),
+            Box::new(m20261121_000003_create_secrets::Migration),
+            Box::new(m20261121_000004_create_runs::Migration),
+            Box::new(m20261121_000005_create_agents::Migration),
+            Box::new(m20261121_000006_create_conversations::Migration),
+            Box::new(m20261121_000007_create_connectors::Migration),
+            Box::new(m20261121_000008_create_governance::Migration),
+        ]
+    }
+}
