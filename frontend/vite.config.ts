@@ -5,8 +5,8 @@ import { tanstackRouter } from '@tanstack/router-plugin/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-const server = process.env.CONDUCTOR_URL ?? 'http://127.0.0.1:8080';
-const proxied = ['/api', '/health', '/openapi.json', '/docs', '/artifact-frame'];
+const server = process.env.CONDUCTOR_URL ?? 'http://127.0.0.1:8420';
+const proxied = ['/api', '/health', '/openapi.json', '/docs', '/artifact-frame', '/agents'];
 
 export default defineConfig({
   plugins: [
@@ -15,6 +15,8 @@ export default defineConfig({
     tailwindcss(),
   ],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  // Grammars stay chunks of their own; the default format would fold all of them into the worker.
+  worker: { format: 'es' },
   build: {
     manifest: true,
     target: 'es2023',

@@ -8,8 +8,7 @@
     /* A private window may refuse storage; the system's preference is then the theme. */
   }
   const dark = matchMedia('(prefers-color-scheme: dark)').matches;
-  root.dataset.theme =
-    look.theme === 'dark' || look.theme === 'light' ? look.theme : dark ? 'dark' : 'light';
+  root.dataset.theme = look.theme === 'dark' || look.theme === 'light' ? look.theme : dark ? 'dark' : 'light';
   if (look.contrast === 'high' || (!look.contrast && matchMedia('(prefers-contrast: more)').matches)) {
     root.dataset.contrast = 'high';
   }

@@ -1,1 +1,71 @@
-fn main() {}
+//! The `conductor` binary: reads configuration, wires the crates together, runs a subcommand.
+
+mod command;
+mod config;
+mod data;
+mod page;
+mod wire;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use config::{Config, Flags};
+
+/// A self-hosted server where people talk to AI agents, and agents use tools under a policy.
+#[derive(Debug, Parser)]
+#[command(name = "conductor", version)]
+struct Arguments {
+    /// The configuration file; `conductor.toml` in the working folder where it is not given.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder of the database, the files and the generated secrets.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// `sqlite://…` or `postgres://…`.
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the server.
+    Serve {
+        /// Where to listen, such as 127.0.0.1:8420.
+        #[arg(long)]
+        listen: Option<String>,
+    },
+    /// Brings the database's schema up to date.
+    Migrate,
+    /// Prints the OpenAPI document.
+    Openapi,
+    /// Prints the configuration that is in force, with secrets masked.
+    Config,
+    /// Does what needs no page.
+    #[command(subcommand)]
+    Admin(command::admin::Admin),
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let mut flags =
+        Flags { listen: None, data: arguments.data.clone(), database_url: arguments.database_url.clone() };
+    if let Command::Serve { listen } = &arguments.command {
+        flags.listen.clone_from(listen);
+    }
+    if let Command::Openapi = arguments.command {
+        return command::openapi::run();
+    }
+    let loaded = Config::load(arguments.config.as_deref(), &flags)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match arguments.command {
+        Command::Serve { .. } => runtime.block_on(command::serve::run(loaded)),
+        Command::Migrate => runtime.block_on(command::migrate::run(loaded.config)),
+        Command::Config => command::config::run(&loaded),
+        Command::Admin(admin) => runtime.block_on(command::admin::run(loaded.config, admin)),
+        Command::Openapi => Ok(()),
+    }
+}

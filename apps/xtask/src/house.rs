@@ -14,7 +14,7 @@ const LONGEST_FILE: usize = 800;
 /// One sentence per broken rule, in all Rust sources below `root`.
 pub(crate) fn violations(root: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    let mut codes = BTreeSet::new();
+    let (mut codes, mut words) = (BTreeSet::new(), BTreeSet::new());
     for path in rust_files(root)? {
         let text = fs::read_to_string(&path).with_context(|| format!("{} is unreadable", path.display()))?;
         let name = path.strip_prefix(root).unwrap_or(&path).to_owned();
@@ -23,17 +23,37 @@ pub(crate) fn violations(root: &Path) -> Result<Vec<String>> {
                 .into_iter()
                 .map(|rule| format!("{}: {rule}", name.display())),
         );
-        if name.starts_with("crates") && name.components().any(|part| part.as_os_str() == "src") {
+        if name.components().any(|part| part.as_os_str() == "src") && !name.starts_with("apps/xtask") {
             codes.extend(error_codes(&text));
+            words.extend(text.split('"').filter(|word| is_code(word)).map(str::to_owned));
         }
     }
-    let page = |code: &String| root.join("docs/errors").join(format!("{code}.md"));
-    found.extend(codes.iter().filter(|code| !page(code).is_file()).map(|code| {
+    let pages = pages(&root.join("docs/errors"))?;
+    found.extend(codes.difference(&pages).map(|code| {
         format!(
             "the error code `{code}` has no page: write docs/errors/{code}.md, saying what to do about it"
         )
     }));
+    found.extend(
+        pages.difference(&words).map(|code| {
+            format!("docs/errors/{code}.md explains a code that nothing answers with: delete it")
+        }),
+    );
     Ok(found)
+}
+
+/// The codes that have a page.
+fn pages(folder: &Path) -> Result<BTreeSet<String>> {
+    let mut pages = BTreeSet::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("{} is unreadable", folder.display()))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        pages.extend(
+            name.strip_suffix(".md")
+                .filter(|code| is_code(code))
+                .map(str::to_owned),
+        );
+    }
+    Ok(pages)
 }
 
 fn broken_rules(text: &str) -> Vec<String> {
@@ -51,14 +71,25 @@ fn broken_rules(text: &str) -> Vec<String> {
     broken
 }
 
-/// The string literals that the bodies of `fn code` answer with.
+/// The codes that a file names: in the bodies of `fn code`, and where a problem is made by hand.
 fn error_codes(text: &str) -> BTreeSet<String> {
     let production = text.split("#[cfg(test)]").next().unwrap_or_default();
-    production
+    let answered = production
         .split("fn code(")
         .skip(1)
-        .flat_map(|rest| literals(body(rest)))
-        .collect()
+        .flat_map(|rest| literals(body(rest)));
+    let made = ["Problem::new(", " problem(", "::problem("]
+        .into_iter()
+        .flat_map(|call| {
+            let arguments = production
+                .split(call)
+                .skip(1)
+                .filter_map(|rest| rest.split([';', '{']).next());
+            arguments
+                .filter_map(|arguments| arguments.split('"').nth(1))
+                .filter(|word| is_code(word))
+        });
+    answered.chain(made.map(str::to_owned)).collect()
 }
 
 /// The text between the first brace and the one that closes it.
@@ -77,18 +108,19 @@ fn body(text: &str) -> &str {
 }
 
 fn literals(text: &str) -> Vec<String> {
-    let code = |word: &&str| {
-        !word.is_empty()
-            && word
-                .chars()
-                .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
-    };
     text.split('"')
         .skip(1)
         .step_by(2)
-        .filter(code)
+        .filter(|word| is_code(word))
         .map(str::to_owned)
         .collect()
+}
+
+fn is_code(word: &str) -> bool {
+    !word.is_empty()
+        && word
+            .chars()
+            .all(|letter| matches!(letter, 'a'..='z' | '0'..='9' | '_'))
 }
 
 fn rust_files(root: &Path) -> Result<Vec<PathBuf>> {
@@ -124,6 +156,18 @@ mod tests {
         let broken = broken_rules(&text);
         assert_eq!(broken.len(), 3, "{broken:?}");
         assert!(broken_rules("//! Why.\n").is_empty());
+    }
+
+    #[test]
+    fn codes_are_read_from_problems_made_by_hand() {
+        let text = r#"
+            let first = Problem::new(StatusCode::BAD_REQUEST, "bad_request", "The body ended.");
+            let second = runs::problem("too_late", "Too late", detail, false);
+            let third = problem(error.code(), "not a code", "nor_this", true);"#;
+        assert_eq!(
+            error_codes(text),
+            BTreeSet::from(["bad_request".to_owned(), "too_late".to_owned()])
+        );
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) fn format() -> Result<()> {
 /// The workspace's lints, every warning an error.
 pub(crate) fn clippy() -> Result<()> {
     shell::run(&mut shell::line(
-        "cargo clippy --workspace --all-targets --locked -- -D warnings",
+        "cargo clippy --workspace --all-targets --features xtask/bench --locked -- -D warnings",
     ))
 }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a command-line tool speaks on stdout")]
 
 mod bench;
+mod binary;
 mod floors;
 mod frontend;
 mod house;

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{frontend, shell};
+use crate::{binary, frontend, shell};
 
 const GENERATED: &str = "frontend/src/api/generated";
 
@@ -18,9 +18,7 @@ fn snapshot() -> PathBuf {
 
 /// The document that the binary of this tree serves.
 fn document() -> Result<String> {
-    shell::read(&mut shell::line(
-        "cargo run --quiet --locked -p conductor -- openapi",
-    ))
+    shell::read(shell::command(binary::conductor()?).arg("openapi"))
 }
 
 /// `cargo xtask openapi`: writes both.

@@ -12,7 +12,7 @@ use crate::{Error, Facts, Limits, LimitsOptions, Result, Vault};
 /// The live decision point of one process.
 #[derive(Debug)]
 pub struct Access {
-    store: Store,
+    pub(crate) store: Store,
     index: RwLock<Arc<PolicyIndex>>,
     limits: Limits,
     vault: Vault,

@@ -6,6 +6,7 @@ mod audit;
 mod caller;
 mod classification;
 mod clock;
+mod connector;
 mod content;
 mod conversation;
 mod decision;
@@ -15,6 +16,7 @@ mod file;
 mod human_task;
 mod id;
 mod message;
+mod message_view;
 mod organization;
 mod page;
 mod redacted;
@@ -33,6 +35,10 @@ pub use audit::NewAuditEvent;
 pub use caller::{Caller, Principal};
 pub use classification::{Classification, Visibility};
 pub use clock::{Clock, FixedClock, SystemClock};
+pub use connector::{
+    AuthType, Connector, ConnectorFilter, ConnectorHealth, ConnectorSpec, ConnectorTool, EnvValues, Health, NewConnector,
+    Origin, SeenTool, ToolChange, ToolSync, Transport,
+};
 pub use content::{ArtifactKind, MessageRole, canonical_json, sha256_hex};
 pub use conversation::{
     Conversation, ConversationFilter, ConversationPatch, ConversationSettings, NewConversation,
@@ -50,6 +56,7 @@ pub use organization::{
     Environment, EnvironmentType, Member, Membership, NewEnvironment, NewOrganization, Organization,
     OrganizationChange, OrganizationRole, Standing,
 };
+pub use message_view::{FileView, MessageView, TokensView, ToolCallStatus, ToolCallView};
 pub use page::{Page, PageRequest};
 pub use redacted::Redacted;
 pub use run::{
@@ -57,7 +64,7 @@ pub use run::{
 };
 pub use scope::Scope;
 pub use secret::{ApiKey, NewApiKey, NewSecret, Secret};
-pub use usage::NewUsage;
+pub use usage::{NewUsage, decimal_of_nanos};
 pub use user::{
     LinkPurpose, NewRole, NewSession, NewUser, OneTimeLink, PlatformRole, Role, RoleScope, Session, User, UserChange,
 };

@@ -30,3 +30,22 @@ pub struct NewUsage {
     /// ISO 4217.
     pub currency: String,
 }
+
+/// An amount of money on the wire: billionths of a unit as a plain decimal, such as `0.0042`.
+#[must_use]
+pub fn decimal_of_nanos(nanos: i64) -> String {
+    rust_decimal::Decimal::new(nanos, 9).normalize().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_a_plain_decimal() {
+        assert_eq!(decimal_of_nanos(0), "0");
+        assert_eq!(decimal_of_nanos(4_200_000), "0.0042");
+        assert_eq!(decimal_of_nanos(12_000_000_001), "12.000000001");
+        assert_eq!(decimal_of_nanos(-500_000_000), "-0.5");
+    }
+}

@@ -1,1 +1,42 @@
 #![doc = include_str!("../README.md")]
+
+mod accounts;
+mod api_keys;
+mod authenticate;
+mod cache;
+mod check;
+mod email;
+mod environments;
+mod error;
+mod idempotency;
+mod identity;
+mod invite;
+mod key;
+mod limiter;
+mod members;
+mod options;
+mod organizations;
+mod password;
+mod profile;
+mod roles;
+mod session;
+mod setup;
+mod sign_in;
+mod slug;
+mod token;
+mod users;
+
+pub use api_keys::{NewProviderKey, PROVIDERS};
+pub use authenticate::{Authenticated, Carrier, PathScope};
+pub use error::{Error, Result};
+pub use idempotency::{Answer, Claimed};
+pub use identity::Identity;
+pub use invite::AcceptInvite;
+pub use members::{Invited, NewMember};
+pub use options::{Options, SignInLimits};
+pub use organizations::{MyOrganization, OrganizationDraft};
+pub use profile::{Me, ProfileChange};
+pub use session::{Client, SignedIn};
+pub use setup::SetUp;
+pub use sign_in::{Credentials, Registration};
+pub use users::{AccountChange, NewAccount};

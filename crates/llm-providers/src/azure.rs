@@ -34,7 +34,9 @@ impl Azure {
     pub fn new(provider: &Provider) -> Result<Self> {
         let callee = Callee::of(provider);
         let Some(base_url) = &provider.base_url else {
-            return Err(callee.misconfigured("it has no base URL; give one, such as https://name.openai.azure.com"));
+            return Err(
+                callee.misconfigured("it has no base URL; give one, such as https://name.openai.azure.com")
+            );
         };
         let mut headers = HeaderMap::new();
         headers.insert("api-key", callee.required_key_header("")?);
@@ -97,7 +99,11 @@ mod tests {
                 .with_key("secret")
                 .with_base_url(base);
             let endpoint = Azure::new(&provider).unwrap().endpoint(deployment).unwrap();
-            let query: String = endpoint.query().iter().map(|(name, value)| format!("?{name}={value}")).collect();
+            let query: String = endpoint
+                .query()
+                .iter()
+                .map(|(name, value)| format!("?{name}={value}"))
+                .collect();
             assert_eq!(endpoint.url("/chat/completions") + &query, expected);
         };
         check(
@@ -110,7 +116,11 @@ mod tests {
             "gpt",
             "https://x.openai.azure.com/openai/deployments/gpt/chat/completions?api-version=2024-10-21",
         );
-        check("https://x.openai.azure.com/openai/v1/", "gpt", "https://x.openai.azure.com/openai/v1/chat/completions");
+        check(
+            "https://x.openai.azure.com/openai/v1/",
+            "gpt",
+            "https://x.openai.azure.com/openai/v1/chat/completions",
+        );
         check(
             "https://x.services.ai.azure.com/models",
             "gpt",

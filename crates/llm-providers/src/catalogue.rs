@@ -77,7 +77,12 @@ impl ModelEntry {
             aliases: Vec::new(),
             context_window: None,
             max_output_tokens: None,
-            capabilities: Capabilities { vision: false, tools: true, thinking: false, streaming: true },
+            capabilities: Capabilities {
+                vision: false,
+                tools: true,
+                thinking: false,
+                streaming: true,
+            },
             input_cost_per_1k: None,
             cached_input_cost_per_1k: None,
             output_cost_per_1k: None,
@@ -93,15 +98,18 @@ impl ModelEntry {
         let (input, output) = (self.input_cost_per_1k?, self.output_cost_per_1k?);
         let cached = self.cached_input_cost_per_1k.unwrap_or(input);
         let fresh = usage.input.saturating_sub(usage.cached);
-        let total =
-            Decimal::from(fresh) * input + Decimal::from(usage.cached) * cached + Decimal::from(usage.output) * output;
+        let total = Decimal::from(fresh) * input
+            + Decimal::from(usage.cached) * cached
+            + Decimal::from(usage.output) * output;
         Some((total / Decimal::ONE_THOUSAND).normalize())
     }
 
     /// The name for people when a vendor of this kind serves it.
     pub(crate) fn name_at(&self, kind: ProviderKind) -> &str {
         let offering = self.offered_by.iter().find(|offering| offering.kind == kind);
-        offering.and_then(|offering| offering.display_name.as_deref()).unwrap_or(&self.display_name)
+        offering
+            .and_then(|offering| offering.display_name.as_deref())
+            .unwrap_or(&self.display_name)
     }
 }
 
@@ -153,7 +161,9 @@ impl Catalogue {
     /// The models this program knows of itself.
     #[must_use]
     pub fn builtin() -> Self {
-        Self { entries: builtin::entries() }
+        Self {
+            entries: builtin::entries(),
+        }
     }
 
     /// The same with an operator's changes.
@@ -164,10 +174,14 @@ impl Catalogue {
                 self.entries.retain(|entry| entry.id != change.id);
                 continue;
             }
-            let position = self.entries.iter().position(|entry| entry.id == change.id).unwrap_or_else(|| {
-                self.entries.push(ModelEntry::unknown(&change.id));
-                self.entries.len() - 1
-            });
+            let position = self
+                .entries
+                .iter()
+                .position(|entry| entry.id == change.id)
+                .unwrap_or_else(|| {
+                    self.entries.push(ModelEntry::unknown(&change.id));
+                    self.entries.len() - 1
+                });
             if let Some(entry) = self.entries.get_mut(position) {
                 apply(entry, change);
             }
@@ -179,7 +193,11 @@ impl Catalogue {
     #[must_use]
     pub fn find(&self, id_or_alias: &str) -> Option<&ModelEntry> {
         let by_id = self.entries.iter().find(|entry| entry.id == id_or_alias);
-        by_id.or_else(|| self.entries.iter().find(|entry| entry.aliases.iter().any(|alias| alias == id_or_alias)))
+        by_id.or_else(|| {
+            self.entries
+                .iter()
+                .find(|entry| entry.aliases.iter().any(|alias| alias == id_or_alias))
+        })
     }
 
     /// Every model, in the order in which they are shown.
@@ -222,13 +240,20 @@ mod tests {
                 assert_eq!(catalogue.find(id).unwrap().id, entry.id);
             }
         }
-        assert_eq!(catalogue.find("claude-sonnet-4-5-20250514").unwrap().display_name, "Claude Sonnet 4.5");
+        assert_eq!(
+            catalogue.find("claude-sonnet-4-5-20250514").unwrap().display_name,
+            "Claude Sonnet 4.5"
+        );
     }
 
     #[test]
     fn cost_counts_cached_tokens_at_their_own_price() {
         let entry = Catalogue::builtin().find("claude-sonnet-4-5").unwrap().clone();
-        let cost = entry.cost(&Usage { input: 2_000, output: 1_000, cached: 1_000 });
+        let cost = entry.cost(&Usage {
+            input: 2_000,
+            output: 1_000,
+            cached: 1_000,
+        });
         // 1,000 at 0.003, 1,000 at 0.0003, 1,000 at 0.015.
         assert_eq!(cost.unwrap().to_string(), "0.0183");
         assert_eq!(ModelEntry::unknown("x").cost(&Usage::default()), None);

@@ -34,7 +34,9 @@ pub struct DemoOptions {
 impl Default for DemoOptions {
     fn default() -> Self {
         // About the pace of a hosted model.
-        Self { delay: Duration::from_millis(12) }
+        Self {
+            delay: Duration::from_millis(12),
+        }
     }
 }
 
@@ -60,7 +62,10 @@ impl ChatModel for Demo {
             provider: "demo".to_owned(),
             model: request.model.clone(),
             cancel,
-            timeouts: Timeouts { idle: delay.saturating_mul(2).max(Timeouts::default().idle), ..Timeouts::default() },
+            timeouts: Timeouts {
+                idle: delay.saturating_mul(2).max(Timeouts::default().idle),
+                ..Timeouts::default()
+            },
         };
         let chunks = answer(&request);
         let events = async_stream::stream! {
@@ -109,7 +114,11 @@ impl Answer {
                     self.calls_before += 1;
                     self.output += 1;
                     self.reason = StopReason::ToolUse;
-                    return Some(Chunk::ToolCall { id: format!("demo_call_{}", self.calls_before), name, arguments });
+                    return Some(Chunk::ToolCall {
+                        id: format!("demo_call_{}", self.calls_before),
+                        name,
+                        arguments,
+                    });
                 }
                 Some(_) if self.output >= self.limit => self.reason = StopReason::MaxTokens,
                 Some(chunk) => {
@@ -121,8 +130,15 @@ impl Answer {
         }
         self.ending += 1;
         match self.ending {
-            1 => Some(Chunk::Usage(Usage { input: self.input, output: self.output, cached: 0 })),
-            2 => Some(Chunk::Stopped { reason: self.reason, model: self.model.clone() }),
+            1 => Some(Chunk::Usage(Usage {
+                input: self.input,
+                output: self.output,
+                cached: 0,
+            })),
+            2 => Some(Chunk::Stopped {
+                reason: self.reason,
+                model: self.model.clone(),
+            }),
             _ => None,
         }
     }
@@ -134,15 +150,25 @@ fn pieces(part: Part) -> Box<dyn Iterator<Item = Chunk> + Send> {
             let thought = text::pieces(&thought);
             Box::new(thought.into_iter().map(|text| Chunk::ThinkingDelta { text }))
         }
-        Part::Say(words) => Box::new(text::pieces(&words).into_iter().map(|text| Chunk::TextDelta { text })),
+        Part::Say(words) => Box::new(
+            text::pieces(&words)
+                .into_iter()
+                .map(|text| Chunk::TextDelta { text }),
+        ),
         Part::Call(call) => Box::new(std::iter::once(Chunk::ToolCall {
             id: String::new(),
             name: call.tool,
             arguments: call.arguments,
         })),
-        Part::Words(count) => Box::new((0..count).map(|index| Chunk::TextDelta { text: text::filler(index) })),
+        Part::Words(count) => Box::new((0..count).map(|index| Chunk::TextDelta {
+            text: text::filler(index),
+        })),
         Part::Count(last) => Box::new((1..=last).map(move |number| {
-            let text = if number == last { format!("{number}.") } else { format!("{number}, ") };
+            let text = if number == last {
+                format!("{number}.")
+            } else {
+                format!("{number}, ")
+            };
             Chunk::TextDelta { text }
         })),
     }
@@ -151,7 +177,9 @@ fn pieces(part: Part) -> Box<dyn Iterator<Item = Chunk> + Send> {
 /// The ids of calls go on counting through a conversation, so that no two results answer to one id.
 fn calls_before(request: &ChatRequest) -> usize {
     let contents = request.messages.iter().flat_map(|message| &message.content);
-    contents.filter(|content| matches!(content, Content::ToolCall { .. })).count()
+    contents
+        .filter(|content| matches!(content, Content::ToolCall { .. }))
+        .count()
 }
 
 /// A rough count, four letters to a token, as nobody is billed by it.
@@ -159,7 +187,9 @@ fn tokens_in(request: &ChatRequest) -> u64 {
     let contents = request.messages.iter().flat_map(|message| &message.content);
     let letters: usize = contents
         .map(|content| match content {
-            Content::Text { text } | Content::ToolResult { text, .. } | Content::Thinking { text, .. } => text.len(),
+            Content::Text { text } | Content::ToolResult { text, .. } | Content::Thinking { text, .. } => {
+                text.len()
+            }
             Content::ToolCall { name, arguments, .. } => name.len() + arguments.to_string().len(),
             Content::Image { .. } | Content::RedactedThinking { .. } => 0,
         })

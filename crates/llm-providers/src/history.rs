@@ -14,19 +14,30 @@ pub(crate) fn well_formed(messages: &[Message]) -> Vec<Message> {
         if message.role == Role::Tool {
             continue;
         }
-        let content: Vec<Content> = message.content.iter().filter(|part| is_said(part)).cloned().collect();
+        let content: Vec<Content> = message
+            .content
+            .iter()
+            .filter(|part| is_said(part))
+            .cloned()
+            .collect();
         if content.is_empty() {
             continue;
         }
         let calls: Vec<String> = content.iter().filter_map(call_id).map(str::to_owned).collect();
-        formed.push(Message { role: message.role, content });
+        formed.push(Message {
+            role: message.role,
+            content,
+        });
         let mut results: Vec<&Content> = Vec::new();
         while let Some(tool) = messages.next_if(|next| next.role == Role::Tool) {
             results.extend(&tool.content);
         }
         if !calls.is_empty() {
             let content = calls.into_iter().map(|call| result_of(&call, &results)).collect();
-            formed.push(Message { role: Role::Tool, content });
+            formed.push(Message {
+                role: Role::Tool,
+                content,
+            });
         }
     }
     formed
@@ -48,9 +59,15 @@ fn call_id(part: &Content) -> Option<&str> {
 }
 
 fn result_of(call: &str, results: &[&Content]) -> Content {
-    let found = results.iter().find(|part| matches!(part, Content::ToolResult { call_id, .. } if call_id == call));
+    let found = results
+        .iter()
+        .find(|part| matches!(part, Content::ToolResult { call_id, .. } if call_id == call));
     found.map_or_else(
-        || Content::ToolResult { call_id: call.to_owned(), is_error: true, text: LOST.to_owned() },
+        || Content::ToolResult {
+            call_id: call.to_owned(),
+            is_error: true,
+            text: LOST.to_owned(),
+        },
         |found| (*found).clone(),
     )
 }
@@ -62,9 +79,15 @@ mod tests {
     use super::*;
 
     fn call(ids: &[&str]) -> Message {
-        let content =
-            ids.iter().map(|id| Content::ToolCall { id: (*id).into(), name: "t".into(), arguments: json!({}) });
-        Message { role: Role::Assistant, content: content.collect() }
+        let content = ids.iter().map(|id| Content::ToolCall {
+            id: (*id).into(),
+            name: "t".into(),
+            arguments: json!({}),
+        });
+        Message {
+            role: Role::Assistant,
+            content: content.collect(),
+        }
     }
 
     #[test]
@@ -79,7 +102,11 @@ mod tests {
             Message::user("and?"),
             Message::tool_result("late", false, "?"),
         ];
-        let result = |id: &str, is_error, text: &str| Content::ToolResult { call_id: id.into(), is_error, text: text.into() };
+        let result = |id: &str, is_error, text: &str| Content::ToolResult {
+            call_id: id.into(),
+            is_error,
+            text: text.into(),
+        };
         assert_eq!(
             well_formed(&history),
             [
@@ -87,7 +114,11 @@ mod tests {
                 call(&["a", "b", "c"]),
                 Message {
                     role: Role::Tool,
-                    content: vec![result("a", false, "one"), result("b", false, "two"), result("c", true, LOST)],
+                    content: vec![
+                        result("a", false, "one"),
+                        result("b", false, "two"),
+                        result("c", true, LOST)
+                    ],
                 },
                 Message::user("and?"),
             ]

@@ -23,12 +23,12 @@ pub use anthropic::Anthropic;
 pub use azure::Azure;
 pub use catalogue::{Capabilities, Catalogue, ModelEntry, ModelOverride, Offering};
 pub use chat::{
-    ChatModel, ChatRequest, Chunk, ChunkStream, Content, Message, Reply, Role, StopReason, ThinkingBudget, ToolSpec,
-    Usage,
+    ChatModel, ChatRequest, Chunk, ChunkStream, Content, Message, Reply, Role, StopReason, ThinkingBudget,
+    ToolSpec, Usage,
 };
 pub use compatible::Compatible;
 pub use demo::{Demo, DemoOptions};
-pub use error::{Error, Result};
+pub use error::{Error, Result, Source};
 pub use guard::Timeouts;
 pub use openai::OpenAi;
 pub use provider::{Offer, Provider, ProviderKind};

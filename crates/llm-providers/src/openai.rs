@@ -12,11 +12,10 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use completions::{Completions, Dialect};
 pub(crate) use endpoint::Endpoint;
+pub(crate) use events::complete;
+pub(crate) use request::object;
 
-use crate::{
-    ChatModel, ChatRequest, ChunkStream, Provider, Result,
-    wire::Callee,
-};
+use crate::{ChatModel, ChatRequest, ChunkStream, Provider, Result, wire::Callee};
 
 /// Where OpenAI is.
 const ADDRESS: &str = "https://api.openai.com/v1";
@@ -34,15 +33,28 @@ impl OpenAi {
         let callee = Callee::of(provider);
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, callee.required_key_header("Bearer ")?);
-        let endpoint = Endpoint::at(versioned(&callee, provider.base_url.as_deref().unwrap_or(ADDRESS))?, headers);
-        Ok(Self { completions: Completions::new(provider, callee, Dialect::OpenAi), endpoint })
+        let endpoint = Endpoint::at(
+            versioned(&callee, provider.base_url.as_deref().unwrap_or(ADDRESS))?,
+            headers,
+        );
+        Ok(Self {
+            completions: Completions::new(provider, callee, Dialect::OpenAi),
+            endpoint,
+        })
+    }
+
+    /// Where the list of models is.
+    pub(crate) fn list(&self) -> (String, HeaderMap) {
+        self.endpoint.list()
     }
 }
 
 #[async_trait]
 impl ChatModel for OpenAi {
     async fn stream(&self, request: ChatRequest, cancel: CancellationToken) -> Result<ChunkStream> {
-        self.completions.stream(self.endpoint.clone(), request, cancel).await
+        self.completions
+            .stream(self.endpoint.clone(), request, cancel)
+            .await
     }
 }
 

@@ -1,13 +1,13 @@
 //! A provider as the operator or a user configures it: which vendor, under which name, with which key and models.
 
+mod listing;
+
 use std::{fmt, str::FromStr, sync::Arc};
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Anthropic, Azure, ChatModel, Compatible, Demo, DemoOptions, Error, OpenAi, Result, Timeouts,
-};
+use crate::{Anthropic, Azure, ChatModel, Compatible, Demo, DemoOptions, Error, OpenAi, Result, Timeouts};
 
 /// Which wire format a provider speaks. A new vendor is one more line here, in `ALL`, `as_str` and `connect`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,8 +31,13 @@ pub enum ProviderKind {
 
 impl ProviderKind {
     /// Every kind.
-    pub const ALL: &'static [Self] =
-        &[Self::OpenAi, Self::Azure, Self::Anthropic, Self::OpenAiCompatible, Self::Demo];
+    pub const ALL: &'static [Self] = &[
+        Self::OpenAi,
+        Self::Azure,
+        Self::Anthropic,
+        Self::OpenAiCompatible,
+        Self::Demo,
+    ];
 
     /// The word on the wire and in the configuration.
     #[must_use]
@@ -69,13 +74,20 @@ impl FromStr for ProviderKind {
     type Err = Error;
 
     fn from_str(word: &str) -> Result<Self> {
-        Self::ALL.iter().copied().find(|kind| kind.as_str() == word).ok_or_else(|| {
-            let known: Vec<&str> = Self::ALL.iter().map(|kind| kind.as_str()).collect();
-            Error::Misconfigured {
-                provider: word.to_owned(),
-                message: format!("there is no such kind of provider; it is one of {}", known.join(", ")),
-            }
-        })
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|kind| kind.as_str() == word)
+            .ok_or_else(|| {
+                let known: Vec<&str> = Self::ALL.iter().map(|kind| kind.as_str()).collect();
+                Error::Misconfigured {
+                    provider: word.to_owned(),
+                    message: format!(
+                        "there is no such kind of provider; it is one of {}",
+                        known.join(", ")
+                    ),
+                }
+            })
     }
 }
 
@@ -102,14 +114,21 @@ impl From<OfferText> for Offer {
 
 impl From<Offer> for OfferText {
     fn from(offer: Offer) -> Self {
-        Self(if offer.id == offer.upstream { offer.id } else { format!("{}={}", offer.id, offer.upstream) })
+        Self(if offer.id == offer.upstream {
+            offer.id
+        } else {
+            format!("{}={}", offer.id, offer.upstream)
+        })
     }
 }
 
 impl From<&str> for Offer {
     fn from(text: &str) -> Self {
         let (id, upstream) = text.split_once('=').unwrap_or((text, text));
-        Self { id: id.trim().to_owned(), upstream: upstream.trim().to_owned() }
+        Self {
+            id: id.trim().to_owned(),
+            upstream: upstream.trim().to_owned(),
+        }
     }
 }
 
@@ -182,5 +201,12 @@ impl Provider {
             ProviderKind::OpenAiCompatible => Arc::new(Compatible::new(self)?),
             ProviderKind::Demo => Arc::new(Demo::new(self.demo)),
         })
+    }
+
+    /// The ids of the models that the provider itself lists. It shows whether address and key are right, and fills
+    /// [`Provider::models`] where nobody wants to type them. Azure lists no deployments: what is configured is
+    /// answered.
+    pub async fn list_models(&self) -> Result<Vec<String>> {
+        listing::list_models(self).await
     }
 }

@@ -49,7 +49,10 @@ impl RetryPolicy {
             Some(asked) if asked > self.max_delay => None,
             Some(asked) => Some(asked + self.base.mul_f64(jitter)),
             None => {
-                let doubled = self.base.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(self.max_delay);
+                let doubled = self
+                    .base
+                    .saturating_mul(2_u32.saturating_pow(attempt - 1))
+                    .min(self.max_delay);
                 Some(doubled.mul_f64(0.5 + jitter / 2.0))
             }
         }
@@ -95,7 +98,9 @@ impl ChatModel for Retrying {
                 Ok(chunks) => return Ok(chunks),
                 Err(error) => error,
             };
-            let Some(delay) = self.policy.delay(&error, attempt) else { return Err(error) };
+            let Some(delay) = self.policy.delay(&error, attempt) else {
+                return Err(error);
+            };
             let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
             tracing::warn!(llm.attempt = attempt, delay_ms, %error, "the model is asked again");
             tokio::select! {

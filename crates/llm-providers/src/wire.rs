@@ -4,7 +4,7 @@ mod problem;
 
 use std::{io, time::Duration};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
 use reqwest::{
     Response, StatusCode, Url,
@@ -19,7 +19,7 @@ pub(crate) use problem::Problem;
 const LONGEST_BODY: usize = 64 * 1024;
 
 /// A line of an event stream longer than this is no event; a server could otherwise fill the memory with one.
-const LONGEST_LINE: usize = 8 * 1024 * 1024;
+const LONGEST_LINE: usize = 4 * 1024 * 1024;
 
 /// Who is called, for errors: the provider's name, and its key to keep out of them.
 #[derive(Clone, Debug)]
@@ -30,11 +30,17 @@ pub(crate) struct Callee {
 
 impl Callee {
     pub(crate) fn of(provider: &Provider) -> Self {
-        Self { provider: provider.name.clone(), key: provider.key.clone().filter(|key| !key.expose_secret().is_empty()) }
+        Self {
+            provider: provider.name.clone(),
+            key: provider.key.clone().filter(|key| !key.expose_secret().is_empty()),
+        }
     }
 
     pub(crate) fn misconfigured(&self, message: impl Into<String>) -> Error {
-        Error::Misconfigured { provider: self.provider.clone(), message: message.into() }
+        Error::Misconfigured {
+            provider: self.provider.clone(),
+            message: message.into(),
+        }
     }
 
     /// The key as the value of a header, marked as secret; nothing where there is no key.
@@ -49,20 +55,24 @@ impl Callee {
 
     /// The key as the value of a header, where the provider cannot do without.
     pub(crate) fn required_key_header(&self, prefix: &str) -> Result<HeaderValue> {
-        self.key_header(prefix)?.ok_or_else(|| self.misconfigured("it has no API key; add one"))
+        self.key_header(prefix)?
+            .ok_or_else(|| self.misconfigured("it has no API key; add one"))
     }
 
     /// A provider's address, without a slash at its end.
     pub(crate) fn address(&self, base_url: &str) -> Result<Url> {
-        let mut url: Url = base_url
-            .trim()
-            .parse()
-            .map_err(|error| self.misconfigured(format!("the base URL {base_url:?} is no address: {error}")))?;
+        let mut url: Url = base_url.trim().parse().map_err(|error| {
+            self.misconfigured(format!("the base URL {base_url:?} is no address: {error}"))
+        })?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            return Err(self.misconfigured(format!("the base URL {base_url:?} does not begin with http:// or https://")));
+            return Err(self.misconfigured(format!(
+                "the base URL {base_url:?} does not begin with http:// or https://"
+            )));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(self.misconfigured("the base URL holds a user name or password; give the key as the API key"));
+            return Err(
+                self.misconfigured("the base URL holds a user name or password; give the key as the API key")
+            );
         }
         url.set_fragment(None);
         let path = url.path().trim_end_matches('/').to_owned();
@@ -73,7 +83,9 @@ impl Callee {
     /// A text of the provider's without our key in it.
     pub(crate) fn scrub(&self, text: &str) -> String {
         match &self.key {
-            Some(key) if key.expose_secret().len() >= 4 => text.replace(key.expose_secret().trim(), "[redacted]"),
+            Some(key) if key.expose_secret().len() >= 4 => {
+                text.replace(key.expose_secret().trim(), "[redacted]")
+            }
             _ => text.to_owned(),
         }
     }
@@ -82,7 +94,10 @@ impl Callee {
     pub(crate) fn unanswered(&self, error: reqwest::Error) -> Error {
         // The address may hold more than the operator wants to see in a log.
         let error = error.without_url();
-        Error::Unreachable { provider: self.provider.clone(), source: Source::from(error) }
+        Error::Unreachable {
+            provider: self.provider.clone(),
+            source: Source::from(error),
+        }
     }
 
     /// The beginning of something unreadable.
@@ -96,7 +111,10 @@ impl Callee {
     }
 
     pub(crate) fn cut(&self, source: impl Into<Source>) -> Error {
-        Error::Cut { provider: self.provider.clone(), source: Some(source.into()) }
+        Error::Cut {
+            provider: self.provider.clone(),
+            source: Some(source.into()),
+        }
     }
 
     /// The answer where it is an event stream, and else the error that it amounts to.
@@ -105,12 +123,21 @@ impl Callee {
         if !status.is_success() {
             return Err(self.refused(response, model).await);
         }
-        let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let kind = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default();
+        let kind = kind
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
         if kind.is_empty() || kind == "text/event-stream" {
             return Ok(response);
         }
-        let body = read(response).await;
+        let body = read(response, LONGEST_BODY).await;
         if let Some(problem) = Problem::in_json(&body) {
             return Err(self.judge(problem, None, None, model));
         }
@@ -118,10 +145,11 @@ impl Callee {
         Err(self.garbage(&message, &String::from_utf8_lossy(&body), None))
     }
 
-    async fn refused(&self, response: Response, model: &str) -> Error {
+    /// The error that an answer without success amounts to.
+    pub(crate) async fn refused(&self, response: Response, model: &str) -> Error {
         let status = response.status();
         let wait = retry_after(response.headers());
-        let body = read(response).await;
+        let body = read(response, LONGEST_BODY).await;
         let problem = Problem::in_json(&body).unwrap_or_else(|| Problem::in_text(&body));
         self.judge(problem, Some(status), wait, model)
     }
@@ -129,45 +157,56 @@ impl Callee {
     /// The error that a provider's own report of one amounts to.
     pub(crate) fn judge(
         &self,
-        problem: Problem,
+        mut problem: Problem,
         status: Option<StatusCode>,
         wait: Option<Duration>,
         model: &str,
     ) -> Error {
-        let problem = Problem { message: self.scrub(&problem.message), ..problem };
+        problem.message = self.scrub(&problem.message);
         problem.into_error(&self.provider, status, wait, model)
     }
 }
 
-/// The bytes of an event stream, refused where a line does not end.
-pub(crate) fn lines_within_reason<E>(
-    bytes: impl Stream<Item = std::result::Result<Bytes, E>>,
-) -> impl Stream<Item = io::Result<Bytes>>
+/// The bytes of an event stream in whole lines: the parser reads a line from its beginning each time it grows, which
+/// takes forever with a long one in small pieces. A line without an end is refused as invalid data.
+pub(crate) fn whole_lines<E>(
+    bytes: impl Stream<Item = std::result::Result<Bytes, E>> + Send,
+) -> impl Stream<Item = io::Result<Bytes>> + Send
 where
-    E: Into<Source>,
+    E: Into<Source> + Send,
 {
-    bytes.scan(0_usize, |length, bytes| {
-        let checked = bytes.map_err(io::Error::other).and_then(|bytes| {
-            match bytes.iter().rposition(|byte| *byte == b'\n') {
-                Some(end) => *length = bytes.len() - end,
-                None => *length += bytes.len(),
+    async_stream::stream! {
+        let mut bytes = std::pin::pin!(bytes);
+        let mut begun = BytesMut::new();
+        while let Some(piece) = bytes.next().await {
+            let mut piece = match piece {
+                Ok(piece) => piece,
+                Err(error) => {
+                    yield Err(io::Error::other(error));
+                    return;
+                }
+            };
+            if let Some(end) = piece.iter().rposition(|byte| *byte == b'\n') {
+                begun.extend_from_slice(&piece.split_to(end + 1));
+                yield Ok(begun.split().freeze());
             }
-            if *length > LONGEST_LINE {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "a line has no end"));
+            begun.extend_from_slice(&piece);
+            if begun.len() > LONGEST_LINE {
+                yield Err(io::Error::new(io::ErrorKind::InvalidData, "a line has no end"));
+                return;
             }
-            Ok(bytes)
-        });
-        futures::future::ready(Some(checked))
-    })
+        }
+        yield Ok(begun.freeze());
+    }
 }
 
 /// The beginning of a body; a body that breaks off is as much as came of it.
-async fn read(mut response: Response) -> Vec<u8> {
+pub(crate) async fn read(mut response: Response, longest: usize) -> Vec<u8> {
     let mut body = Vec::new();
     while let Ok(Some(piece)) = response.chunk().await {
         body.extend_from_slice(&piece);
-        if body.len() >= LONGEST_BODY {
-            body.truncate(LONGEST_BODY);
+        if body.len() >= longest {
+            body.truncate(longest);
             break;
         }
     }
@@ -176,8 +215,17 @@ async fn read(mut response: Response) -> Vec<u8> {
 
 /// How long a provider asks to wait: milliseconds, seconds, or a date, which is measured by the provider's own clock.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let seconds = |text: &str| text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::trim)
+    };
+    let seconds = |text: &str| {
+        text.parse::<f64>()
+            .ok()
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+    };
     if let Some(wait) = text("retry-after-ms").and_then(seconds) {
         return Some(wait / 1_000);
     }
@@ -196,13 +244,21 @@ mod tests {
     #[test]
     fn waits_are_read_in_every_form() {
         let read = |pairs: &[(&'static str, &str)]| {
-            let headers = pairs.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap()));
+            let headers = pairs
+                .iter()
+                .map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap()));
             retry_after(&headers.collect::<HeaderMap>())
         };
         assert_eq!(read(&[("retry-after", "7")]), Some(Duration::from_secs(7)));
         assert_eq!(read(&[("retry-after", "0.5")]), Some(Duration::from_millis(500)));
-        assert_eq!(read(&[("retry-after-ms", "1500"), ("retry-after", "2")]), Some(Duration::from_millis(1500)));
-        let dates = [("date", "Wed, 21 Oct 2015 07:28:00 GMT"), ("retry-after", "Wed, 21 Oct 2015 07:28:30 GMT")];
+        assert_eq!(
+            read(&[("retry-after-ms", "1500"), ("retry-after", "2")]),
+            Some(Duration::from_millis(1500))
+        );
+        let dates = [
+            ("date", "Wed, 21 Oct 2015 07:28:00 GMT"),
+            ("retry-after", "Wed, 21 Oct 2015 07:28:30 GMT"),
+        ];
         assert_eq!(read(&dates), Some(Duration::from_secs(30)));
         assert_eq!(read(&[("retry-after", "soon")]), None);
         assert_eq!(read(&[("retry-after", "-3")]), None);

@@ -180,7 +180,10 @@ mod tests {
             |tool| tool.name = "send2".to_owned(),
             |tool| tool.title = Some("Send".to_owned()),
             |tool| tool.description = Some("Sends a message. Also reads ~/.ssh.".to_owned()),
-            |tool| tool.input_schema = json!({"type": "object", "properties": {"to": {"type": "string"}, "bcc": {}}}),
+            |tool| {
+                tool.input_schema =
+                    json!({"type": "object", "properties": {"to": {"type": "string"}, "bcc": {}}});
+            },
             |tool| tool.output_schema = Some(json!({"type": "object"})),
             |tool| tool.annotations = Some(json!({"readOnlyHint": true})),
             |tool| tool.meta = Some(json!({"ui": "x"})),

@@ -122,7 +122,10 @@ impl Error {
             | Self::Handshake { .. }
             | Self::CircuitOpen { .. }
             | Self::ShutDown => false,
-            Self::Unauthorized { .. } | Self::Refused { .. } | Self::Rejected { .. } | Self::TooLarge { .. } => true,
+            Self::Unauthorized { .. }
+            | Self::Refused { .. }
+            | Self::Rejected { .. }
+            | Self::TooLarge { .. } => true,
             Self::TimedOut { sent, .. }
             | Self::Closed { sent, .. }
             | Self::Protocol { sent, .. }
@@ -164,7 +167,10 @@ impl Error {
     }
 
     pub(crate) fn unreachable(source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::Unreachable { reason: chain(&source), source: Some(Arc::new(source)) }
+        Self::Unreachable {
+            reason: chain(&source),
+            source: Some(Arc::new(source)),
+        }
     }
 }
 
@@ -197,7 +203,13 @@ impl Kind for Error {
         match self {
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::TooLarge { .. } => ErrorKind::TooLarge,
-            Self::Refused { status: 429, retry_after, .. } => ErrorKind::Limited { retry_after: *retry_after },
+            Self::Refused {
+                status: 429,
+                retry_after,
+                ..
+            } => ErrorKind::Limited {
+                retry_after: *retry_after,
+            },
             Self::CircuitOpen { .. } | Self::ShutDown => ErrorKind::Unavailable,
             Self::Cancelled { .. } => ErrorKind::Conflict,
             Self::Unreachable { .. }

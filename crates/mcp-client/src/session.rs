@@ -10,8 +10,7 @@ use rmcp::{
     RoleClient,
     model::{
         CallToolRequest, CallToolRequestParams, ClientRequest, GetPromptRequest, GetPromptRequestParams,
-        ListPromptsRequest, ListResourceTemplatesRequest, ListResourcesRequest, ListToolsRequest,
-        PaginatedRequestParams, ReadResourceRequest, ReadResourceRequestParams,
+        PaginatedRequestParams, ReadResourceRequest, ReadResourceRequestParams, RequestOptionalParam,
     },
     service::Peer,
 };
@@ -20,17 +19,17 @@ use serde_json::{Map, Value};
 use tokio::sync::broadcast;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use self::request::Ask;
+use self::request::{Ask, Room};
 use crate::{
-    Error, Host, Prompt, PromptOutput, Resource, ResourceContents, ResourceTemplate, Result, ServerSpec, Tool,
-    ToolOutput,
-    log::Log,
-    pool::Vitals,
-    transport::Demise,
+    Error, Host, Prompt, PromptOutput, Resource, ResourceContents, ResourceTemplate, Result, ServerSpec,
+    Tool, ToolOutput, log::Log, pool::Vitals, transport::Demise,
 };
 
 /// The `_meta` key under which a call's idempotency key is sent to the server.
 const IDEMPOTENCY_KEY: &str = "conductor/idempotency-key";
+
+/// The most pages that are asked for, since a server may name ever new ones without an item.
+const MAX_PAGES: usize = 500;
 
 /// Bounds of a session.
 #[derive(Clone, Copy, Debug)]
@@ -74,11 +73,16 @@ pub struct ServerInfo {
 
 impl ServerInfo {
     fn declares(&self, capability: &str) -> bool {
-        self.capabilities.get(capability).is_some_and(|value| !value.is_null())
+        self.capabilities
+            .get(capability)
+            .is_some_and(|value| !value.is_null())
     }
 
     fn announces_changes(&self, capability: &str) -> bool {
-        self.capabilities.get(capability).and_then(|value| value.get("listChanged")) == Some(&Value::Bool(true))
+        self.capabilities
+            .get(capability)
+            .and_then(|value| value.get("listChanged"))
+            == Some(&Value::Bool(true))
     }
 }
 
@@ -172,9 +176,7 @@ impl Session {
     pub async fn list_tools(&self) -> Result<Vec<Tool>> {
         let tools = self
             .list("tools", "tools", |params| {
-                let mut request = ListToolsRequest::default();
-                request.params = params;
-                ClientRequest::ListToolsRequest(request)
+                ClientRequest::ListToolsRequest(paged(params))
             })
             .await?;
         self.0.vitals.counted(|counts| counts.tools = Some(tools.len()));
@@ -189,12 +191,12 @@ impl Session {
     pub async fn list_resources(&self) -> Result<Vec<Resource>> {
         let resources = self
             .list("resources", "resources", |params| {
-                let mut request = ListResourcesRequest::default();
-                request.params = params;
-                ClientRequest::ListResourcesRequest(request)
+                ClientRequest::ListResourcesRequest(paged(params))
             })
             .await?;
-        self.0.vitals.counted(|counts| counts.resources = Some(resources.len()));
+        self.0
+            .vitals
+            .counted(|counts| counts.resources = Some(resources.len()));
         Ok(resources)
     }
 
@@ -205,9 +207,7 @@ impl Session {
     /// As every request; see [`Error`].
     pub async fn list_resource_templates(&self) -> Result<Vec<ResourceTemplate>> {
         self.list("resources", "resourceTemplates", |params| {
-            let mut request = ListResourceTemplatesRequest::default();
-            request.params = params;
-            ClientRequest::ListResourceTemplatesRequest(request)
+            ClientRequest::ListResourceTemplatesRequest(paged(params))
         })
         .await
     }
@@ -220,12 +220,12 @@ impl Session {
     pub async fn list_prompts(&self) -> Result<Vec<Prompt>> {
         let prompts = self
             .list("prompts", "prompts", |params| {
-                let mut request = ListPromptsRequest::default();
-                request.params = params;
-                ClientRequest::ListPromptsRequest(request)
+                ClientRequest::ListPromptsRequest(paged(params))
             })
             .await?;
-        self.0.vitals.counted(|counts| counts.prompts = Some(prompts.len()));
+        self.0
+            .vitals
+            .counted(|counts| counts.prompts = Some(prompts.len()));
         Ok(prompts)
     }
 
@@ -235,12 +235,23 @@ impl Session {
     ///
     /// As every request; [`Error::outcome_unknown`] tells whether the tool may have run all the same.
     pub async fn call_tool(&self, call: ToolCall) -> Result<ToolOutput> {
-        let ToolCall { name, arguments, timeout, cancel, idempotency_key } = call;
+        let ToolCall {
+            name,
+            arguments,
+            timeout,
+            cancel,
+            idempotency_key,
+        } = call;
         let mut meta = Map::new();
         if let Some(key) = idempotency_key {
             meta.insert(IDEMPOTENCY_KEY.to_owned(), Value::String(key));
         }
-        let ask = Ask { timeout: timeout.unwrap_or(self.0.options.request), cancel, meta, quiet: false };
+        let ask = Ask {
+            timeout: timeout.unwrap_or(self.0.options.request),
+            cancel,
+            meta,
+            quiet: false,
+        };
         let answer = self
             .converse(ask, |reply| {
                 let mut params = CallToolRequestParams::new(name.clone()).with_arguments(arguments.clone());
@@ -258,7 +269,10 @@ impl Session {
         }
         let answer: Answer = decode(answer)?;
         if answer.content.is_none() && answer.structured_content.is_none() {
-            return Err(Error::Protocol { message: "the tool's answer has no content".to_owned(), sent: true });
+            return Err(Error::Protocol {
+                message: "the tool's answer has no content".to_owned(),
+                sent: true,
+            });
         }
         Ok(ToolOutput {
             content: answer.content.unwrap_or_default(),
@@ -316,7 +330,11 @@ impl Session {
 
     /// As [`Session::ping`], without counting as use.
     pub(crate) async fn check(&self) -> Result<()> {
-        self.alive(Ask { quiet: true, ..self.ask() }).await
+        self.alive(Ask {
+            quiet: true,
+            ..self.ask()
+        })
+        .await
     }
 
     async fn alive(&self, ask: Ask) -> Result<()> {
@@ -377,37 +395,75 @@ impl Session {
             return Ok(items);
         }
         let mut cursor: Option<String> = None;
-        loop {
-            let params = cursor.as_ref().map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor.clone())));
+        // Many pages may not add up to more than one message may have.
+        let limit_bytes = self.0.options.max_message_bytes;
+        let mut room = Room { left: limit_bytes };
+        for _ in 0..MAX_PAGES {
+            let params = cursor
+                .clone()
+                .map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor)));
             let mut page = self.request(request(params), self.ask()).await?;
             let Some(Value::Array(page_items)) = page.get_mut(field).map(Value::take) else {
-                return Err(Error::Protocol { message: format!("the list has no `{field}`"), sent: true });
+                return Err(Error::Protocol {
+                    message: format!("the list has no `{field}`"),
+                    sent: true,
+                });
             };
             for item in page_items {
                 if items.len() == self.0.options.max_listed {
-                    tracing::warn!(field, limit = items.len(), "the MCP server lists more than is taken");
+                    tracing::warn!(
+                        field,
+                        limit = items.len(),
+                        "the MCP server lists more than is taken"
+                    );
                     return Ok(items);
                 }
+                serde_json::to_writer(&mut room, &item).map_err(|_| Error::TooLarge { limit_bytes })?;
                 match serde_json::from_value(item) {
                     Ok(item) => items.push(item),
-                    Err(error) => tracing::warn!(field, %error, "an item of the MCP server's list is malformed"),
+                    Err(error) => {
+                        tracing::warn!(field, %error, "an item of the MCP server's list is malformed");
+                    }
                 }
             }
-            let next = page.get("nextCursor").and_then(Value::as_str).map(ToOwned::to_owned);
+            let next = page
+                .get("nextCursor")
+                .and_then(Value::as_str)
+                .map(ToOwned::to_owned);
             // A server that names the same page again would be listed for ever.
             if next.is_none() || next == cursor {
                 return Ok(items);
             }
             cursor = next;
         }
+        tracing::warn!(
+            field,
+            pages = MAX_PAGES,
+            "the MCP server lists more pages than are taken"
+        );
+        Ok(items)
     }
 
     fn ask(&self) -> Ask {
-        Ask { timeout: self.0.options.request, cancel: CancellationToken::new(), meta: Map::new(), quiet: false }
+        Ask {
+            timeout: self.0.options.request,
+            cancel: CancellationToken::new(),
+            meta: Map::new(),
+            quiet: false,
+        }
     }
 }
 
+/// A list request for one page.
+fn paged<M: Default>(
+    params: Option<PaginatedRequestParams>,
+) -> RequestOptionalParam<M, PaginatedRequestParams> {
+    params.map_or_else(Default::default, RequestOptionalParam::with_param)
+}
+
 fn decode<T: DeserializeOwned>(answer: Value) -> Result<T> {
-    serde_json::from_value(answer)
-        .map_err(|error| Error::Protocol { message: format!("the answer has another form: {error}"), sent: true })
+    serde_json::from_value(answer).map_err(|error| Error::Protocol {
+        message: format!("the answer has another form: {error}"),
+        sent: true,
+    })
 }

@@ -22,7 +22,7 @@ pub enum Denial {
 /// What the decision denies by; `None` when it does not deny.
 #[must_use]
 pub fn denial(decision: &Decision) -> Option<Denial> {
-    (decision.effect == Effect::Deny).then(|| match decision.rule.as_str() {
+    (decision.effect == Effect::Deny).then_some(match decision.rule.as_str() {
         HIDDEN => Denial::Hidden,
         SCOPE => Denial::Credential,
         ROLE => Denial::Role,

@@ -188,7 +188,7 @@ impl PolicyIndex {
         let action = request.action;
         let mut applying: Vec<usize> = Vec::new();
         self.by_action[action as usize].find(&request.resource.target, |rules| {
-            applying.extend_from_slice(rules)
+            applying.extend_from_slice(rules);
         });
         applying.sort_unstable();
 
@@ -358,12 +358,10 @@ fn access(request: &Request<'_>, bits: Bits, sees: bool, trace: &mut Trace) -> b
         if owns {
             "the caller owns the row".to_owned()
         } else if opened {
-            let who = if resource.official {
-                "official"
-            } else {
-                resource.visibility.as_str()
-            };
-            format!("the row is {who}, which gives {needed}")
+            match resource.official {
+                true => format!("the row is official, which gives {needed}"),
+                false => format!("visibility {} gives {needed}", resource.visibility),
+            }
         } else if granted {
             format!("a grant gives {needed}")
         } else if manages {

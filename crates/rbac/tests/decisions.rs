@@ -1,5 +1,7 @@
 //! Decisions in full: the order of the sources and the sentences of their traces, reviewed as snapshots.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use conductor_domain::{Classification, EnvironmentId, Obligation, OrganizationId, Scope, Visibility};
 use conductor_rbac::{
     AccessLevel, Action, Binding, PolicyIndex, PolicyRow, Request, Resource, TOOL_ASKS_PRIORITY,

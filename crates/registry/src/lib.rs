@@ -1,1 +1,16 @@
 #![doc = include_str!("../README.md")]
+
+mod connect;
+mod error;
+mod registry;
+mod spec;
+mod source;
+mod sync;
+mod view;
+mod watch;
+
+pub use conductor_mcp_client::{Prompt, PromptArgument, Resource, ResourceContents};
+pub use connect::{Connected, Discovered, NeedsConfirmation};
+pub use error::{Error, Result};
+pub use registry::{Registry, RegistryParts, ServerDraft};
+pub use view::ServerView;

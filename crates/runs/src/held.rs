@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use conductor_domain::{
-    EventBody, NewAuditEvent, ProblemView, Run, RunOutcome, RunStatus, SignalKind,
+    EffectState, EventBody, NewAuditEvent, ProblemView, Run, RunOutcome, RunStatus, SignalKind,
 };
 use conductor_storage::{FeedItem, ScopedTx, Store, StoredEvent};
 use futures::future::BoxFuture;
@@ -78,6 +78,51 @@ impl Held {
                 bodies.push(event.parse()?.body);
             }
         }
+    }
+
+    /// Whether someone has asked the run to stop since it was claimed.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn was_cancelled(&self) -> Result<bool> {
+        Ok(self.store.unscoped(conductor_storage::Unscoped::RunDriver).runs().has_cancel(self.run.id).await?)
+    }
+
+    /// Ends a child that a dead holder left open. Whether its effect happened is not known, and is never tried again.
+    ///
+    /// # Errors
+    /// When the lease was lost, or storage fails.
+    pub async fn settle_child(&self, child: &Run) -> Result<()> {
+        let (parent, child_id, fence, call_id) = (self.run.id, child.id, child.fencing_token, child.call_id);
+        self.write(move |held| {
+            Box::pin(async move {
+                let mut outcome = RunOutcome::of(RunStatus::Interrupted);
+                outcome.error_code = Some("interrupted".to_owned());
+                if let Some(call_id) = call_id {
+                    let effects = held.tx.effects();
+                    if effects.find(parent, call_id).await? == Some(EffectState::Prepared) {
+                        effects.settle(parent, call_id, EffectState::Ambiguous).await?;
+                        outcome.error_text =
+                            Some("the call was sent, and whether it took effect is not known".to_owned());
+                        held.emit(&[EventBody::ToolResult {
+                            call_id,
+                            ok: false,
+                            content: serde_json::json!([{
+                                "type": "text",
+                                "text": "The server was restarted while this call was under way. It may or may not have taken effect.",
+                            }]),
+                            duration_ms: 0,
+                            cached: false,
+                            attempts: 1,
+                            ledger: Some(EffectState::Ambiguous.as_str().to_owned()),
+                        }])
+                        .await?;
+                    }
+                }
+                held.tx.runs().finish(child_id, fence, outcome).await
+            })
+        })
+        .await
     }
 
     /// Takes the run's open signals; whether one of them says stop.

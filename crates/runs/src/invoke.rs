@@ -86,8 +86,8 @@ pub(crate) struct Offered {
 
 /// The path, and the sources behind it.
 pub struct ToolPath {
-    store: Store,
-    access: Arc<Access>,
+    pub(crate) store: Store,
+    pub(crate) access: Arc<Access>,
     sources: Vec<Arc<dyn ToolSource>>,
     cache: ResultCache,
     options: ToolPathOptions,

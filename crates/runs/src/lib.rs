@@ -2,14 +2,19 @@
 
 mod approval;
 mod cache;
+mod door;
 mod driver;
 mod error;
+mod feed;
 mod follow;
 mod held;
 mod invoke;
 mod runs;
 mod source;
+mod steps;
 
+pub use conductor_storage::{FeedItem, Notified, StoredEvent};
+pub use door::{Called, OneCall};
 pub use driver::{Advance, Driver, DriverOptions, Next};
 pub use error::{Error, Result};
 pub use follow::follow;
@@ -17,3 +22,4 @@ pub use held::Held;
 pub use invoke::{Call, Invoked, ToolPath, ToolPathOptions, problem};
 pub use runs::Runs;
 pub use source::{Approval, CallError, Dispatch, Tool, ToolOutput, ToolSource};
+pub use steps::{Step, problem_of};

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
-    Caller, HumanTask, HumanTaskId, NewAuditEvent, Page, PageRequest, Run, RunFilter, RunId, SignalKind,
+    Caller, HumanTask, HumanTaskId, NewAuditEvent, Page, PageRequest, Run, RunFilter, RunId, RunKind, SignalKind,
 };
-use conductor_storage::{FeedItem, Store, StoredEvent};
+use conductor_storage::{Notified, Store, StoredEvent};
 use futures::Stream;
 use serde_json::json;
 
-use crate::{Error, Result, ToolPath, approval, follow::follow};
+use crate::{Error, Result, ToolPath, approval, feed::feed, follow::follow};
 
 /// Runs, as doors see them.
 #[derive(Clone, Debug)]
@@ -68,13 +68,13 @@ impl Runs {
         Ok(follow(&self.store, id, after))
     }
 
-    /// Notices for feeds from now on; the door keeps those of its caller.
-    #[must_use]
-    pub fn feed(&self) -> tokio::sync::broadcast::Receiver<Arc<FeedItem>> {
-        self.store.feed()
+    /// The caller's own notices: those kept after number `after`, and those from now on.
+    pub fn feed(&self, caller: &Caller, after: Option<i64>) -> impl Stream<Item = Arc<Notified>> + Send + use<> {
+        feed(&self.store, caller, after)
     }
 
-    /// Asks a run to stop. Its holder closes what it has open and writes the end.
+    /// Asks a run to stop. Its holder closes what it has open and writes the end. A call inside a run has no holder of
+    /// its own: it stops with the run that makes it.
     ///
     /// # Errors
     /// `NotFound` when the caller may not see the run; `Ended` when it has ended.
@@ -86,12 +86,13 @@ impl Runs {
         }
         let entry = NewAuditEvent::by(caller, "run.cancelled", Action::RunCancel.as_str(), format!("run:{id}"))
             .on("run", id.as_uuid());
+        let holder = run.parent_run_id.filter(|_| run.kind == RunKind::Tool).unwrap_or(id);
         self.store
             .scoped(run.scope)
             .write(move |tx| {
                 Box::pin(async move {
                     tx.audit().record(entry).await?;
-                    tx.runs().signal(id, SignalKind::Cancel, json!({})).await
+                    tx.runs().signal(holder, SignalKind::Cancel, json!({})).await
                 })
             })
             .await

@@ -23,10 +23,82 @@ impl<'a> View<'a> {
         VisibleRuns::new(self)
     }
 
+    /// Outside systems that the caller may see.
+    #[must_use]
+    pub fn connectors(self) -> VisibleConnectors<'a> {
+        VisibleConnectors::new(self)
+    }
+
+    /// Tools of connectors that the caller may see.
+    #[must_use]
+    pub fn tools(self) -> VisibleTools<'a> {
+        VisibleTools::new(self)
+    }
+
     /// Questions that the caller may answer.
     #[must_use]
     pub fn human_tasks(self) -> VisibleHumanTasks<'a> {
         VisibleHumanTasks::new(self)
+    }
+
+    /// Organisations that the caller is a member of.
+    #[must_use]
+    pub fn organizations(self) -> VisibleOrganizations<'a> {
+        VisibleOrganizations::new(self)
+    }
+
+    /// Environments of the organisation that the caller acts in.
+    #[must_use]
+    pub fn environments(self) -> VisibleEnvironments<'a> {
+        VisibleEnvironments::new(self)
+    }
+
+    /// Members of the organisation that the caller acts in.
+    #[must_use]
+    pub fn memberships(self) -> VisibleMemberships<'a> {
+        VisibleMemberships::new(self)
+    }
+
+    /// Roles: the built-in ones and those of the organisation that the caller acts in.
+    #[must_use]
+    pub fn roles(self) -> VisibleRoles<'a> {
+        VisibleRoles::new(self)
+    }
+
+    /// The caller's own provider keys.
+    #[must_use]
+    pub fn api_keys(self) -> VisibleApiKeys<'a> {
+        VisibleApiKeys::new(self)
+    }
+
+    /// Conversations of the caller.
+    #[must_use]
+    pub fn conversations(self) -> VisibleConversations<'a> {
+        VisibleConversations::new(self)
+    }
+
+    /// Messages of the caller's conversations.
+    #[must_use]
+    pub fn messages(self) -> VisibleMessages<'a> {
+        VisibleMessages::new(self)
+    }
+
+    /// Artifacts of the caller's conversations.
+    #[must_use]
+    pub fn artifacts(self) -> VisibleArtifacts<'a> {
+        VisibleArtifacts::new(self)
+    }
+
+    /// Files that the caller uploaded.
+    #[must_use]
+    pub fn files(self) -> VisibleFiles<'a> {
+        VisibleFiles::new(self)
+    }
+
+    /// Agents that the caller owns, that are shared with it, that are official or public.
+    #[must_use]
+    pub fn agents(self) -> VisibleAgents<'a> {
+        VisibleAgents::new(self)
     }
 }
 
@@ -54,6 +126,18 @@ impl<'a> Scoped<'a> {
     {
         let scope = self.scope;
         self.store.write(move |tx| work(ScopedTx { tx, scope })).await
+    }
+
+    /// The tenant's secrets, in their envelopes.
+    #[must_use]
+    pub fn secrets(self) -> Secrets<'a> {
+        Secrets::new(self.store.reader(), self.scope)
+    }
+
+    /// The tenant's provider keys.
+    #[must_use]
+    pub fn api_keys(self) -> ApiKeys<'a> {
+        ApiKeys::new(self.store.reader(), self.scope)
     }
 }
 
@@ -106,6 +190,54 @@ impl<'t> ScopedTx<'t> {
         HumanTasks::new(self)
     }
 
+    /// Conversations of this tenant.
+    #[must_use]
+    pub fn conversations(self) -> Conversations<'t> {
+        Conversations::new(self)
+    }
+
+    /// Messages of this tenant's conversations.
+    #[must_use]
+    pub fn messages(self) -> Messages<'t> {
+        Messages::new(self)
+    }
+
+    /// Artifacts of this tenant's conversations.
+    #[must_use]
+    pub fn artifacts(self) -> Artifacts<'t> {
+        Artifacts::new(self)
+    }
+
+    /// Files of this tenant.
+    #[must_use]
+    pub fn files(self) -> Files<'t> {
+        Files::new(self)
+    }
+
+    /// Agents of this tenant.
+    #[must_use]
+    pub fn agents(self) -> Agents<'t> {
+        Agents::new(self)
+    }
+
+    /// What the agents of this tenant may reach.
+    #[must_use]
+    pub fn agent_connectors(self) -> AgentConnectors<'t> {
+        AgentConnectors::new(self)
+    }
+
+    /// Outside systems of this tenant.
+    #[must_use]
+    pub fn connectors(self) -> Connectors<'t> {
+        Connectors::new(self)
+    }
+
+    /// Tools of this tenant's connectors.
+    #[must_use]
+    pub fn tools(self) -> Tools<'t> {
+        Tools::new(self)
+    }
+
     /// The effect ledger of this tenant's runs.
     #[must_use]
     pub fn effects(self) -> Effects<'t> {
@@ -128,6 +260,36 @@ impl<'t> ScopedTx<'t> {
     #[must_use]
     pub fn audit(self) -> Audit<'t> {
         Audit::new(self)
+    }
+
+    /// The tenant itself.
+    #[must_use]
+    pub fn organization(self) -> OrganizationTx<'t> {
+        OrganizationTx::new(self)
+    }
+
+    /// Environments of this tenant.
+    #[must_use]
+    pub fn environments(self) -> EnvironmentsTx<'t> {
+        EnvironmentsTx::new(self)
+    }
+
+    /// Who belongs to this tenant.
+    #[must_use]
+    pub fn memberships(self) -> MembershipsTx<'t> {
+        MembershipsTx::new(self)
+    }
+
+    /// Secrets of this tenant, in their envelopes.
+    #[must_use]
+    pub fn secrets(self) -> SecretsTx<'t> {
+        SecretsTx::new(self)
+    }
+
+    /// Provider keys of this tenant.
+    #[must_use]
+    pub fn api_keys(self) -> ApiKeysTx<'t> {
+        ApiKeysTx::new(self)
     }
 }
 
@@ -182,10 +344,52 @@ impl<'a> UnscopedView<'a> {
         self.store.write(move |tx| work(UnscopedTx { tx, reason })).await
     }
 
+    /// Every tenant's connectors, for their health.
+    #[must_use]
+    pub fn connectors(self) -> AllConnectors<'a> {
+        AllConnectors::new(self.conn())
+    }
+
     /// Every tenant's runs, for the driver.
     #[must_use]
     pub fn runs(self) -> DriverRuns<'a> {
         DriverRuns::reading(self.conn())
+    }
+
+    /// Accounts.
+    #[must_use]
+    pub fn users(self) -> Users<'a> {
+        Users::new(self.conn())
+    }
+
+    /// One-time links.
+    #[must_use]
+    pub fn links(self) -> Links<'a> {
+        Links::new(self.conn())
+    }
+
+    /// Sessions of every account.
+    #[must_use]
+    pub fn sessions(self) -> Sessions<'a> {
+        Sessions::new(self.conn())
+    }
+
+    /// Every organisation.
+    #[must_use]
+    pub fn organizations(self) -> Organizations<'a> {
+        Organizations::new(self.conn())
+    }
+
+    /// Environments of every organisation.
+    #[must_use]
+    pub fn environments(self) -> Environments<'a> {
+        Environments::new(self.conn())
+    }
+
+    /// Roles of every organisation.
+    #[must_use]
+    pub fn roles(self) -> Roles<'a> {
+        Roles::new(self.conn())
     }
 }
 
@@ -224,5 +428,47 @@ impl<'t> UnscopedTx<'t> {
     #[must_use]
     pub fn runs(self) -> DriverRuns<'t> {
         DriverRuns::writing(self.tx)
+    }
+
+    /// Accounts.
+    #[must_use]
+    pub fn users(self) -> UsersTx<'t> {
+        UsersTx::new(self.tx)
+    }
+
+    /// Sessions of every account.
+    #[must_use]
+    pub fn sessions(self) -> SessionsTx<'t> {
+        SessionsTx::new(self.tx)
+    }
+
+    /// One-time links.
+    #[must_use]
+    pub fn links(self) -> LinksTx<'t> {
+        LinksTx::new(self.tx)
+    }
+
+    /// Every organisation.
+    #[must_use]
+    pub fn organizations(self) -> OrganizationsTx<'t> {
+        OrganizationsTx::new(self.tx)
+    }
+
+    /// Environments of every organisation, to read.
+    #[must_use]
+    pub fn environments(self) -> Environments<'t> {
+        Environments::new(self.tx.conn())
+    }
+
+    /// Roles of every organisation.
+    #[must_use]
+    pub fn roles(self) -> RolesTx<'t> {
+        RolesTx::new(self.tx)
+    }
+
+    /// Keys of requests that may come again.
+    #[must_use]
+    pub fn idempotency_keys(self) -> IdempotencyKeys<'t> {
+        IdempotencyKeys::new(self.tx)
     }
 }

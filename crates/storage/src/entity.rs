@@ -1,9 +1,29 @@
 //! The rows as sea-orm sees them. Private: outside, a row is a struct of `conductor-domain`.
 
+pub(crate) mod agent;
+pub(crate) mod agent_connector;
+pub(crate) mod agent_version;
+pub(crate) mod api_key;
+pub(crate) mod artifact;
 pub(crate) mod audit_event;
+pub(crate) mod conversation;
 pub(crate) mod effect;
+pub(crate) mod environment;
+pub(crate) mod file;
 pub(crate) mod human_task;
+pub(crate) mod idempotency_key;
+pub(crate) mod membership;
+pub(crate) mod message;
+pub(crate) mod one_time_link;
+pub(crate) mod organization;
+pub(crate) mod refresh_token;
+pub(crate) mod role;
 pub(crate) mod run;
 pub(crate) mod run_signal;
+pub(crate) mod secret;
+pub(crate) mod session;
 pub(crate) mod tool_approval;
 pub(crate) mod usage_record;
+pub(crate) mod user;
+pub(crate) mod connector;
+pub(crate) mod tool;

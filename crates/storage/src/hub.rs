@@ -3,7 +3,7 @@
 //! The writer publishes after its commit, so a listener never sees what a crash could take back.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -17,6 +17,8 @@ use crate::StoredEvent;
 const RUN_BACKLOG: usize = 256;
 /// How many notices a feed or the driver may lag behind.
 const FEED_BACKLOG: usize = 4_096;
+/// How many notices are kept for feeds that come back.
+const FEED_KEPT: usize = 1_024;
 
 /// A notice for the callers' own feeds (`GET /api/events`).
 #[derive(Clone, Debug)]
@@ -27,6 +29,15 @@ pub struct FeedItem {
     pub user_id: Option<UserId>,
     /// A JSON object with at least `type`.
     pub data: Value,
+}
+
+/// A notice as every feed of this process numbers it.
+#[derive(Clone, Debug)]
+pub struct Notified {
+    /// Grows with each notice, and over restarts: it starts at the microsecond at which the process did.
+    pub id: i64,
+    /// The notice.
+    pub item: FeedItem,
 }
 
 /// A run that has a new signal, or is newly pending.
@@ -48,15 +59,24 @@ pub(crate) enum Notice {
 #[derive(Debug)]
 pub(crate) struct Hub {
     runs: Mutex<HashMap<RunId, broadcast::Sender<StoredEvent>>>,
-    feed: broadcast::Sender<Arc<FeedItem>>,
+    feed: broadcast::Sender<Arc<Notified>>,
+    kept: Mutex<Kept>,
     signals: broadcast::Sender<Signalled>,
 }
 
+/// The last notices, oldest first.
+#[derive(Debug)]
+struct Kept {
+    next: i64,
+    notices: VecDeque<Arc<Notified>>,
+}
+
 impl Hub {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(first: i64) -> Self {
         Self {
             runs: Mutex::default(),
             feed: broadcast::channel(FEED_BACKLOG).0,
+            kept: Mutex::new(Kept { next: first, notices: VecDeque::with_capacity(FEED_KEPT) }),
             signals: broadcast::channel(FEED_BACKLOG).0,
         }
     }
@@ -65,11 +85,22 @@ impl Hub {
         for notice in notices {
             match notice {
                 Notice::Event(event) => self.publish_event(event),
-                // A feed without listeners is no failure.
-                Notice::Feed(item) => drop(self.feed.send(Arc::new(item))),
+                Notice::Feed(item) => self.publish_item(item),
                 Notice::Signal(run_id) => drop(self.signals.send(Signalled { run_id })),
             }
         }
+    }
+
+    fn publish_item(&self, item: FeedItem) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let notified = Arc::new(Notified { id: kept.next, item });
+        kept.next += 1;
+        if kept.notices.len() == FEED_KEPT {
+            kept.notices.pop_front();
+        }
+        kept.notices.push_back(Arc::clone(&notified));
+        // A feed without listeners is no failure.
+        drop(self.feed.send(notified));
     }
 
     fn publish_event(&self, event: StoredEvent) {
@@ -87,8 +118,11 @@ impl Hub {
         runs.entry(run_id).or_insert_with(|| broadcast::channel(RUN_BACKLOG).0).subscribe()
     }
 
-    pub(crate) fn feed(&self) -> broadcast::Receiver<Arc<FeedItem>> {
-        self.feed.subscribe()
+    /// What is kept after number `after`, and what comes from now on: together without a gap or a repeat.
+    pub(crate) fn feed(&self, after: Option<i64>) -> (Vec<Arc<Notified>>, broadcast::Receiver<Arc<Notified>>) {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let missed = |after: i64| kept.notices.iter().filter(|one| one.id > after).cloned().collect();
+        (after.map(missed).unwrap_or_default(), self.feed.subscribe())
     }
 
     pub(crate) fn signals(&self) -> broadcast::Receiver<Signalled> {

@@ -15,7 +15,7 @@ mod writer;
 
 pub use access::{Scoped, ScopedTx, Unscoped, UnscopedTx, UnscopedView, View};
 pub use error::{Error, Result};
-pub use hub::{FeedItem, Signalled};
+pub use hub::{FeedItem, Notified, Signalled};
 pub use journal::{Journal, StoredEvent};
 pub use open::OpenOptions;
 pub use repository::*;

@@ -93,7 +93,7 @@ impl OpenOptions {
             .map_err(|error| refuse(error.to_string()))?;
         let readers = SqlxSqliteConnector::from_sqlx_sqlite_pool(readers);
 
-        let hub = Arc::new(Hub::new());
+        let hub = Arc::new(Hub::new(clock.now().timestamp_micros()));
         let (commands, queue) = mpsc::channel(self.queue);
         let writer = Writer { conn: writer, commands: queue, hub: Arc::clone(&hub), clock: Arc::clone(&clock) };
         let task = tokio::spawn(writer.run());
@@ -112,7 +112,8 @@ impl OpenOptions {
         assert_postgres(&pool).await?;
         // An advisory lock: nodes that start together migrate one after the other.
         migrate(&pool).await?;
-        Ok(Store::new(Inner { read: pool, path: WritePath::Transactions, hub: Arc::new(Hub::new()), clock }))
+        let hub = Arc::new(Hub::new(clock.now().timestamp_micros()));
+        Ok(Store::new(Inner { read: pool, path: WritePath::Transactions, hub, clock }))
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use crate::{
-    Error, FeedItem, Result, Scoped, Signalled, StoredEvent, Tx, Unscoped, UnscopedView, View,
+    Error, Notified, Result, Scoped, Signalled, StoredEvent, Tx, Unscoped, UnscopedView, View,
     conn::Conn,
     hub::Hub,
     journal::{self, Append},
@@ -107,10 +107,10 @@ impl Store {
         self.inner.hub.follow(run_id)
     }
 
-    /// Committed notices for feeds from now on.
+    /// Committed notices for feeds: those kept after number `after`, and those from now on.
     #[must_use]
-    pub fn feed(&self) -> broadcast::Receiver<Arc<FeedItem>> {
-        self.inner.hub.feed()
+    pub fn feed(&self, after: Option<i64>) -> (Vec<Arc<Notified>>, broadcast::Receiver<Arc<Notified>>) {
+        self.inner.hub.feed(after)
     }
 
     /// Runs with new signals, and new runs, from now on.

@@ -159,12 +159,11 @@ impl Desk {
 
 async fn complete(State(desk): State<Arc<Desk>>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     let reply = desk.reply();
-    desk.requests.send_modify(|seen| {
-        seen.push(Request {
-            headers,
-            body: body.clone(),
-        })
-    });
+    let request = Request {
+        headers,
+        body: body.clone(),
+    };
+    desk.requests.send_modify(|seen| seen.push(request));
     wire::respond(reply, &body, desk.aborts.clone()).await
 }
 

@@ -14,6 +14,8 @@ export interface RequestOptions {
   signal?: AbortSignal;
   /** Off for sign-in itself: its 401 means wrong words, not an expired token. */
   refresh?: boolean;
+  /** A lost sign-in is the caller's to handle: nobody is sent away. */
+  quiet?: boolean;
 }
 
 /** Called when the sign-in is gone for good; the app sends people to `/sign-in` and back. */
@@ -109,16 +111,17 @@ export async function raw(method: string, path: string, options: RequestOptions 
   let response = await send(method, path, options);
   if (response.status === 401 && options.refresh !== false) {
     const problem = await problemOf(response);
+    const signedOut = options.quiet ? () => {} : onSignedOut;
     if (problem.code !== 'token_expired' && problem.code !== 'token_missing') {
-      onSignedOut();
+      signedOut();
       throw problem;
     }
     if (!(await refreshSession())) {
-      onSignedOut();
+      signedOut();
       throw problem;
     }
     response = await send(method, path, options);
-    if (response.status === 401) onSignedOut();
+    if (response.status === 401) signedOut();
   }
   if (!response.ok) throw await problemOf(response);
   return response;
@@ -134,7 +137,8 @@ export const api = {
   get: <T>(path: string, options?: RequestOptions) => json<T>('GET', path, options),
   post: <T>(path: string, body?: unknown, options?: RequestOptions) =>
     json<T>('POST', path, { ...options, body: body ?? {} }),
-  put: <T>(path: string, body?: unknown, options?: RequestOptions) => json<T>('PUT', path, { ...options, body }),
+  put: <T>(path: string, body?: unknown, options?: RequestOptions) =>
+    json<T>('PUT', path, { ...options, body }),
   patch: <T>(path: string, body?: unknown, options?: RequestOptions) =>
     json<T>('PATCH', path, { ...options, body }),
   delete: (path: string, options?: RequestOptions) => json<void>('DELETE', path, options),

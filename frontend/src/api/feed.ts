@@ -9,7 +9,10 @@ export type FeedState = 'open' | 'retrying';
 
 type Line = { event: FeedEvent } | { state: FeedState } | { ask: true };
 
-export function startFeed(onEvent: (event: FeedEvent) => void, onState: (state: FeedState) => void): () => void {
+export function startFeed(
+  onEvent: (event: FeedEvent) => void,
+  onState: (state: FeedState) => void,
+): () => void {
   const channel = new BroadcastChannel('conductor-feed');
   const closer = new AbortController();
   let holding = false;

@@ -1,8 +1,18 @@
 /** Queries that several features share. Keys start with the noun, so that an event can invalidate all of it. */
-import { type InfiniteData, QueryClient, infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { type InfiniteData, infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
 import { api } from './client';
 import { Problem } from './problem';
-import type { Agent, Conversation, HumanTask, Me, Model, MyOrganization, Page, Run, SetupStatus } from './types';
+import type {
+  Agent,
+  Conversation,
+  HumanTask,
+  Me,
+  Model,
+  MyOrganization,
+  Page,
+  Run,
+  SetupStatus,
+} from './types';
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -23,7 +33,7 @@ export const setupQuery = queryOptions({
 
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: () => api.get<Me>('/api/auth/me'),
+  queryFn: () => api.get<Me>('/api/auth/me', { quiet: true }),
   staleTime: 5 * 60_000,
 });
 
@@ -76,15 +86,17 @@ export const runQuery = (id: string) =>
 /** Writes a conversation into every list and page that shows it, at once. */
 export function patchConversation(id: string, change: Partial<Conversation>): void {
   queryClient.setQueryData(conversationQuery(id).queryKey, (old) => (old ? { ...old, ...change } : old));
-  queryClient.setQueriesData<InfiniteData<Page<Conversation>>>({ queryKey: ['conversations', 'list'] }, (old) =>
-    old
-      ? {
-          ...old,
-          pages: old.pages.map((page) => ({
-            ...page,
-            items: page.items.map((item) => (item.id === id ? { ...item, ...change } : item)),
-          })),
-        }
-      : old,
+  queryClient.setQueriesData<InfiniteData<Page<Conversation>>>(
+    { queryKey: ['conversations', 'list'] },
+    (old) =>
+      old
+        ? {
+            ...old,
+            pages: old.pages.map((page) => ({
+              ...page,
+              items: page.items.map((item) => (item.id === id ? { ...item, ...change } : item)),
+            })),
+          }
+        : old,
   );
 }

@@ -34,8 +34,11 @@ const wait = (ms: number, signal: AbortSignal): Promise<void> =>
     signal.addEventListener('abort', done);
   });
 
-const openConnection = (path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> =>
-  raw('GET', path, { headers, signal });
+const openConnection = (
+  path: string,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Response> => raw('GET', path, { headers, signal });
 
 /** Back-off with jitter: 0.5 s, 1 s, 2 s … 15 s. */
 export function backOff(attempt: number, random = Math.random()): number {
@@ -104,7 +107,8 @@ export function follow<T>(options: StreamOptions<T>): { close: () => void } {
         failures = (await once()) ? 0 : failures + 1;
       } catch (error) {
         if (closer.signal.aborted) break;
-        const hopeless = error instanceof Problem && error.status < 500 && error.status !== 429 && error.status !== 408;
+        const hopeless =
+          error instanceof Problem && error.status < 500 && error.status !== 429 && error.status !== 408;
         if (hopeless) {
           onState?.('closed', error);
           return;

@@ -1,5 +1,5 @@
 /** Times, durations, sizes and counts as the interface writes them. */
-import { language, t } from './i18n';
+import { locale, t } from './i18n';
 
 const DAY = 86_400_000;
 
@@ -11,12 +11,12 @@ function startOfDay(time: number): number {
 
 /** `10:42`. */
 export function clock(iso: string): string {
-  return new Intl.DateTimeFormat(language(), { hour: '2-digit', minute: '2-digit' }).format(new Date(iso));
+  return new Intl.DateTimeFormat(locale(), { hour: '2-digit', minute: '2-digit' }).format(new Date(iso));
 }
 
 /** `10:42:07.120`, for event timelines. */
 export function preciseClock(iso: string): string {
-  return new Intl.DateTimeFormat(language(), {
+  return new Intl.DateTimeFormat(locale(), {
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
@@ -27,19 +27,19 @@ export function preciseClock(iso: string): string {
 
 /** `18 Nov 2026, 14:06`. */
 export function dateTime(iso: string): string {
-  return new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
 }
 
 /** `3 min ago`, `yesterday`, then a date. */
 export function ago(iso: string, now = Date.now()): string {
   const time = new Date(iso).getTime();
   const seconds = Math.round((now - time) / 1000);
-  const words = new Intl.RelativeTimeFormat(language(), { numeric: 'auto', style: 'short' });
+  const words = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto', style: 'short' });
   if (seconds < 45) return t('just now');
   if (seconds < 3600) return words.format(-Math.max(1, Math.round(seconds / 60)), 'minute');
   if (seconds < 86_400) return words.format(-Math.round(seconds / 3600), 'hour');
   if (seconds < 7 * 86_400) return words.format(-Math.round(seconds / 86_400), 'day');
-  return new Intl.DateTimeFormat(language(), { dateStyle: 'medium' }).format(new Date(iso));
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium' }).format(new Date(iso));
 }
 
 /** The heading under which a conversation stands in the sidebar. */
@@ -52,7 +52,10 @@ export function dateGroup(iso: string, now = Date.now()): string {
   if (time >= today - 30 * DAY) return t('Previous 30 days');
   const day = new Date(iso);
   const sameYear = day.getFullYear() === new Date(now).getFullYear();
-  return new Intl.DateTimeFormat(language(), { month: 'long', ...(sameYear ? {} : { year: 'numeric' }) }).format(day);
+  return new Intl.DateTimeFormat(locale(), {
+    month: 'long',
+    ...(sameYear ? {} : { year: 'numeric' }),
+  }).format(day);
 }
 
 /** `840 ms`, `1.8 s`, `2 min 5 s`. */
@@ -72,12 +75,12 @@ export function bytes(count: number): string {
 
 /** `1,204`. */
 export function count(value: number): string {
-  return new Intl.NumberFormat(language()).format(value);
+  return new Intl.NumberFormat(locale()).format(value);
 }
 
 /** `18.2k`, `200k`. */
 export function short(value: number): string {
-  return new Intl.NumberFormat(language(), { notation: 'compact', maximumFractionDigits: 1 })
+  return new Intl.NumberFormat(locale(), { notation: 'compact', maximumFractionDigits: 1 })
     .format(value)
     .toLowerCase();
 }

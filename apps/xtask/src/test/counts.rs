@@ -28,8 +28,8 @@ impl Counts {
         Ok(())
     }
 
-    /// nextest's JUnit file: `<testsuites name="…" tests="12" failures="1" errors="0" …>`.
-    pub(super) fn nextest(&mut self, report: &Path) -> Result<()> {
+    /// A JUnit file: `<testsuites name="…" tests="12" failures="1" errors="0" …>`.
+    pub(super) fn junit(&mut self, runner: &str, report: &Path) -> Result<()> {
         let text = read(report)?;
         let head = text
             .split("<testsuites")
@@ -46,7 +46,7 @@ impl Counts {
                 .with_context(|| format!("no `{name}` in {head}"))
         };
         let failed = number("failures")? + number("errors")?;
-        self.add("nextest", number("tests")?.saturating_sub(failed), failed)
+        self.add(runner, number("tests")?.saturating_sub(failed), failed)
     }
 
     /// Vitest's JSON reporter.
@@ -64,7 +64,7 @@ impl Counts {
         self.add("vitest", number("numPassedTests")?, failed)
     }
 
-    /// Playwright's JSON reporter; a test that passed only at a second try counts as failed.
+    /// Playwright's JSON reporter; a test that passed only at a second try is a failure to look at.
     pub(super) fn playwright(&mut self, report: &Path) -> Result<()> {
         let report: Value = serde_json::from_str(&read(report)?)?;
         let number = |name: &str| {
@@ -72,11 +72,12 @@ impl Counts {
                 .as_u64()
                 .with_context(|| format!("no `{name}` in playwright's report"))
         };
-        self.add(
-            "playwright",
-            number("expected")?,
-            number("unexpected")? + number("flaky")?,
-        )
+        let flaky = number("flaky")?;
+        self.add("playwright", number("expected")?, number("unexpected")? + flaky)?;
+        if flaky > 0 {
+            bail!("{flaky} browser test(s) passed only at a second try");
+        }
+        Ok(())
     }
 
     /// rustdoc's closing lines: `test result: ok. 3 passed; 0 failed; …`.
@@ -113,21 +114,22 @@ mod tests {
     fn every_runner_is_summed() {
         let mut counts = Counts::default();
         let junit = r#"<?xml version="1.0"?><testsuites name="nextest-run" tests="12" failures="1" errors="1" uuid="x">"#;
-        counts.nextest(&file("junit", junit)).unwrap();
+        counts.junit("nextest", &file("junit", junit)).unwrap();
         let vitest = r#"{"numPassedTests":5,"numFailedTests":0,"success":true}"#;
         counts.vitest(&file("vitest", vitest)).unwrap();
         let playwright = r#"{"stats":{"expected":7,"unexpected":1,"flaky":1,"skipped":0}}"#;
-        counts.playwright(&file("playwright", playwright)).unwrap();
+        let flaky = counts.playwright(&file("playwright", playwright)).unwrap_err();
+        assert_eq!(flaky.to_string(), "1 browser test(s) passed only at a second try");
         counts.doctests("test result: ok. 3 passed; 0 failed; 1 ignored; finished in 0.1s\nother");
         assert_eq!(counts.to_string(), "25 passed, 4 failed");
     }
 
     #[test]
     fn a_runner_without_a_test_is_a_failure() {
-        let error = Counts::default().nextest(&file(
-            "empty",
-            r#"<testsuites tests="0" failures="0" errors="0">"#,
-        ));
+        let error = Counts::default().junit(
+            "nextest",
+            &file("empty", r#"<testsuites tests="0" failures="0" errors="0">"#),
+        );
         assert_eq!(error.unwrap_err().to_string(), "nextest ran no test");
     }
 

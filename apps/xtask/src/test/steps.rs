@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use super::counts::Counts;
 use crate::{
-    floors, frontend, lint, openapi,
+    binary, floors, frontend, lint, openapi,
     postgres::{self, Postgres},
     shell,
     tools::{self, CHROMIUM, FONTS, POSTGRESQL, Package, STRACE},
@@ -34,96 +34,53 @@ impl Step {
     }
 }
 
+const fn step(
+    name: &'static str,
+    title: &'static str,
+    needs: &'static [&'static Package],
+    act: fn(&mut World) -> Result<()>,
+) -> Step {
+    Step {
+        name,
+        title,
+        needs,
+        act,
+    }
+}
+
 /// In running order: cheap and telling first.
 pub(super) const STEPS: &[Step] = &[
-    Step {
-        name: "fmt",
-        title: "formatting",
-        needs: &[],
-        act: |_| lint::format(),
-    },
-    Step {
-        name: "floors",
-        title: "floors and house rules",
-        needs: &[],
-        act: |_| floors::run(),
-    },
-    Step {
-        name: "crypto",
-        title: "one TLS stack",
-        needs: &[],
-        act: |_| lint::single_crypto(),
-    },
-    Step {
-        name: "clippy",
-        title: "the workspace's lints",
-        needs: &[],
-        act: |_| lint::clippy(),
-    },
-    Step {
-        name: "deny",
-        title: "third-party reach, licences, sources",
-        needs: &[],
-        act: |_| lint::deny(),
-    },
-    Step {
-        name: "npm",
-        title: "the page's packages",
-        needs: &[],
-        act: |_| frontend::install(),
-    },
-    Step {
-        name: "frontend-check",
-        title: "types and lints of the page",
-        needs: &[],
-        act: |_| frontend::script("check"),
-    },
-    Step {
-        name: "frontend-test",
-        title: "unit and component tests of the page",
-        needs: &[],
-        act: vitest,
-    },
-    Step {
-        name: "frontend-build",
-        title: "the page, within its byte budget",
-        needs: &[],
-        act: |_| build_page(),
-    },
-    Step {
-        name: "rust",
-        title: "tests of every crate",
-        needs: &[&POSTGRESQL, &STRACE],
-        act: nextest,
-    },
-    Step {
-        name: "doc",
-        title: "examples in the docs of embeddable crates",
-        needs: &[],
-        act: doctests,
-    },
-    Step {
-        name: "openapi",
-        title: "the committed API contract",
-        needs: &[],
-        act: |_| contract(),
-    },
-    Step {
-        name: "e2e",
-        title: "the page in a browser, on the real binary",
-        needs: &[&CHROMIUM, &FONTS],
-        act: browser,
-    },
-    Step {
-        name: "schemathesis",
-        title: "generated requests",
-        needs: &[],
-        act: schemathesis,
-    },
+    step("fmt", "formatting", &[], |_| lint::format()),
+    step("floors", "floors and house rules", &[], |_| floors::run()),
+    step("crypto", "one TLS stack", &[], |_| lint::single_crypto()),
+    step("clippy", "the workspace's lints", &[], |_| lint::clippy()),
+    step("deny", "third-party reach, licences, sources", &[], |_| {
+        lint::deny()
+    }),
+    step("npm", "the page's packages", &[], |_| frontend::install()),
+    step("frontend-check", "types and lints of the page", &[], |_| {
+        frontend::script("check")
+    }),
+    step(
+        "frontend-test",
+        "unit and component tests of the page",
+        &[],
+        vitest,
+    ),
+    step("frontend-build", "the page, within its byte budget", &[], |_| {
+        build_page()
+    }),
+    step("rust", "tests of every crate", &[&POSTGRESQL, &STRACE], nextest),
+    step("doc", "examples in the documentation of crates", &[], doctests),
+    step("openapi", "the committed API contract", &[], |_| contract()),
+    step(
+        "e2e",
+        "the page in a browser, on the real binary",
+        &[&CHROMIUM, &FONTS],
+        browser,
+    ),
+    step("schemathesis", "generated requests", &[], schemathesis),
 ];
-
-/// Crates that others embed; their README is their documentation.
-const EMBEDDABLE: [&str; 5] = ["domain", "rbac", "llm-providers", "mcp-client", "secrets"];
 
 fn nextest(world: &mut World) -> Result<()> {
     let tools_folder = tools::peers()?;
@@ -134,23 +91,28 @@ fn nextest(world: &mut World) -> Result<()> {
     let report = shell::root().join("target/nextest/default/junit.xml");
     let _ = fs::remove_file(&report);
     let mut command = shell::command(tools::cargo_nextest()?);
-    command.args(["nextest", "run", "--workspace", "--locked"]);
+    command.args([
+        "nextest",
+        "run",
+        "--workspace",
+        "--locked",
+        "--features",
+        binary::features(),
+    ]);
     command
         .env(postgres::VARIABLE, postgres.url())
         .env("CONDUCTOR_TEST_TOOLS", tools_folder);
     world.postgres = Some(postgres);
     let ended = shell::run(&mut command);
     if report.is_file() {
-        world.counts.nextest(&report)?;
+        world.counts.junit("nextest", &report)?;
     }
     ended
 }
 
 fn doctests(world: &mut World) -> Result<()> {
-    let mut command = shell::line("cargo test --doc --locked");
-    for name in EMBEDDABLE {
-        command.args(["-p", &format!("conductor-{name}")]);
-    }
+    let mut command = shell::line("cargo test --doc --workspace --locked --features");
+    command.arg(binary::features());
     println!("$ {}", shell::shown(&command));
     let output = command.stderr(Stdio::inherit()).output()?;
     let text = String::from_utf8_lossy(&output.stdout);
@@ -183,7 +145,7 @@ fn contract() -> Result<()> {
 }
 
 fn browser(world: &mut World) -> Result<()> {
-    let binary = binary_with_page()?;
+    let binary = binary::conductor_with_page()?;
     let report = report("playwright.json")?;
     let mut command = frontend::npm(&["run", "e2e", "--", "--reporter=list,json"]);
     let ended = shell::run(
@@ -197,27 +159,19 @@ fn browser(world: &mut World) -> Result<()> {
     ended
 }
 
-fn schemathesis(_: &mut World) -> Result<()> {
+fn schemathesis(world: &mut World) -> Result<()> {
     let source = shell::root().join("tests/schemathesis");
     let environment = tools::python_environment("schemathesis", &source)?;
+    let report = report("schemathesis.xml")?;
     let mut command = shell::command(environment.join("venv/bin/python"));
-    shell::run(
-        command
-            .arg(source.join("run.py"))
-            .env("CONDUCTOR_BIN", binary_with_page()?),
-    )
-}
-
-/// The binary of this tree in the dev profile, with the page inside.
-fn binary_with_page() -> Result<PathBuf> {
-    let root = shell::root();
-    if !root.join("frontend/dist/index.html").is_file() {
-        bail!("the page is not built: run `cargo xtask test --only npm,frontend-build` first");
+    command
+        .arg(source.join("run.py"))
+        .env("SCHEMATHESIS_REPORT", &report);
+    let ended = shell::run(command.env("CONDUCTOR_BIN", binary::conductor_with_page()?));
+    if report.is_file() {
+        world.counts.junit("schemathesis", &report)?;
     }
-    shell::run(&mut shell::line(
-        "cargo build --locked -p conductor --features embed-ui",
-    ))?;
-    Ok(root.join("target/debug/conductor"))
+    ended
 }
 
 /// Where a runner writes its report; what an earlier run left there is gone.

@@ -6,11 +6,13 @@ use serde_json::Value;
 
 use crate::chat::ToolSpec;
 
-const VERBS: &[&str] =
-    &["use", "using", "call", "calling", "run", "running", "invoke", "execute", "try", "with", "via", "through"];
+const VERBS: &[&str] = &[
+    "use", "using", "call", "calling", "run", "running", "invoke", "execute", "try", "with", "via", "through",
+];
 const LINKS: &[&str] = &["and", "then", "also", "plus"];
-const FILLERS: &[&str] =
-    &["the", "a", "an", "my", "your", "our", "mcp", "tool", "function", "named", "called", "please", "server's"];
+const FILLERS: &[&str] = &[
+    "the", "a", "an", "my", "your", "our", "mcp", "tool", "function", "named", "called", "please", "server's",
+];
 
 /// A tool call that was asked for.
 #[derive(Debug, PartialEq)]
@@ -48,7 +50,10 @@ pub(super) fn read(text: &str, tools: &[ToolSpec]) -> Calls {
         if let Some((tool, end)) = named {
             let (arguments, length) = arguments::read(&text[end..], &tool.input_schema);
             found.rest.push_str(&text[kept..word.start]);
-            found.calls.push(Call { tool: tool.name.clone(), arguments });
+            found.calls.push(Call {
+                tool: tool.name.clone(),
+                arguments,
+            });
             position = end + length;
             kept = position;
         } else if verb && found.unknown.is_none() {
@@ -70,8 +75,14 @@ struct Word<'a> {
 fn next_word(text: &str, from: usize) -> Option<Word<'_>> {
     let rest = text.get(from..)?;
     let start = from + rest.find(|letter: char| !letter.is_whitespace())?;
-    let length = text[start..].find(char::is_whitespace).unwrap_or(text.len() - start);
-    Some(Word { text: &text[start..start + length], start, end: start + length })
+    let length = text[start..]
+        .find(char::is_whitespace)
+        .unwrap_or(text.len() - start);
+    Some(Word {
+        text: &text[start..start + length],
+        start,
+        end: start + length,
+    })
 }
 
 fn skip_fillers(text: &str, mut from: usize) -> usize {
@@ -154,44 +165,86 @@ mod tests {
             input_schema: schema,
         };
         vec![
-            tool("echo", json!({"type": "object", "properties": {"message": {"type": "string"}}, "required": ["message"]})),
+            tool(
+                "echo",
+                json!({"type": "object", "properties": {"message": {"type": "string"}}, "required": ["message"]}),
+            ),
             tool(
                 "everything__get-sum",
                 json!({"type": "object", "properties": {"a": {"type": "number"}, "b": {"type": "number"}}, "required": ["a", "b"]}),
             ),
-            tool("list_files", json!({"type": "object", "properties": {"path": {"type": "string"}, "deep": {"type": "boolean"}}})),
+            tool(
+                "list_files",
+                json!({"type": "object", "properties": {"path": {"type": "string"}, "deep": {"type": "boolean"}}}),
+            ),
         ]
     }
 
     #[track_caller]
     fn check(text: &str, expected: Value) {
-        let calls: Vec<Value> =
-            read(text, &tools()).calls.into_iter().map(|call| json!([call.tool, call.arguments])).collect();
+        let calls: Vec<Value> = read(text, &tools())
+            .calls
+            .into_iter()
+            .map(|call| json!([call.tool, call.arguments]))
+            .collect();
         assert_eq!(Value::from(calls), expected, "{text}");
     }
 
     #[test]
     fn arguments_as_json() {
-        check(r#"use echo with {"message":"hi"}"#, json!([["echo", {"message": "hi"}]]));
-        check(r#"Please call the tool `echo`: {"message": "a } b"}."#, json!([["echo", {"message": "a } b"}]]));
-        check(r#"echo {"message":"no verb"}"#, json!([["echo", {"message": "no verb"}]]));
-        check(r#"run echo({"message":"hung on"})"#, json!([["echo", {"message": "hung on"}]]));
-        check("use echo with\n```json\n{\"message\":\"fenced\"}\n```", json!([["echo", {"message": "fenced"}]]));
+        check(
+            r#"use echo with {"message":"hi"}"#,
+            json!([["echo", {"message": "hi"}]]),
+        );
+        check(
+            r#"Please call the tool `echo`: {"message": "a } b"}."#,
+            json!([["echo", {"message": "a } b"}]]),
+        );
+        check(
+            r#"echo {"message":"no verb"}"#,
+            json!([["echo", {"message": "no verb"}]]),
+        );
+        check(
+            r#"run echo({"message":"hung on"})"#,
+            json!([["echo", {"message": "hung on"}]]),
+        );
+        check(
+            "use echo with\n```json\n{\"message\":\"fenced\"}\n```",
+            json!([["echo", {"message": "fenced"}]]),
+        );
     }
 
     #[test]
     fn arguments_as_pairs_take_the_schemas_types() {
-        check("call get-sum with a=2 b=3", json!([["everything__get-sum", {"a": 2, "b": 3}]]));
-        check("call get sum with a = 2.5, b: 3 please", json!([["everything__get-sum", {"a": 2.5, "b": 3}]]));
-        check(r#"use get-sum with {"a":"2","b":3}"#, json!([["everything__get-sum", {"a": 2, "b": 3}]]));
+        check(
+            "call get-sum with a=2 b=3",
+            json!([["everything__get-sum", {"a": 2, "b": 3}]]),
+        );
+        check(
+            "call get sum with a = 2.5, b: 3 please",
+            json!([["everything__get-sum", {"a": 2.5, "b": 3}]]),
+        );
+        check(
+            r#"use get-sum with {"a":"2","b":3}"#,
+            json!([["everything__get-sum", {"a": 2, "b": 3}]]),
+        );
         check(r#"use echo with message=5"#, json!([["echo", {"message": "5"}]]));
-        check(r#"use list_files with path="a b" deep=true"#, json!([["list_files", {"path": "a b", "deep": true}]]));
+        check(
+            r#"use list_files with path="a b" deep=true"#,
+            json!([["list_files", {"path": "a b", "deep": true}]]),
+        );
     }
 
     #[test]
     fn one_text_needs_no_name() {
-        check(r#"use echo with "hello there""#, json!([["echo", {"message": "hello there"}]]));
-        check("use echo to say hello there", json!([["echo", {"message": "hello there"}]]));
+        check(
+            r#"use echo with "hello there""#,
+            json!([["echo", {"message": "hello there"}]]),
+        );
+        check(
+            "use echo to say hello there",
+            json!([["echo", {"message": "hello there"}]]),
+        );
         check("use echo", json!([["echo", {}]]));
     }
 
@@ -214,8 +267,14 @@ mod tests {
             assert_eq!((calls.calls.len(), calls.unknown), (0, None), "{text}");
         }
         let calls = read(r#"use frobnicate with {"a":1}"#, &tools());
-        assert_eq!((calls.calls.len(), calls.unknown), (0, Some("frobnicate".to_owned())));
-        let calls = read(r#"use echo with {"message":"an html page"} and write a poem"#, &tools());
+        assert_eq!(
+            (calls.calls.len(), calls.unknown),
+            (0, Some("frobnicate".to_owned()))
+        );
+        let calls = read(
+            r#"use echo with {"message":"an html page"} and write a poem"#,
+            &tools(),
+        );
         assert_eq!(calls.rest, "and write a poem");
     }
 }

@@ -16,10 +16,20 @@ struct Entry {
     answer: &'static str,
 }
 
-/// Earlier entries win a draw.
+/// Earlier entries win a draw; the product's name, which may stand in any question, comes last.
 const ENTRIES: &[Entry] = &[
     Entry {
-        asked_by: &["hello", "hi", "hey", "good morning", "who are you", "what are you", "what can you do", "help me", "demo"],
+        asked_by: &[
+            "hello",
+            "hi",
+            "hey",
+            "good morning",
+            "who are you",
+            "what are you",
+            "what can you do",
+            "help me",
+            "demo",
+        ],
         answer: "Hello! I am a small demo that stands in until a real model is connected. Try one of these:\n\n\
 - **Ask about Conductor**: *What is Conductor? How do I add a key? What are approvals?*\n\
 - **Use a tool**, if the agent has one: `use echo with {\"message\": \"hi\"}` or `call get-sum with a=2 b=3`\n\
@@ -29,19 +39,24 @@ const ENTRIES: &[Entry] = &[
 - **See reasoning**: *think about it*\n",
     },
     Entry {
-        asked_by: &["what is conductor", "about conductor", "conductor", "explain conductor", "platform"],
-        answer: "**Conductor** is a self-hosted server where people talk to AI agents, and where agents use tools under \
-rules that can be read.\n\n\
-- You chat with **agents**; each has instructions, a model and tools of its own.\n\
-- Tools come from **MCP servers** and other systems; every call goes through one path that checks limits, arguments, \
-policy and, where asked, a person's **approval**.\n\
-- Whatever happens is a recorded **run**: it goes on when you close the tab, and can be watched again, step by step.\n\
-- Pages, drawings, components and documents that an agent makes are **artifacts** with versions.\n",
-    },
-    Entry {
         asked_by: &[
-            "key", "api key", "add a key", "provider", "openai", "anthropic", "azure", "groq", "ollama", "vllm", "lm studio",
-            "model", "real model", "claude", "gpt", "connect a model", "choose a model",
+            "key",
+            "api key",
+            "add a key",
+            "provider",
+            "openai",
+            "anthropic",
+            "azure",
+            "groq",
+            "ollama",
+            "vllm",
+            "lm studio",
+            "model",
+            "real model",
+            "claude",
+            "gpt",
+            "connect a model",
+            "choose a model",
         ],
         answer: "To talk to a real model, Conductor needs a provider:\n\n\
 1. Open [Settings → Keys](/settings/keys) and add a key of **OpenAI**, **Azure OpenAI** or **Anthropic**. An \
@@ -53,7 +68,14 @@ the default one, and the run says so.\n",
     },
     Entry {
         asked_by: &[
-            "mcp", "mcp server", "server", "connect a server", "add a server", "tool", "model context protocol", "connector",
+            "mcp",
+            "mcp server",
+            "server",
+            "connect a server",
+            "add a server",
+            "tool",
+            "model context protocol",
+            "connector",
             "add a tool",
         ],
         answer: "Tools come from **MCP servers** (Model Context Protocol). To connect one:\n\n\
@@ -64,14 +86,29 @@ where the operator has switched it on, and an administrator has to confirm each 
 A tool whose definition changes later is set aside until someone has looked at the difference.\n",
     },
     Entry {
-        asked_by: &["agent", "create an agent", "new agent", "system prompt", "instructions", "library"],
+        asked_by: &[
+            "agent",
+            "create an agent",
+            "new agent",
+            "system prompt",
+            "instructions",
+            "library",
+        ],
         answer: "An **agent** is a name, instructions, a model with its settings, and the tools it may use. \
 The [library](/library/agents) has those that come with Conductor and your own; \
 [create one](/library/agents/new), or clone one and change it. Every change is a version to which you can go back. \
 In a conversation you choose the agent next to the message box, and can change it on the way.\n",
     },
     Entry {
-        asked_by: &["artifact", "html page", "svg", "react component", "mermaid", "versions", "panel"],
+        asked_by: &[
+            "artifact",
+            "html page",
+            "svg",
+            "react component",
+            "mermaid",
+            "versions",
+            "panel",
+        ],
         answer: "**Artifacts** are what an agent makes for keeping: source code, HTML pages, SVG images, React components, \
 Mermaid diagrams and documents. They open beside the conversation while they are being written, run in a sealed frame \
 that reaches neither your session nor the network, and keep every version. Ask me for one: *make an HTML page about \
@@ -79,7 +116,17 @@ tea*, then *change the page*.\n",
     },
     Entry {
         asked_by: &[
-            "approval", "approve", "permission", "allow", "deny", "inbox", "ask before", "policy", "rule", "allowed", "human",
+            "approval",
+            "approve",
+            "permission",
+            "allow",
+            "deny",
+            "inbox",
+            "ask before",
+            "policy",
+            "rule",
+            "allowed",
+            "human",
         ],
         answer: "Before a tool runs, Conductor decides on the whole chain: who asks, through which agent, which tool, with \
 which arguments. A rule can allow, deny, or ask for an **approval**. Then the run waits, and the call is shown with \
@@ -89,8 +136,20 @@ conversation goes on.\n",
     },
     Entry {
         asked_by: &[
-            "run", "event", "history", "recorded", "stop", "cancel", "resume", "restart", "reload", "close the tab", "crash",
-            "timeline", "log", "audit",
+            "run",
+            "event",
+            "history",
+            "recorded",
+            "stop",
+            "cancel",
+            "resume",
+            "restart",
+            "reload",
+            "close the tab",
+            "crash",
+            "timeline",
+            "log",
+            "audit",
         ],
         answer: "Every turn is a **run** of the server's, not of your browser's: close the tab and it goes on, reload and the \
 stream continues where it was. *Stop* ends it within a second, and what was written stays. Each run keeps its events \
@@ -98,20 +157,54 @@ in order: the model's text and thinking, each tool call with the decision on it,
 that a crash cuts off is marked as interrupted, keeps its text and can be tried again.\n",
     },
     Entry {
-        asked_by: &["edit", "regenerate", "branch", "retry", "delete", "message", "conversation", "pin", "attach", "upload", "image", "file"],
+        asked_by: &[
+            "edit",
+            "regenerate",
+            "branch",
+            "retry",
+            "delete",
+            "message",
+            "conversation",
+            "pin",
+            "attach",
+            "upload",
+            "image",
+            "file",
+        ],
         answer: "In a **conversation** you can edit a message and send it again, regenerate an answer, and switch between the \
 branches that result; nothing is overwritten. Conversations can be pinned, archived, duplicated, and branched into \
 new ones. Pictures and files can be attached; a model with vision reads the pictures.\n",
     },
     Entry {
-        asked_by: &["private", "privacy", "security", "secure", "data", "secret", "encrypted", "offline", "safe", "self hosted"],
+        asked_by: &[
+            "private",
+            "privacy",
+            "security",
+            "secure",
+            "data",
+            "secret",
+            "encrypted",
+            "offline",
+            "safe",
+            "self hosted",
+        ],
         answer: "Conductor runs on your own machine or network. Data leaves it only towards the model providers and servers \
 you connect. Keys and secrets are stored encrypted, with the encrypting key outside the database, and are kept out of \
 logs. Requests to other systems go through one guarded client, which refuses private addresses unless the operator \
 allows them. And I, the demo, send nothing anywhere.\n",
     },
     Entry {
-        asked_by: &["invite", "member", "organisation", "organization", "team", "user", "role", "admin", "environment"],
+        asked_by: &[
+            "invite",
+            "member",
+            "organisation",
+            "organization",
+            "team",
+            "user",
+            "role",
+            "admin",
+            "environment",
+        ],
         answer: "People belong to **organisations**. Set-up makes one for your team, and each person has one of their own \
 besides. Under [Settings → Members](/settings/members) an administrator invites people and gives them a role; the \
 role says what they may see and do. Each organisation has environments, such as development and production, that keep \
@@ -120,6 +213,22 @@ their agents and connections apart.\n",
     Entry {
         asked_by: &["thank", "thank you", "thanks", "great", "bye", "goodbye", "ok"],
         answer: "You are welcome. Ask me about Conductor, name a tool for me to call, or ask for an artifact.\n",
+    },
+    Entry {
+        asked_by: &[
+            "what is conductor",
+            "about conductor",
+            "conductor",
+            "explain conductor",
+            "platform",
+        ],
+        answer: "**Conductor** is a self-hosted server where people talk to AI agents, and where agents use tools under \
+rules that can be read.\n\n\
+- You chat with **agents**; each has instructions, a model and tools of its own.\n\
+- Tools come from **MCP servers** and other systems; every call goes through one path that checks limits, arguments, \
+policy and, where asked, a person's **approval**.\n\
+- Whatever happens is a recorded **run**: it goes on when you close the tab, and can be watched again, step by step.\n\
+- Pages, drawings, components and documents that an agent makes are **artifacts** with versions.\n",
     },
 ];
 
@@ -157,11 +266,17 @@ mod tests {
         check("What is Conductor?", "**Conductor** is a self-hosted server");
         check("How do I add an API key?", "needs a provider");
         check("How can I use Claude in Conductor?", "needs a provider");
-        check("how do i connect an MCP server", "Tools come from **MCP servers**");
+        check(
+            "how do i connect an MCP server",
+            "Tools come from **MCP servers**",
+        );
         check("How do I create agents?", "An **agent** is");
         check("what are artifacts", "**Artifacts** are");
         check("How do approvals work?", "ask for an **approval**");
-        check("What happens when I close the tab?", "close the tab and it goes on");
+        check(
+            "What happens when I close the tab?",
+            "close the tab and it goes on",
+        );
         check("Is my data safe?", "runs on your own machine");
         check("Who won the world cup in 1954?", "I have no answer to that");
         check("", "I have no answer to that");

@@ -4,8 +4,22 @@
 const PIECE: usize = 12;
 
 const FILLER: &[&str] = &[
-    "every ", "word ", "of ", "this ", "text ", "is ", "one ", "piece ", "of ", "a ", "stream ", "that ", "the ",
-    "demo ", "model ", "writes.\n",
+    "every ",
+    "word ",
+    "of ",
+    "this ",
+    "text ",
+    "is ",
+    "one ",
+    "piece ",
+    "of ",
+    "a ",
+    "stream ",
+    "that ",
+    "the ",
+    "demo ",
+    "model ",
+    "writes.\n",
 ];
 
 /// Cuts a text after spaces and line ends, and long words in between; joined, the pieces are the text.
@@ -37,7 +51,10 @@ pub(super) fn words(text: &str) -> Vec<String> {
 pub(super) fn has(words: &[String], phrase: &str) -> bool {
     let phrase: Vec<&str> = phrase.split(' ').collect();
     words.windows(phrase.len()).any(|window| {
-        window.iter().zip(&phrase).all(|(word, wanted)| word == wanted || word.strip_suffix('s') == Some(*wanted))
+        window
+            .iter()
+            .zip(&phrase)
+            .all(|(word, wanted)| word == wanted || word.strip_suffix('s') == Some(*wanted))
     })
 }
 

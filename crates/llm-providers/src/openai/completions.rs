@@ -1,6 +1,9 @@
 //! One call of a chat-completions endpoint, from request to pieces.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use async_openai::{Client, types::stream::StreamResponse};
 use futures::{Stream, StreamExt};
@@ -76,23 +79,37 @@ impl Completions {
         let names = ToolNames::of(&request);
         let reasons = request::reasons(&request.model) || self.reasoning.contains(&request.model);
         let body = request::body(&request, &names, self.dialect, reasons);
-        let transport =
-            Transport { client: self.client.clone(), callee: self.callee.clone(), model: request.model.clone() };
+        let endless = Arc::new(AtomicBool::new(false));
+        let transport = Transport {
+            client: self.client.clone(),
+            callee: self.callee.clone(),
+            model: request.model.clone(),
+            endless: Arc::clone(&endless),
+        };
         let client = Client::build(self.client.clone(), endpoint).with_http_service(transport);
+        let opened = client.chat().create_stream_byot(body).await;
         let events: StreamResponse<Event> =
-            client.chat().create_stream_byot(body).await.map_err(|error| transport::error(error, &self.callee))?;
-        Ok(chunks(events, Decoder::new(names, self.callee.clone(), request.model)))
+            opened.map_err(|error| transport::error(error, &self.callee, &endless))?;
+        Ok(chunks(
+            events,
+            Decoder::new(names, self.callee.clone(), request.model),
+            endless,
+        ))
     }
 }
 
-fn chunks(mut events: StreamResponse<Event>, mut decoder: Decoder) -> impl Stream<Item = Result<Vec<Chunk>>> + Send {
+fn chunks(
+    mut events: StreamResponse<Event>,
+    mut decoder: Decoder,
+    endless: Arc<AtomicBool>,
+) -> impl Stream<Item = Result<Vec<Chunk>>> + Send {
     async_stream::stream! {
         while let Some(event) = events.next().await {
             let decoded = match event {
                 Ok(event) => decoder.event(event),
                 // The answer is complete; only the count of its tokens is lost.
                 Err(_) if decoder.finished() => break,
-                Err(error) => Err(transport::error(error, decoder.callee())),
+                Err(error) => Err(transport::error(error, decoder.callee(), &endless)),
             };
             let failed = decoded.is_err();
             yield decoded;

@@ -33,9 +33,10 @@ struct Choice {
 struct Delta {
     content: Option<Value>,
     refusal: Option<String>,
-    /// `reasoning_content` at DeepSeek and vLLM, `reasoning` at Groq and Ollama.
-    #[serde(alias = "reasoning_content")]
+    /// At Groq and Ollama; some send both.
     reasoning: Option<String>,
+    /// At DeepSeek and vLLM.
+    reasoning_content: Option<String>,
     tool_calls: Option<Vec<ToolDelta>>,
 }
 
@@ -111,7 +112,9 @@ impl Decoder {
     /// What an event amounts to.
     pub(super) fn event(&mut self, event: Event) -> Result<Vec<Chunk>> {
         if let Some(report) = event.error.filter(|report| !report.is_null()) {
-            return Err(self.callee.judge(Problem::in_value(&report), None, None, &self.requested));
+            return Err(self
+                .callee
+                .judge(Problem::in_value(&report), None, None, &self.requested));
         }
         if let Some(model) = event.model.filter(|model| !model.is_empty()) {
             self.model.get_or_insert(model);
@@ -120,11 +123,19 @@ impl Decoder {
             self.usage = Usage {
                 input: usage.prompt_tokens.unwrap_or_default(),
                 output: usage.completion_tokens.unwrap_or_default(),
-                cached: usage.prompt_tokens_details.and_then(|details| details.cached_tokens).unwrap_or_default(),
+                cached: usage
+                    .prompt_tokens_details
+                    .and_then(|details| details.cached_tokens)
+                    .unwrap_or_default(),
             };
         }
         let mut chunks = Vec::new();
-        for choice in event.choices.into_iter().flatten().filter(|choice| choice.index == 0) {
+        for choice in event
+            .choices
+            .into_iter()
+            .flatten()
+            .filter(|choice| choice.index == 0)
+        {
             if let Some(delta) = choice.delta {
                 self.delta(delta, event.id.as_deref().unwrap_or_default(), &mut chunks);
             }
@@ -143,10 +154,17 @@ impl Decoder {
     }
 
     fn delta(&mut self, delta: Delta, answer_id: &str, chunks: &mut Vec<Chunk>) {
-        if let Some(text) = delta.reasoning.filter(|text| !text.is_empty()) {
+        let thought = delta
+            .reasoning
+            .filter(|text| !text.is_empty())
+            .or(delta.reasoning_content);
+        if let Some(text) = thought.filter(|text| !text.is_empty()) {
             chunks.push(Chunk::ThinkingDelta { text });
         }
-        let text = delta.content.map(|content| plain(&content)).filter(|text| !text.is_empty());
+        let text = delta
+            .content
+            .map(|content| plain(&content))
+            .filter(|text| !text.is_empty());
         chunks.extend(text.map(|text| Chunk::TextDelta { text }));
         if let Some(text) = delta.refusal.filter(|text| !text.is_empty()) {
             self.refused = true;
@@ -164,28 +182,34 @@ impl Decoder {
             None => (String::new(), None),
         };
         // Some servers count every call as the first, and some do not count: a new id with a name is a new call.
-        let known = match delta.index {
-            Some(_) => self.calls.iter_mut().rev().find(|call| call.index == delta.index),
-            None => self.calls.last_mut(),
+        let is_new =
+            |call: &Call| !name.is_empty() && (delta.index.is_none() || (!id.is_empty() && id != call.id));
+        let last = match delta.index {
+            Some(_) => self.calls.iter().rposition(|call| call.index == delta.index),
+            None => self.calls.len().checked_sub(1),
         };
-        let continued = known.filter(|call| name.is_empty() || id.is_empty() || id == call.id);
-        let continued = match continued {
-            Some(_) if delta.index.is_none() && !name.is_empty() => None,
-            other => other,
-        };
-        let call = match continued {
-            Some(call) => call,
-            None => {
-                let number = self.calls.len();
-                let id = if id.is_empty() { format!("call_{answer_id}_{number}") } else { id };
-                self.calls.push(Call { index: delta.index, id, name: String::new(), arguments: String::new() });
-                let Some(call) = self.calls.last_mut() else { return };
-                call
-            }
-        };
+        let position = last.filter(|at| !is_new(&self.calls[*at])).unwrap_or_else(|| {
+            let number = self.calls.len();
+            let id = if id.is_empty() {
+                format!("call_{answer_id}_{number}")
+            } else {
+                id.clone()
+            };
+            self.calls.push(Call {
+                index: delta.index,
+                id,
+                name: String::new(),
+                arguments: String::new(),
+            });
+            number
+        });
+        let call = &mut self.calls[position];
         if call.name.is_empty() && !name.is_empty() {
-            call.name = self.names.from_wire(&name);
-            chunks.push(Chunk::ToolCallStarted { id: call.id.clone(), name: call.name.clone() });
+            call.name = self.names.ours(&name);
+            chunks.push(Chunk::ToolCallStarted {
+                id: call.id.clone(),
+                name: call.name.clone(),
+            });
         }
         match arguments {
             Some(Value::String(more)) => call.arguments.push_str(&more),
@@ -205,8 +229,14 @@ impl Decoder {
             _ => StopReason::EndTurn,
         };
         for call in self.calls.drain(..).filter(|call| !call.name.is_empty()) {
-            let Some(arguments) = complete(&call.arguments, reason) else { continue };
-            chunks.push(Chunk::ToolCall { id: call.id, name: call.name, arguments });
+            let Some(arguments) = complete(&call.arguments, reason) else {
+                continue;
+            };
+            chunks.push(Chunk::ToolCall {
+                id: call.id,
+                name: call.name,
+                arguments,
+            });
         }
         self.reason = Some(reason);
     }
@@ -228,7 +258,10 @@ pub(crate) fn complete(text: &str, reason: StopReason) -> Option<Value> {
 fn plain(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
-        Value::Array(parts) => parts.iter().filter_map(|part| part.get("text")?.as_str()).collect(),
+        Value::Array(parts) => parts
+            .iter()
+            .filter_map(|part| part.get("text")?.as_str())
+            .collect(),
         _ => String::new(),
     }
 }

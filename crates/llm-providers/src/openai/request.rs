@@ -16,7 +16,11 @@ const LONGEST_DESCRIPTION: usize = 1024;
 /// Whether a model of this name reasons, and so refuses to be told a temperature.
 pub(super) fn reasons(model: &str) -> bool {
     let model = model.rsplit('/').next().unwrap_or(model);
-    let is = |prefix: &str| model.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']));
+    let is = |prefix: &str| {
+        model
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']))
+    };
     (is("o1") || is("o3") || is("o4") || is("gpt-5")) && !model.contains("-chat")
 }
 
@@ -34,9 +38,16 @@ pub(super) fn body(request: &ChatRequest, names: &ToolNames, dialect: Dialect, r
     }
     let reasons = reasons && dialect != Dialect::Compatible;
     if let Some(limit) = request.max_tokens {
-        let name = if dialect == Dialect::OpenAi || reasons { "max_completion_tokens" } else { "max_tokens" };
+        let name = if dialect == Dialect::OpenAi || reasons {
+            "max_completion_tokens"
+        } else {
+            "max_tokens"
+        };
         // What it thinks counts against the limit, so the answer keeps its own room.
-        let thinking = request.thinking.filter(|_| reasons).map_or(0, |budget| budget.tokens);
+        let thinking = request
+            .thinking
+            .filter(|_| reasons)
+            .map_or(0, |budget| budget.tokens);
         set(name, json!(limit.saturating_add(thinking)));
     }
     if reasons {
@@ -83,7 +94,7 @@ fn tool(spec: &ToolSpec, names: &ToolNames, dialect: Dialect) -> Value {
     parameters.entry("properties").or_insert_with(|| json!({}));
     json!({
         "type": "function",
-        "function": {"name": names.to_wire(&spec.name), "description": description, "parameters": parameters},
+        "function": {"name": names.theirs(&spec.name), "description": description, "parameters": parameters},
     })
 }
 
@@ -127,7 +138,7 @@ fn assistant(message: &Message, names: &ToolNames) -> Option<Value> {
             Content::ToolCall { id, name, arguments } => Some(json!({
                 "id": id,
                 "type": "function",
-                "function": {"name": names.to_wire(name), "arguments": object(arguments).to_string()},
+                "function": {"name": names.theirs(name), "arguments": object(arguments).to_string()},
             })),
             _ => None,
         })
@@ -150,9 +161,17 @@ pub(crate) fn object(arguments: &Value) -> Value {
 
 fn tool_result(part: &Content) -> Option<Value> {
     match part {
-        Content::ToolResult { call_id, is_error, text } => {
+        Content::ToolResult {
+            call_id,
+            is_error,
+            text,
+        } => {
             // There is no field that says so.
-            let text = if *is_error { format!("The tool failed: {text}") } else { text.clone() };
+            let text = if *is_error {
+                format!("The tool failed: {text}")
+            } else {
+                text.clone()
+            };
             Some(json!({"role": "tool", "tool_call_id": call_id, "content": text}))
         }
         _ => None,

@@ -1,16 +1,23 @@
 //! Sends the library's requests. Its own sender asks again by itself on a 429 and drops the headers that say when;
 //! this one asks once, and reads errors while their headers are there.
 
-use std::task::{Context, Poll};
+use std::{
+    io::ErrorKind,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
 
-use async_openai::{error::OpenAIError, executor::HttpRequestFactory};
-use futures::future::BoxFuture;
+use async_openai::{error::OpenAIError, middleware::HttpRequestFactory};
+use futures::{TryStreamExt, future::BoxFuture};
 use reqwest::{Body, Response};
 use tower::Service;
 
 use crate::{
     Error,
-    wire::{Callee, lines_within_reason},
+    wire::{Callee, whole_lines},
 };
 
 /// One sender for one request.
@@ -19,6 +26,8 @@ pub(super) struct Transport {
     pub(super) client: reqwest::Client,
     pub(super) callee: Callee,
     pub(super) model: String,
+    /// Set where a line had no end: the library keeps nothing of an error that would tell.
+    pub(super) endless: Arc<AtomicBool>,
 }
 
 impl Transport {
@@ -32,7 +41,11 @@ impl Transport {
         let mut bounded = http::Response::new(());
         *bounded.status_mut() = response.status();
         *bounded.headers_mut() = response.headers().clone();
-        let body = Body::wrap_stream(lines_within_reason(response.bytes_stream()));
+        let lines = whole_lines(response.bytes_stream()).inspect_err(move |error| {
+            self.endless
+                .store(error.kind() == ErrorKind::InvalidData, Ordering::Relaxed);
+        });
+        let body = Body::wrap_stream(lines);
         Ok(bounded.map(|()| body).into())
     }
 }
@@ -52,22 +65,34 @@ impl Service<HttpRequestFactory> for Transport {
 }
 
 /// Our error in the library's, whether we put it there or it is the library's own.
-pub(super) fn error(error: OpenAIError, callee: &Callee) -> Error {
+pub(super) fn error(error: OpenAIError, callee: &Callee, endless: &AtomicBool) -> Error {
     match error {
         OpenAIError::Boxed(inner) => match inner.downcast::<Error>() {
             Ok(ours) => *ours,
-            Err(other) => Error::Unreachable { provider: callee.provider.clone(), source: other },
+            Err(other) => Error::Unreachable {
+                provider: callee.provider.clone(),
+                source: other,
+            },
         },
         OpenAIError::Reqwest(error) => callee.unanswered(error),
-        OpenAIError::JSONDeserialize(source, text) => {
-            callee.garbage("an event is not what chat completions send", &text, Some(source.into()))
-        }
+        OpenAIError::JSONDeserialize(source, text) => callee.garbage(
+            "an event is not what chat completions send",
+            &text,
+            Some(source.into()),
+        ),
         // The library keeps only the text of what broke; a transport that breaks is a cut, anything else is garbage.
         OpenAIError::StreamError(error) => {
             let text = error.to_string();
-            let broke = text.contains("Transport error") && !text.contains("a line has no end");
-            if broke { callee.cut(error) } else { callee.garbage("the event stream is malformed", &text, Some(error)) }
+            let broke = text.contains("Transport error") && !endless.load(Ordering::Relaxed);
+            if broke {
+                callee.cut(error)
+            } else {
+                callee.garbage("the event stream is malformed", &text, Some(error))
+            }
         }
-        other => Error::InvalidRequest { provider: callee.provider.clone(), message: other.to_string() },
+        other => Error::InvalidRequest {
+            provider: callee.provider.clone(),
+            message: other.to_string(),
+        },
     }
 }

@@ -28,6 +28,19 @@ struct State {
     probing: bool,
 }
 
+/// What an attempt showed about the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// It did what was asked.
+    Served,
+    /// It could be connected to, which a server that dies of every call can too.
+    Connected,
+    /// It failed.
+    Failed,
+    /// Nothing: the caller cancelled, or its request was wrong.
+    Unclear,
+}
+
 /// The right to make one request, to be given back with its outcome.
 #[derive(Debug)]
 pub(crate) struct Permit<'a> {
@@ -38,51 +51,68 @@ pub(crate) struct Permit<'a> {
 
 impl Breaker {
     pub(crate) fn new(threshold: u32, open_first: Duration, open_last: Duration) -> Self {
-        Self { threshold, open_first, open_last, state: Mutex::default() }
+        Self {
+            threshold,
+            open_first,
+            open_last,
+            state: Mutex::default(),
+        }
     }
 
     /// Lets a request pass, or says when to come back.
     pub(crate) fn admit(&self) -> Result<Permit<'_>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(open_until) = state.open_until else {
-            return Ok(Permit { breaker: self, probe: false, settled: false });
+            return Ok(Permit {
+                breaker: self,
+                probe: false,
+                settled: false,
+            });
         };
         let left = open_until.saturating_duration_since(Instant::now());
         if left.is_zero() && !state.probing {
             state.probing = true;
-            return Ok(Permit { breaker: self, probe: true, settled: false });
+            return Ok(Permit {
+                breaker: self,
+                probe: true,
+                settled: false,
+            });
         }
-        Err(Error::CircuitOpen { retry_after: left.max(Duration::from_millis(100)) })
+        Err(Error::CircuitOpen {
+            retry_after: left.max(Duration::from_millis(100)),
+        })
     }
 
     /// When the next request is let through, if not now.
     pub(crate) fn opens_in(&self) -> Option<Duration> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.open_until.map(|until| until.saturating_duration_since(Instant::now()))
+        state
+            .open_until
+            .map(|until| until.saturating_duration_since(Instant::now()))
     }
 
     pub(crate) fn failures(&self) -> u32 {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).failures
     }
 
-    /// Forgets all failures: somebody restarted the server.
-    pub(crate) fn reset(&self) {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
-    }
-
     /// A failure that no request reported: the process ended by itself.
     pub(crate) fn failed(&self) {
-        self.settle(false, Some(false));
+        self.settle(false, Outcome::Failed);
     }
 
-    fn settle(&self, probe: bool, success: Option<bool>) {
+    fn settle(&self, probe: bool, outcome: Outcome) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if probe {
             state.probing = false;
         }
-        match success {
-            Some(true) => *state = State::default(),
-            Some(false) => {
+        match outcome {
+            Outcome::Served => *state = State::default(),
+            Outcome::Connected if probe => {
+                // Let requests through, and close again at the first that fails.
+                state.open_until = None;
+                state.failures = self.threshold.saturating_sub(1);
+            }
+            Outcome::Failed => {
                 state.failures = state.failures.saturating_add(1);
                 if probe || (state.open_until.is_none() && state.failures >= self.threshold) {
                     let factor = 2_u32.saturating_pow(state.opened.min(16));
@@ -91,33 +121,44 @@ impl Breaker {
                     state.open_until = Some(Instant::now() + open);
                 }
             }
-            // Says nothing about the server: the caller cancelled, or its request was wrong.
-            None => {}
+            Outcome::Connected | Outcome::Unclear => {}
         }
     }
 }
 
 impl Permit<'_> {
-    /// Gives the permit back with what the request showed about the server.
-    pub(crate) fn settle(mut self, error: Option<&Error>) {
+    /// Gives the permit back with what a request showed about the server.
+    pub(crate) fn served(self, error: Option<&Error>) {
+        self.settle(Outcome::Served, error);
+    }
+
+    /// Gives the permit back with what an attempt to connect showed about the server.
+    pub(crate) fn connected(self, error: Option<&Error>) {
+        self.settle(Outcome::Connected, error);
+    }
+
+    fn settle(mut self, success: Outcome, error: Option<&Error>) {
         self.settled = true;
-        let success = match error {
-            None => Some(true),
-            Some(error) if error.counts() => Some(false),
+        let outcome = match error {
+            None => success,
+            Some(error) if error.counts() => Outcome::Failed,
             // The server answered, even if not what was hoped for.
-            Some(Error::Rejected { .. } | Error::Refused { .. } | Error::Unauthorized { .. } | Error::TooLarge { .. }) => {
-                Some(true)
-            }
-            Some(_) => None,
+            Some(
+                Error::Rejected { .. }
+                | Error::Refused { .. }
+                | Error::Unauthorized { .. }
+                | Error::TooLarge { .. },
+            ) => success,
+            Some(_) => Outcome::Unclear,
         };
-        self.breaker.settle(self.probe, success);
+        self.breaker.settle(self.probe, outcome);
     }
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if !self.settled {
-            self.breaker.settle(self.probe, None);
+            self.breaker.settle(self.probe, Outcome::Unclear);
         }
     }
 }
@@ -126,14 +167,17 @@ impl Drop for Permit<'_> {
 mod tests {
     use super::*;
 
-    const FAILED: Error = Error::Closed { stderr: None, sent: true };
+    const FAILED: Error = Error::Closed {
+        stderr: None,
+        sent: true,
+    };
 
     fn breaker() -> Breaker {
         Breaker::new(3, Duration::from_secs(10), Duration::from_secs(30))
     }
 
     fn fail(breaker: &Breaker) {
-        breaker.admit().unwrap().settle(Some(&FAILED));
+        breaker.admit().unwrap().served(Some(&FAILED));
     }
 
     #[tokio::test(start_paused = true)]
@@ -141,16 +185,18 @@ mod tests {
         let breaker = breaker();
         fail(&breaker);
         fail(&breaker);
-        breaker.admit().unwrap().settle(None);
+        breaker.admit().unwrap().served(None);
         fail(&breaker);
         fail(&breaker);
         fail(&breaker);
-        assert!(matches!(breaker.admit(), Err(Error::CircuitOpen { retry_after }) if retry_after == Duration::from_secs(10)));
+        assert!(
+            matches!(breaker.admit(), Err(Error::CircuitOpen { retry_after }) if retry_after == Duration::from_secs(10))
+        );
 
         tokio::time::advance(Duration::from_secs(10)).await;
         let probe = breaker.admit().unwrap();
         assert!(breaker.admit().is_err(), "one probe at a time");
-        probe.settle(None);
+        probe.served(None);
         assert!(breaker.admit().is_ok());
     }
 
@@ -168,6 +214,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn connecting_alone_does_not_clear_a_server_that_dies_of_every_call() {
+        let breaker = breaker();
+        for _ in 0..3 {
+            breaker.admit().unwrap().connected(None);
+            fail(&breaker);
+        }
+        assert!(breaker.admit().is_err());
+        tokio::time::advance(Duration::from_secs(10)).await;
+        breaker.admit().unwrap().connected(None);
+        fail(&breaker);
+        assert_eq!(breaker.opens_in(), Some(Duration::from_secs(20)));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_dropped_probe_frees_its_place() {
         let breaker = breaker();
         for _ in 0..3 {
@@ -182,9 +242,16 @@ mod tests {
     async fn the_callers_own_mistakes_do_not_count() {
         let breaker = breaker();
         for _ in 0..10 {
-            breaker.admit().unwrap().settle(Some(&Error::Cancelled { sent: true }));
-            let rejected = Error::Rejected { code: -32602, message: String::new(), data: None };
-            breaker.admit().unwrap().settle(Some(&rejected));
+            breaker
+                .admit()
+                .unwrap()
+                .served(Some(&Error::Cancelled { sent: true }));
+            let rejected = Error::Rejected {
+                code: -32602,
+                message: String::new(),
+                data: None,
+            };
+            breaker.admit().unwrap().served(Some(&rejected));
         }
         assert_eq!(breaker.failures(), 0);
     }

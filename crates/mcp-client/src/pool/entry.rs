@@ -99,12 +99,17 @@ impl Entry {
 
     /// Whether a connection is open; an attempt under way is none yet.
     pub(super) fn is_connected(&self) -> bool {
-        self.slot.try_lock().is_ok_and(|slot| slot.session.as_ref().is_some_and(|session| !session.is_closed()))
+        self.slot
+            .try_lock()
+            .is_ok_and(|slot| slot.session.as_ref().is_some_and(|session| !session.is_closed()))
     }
 
     fn emit(&self, kind: PoolEventKind) {
         // Nobody listening is fine.
-        let _ = self.events.send(PoolEvent { key: self.key.clone(), kind });
+        let _ = self.events.send(PoolEvent {
+            key: self.key.clone(),
+            kind,
+        });
     }
 
     /// Passes news on until the session ends or is no longer wanted.
@@ -146,10 +151,10 @@ impl Entry {
     }
 
     /// Connects again with growing pauses. Nothing if it is pointless or no longer wanted.
-    async fn revive(self: &Arc<Self>) -> Option<Session> {
-        let mut pause = self.options.restart_first;
+    async fn revive(self: &Arc<Self>, pause: &mut Duration) -> Option<Session> {
         loop {
-            let wait = self.vitals.breaker().opens_in().unwrap_or_default().max(pause);
+            let wait = self.vitals.breaker().opens_in().unwrap_or_default().max(*pause);
+            *pause = (*pause * 2).min(self.options.restart_last);
             tokio::select! {
                 () = self.stop.cancelled() => return None,
                 () = sleep(wait) => {}
@@ -163,18 +168,22 @@ impl Entry {
                 Err(Error::Invalid { .. } | Error::Unauthorized { .. } | Error::ShutDown) => return None,
                 Err(error) => {
                     tracing::debug!(%error, connector.id = %self.key.connector_id, "MCP server did not come back");
-                    pause = (pause * 2).min(self.options.restart_last);
                 }
             }
         }
     }
 
-    /// Gives the entry up: the next use connects anew and starts another task.
-    async fn retire(self: &Arc<Self>, only_if_idle: bool) -> bool {
+    /// Lets go of the server, unless somebody has come for it in the meantime: then that session is to be looked after.
+    ///
+    /// The next use connects anew and starts another task.
+    async fn retire(self: &Arc<Self>, wanted: impl Fn(&Session) -> bool) -> Option<Session> {
         let mut slot = self.slot.lock().await;
-        // Somebody may have come for the session just now.
-        if only_if_idle && !self.vitals.is_idle(self.options.idle_close) {
-            return false;
+        if let Some(session) = slot
+            .session
+            .as_ref()
+            .filter(|session| !session.is_closed() && wanted(session))
+        {
+            return Some(session.clone());
         }
         slot.supervised = false;
         let session = slot.session.take();
@@ -185,7 +194,7 @@ impl Entry {
         if let Some(pool) = self.pool.upgrade() {
             pool.forget_if_redundant(self);
         }
-        true
+        None
     }
 }
 
@@ -195,19 +204,14 @@ fn supervise(entry: Arc<Entry>) -> BoxFuture<'static, ()> {
 }
 
 async fn look_after(entry: Arc<Entry>) {
+    let options = entry.options;
+    let mut pause = options.restart_first;
     let mut current = entry.slot.lock().await.session.clone();
     while let Some(session) = current {
-        match entry.follow(&session).await {
-            End::Stopped => {
-                entry.retire(false).await;
-                return;
-            }
-            End::Idle => {
-                if entry.retire(true).await {
-                    return;
-                }
-                current = Some(session);
-            }
+        let since = Instant::now();
+        current = match entry.follow(&session).await {
+            End::Stopped => entry.retire(|_| false).await,
+            End::Idle => entry.retire(|_| !entry.vitals.is_idle(options.idle_close)).await,
             End::Died => {
                 if !session.closed_by_us() {
                     let error = session.death();
@@ -216,13 +220,18 @@ async fn look_after(entry: Arc<Entry>) {
                     entry.emit(PoolEventKind::Closed);
                 }
                 drop(session);
-                current = entry.revive().await;
-                if current.is_some() {
-                    entry.vitals.restarted();
-                    entry.emit(PoolEventKind::Restarted);
+                if since.elapsed() > options.restart_last {
+                    pause = options.restart_first;
+                }
+                match entry.revive(&mut pause).await {
+                    Some(session) => {
+                        entry.vitals.restarted();
+                        entry.emit(PoolEventKind::Restarted);
+                        Some(session)
+                    }
+                    None => entry.retire(|_| !entry.stop.is_cancelled()).await,
                 }
             }
-        }
+        };
     }
-    entry.retire(false).await;
 }

@@ -99,7 +99,10 @@ impl Vitals {
 
     /// For a session outside a pool: nothing is ever held back.
     pub(crate) fn alone() -> Self {
-        Self::new(Breaker::new(u32::MAX, Duration::ZERO, Duration::ZERO), Arc::new(SystemClock))
+        Self::new(
+            Breaker::new(u32::MAX, Duration::ZERO, Duration::ZERO),
+            Arc::new(SystemClock),
+        )
     }
 
     /// Lets a request pass. A quiet one (a health check) does not count as use.
@@ -109,7 +112,11 @@ impl Vitals {
         if !quiet {
             self.touch();
         }
-        Ok(Visit { vitals: self, permit: Some(permit), quiet })
+        Ok(Visit {
+            vitals: self,
+            permit: Some(permit),
+            quiet,
+        })
     }
 
     pub(crate) fn touch(&self) {
@@ -135,7 +142,11 @@ impl Vitals {
 
     /// The process ended, or the stream broke, by itself.
     pub(crate) fn died(&self, error: Error) {
-        self.breaker.failed();
+        // A call that was cut off has counted it already.
+        let counted = matches!(self.observed().contact, Some((_, Some(Error::Closed { .. }))));
+        if !counted {
+            self.breaker.failed();
+        }
         let now = self.clock.now();
         self.observed().contact = Some((now, Some(error)));
     }
@@ -190,11 +201,19 @@ impl Vitals {
 }
 
 impl Visit<'_> {
-    /// Ends the request with what it showed.
-    pub(crate) fn outcome(mut self, error: Option<&Error>) {
+    /// Ends a request with what it showed.
+    pub(crate) fn served(mut self, error: Option<&Error>) {
         self.vitals.contact(error);
         if let Some(permit) = self.permit.take() {
-            permit.settle(error);
+            permit.served(error);
+        }
+    }
+
+    /// Ends an attempt to connect with what it showed.
+    pub(crate) fn connected(mut self, error: Option<&Error>) {
+        self.vitals.contact(error);
+        if let Some(permit) = self.permit.take() {
+            permit.connected(error);
         }
     }
 }

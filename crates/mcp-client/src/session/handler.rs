@@ -1,16 +1,19 @@
 //! What the server may ask of us and tell us.
 
-#![expect(deprecated, reason = "sampling and logging are deprecated in the protocol but old servers use them")]
+#![expect(
+    deprecated,
+    reason = "sampling and logging are deprecated in the protocol but old servers use them"
+)]
 
 use std::sync::Arc;
 
 use rmcp::{
     ClientHandler, RoleClient,
     model::{
-        ClientCapabilities, ClientConfig, CreateMessageRequestMethod, CreateMessageRequestParams, CreateMessageResult,
-        ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationCapability, ErrorData,
-        FormElicitationCapability, Implementation, LoggingMessageNotificationParam, ProtocolVersion,
-        UrlElicitationCapability,
+        ClientCapabilities, ClientConfig, CreateMessageRequestMethod, CreateMessageRequestParams,
+        CreateMessageResult, ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationCapability,
+        ErrorData, FormElicitationCapability, Implementation, LoggingMessageNotificationParam,
+        ProtocolVersion, UrlElicitationCapability,
     },
     service::{NotificationContext, RequestContext},
 };
@@ -73,8 +76,12 @@ impl ClientHandler for Handler {
         params: LoggingMessageNotificationParam,
         _context: NotificationContext<RoleClient>,
     ) {
-        let text = params.data.as_str().map_or_else(|| params.data.to_string(), ToOwned::to_owned);
-        self.log.push(&format!("[{:?}] {}", params.level, excerpt(&text, 2000)));
+        let text = params
+            .data
+            .as_str()
+            .map_or_else(|| params.data.to_string(), ToOwned::to_owned);
+        self.log
+            .push(&format!("[{:?}] {}", params.level, excerpt(&text, 2000)));
     }
 
     async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
@@ -93,16 +100,26 @@ impl ClientHandler for Handler {
 /// Puts the server's question to the host.
 pub(super) async fn elicit(host: &dyn Host, request: ElicitRequestParams) -> ElicitResult {
     let elicitation = match request {
-        ElicitRequestParams::FormElicitationParams { message, requested_schema, .. } => {
-            Elicitation { message, schema: serde_json::to_value(requested_schema).ok(), url: None }
-        }
-        ElicitRequestParams::UrlElicitationParams { message, url, .. } => {
-            Elicitation { message, schema: None, url: Some(url) }
-        }
+        ElicitRequestParams::FormElicitationParams {
+            message,
+            requested_schema,
+            ..
+        } => Elicitation {
+            message,
+            schema: serde_json::to_value(requested_schema).ok(),
+            url: None,
+        },
+        ElicitRequestParams::UrlElicitationParams { message, url, .. } => Elicitation {
+            message,
+            schema: None,
+            url: Some(url),
+        },
         _ => return ElicitResult::new(ElicitationAction::Decline),
     };
     match host.elicit(elicitation).await {
-        ElicitationAnswer::Accept(Some(content)) => ElicitResult::new(ElicitationAction::Accept).with_content(content),
+        ElicitationAnswer::Accept(Some(content)) => {
+            ElicitResult::new(ElicitationAction::Accept).with_content(content)
+        }
         ElicitationAnswer::Accept(None) => ElicitResult::new(ElicitationAction::Accept),
         ElicitationAnswer::Decline => ElicitResult::new(ElicitationAction::Decline),
         ElicitationAnswer::Cancel => ElicitResult::new(ElicitationAction::Cancel),

@@ -1,15 +1,18 @@
 //! The one way a request leaves: bounded in time and size, cancellable, and counted.
 
-#![expect(deprecated, reason = "roots and sampling are deprecated in the protocol but may still be asked for")]
+#![expect(
+    deprecated,
+    reason = "roots and sampling are deprecated in the protocol but may still be asked for"
+)]
 
 use std::{collections::BTreeMap, io, time::Duration};
 
 use rmcp::{
     RoleClient,
     model::{
-        CancelledNotification, CancelledNotificationParam, ClientNotification, ClientRequest, DiscoverRequest,
-        DiscoverRequestParams, InputRequest, InputRequiredResult, ListRootsResult, PingRequest, ProtocolVersion,
-        RequestId, RequestMetaObject, ServerResult,
+        CancelledNotification, CancelledNotificationParam, ClientNotification, ClientRequest,
+        DiscoverRequest, DiscoverRequestParams, InputRequest, InputRequiredResult, ListRootsResult,
+        PingRequest, ProtocolVersion, RequestId, RequestMetaObject, ServerResult,
     },
     service::{Peer, PeerRequestOptions, ServiceError},
     transport::{DynamicTransportError, streamable_http_client::StreamableHttpError},
@@ -62,7 +65,12 @@ impl Session {
     pub(super) async fn converse(&self, ask: Ask, request: impl Fn(Reply) -> ClientRequest) -> Result<Value> {
         let mut reply = Reply::default();
         for _ in 0..MAX_ROUNDS {
-            let round = Ask { timeout: ask.timeout, cancel: ask.cancel.clone(), meta: ask.meta.clone(), quiet: ask.quiet };
+            let round = Ask {
+                timeout: ask.timeout,
+                cancel: ask.cancel.clone(),
+                meta: ask.meta.clone(),
+                quiet: ask.quiet,
+            };
             let answer = self.send(request(reply), round).await?;
             let ServerResult::InputRequiredResult(input) = answer else {
                 return self.to_json(&answer);
@@ -80,9 +88,9 @@ impl Session {
     }
 
     async fn send(&self, request: ClientRequest, ask: Ask) -> Result<ServerResult> {
-        let permit = self.0.vitals.admit(ask.quiet)?;
+        let visit = self.0.vitals.admit(ask.quiet)?;
         let result = self.exchange(request, ask).await;
-        permit.outcome(result.as_ref().err());
+        visit.served(result.as_ref().err());
         result
     }
 
@@ -102,9 +110,18 @@ impl Session {
         let mut handle = match timeout_at(deadline, sending).await {
             Ok(Ok(handle)) => handle,
             Ok(Err(_)) => return Err(self.closed_error(false)),
-            Err(_) => return Err(Error::TimedOut { after: ask.timeout, sent: false }),
+            Err(_) => {
+                return Err(Error::TimedOut {
+                    after: ask.timeout,
+                    sent: false,
+                });
+            }
         };
-        let mut abandoned = Abandoned { peer: &self.0.peer, id: Some(handle.id.clone()), reason: "the caller is gone" };
+        let mut abandoned = Abandoned {
+            peer: &self.0.peer,
+            id: Some(handle.id.clone()),
+            reason: "the caller is gone",
+        };
         tokio::select! {
             biased;
             answer = &mut handle.rx => {
@@ -149,16 +166,22 @@ impl Session {
                 responses.insert(key, response);
             }
         }
-        Reply { responses: (!responses.is_empty()).then_some(responses), state: input.request_state }
+        Reply {
+            responses: (!responses.is_empty()).then_some(responses),
+            state: input.request_state,
+        }
     }
 
     /// The answer as JSON, checked against the size limit where the transport has not done so.
     fn to_json(&self, answer: &ServerResult) -> Result<Value> {
         let limit_bytes = self.0.options.max_message_bytes;
-        if !self.0.bounded && serde_json::to_writer(Counted { left: limit_bytes }, answer).is_err() {
+        if !self.0.bounded && serde_json::to_writer(Room { left: limit_bytes }, answer).is_err() {
             return Err(Error::TooLarge { limit_bytes });
         }
-        serde_json::to_value(answer).map_err(|error| Error::Protocol { message: chain(&error), sent: true })
+        serde_json::to_value(answer).map_err(|error| Error::Protocol {
+            message: chain(&error),
+            sent: true,
+        })
     }
 
     /// Why the connection is gone, as far as the transport knows.
@@ -166,7 +189,10 @@ impl Session {
         match self.0.demise.cause() {
             Some(Error::Closed { stderr, .. }) => Error::Closed { stderr, sent },
             Some(Error::TooLarge { limit_bytes }) if sent => Error::TooLarge { limit_bytes },
-            _ => Error::Closed { stderr: self.0.log.tail(12), sent },
+            _ => Error::Closed {
+                stderr: self.0.log.tail(12),
+                sent,
+            },
         }
     }
 
@@ -178,9 +204,15 @@ impl Session {
                 other => other,
             },
             ServiceError::TransportClosed => self.closed_error(true),
-            ServiceError::Timeout { timeout } => Error::TimedOut { after: timeout, sent: true },
+            ServiceError::Timeout { timeout } => Error::TimedOut {
+                after: timeout,
+                sent: true,
+            },
             ServiceError::Cancelled { .. } => Error::Cancelled { sent: true },
-            other => Error::Protocol { message: chain(&other), sent: true },
+            other => Error::Protocol {
+                message: chain(&other),
+                sent: true,
+            },
         }
     }
 }
@@ -194,7 +226,9 @@ struct Abandoned<'a> {
 
 impl Drop for Abandoned<'_> {
     fn drop(&mut self) {
-        let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current()) else { return };
+        let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current()) else {
+            return;
+        };
         let params = CancelledNotificationParam::new(Some(id), Some(self.reason.to_owned()));
         let notification = ClientNotification::CancelledNotification(CancelledNotification::new(params));
         let peer = self.peer.clone();
@@ -212,55 +246,89 @@ pub(super) fn transport_failure(error: DynamicTransportError, after: Duration) -
     };
     let error = match error.downcast::<StreamableHttpError<reqwest::Error>>() {
         Ok(error) => *error,
-        Err(error) => return Error::Protocol { message: excerpt(&chain(error.as_ref()), 500), sent: true },
+        Err(error) => {
+            return Error::Protocol {
+                message: excerpt(&chain(error.as_ref()), 500),
+                sent: true,
+            };
+        }
     };
     match error {
         StreamableHttpError::Client(error) => match not_sent(error) {
             Error::TimedOut { sent, .. } => Error::TimedOut { after, sent },
             other => other,
         },
-        StreamableHttpError::AuthRequired(error) => {
-            Error::Unauthorized { challenge: Some(error.www_authenticate_header) }
-        }
-        StreamableHttpError::InsufficientScope(error) => {
-            Error::Unauthorized { challenge: Some(error.www_authenticate_header) }
-        }
+        StreamableHttpError::AuthRequired(error) => Error::Unauthorized {
+            challenge: Some(error.www_authenticate_header),
+        },
+        StreamableHttpError::InsufficientScope(error) => Error::Unauthorized {
+            challenge: Some(error.www_authenticate_header),
+        },
         StreamableHttpError::HttpStatus(error) => Error::Refused {
             status: error.status,
-            retry_after: error.retry_after.and_then(|value| value.parse().ok()).map(Duration::from_secs),
+            retry_after: error
+                .retry_after
+                .and_then(|value| value.parse().ok())
+                .map(Duration::from_secs),
             detail: None,
         },
-        StreamableHttpError::ResponseBodyTooLarge { max_size } => Error::TooLarge { limit_bytes: max_size },
+        StreamableHttpError::ResponseBodyTooLarge { max_size } => Error::TooLarge {
+            limit_bytes: max_size,
+        },
         StreamableHttpError::UnexpectedServerResponse(text) => unexpected(&text),
-        StreamableHttpError::TransportChannelClosed => Error::Closed { stderr: None, sent: true },
-        StreamableHttpError::SessionExpired => {
-            Error::Refused { status: 404, retry_after: None, detail: Some("the session has expired".to_owned()) }
-        }
-        other => Error::Protocol { message: excerpt(&chain(&other), 500), sent: true },
+        StreamableHttpError::TransportChannelClosed => Error::Closed {
+            stderr: None,
+            sent: true,
+        },
+        StreamableHttpError::SessionExpired => Error::Refused {
+            status: 404,
+            retry_after: None,
+            detail: Some("the session has expired".to_owned()),
+        },
+        other => Error::Protocol {
+            message: excerpt(&chain(&other), 500),
+            sent: true,
+        },
     }
 }
 
 /// The library reports an unexpected HTTP status as text: `HTTP 302 Found: body`.
 fn unexpected(text: &str) -> Error {
-    let status = text.strip_prefix("HTTP ").and_then(|rest| rest.get(..3)).and_then(|code| code.parse::<u16>().ok());
+    let status = text
+        .strip_prefix("HTTP ")
+        .and_then(|rest| rest.get(..3))
+        .and_then(|code| code.parse::<u16>().ok());
     match status {
         Some(401 | 403) => Error::Unauthorized { challenge: None },
         Some(status) => {
-            let detail = text.split_once(": ").map(|(_, body)| excerpt(body, 300)).filter(|body| !body.is_empty());
-            Error::Refused { status, retry_after: None, detail }
+            let detail = text
+                .split_once(": ")
+                .map(|(_, body)| excerpt(body, 300))
+                .filter(|body| !body.is_empty());
+            Error::Refused {
+                status,
+                retry_after: None,
+                detail,
+            }
         }
-        None => Error::Protocol { message: excerpt(text, 500), sent: true },
+        None => Error::Protocol {
+            message: excerpt(text, 500),
+            sent: true,
+        },
     }
 }
 
 /// Counts what would be written and fails beyond a limit, without keeping it.
-struct Counted {
-    left: usize,
+pub(super) struct Room {
+    pub(super) left: usize,
 }
 
-impl io::Write for Counted {
+impl io::Write for Room {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.left = self.left.checked_sub(bytes.len()).ok_or(io::ErrorKind::FileTooLarge)?;
+        self.left = self
+            .left
+            .checked_sub(bytes.len())
+            .ok_or(io::ErrorKind::FileTooLarge)?;
         Ok(bytes.len())
     }
 
@@ -277,9 +345,22 @@ mod tests {
 
     #[test]
     fn an_unexpected_http_status_is_a_refusal() {
-        assert!(matches!(unexpected("HTTP 302 Found: "), Error::Refused { status: 302, detail: None, .. }));
-        assert!(matches!(unexpected("HTTP 401 Unauthorized: no"), Error::Unauthorized { challenge: None }));
-        let Error::Refused { status: 404, detail, .. } = unexpected("HTTP 404 Not Found: nothing: here") else {
+        assert!(matches!(
+            unexpected("HTTP 302 Found: "),
+            Error::Refused {
+                status: 302,
+                detail: None,
+                ..
+            }
+        ));
+        assert!(matches!(
+            unexpected("HTTP 401 Unauthorized: no"),
+            Error::Unauthorized { challenge: None }
+        ));
+        let Error::Refused {
+            status: 404, detail, ..
+        } = unexpected("HTTP 404 Not Found: nothing: here")
+        else {
             panic!("not a refusal");
         };
         assert_eq!(detail.as_deref(), Some("nothing: here"));
@@ -289,7 +370,7 @@ mod tests {
     #[test]
     fn size_is_counted_without_keeping_the_answer() {
         let value = json!({"text": "x".repeat(100)});
-        assert!(serde_json::to_writer(Counted { left: 111 }, &value).is_ok());
-        assert!(serde_json::to_writer(Counted { left: 110 }, &value).is_err());
+        assert!(serde_json::to_writer(Room { left: 111 }, &value).is_ok());
+        assert!(serde_json::to_writer(Room { left: 110 }, &value).is_err());
     }
 }

@@ -42,9 +42,15 @@ impl Sse {
             .await
             .map_err(|error| Error::unreachable(error.without_url()))?;
         let response = accepted(response).await?;
-        let media_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let media_type = response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
         if !media_type.is_some_and(|media_type| media_type.starts_with("text/event-stream")) {
-            let reason = format!("it answers with {} instead of an event stream", media_type.unwrap_or("no content type"));
+            let reason = format!(
+                "it answers with {} instead of an event stream",
+                media_type.unwrap_or("no content type")
+            );
             return Err(Error::Handshake { reason });
         }
         let mut events = Events::new(response.bytes_stream().boxed(), max_message_bytes);
@@ -52,7 +58,11 @@ impl Sse {
             match events.next().await? {
                 Some(event) if event.name == "endpoint" => break same_origin(endpoint.url(), &event.data)?,
                 Some(_) => {}
-                None => return Err(Error::Handshake { reason: "the stream ended before it named an address".to_owned() }),
+                None => {
+                    return Err(Error::Handshake {
+                        reason: "the stream ended before it named an address".to_owned(),
+                    });
+                }
             }
         };
         let (sender, messages) = mpsc::channel(BUFFERED);
@@ -61,7 +71,12 @@ impl Sse {
                 demise.because(error);
             }
         });
-        Ok(Self { endpoint: endpoint.clone(), post_to, messages, reader: reader.abort_handle() })
+        Ok(Self {
+            endpoint: endpoint.clone(),
+            post_to,
+            messages,
+            reader: reader.abort_handle(),
+        })
     }
 }
 
@@ -106,9 +121,15 @@ pub(crate) fn not_sent(error: reqwest::Error) -> Error {
     if error.is_connect() || error.is_builder() {
         Error::unreachable(error)
     } else if error.is_timeout() {
-        Error::TimedOut { after: Duration::ZERO, sent: true }
+        Error::TimedOut {
+            after: Duration::ZERO,
+            sent: true,
+        }
     } else {
-        Error::Protocol { message: chain(&error), sent: true }
+        Error::Protocol {
+            message: chain(&error),
+            sent: true,
+        }
     }
 }
 
@@ -119,25 +140,40 @@ async fn accepted(response: Response) -> Result<Response> {
         return Ok(response);
     }
     let header = |name: header::HeaderName| {
-        response.headers().get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
+        response
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(ToOwned::to_owned)
     };
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-        return Err(Error::Unauthorized { challenge: header(header::WWW_AUTHENTICATE) });
+        return Err(Error::Unauthorized {
+            challenge: header(header::WWW_AUTHENTICATE),
+        });
     }
-    let retry_after = header(header::RETRY_AFTER).and_then(|value| value.parse().ok()).map(Duration::from_secs);
+    let retry_after = header(header::RETRY_AFTER)
+        .and_then(|value| value.parse().ok())
+        .map(Duration::from_secs);
     let mut body = response.bytes_stream();
     let first = body.next().await.and_then(Result::ok).unwrap_or_default();
     let detail = excerpt(&String::from_utf8_lossy(&first), 300);
-    Err(Error::Refused { status: status.as_u16(), retry_after, detail: (!detail.is_empty()).then_some(detail) })
+    Err(Error::Refused {
+        status: status.as_u16(),
+        retry_after,
+        detail: (!detail.is_empty()).then_some(detail),
+    })
 }
 
 /// The address to post to. Another origin would receive our headers, so it is refused.
 fn same_origin(stream: &Url, endpoint: &str) -> Result<Url> {
-    let url = stream
-        .join(endpoint.trim())
-        .map_err(|error| Error::Handshake { reason: format!("it names an address that is no URL: {error}") })?;
+    let url = stream.join(endpoint.trim()).map_err(|error| Error::Handshake {
+        reason: format!("it names an address that is no URL: {error}"),
+    })?;
     if url.origin() != stream.origin() {
-        let reason = format!("it wants messages sent to {}, another origin", url.origin().ascii_serialization());
+        let reason = format!(
+            "it wants messages sent to {}, another origin",
+            url.origin().ascii_serialization()
+        );
         return Err(Error::Handshake { reason });
     }
     Ok(url)
@@ -154,14 +190,20 @@ async fn forward(events: &mut Events, sender: &mpsc::Sender<ServerJsonRpcMessage
                 let mut envelope = super::envelope::Envelope::default();
                 envelope.feed(event.data.as_bytes());
                 let Some(id) = envelope.id() else { continue };
-                garbled(id, format!("not a JSON-RPC message ({error}): {}", excerpt(&event.data, 200)))
+                garbled(
+                    id,
+                    format!("not a JSON-RPC message ({error}): {}", excerpt(&event.data, 200)),
+                )
             }
         };
         if sender.send(message).await.is_err() {
             return Ok(());
         }
     }
-    Err(Error::Closed { stderr: None, sent: true })
+    Err(Error::Closed {
+        stderr: None,
+        sent: true,
+    })
 }
 
 struct Event {
@@ -206,7 +248,10 @@ impl Events {
                 Some(Ok(bytes)) => self.unread = bytes,
                 Some(Err(error)) => {
                     tracing::debug!(error = chain(&error.without_url()), "event stream broke");
-                    return Err(Error::Closed { stderr: None, sent: true });
+                    return Err(Error::Closed {
+                        stderr: None,
+                        sent: true,
+                    });
                 }
                 None => return Ok(None),
             }
@@ -222,7 +267,9 @@ impl Events {
         let end = self.unread.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
         let part = self.unread.split_to(end.unwrap_or(self.unread.len()));
         if self.line.len() + self.data.len() + part.len() > self.limit {
-            return Err(Error::TooLarge { limit_bytes: self.limit });
+            return Err(Error::TooLarge {
+                limit_bytes: self.limit,
+            });
         }
         self.line.extend_from_slice(&part);
         if end.is_none() {
@@ -237,7 +284,11 @@ impl Events {
         }
         let name = std::mem::take(&mut self.name);
         let data = std::mem::take(&mut self.data);
-        let name = if name.is_empty() { "message".to_owned() } else { name };
+        let name = if name.is_empty() {
+            "message".to_owned()
+        } else {
+            name
+        };
         Ok((!data.is_empty()).then_some(Event { name, data }))
     }
 
@@ -263,7 +314,10 @@ mod tests {
     use super::*;
 
     fn events(chunks: &[&str], limit: usize) -> Events {
-        let chunks: Vec<_> = chunks.iter().map(|chunk| Ok(Bytes::from((*chunk).to_owned()))).collect();
+        let chunks: Vec<_> = chunks
+            .iter()
+            .map(|chunk| Ok(Bytes::from((*chunk).to_owned())))
+            .collect();
         Events::new(futures::stream::iter(chunks).boxed(), limit)
     }
 
@@ -271,11 +325,17 @@ mod tests {
     async fn events_are_read_however_they_are_cut() {
         let text = ": hello\r\nevent: endpoint\r\ndata: /messages\r\n\r\ndata: {\ndata: }\n\nid: 3\n\n";
         for size in [1, 2, 3, 1000] {
-            let chunks: Vec<_> =
-                text.as_bytes().chunks(size).map(|chunk| std::str::from_utf8(chunk).unwrap()).collect();
+            let chunks: Vec<_> = text
+                .as_bytes()
+                .chunks(size)
+                .map(|chunk| std::str::from_utf8(chunk).unwrap())
+                .collect();
             let mut events = events(&chunks, 100);
             let first = events.next().await.unwrap().unwrap();
-            assert_eq!((first.name.as_str(), first.data.as_str()), ("endpoint", "/messages"));
+            assert_eq!(
+                (first.name.as_str(), first.data.as_str()),
+                ("endpoint", "/messages")
+            );
             let second = events.next().await.unwrap().unwrap();
             assert_eq!((second.name.as_str(), second.data.as_str()), ("message", "{\n}"));
             assert!(events.next().await.unwrap().is_none());
@@ -285,13 +345,19 @@ mod tests {
     #[tokio::test]
     async fn an_event_beyond_the_limit_is_refused_before_it_is_kept() {
         let mut events = events(&["data: ", &"x".repeat(60), &"x".repeat(60)], 100);
-        assert!(matches!(events.next().await, Err(Error::TooLarge { limit_bytes: 100 })));
+        assert!(matches!(
+            events.next().await,
+            Err(Error::TooLarge { limit_bytes: 100 })
+        ));
     }
 
     #[test]
     fn only_the_streams_own_origin_may_be_posted_to() {
         let stream = Url::parse("https://example.org/sse").unwrap();
-        assert_eq!(same_origin(&stream, "/messages?id=1").unwrap().as_str(), "https://example.org/messages?id=1");
+        assert_eq!(
+            same_origin(&stream, "/messages?id=1").unwrap().as_str(),
+            "https://example.org/messages?id=1"
+        );
         for foreign in [
             "http://example.org/messages",
             "https://example.org:444/messages",
@@ -301,7 +367,10 @@ mod tests {
             "file:///etc/passwd",
             "javascript:alert(1)",
         ] {
-            assert!(matches!(same_origin(&stream, foreign), Err(Error::Handshake { .. })), "{foreign}");
+            assert!(
+                matches!(same_origin(&stream, foreign), Err(Error::Handshake { .. })),
+                "{foreign}"
+            );
         }
     }
 }

@@ -87,7 +87,10 @@ impl Stdio {
             reason: format!("`{}` could not be started: {error}", command_line.command),
             source: Some(Arc::new(error)),
         })?;
-        let missing = || Error::Unreachable { reason: "the process has no pipes".to_owned(), source: None };
+        let missing = || Error::Unreachable {
+            reason: "the process has no pipes".to_owned(),
+            source: None,
+        };
         let stdin = child.stdin.take().ok_or_else(missing)?;
         let stdout = child.stdout.take().ok_or_else(missing)?;
         let stderr = child.stderr.take().ok_or_else(missing)?;
@@ -108,7 +111,11 @@ impl Stdio {
     /// Ends the whole process group, so that no grandchild outlives the session.
     fn kill_group(&self, signal: Signal) {
         #[cfg(unix)]
-        if let Some(pid) = self.group.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
+        if let Some(pid) = self
+            .group
+            .and_then(|id| i32::try_from(id).ok())
+            .and_then(rustix::process::Pid::from_raw)
+        {
             let signal = match signal {
                 Signal::Terminate => rustix::process::Signal::TERM,
                 Signal::Kill => rustix::process::Signal::KILL,
@@ -120,14 +127,32 @@ impl Stdio {
         let _ = signal;
     }
 
+    /// Waits a moment for the exit status and the rest of the standard error, which say why it ended.
+    async fn hear_out(&mut self) {
+        if self.exited.is_none()
+            && let Ok(status) = timeout(LAST_WORDS, self.child.wait()).await
+        {
+            self.note_exit(status);
+        }
+        if let Some(stderr) = &mut self.stderr {
+            // Someone who left the process group may hold the pipe open for ever.
+            let _ = timeout(LAST_WORDS, &mut *stderr).await;
+            stderr.abort();
+            self.stderr = None;
+        }
+    }
+
     fn note_exit(&mut self, status: std::io::Result<ExitStatus>) {
+        // At once: an empty group's number may belong to somebody else later.
         self.kill_group(Signal::Kill);
         match status {
             Ok(status) => {
                 self.log.push(&format!("[the process ended: {status}]"));
                 self.exited = Some(status);
             }
-            Err(error) => self.log.push(&format!("[the process cannot be waited for: {error}]")),
+            Err(error) => self
+                .log
+                .push(&format!("[the process cannot be waited for: {error}]")),
         }
     }
 }
@@ -166,9 +191,18 @@ impl Transport<RoleClient> for Stdio {
         let stdin = Arc::clone(&self.stdin);
         async move {
             // A line that was not written whole ends without its newline, so the server cannot have acted on it.
-            let closed = || Fault(Error::Closed { stderr: None, sent: false });
-            let mut line = serde_json::to_vec(&message)
-                .map_err(|error| Fault(Error::Protocol { message: chain(&error), sent: false }))?;
+            let closed = || {
+                Fault(Error::Closed {
+                    stderr: None,
+                    sent: false,
+                })
+            };
+            let mut line = serde_json::to_vec(&message).map_err(|error| {
+                Fault(Error::Protocol {
+                    message: chain(&error),
+                    sent: false,
+                })
+            })?;
             line.push(b'\n');
             let mut stdin = stdin.lock().await;
             let stdin = stdin.as_mut().ok_or_else(closed)?;
@@ -193,11 +227,16 @@ impl Transport<RoleClient> for Stdio {
                 }
             };
             match line {
-                Line::End => return None,
+                Line::End => {
+                    self.hear_out().await;
+                    return None;
+                }
                 Line::TooLarge(Some(id)) => return Some(too_large(id, self.stdout.limit)),
                 Line::TooLarge(None) => self.log.push("[a message larger than the limit was dropped]"),
                 Line::Text(line) => match read(&line) {
-                    Read::Message(message) if self.abandoned.is_some() && answers(&message, self.abandoned.as_ref()) => {
+                    Read::Message(message)
+                        if self.abandoned.is_some() && answers(&message, self.abandoned.as_ref()) =>
+                    {
                         self.abandoned = None;
                     }
                     Read::Message(message) => return Some(*message),
@@ -228,12 +267,11 @@ impl Transport<RoleClient> for Stdio {
             let status = self.child.wait().await;
             self.note_exit(status);
         }
-        if let Some(mut stderr) = self.stderr.take()
-            && timeout(LAST_WORDS, &mut stderr).await.is_err()
-        {
-            stderr.abort();
-        }
-        self.demise.because(Error::Closed { stderr: self.log.tail(12), sent: true });
+        self.hear_out().await;
+        self.demise.because(Error::Closed {
+            stderr: self.log.tail(12),
+            sent: true,
+        });
         Ok(())
     }
 }
@@ -254,7 +292,10 @@ fn read(line: &[u8]) -> Read {
             match envelope.id() {
                 Some(id) => {
                     let text = excerpt(&String::from_utf8_lossy(line), 200);
-                    Read::Message(Box::new(garbled(id, format!("not a JSON-RPC message ({error}): {text}"))))
+                    Read::Message(Box::new(garbled(
+                        id,
+                        format!("not a JSON-RPC message ({error}): {text}"),
+                    )))
                 }
                 None => Read::Noise,
             }
@@ -287,7 +328,12 @@ struct Lines<R> {
 
 impl<R: AsyncRead + Unpin> Lines<R> {
     fn new(reader: R, limit: usize) -> Self {
-        Self { reader: BufReader::new(reader), line: Vec::new(), oversized: None, limit }
+        Self {
+            reader: BufReader::new(reader),
+            line: Vec::new(),
+            oversized: None,
+            limit,
+        }
     }
 
     /// The next line. May be dropped half-way and called again: nothing is lost.
@@ -333,7 +379,11 @@ async fn keep_log(stderr: impl AsyncRead + Unpin, log: Arc<Log>) {
     let mut line = Vec::new();
     loop {
         line.clear();
-        match (&mut reader).take(MAX_LOG_LINE).read_until(b'\n', &mut line).await {
+        match (&mut reader)
+            .take(MAX_LOG_LINE)
+            .read_until(b'\n', &mut line)
+            .await
+        {
             Ok(0) | Err(_) => return,
             Ok(_) => log.push(&String::from_utf8_lossy(&line)),
         }
@@ -350,7 +400,10 @@ mod tests {
         let text = format!("{{}}\n\r\n{long}\nlast\nunfinished");
         let mut lines = Lines::new(text.as_bytes(), 40);
         assert!(matches!(lines.next().await, Line::Text(line) if line == b"{}"));
-        assert!(matches!(lines.next().await, Line::TooLarge(Some(RequestId::Number(5)))));
+        assert!(matches!(
+            lines.next().await,
+            Line::TooLarge(Some(RequestId::Number(5)))
+        ));
         assert!(matches!(lines.next().await, Line::Text(line) if line == b"last"));
         assert!(matches!(lines.next().await, Line::End));
     }
@@ -358,7 +411,9 @@ mod tests {
     #[test]
     fn an_answer_that_is_no_message_fails_its_call_and_a_banner_is_noise() {
         let garbled = read(br#"{"jsonrpc":"1.0","id":3,"result":{}}"#);
-        assert!(matches!(garbled, Read::Message(message) if matches!(&*message, JsonRpcMessage::Error(error) if error.id == Some(RequestId::Number(3)))));
+        assert!(
+            matches!(garbled, Read::Message(message) if matches!(&*message, JsonRpcMessage::Error(error) if error.id == Some(RequestId::Number(3))))
+        );
         assert!(matches!(read(b"Server listening on stdio"), Read::Noise));
         assert!(matches!(read(br#"{"level":"info"}"#), Read::Noise));
     }

@@ -1,5 +1,12 @@
 //! The compiled index against a plain reference authorizer, and the properties that no rows may break.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests"
+)]
+
 mod generate;
 mod reference;
 

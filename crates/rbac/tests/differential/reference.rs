@@ -175,7 +175,7 @@ fn holds(key: &str, value: &Value, request: &Request<'_>) -> Vec<Option<bool>> {
             .unwrap()
     };
     let word = request.action.as_str();
-    let changes = !word.ends_with(".read") && !(word == "tool.invoke" && request.resource.read_only);
+    let changes = !(word.ends_with(".read") || word == "tool.invoke" && request.resource.read_only);
     let context = request
         .context_labels
         .iter()

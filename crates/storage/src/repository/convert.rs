@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use conductor_domain::PageRequest;
-use sea_orm::prelude::Uuid;
+use sea_orm::{prelude::Uuid, sea_query::LikeExpr};
 
 use crate::{Error, Result};
 
@@ -32,4 +32,18 @@ pub(crate) fn to_json<T: serde::Serialize>(column: &'static str, value: &T) -> R
 /// The id that a cursor of an id-ordered list names.
 pub(crate) fn after_id(page: &PageRequest) -> Result<Option<Uuid>> {
     page.after.as_deref().map(|text| Uuid::from_str(text).map_err(|_| Error::BadCursor)).transpose()
+}
+
+/// Finds a text anywhere in a lower-cased column.
+pub(crate) fn containing(text: &str) -> LikeExpr {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for letter in text.to_lowercase().chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    LikeExpr::new(pattern).escape('\\')
 }

@@ -306,7 +306,7 @@ impl<'a> DriverRuns<'a> {
     }
 
     /// Runs that nobody holds and that have something to do: pending ones, running ones whose lease ran out, waiting
-    /// ones with an open signal. Tool runs belong to their parent's holder and are left out.
+    /// ones with an open signal. A call inside a run belongs to that run's holder and is left out.
     ///
     /// # Errors
     /// When the database fails.
@@ -330,7 +330,7 @@ impl<'a> DriverRuns<'a> {
             .column(run::Column::Id)
             .filter(free)
             .filter(due)
-            .filter(run::Column::Kind.ne("tool"))
+            .filter(claimable_kind())
             .order_by_asc(run::Column::Id)
             .limit(limit)
             .into_tuple()
@@ -352,7 +352,8 @@ impl<'a> DriverRuns<'a> {
         Ok(result.rows_affected)
     }
 
-    /// Takes a free run: a new fencing token keeps the last holder out. `None` when someone else was first.
+    /// Takes a free run: a new fencing token keeps the last holder out. `None` when someone else was first, or when it
+    /// is a call inside a run, which that run's holder writes.
     /// The run comes back with the status it had before, so that the new holder knows what it takes over.
     ///
     /// # Errors
@@ -371,6 +372,7 @@ impl<'a> DriverRuns<'a> {
             .filter(run::Column::Id.eq(id.as_uuid()))
             .filter(run::Column::FencingToken.eq(before.fencing_token))
             .filter(run::Column::Status.is_in(OPEN))
+            .filter(claimable_kind())
             .filter(free)
             .exec(&self.conn)
             .await?;
@@ -442,6 +444,11 @@ impl<'a> DriverRuns<'a> {
             .map(Run::try_from)
             .collect()
     }
+}
+
+/// Every kind but calls that have a parent: a tool run at the top of its tree is one that a door started.
+fn claimable_kind() -> Condition {
+    Condition::any().add(run::Column::Kind.ne("tool")).add(run::Column::ParentRunId.is_null())
 }
 
 impl TryFrom<run::Model> for Run {

@@ -24,7 +24,17 @@ export function agentColour(seed: string): (typeof agentColours)[number] {
   return agentColours[sum % agentColours.length] ?? '';
 }
 
-export function AgentBadge({ name, id, note, title }: { name: string; id?: string; note?: string; title?: string }) {
+export function AgentBadge({
+  name,
+  id,
+  note,
+  title,
+}: {
+  name: string;
+  id?: string;
+  note?: string;
+  title?: string;
+}) {
   return (
     <span className={cx('agent', agentColour(id ?? name))} title={title}>
       <Hexagon strokeWidth={1.9} aria-hidden="true" />
@@ -38,27 +48,53 @@ const levels = ['public', 'internal', 'confidential', 'restricted'];
 
 export function Classification({ level }: { level: string }) {
   const at = Math.max(0, levels.indexOf(level));
-  return <span className={cx('class', at > 0 && `l${at + 1}`)}>{t(level[0]?.toUpperCase() + level.slice(1))}</span>;
+  return (
+    <span className={cx('class', at > 0 && `l${at + 1}`)}>{t(level[0]?.toUpperCase() + level.slice(1))}</span>
+  );
 }
 
 /** A run's status as a pill. */
 export function RunStatusPill({ status }: { status: string }) {
   switch (status) {
     case 'succeeded':
-      return <Status tone="ok" icon={<Check />}>{t('Done')}</Status>;
+      return (
+        <Status tone="ok" icon={<Check />}>
+          {t('Done')}
+        </Status>
+      );
     case 'failed':
     case 'timed_out':
-      return <Status tone="err" icon={<TriangleAlert />}>{status === 'failed' ? t('Failed') : t('Timed out')}</Status>;
+      return (
+        <Status tone="err" icon={<TriangleAlert />}>
+          {status === 'failed' ? t('Failed') : t('Timed out')}
+        </Status>
+      );
     case 'denied':
-      return <Status tone="err" icon={<X />}>{t('Denied')}</Status>;
+      return (
+        <Status tone="err" icon={<X />}>
+          {t('Denied')}
+        </Status>
+      );
     case 'cancelled':
       return <Status icon={<Square />}>{t('Stopped')}</Status>;
     case 'interrupted':
-      return <Status tone="warn" icon={<TriangleAlert />}>{t('Interrupted')}</Status>;
+      return (
+        <Status tone="warn" icon={<TriangleAlert />}>
+          {t('Interrupted')}
+        </Status>
+      );
     case 'waiting':
-      return <Status tone="warn" icon={<Clock />}>{t('Waiting')}</Status>;
+      return (
+        <Status tone="warn" icon={<Clock />}>
+          {t('Waiting')}
+        </Status>
+      );
     case 'running':
-      return <Status tone="info" icon={<Pencil />}>{t('Running')}</Status>;
+      return (
+        <Status tone="info" icon={<Pencil />}>
+          {t('Running')}
+        </Status>
+      );
     default:
       return <Status icon={<CircleDashed />}>{t('Queued')}</Status>;
   }

@@ -20,7 +20,15 @@ export function useCopied(): [boolean, (text: string) => Promise<void>] {
   ];
 }
 
-export function CopyButton({ text, label, small = true }: { text: string | (() => string); label?: string; small?: boolean }) {
+export function CopyButton({
+  text,
+  label,
+  small = true,
+}: {
+  text: string | (() => string);
+  label?: string;
+  small?: boolean;
+}) {
   const [copied, copy] = useCopied();
   return (
     <IconButton

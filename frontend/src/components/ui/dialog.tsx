@@ -5,7 +5,7 @@ import { X } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { cx } from '@/lib/cx';
 import { t } from '@/lib/i18n';
-import { Button, IconButton } from './button';
+import { Button } from './button';
 
 export function Dialog({
   open,
@@ -32,7 +32,7 @@ export function Dialog({
               <Base.Title className="h text-[0.9375rem]">{title}</Base.Title>
               {description && <Base.Description className="mt-1 text-text-2">{description}</Base.Description>}
             </div>
-            <Base.Close render={<IconButton label={t('Close')} className="-mt-1.5 -mr-2" />}>
+            <Base.Close className="icon-btn -mt-1.5 -mr-2" aria-label={t('Close')}>
               <X size={18} />
             </Base.Close>
           </div>

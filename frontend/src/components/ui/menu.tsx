@@ -14,7 +14,15 @@ export interface MenuProps {
   onOpenChange?: (open: boolean) => void;
 }
 
-export function Menu({ trigger, children, align = 'start', side = 'bottom', className, open, onOpenChange }: MenuProps) {
+export function Menu({
+  trigger,
+  children,
+  align = 'start',
+  side = 'bottom',
+  className,
+  open,
+  onOpenChange,
+}: MenuProps) {
   return (
     <Base.Root modal={false} open={open} onOpenChange={onOpenChange}>
       <Base.Trigger render={trigger} />
@@ -77,7 +85,15 @@ export function MenuRadioGroup({
   );
 }
 
-export function MenuRadio({ value, children, disabled }: { value: string; children: ReactNode; disabled?: boolean }) {
+export function MenuRadio({
+  value,
+  children,
+  disabled,
+}: {
+  value: string;
+  children: ReactNode;
+  disabled?: boolean;
+}) {
   return (
     <Base.RadioItem value={value} className="menu-item" disabled={disabled} closeOnClick>
       <span className="min-w-0 flex-1">{children}</span>

@@ -1,5 +1,5 @@
 /** Artifacts on the server: lists, versions, and the writes that make a new version. */
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
 import type { Agent, Artifact, Page } from '@/api/types';
 
@@ -46,7 +46,7 @@ export const artifactVersions = (conversationId: string, identifier: string, any
     queryKey: [...artifactKeys.versions(conversationId, identifier), latest],
     queryFn: ({ signal }) => everyPage<Artifact>(`/api/artifacts/${anyId}/versions`, signal),
     staleTime: Number.POSITIVE_INFINITY,
-    placeholderData: (before: Artifact[] | undefined) => before,
+    placeholderData: keepPreviousData,
   });
 
 /** Who made it. */

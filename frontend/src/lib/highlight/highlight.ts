@@ -2,7 +2,7 @@
  * The page's side of the colouring worker: one worker, a memory of what it answered, and only the newest question of a
  * block that is still growing.
  */
-import { resolveLanguage } from './languages';
+import { resolveLanguage } from './names';
 import type { Answer, Question } from './worker';
 
 const REMEMBERED = 200;

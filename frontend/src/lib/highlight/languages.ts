@@ -1,13 +1,14 @@
 /**
  * The languages that code is coloured in, each a chunk of its own that is fetched when it is first needed.
  *
- * To add one: a line here and, for other spellings, in `ALIASES`.
+ * To add one: its name in `names.ts` and its line here.
  */
 import type { LanguageRegistration } from 'shiki/core';
+import type { LanguageName } from './names';
 
 type Loader = () => Promise<{ default: LanguageRegistration[] }>;
 
-const LANGUAGES: Record<string, Loader> = {
+const LANGUAGES: Record<LanguageName, Loader> = {
   bash: () => import('shiki/langs/bash.mjs'),
   bat: () => import('shiki/langs/bat.mjs'),
   c: () => import('shiki/langs/c.mjs'),
@@ -72,59 +73,7 @@ const LANGUAGES: Record<string, Loader> = {
   zig: () => import('shiki/langs/zig.mjs'),
 };
 
-const ALIASES: Record<string, string> = {
-  'c++': 'cpp',
-  'c#': 'csharp',
-  console: 'shellsession',
-  cs: 'csharp',
-  dockerfile: 'docker',
-  ex: 'elixir',
-  exs: 'elixir',
-  gql: 'graphql',
-  golang: 'go',
-  h: 'c',
-  hpp: 'cpp',
-  hs: 'haskell',
-  htm: 'html',
-  js: 'javascript',
-  json5: 'jsonc',
-  jsonl: 'json',
-  kt: 'kotlin',
-  make: 'makefile',
-  md: 'markdown',
-  mjs: 'javascript',
-  objc: 'objective-c',
-  patch: 'diff',
-  pl: 'perl',
-  postgres: 'sql',
-  postgresql: 'sql',
-  protobuf: 'proto',
-  ps1: 'powershell',
-  py: 'python',
-  rb: 'ruby',
-  rs: 'rust',
-  sh: 'bash',
-  shell: 'bash',
-  sqlite: 'sql',
-  svg: 'xml',
-  terraform: 'hcl',
-  tex: 'latex',
-  tf: 'hcl',
-  ts: 'typescript',
-  yml: 'yaml',
-  zsh: 'bash',
-};
-
-/** The name a language is coloured under, or nothing for plain text. */
-export function resolveLanguage(name: string): string | undefined {
-  const lower = name.trim().toLowerCase();
-  const resolved = ALIASES[lower] ?? lower;
-  return Object.hasOwn(LANGUAGES, resolved) ? resolved : undefined;
-}
-
 /** Fetches a language's grammar. */
-export async function loadLanguage(name: string): Promise<LanguageRegistration[]> {
-  const loader = LANGUAGES[name];
-  if (!loader) throw new Error(`no grammar for ${name}`);
-  return (await loader()).default;
+export async function loadLanguage(name: LanguageName): Promise<LanguageRegistration[]> {
+  return (await LANGUAGES[name]()).default;
 }

@@ -5,12 +5,13 @@ import { createCssVariablesTheme, createHighlighterCore, type HighlighterCore } 
 import { createJavaScriptRegexEngine } from 'shiki/engine/javascript';
 import { loadLanguage } from './languages';
 import { toMarkup } from './markup';
+import type { LanguageName } from './names';
 
 /** What the page asks. */
 export interface Question {
   id: number;
   code: string;
-  language: string;
+  language: LanguageName;
 }
 
 /** What it gets: markup, or nothing when the language could not be read. */

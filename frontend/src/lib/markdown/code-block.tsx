@@ -5,9 +5,10 @@ import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { copyText } from '@/lib/clipboard';
 import { HighlightedCode } from '@/lib/highlight/highlighted-code';
+import { t } from '@/lib/i18n';
 
 /** Copies exactly `value`, and says so for two seconds. */
-export function CopyButton({ value, label = 'Copy' }: { value: string; label?: string }) {
+export function CopyButton({ value, label }: { value: string; label?: string }) {
   const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle');
   useEffect(() => {
     if (state === 'idle') return;
@@ -22,7 +23,7 @@ export function CopyButton({ value, label = 'Copy' }: { value: string; label?: s
     >
       {state === 'copied' ? <Check size={15} strokeWidth={1.7} /> : <Copy size={15} strokeWidth={1.7} />}
       <span aria-live="polite">
-        {state === 'copied' ? 'Copied' : state === 'failed' ? 'Copy failed' : label}
+        {state === 'copied' ? t('Copied') : state === 'failed' ? t('Copy failed') : (label ?? t('Copy'))}
       </span>
     </button>
   );

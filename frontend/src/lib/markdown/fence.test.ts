@@ -17,11 +17,15 @@ describe('parseFence', () => {
     ['python', 'title="No identifier"', { language: 'python' }],
     ['id=plan', 'type=mermaid', { language: '', artifact: { identifier: 'plan', type: 'mermaid' } }],
     ['js', '{1,3-4} showLineNumbers', { language: 'js' }],
+    ['JSX', 'identifier="a b/c"', { language: 'JSX', artifact: { identifier: 'a-b-c' } }],
     [
-      'svg',
-      'id = logo   title = "A \\"quoted\\" name"',
-      { language: 'svg', artifact: { identifier: 'logo', title: 'A "quoted" name' } },
+      'xml',
+      'type=SVG id=a title="unclosed',
+      { language: 'xml', artifact: { identifier: 'a', title: 'unclosed', type: 'svg' } },
     ],
+    ['rust', 'id=../../etc/passwd', { language: 'rust', artifact: { identifier: '..-..-etc-passwd' } }],
+    ['rust', 'id=///', { language: 'rust' }],
+    ['rust', 'id= x', { language: 'rust' }],
     [null, null, { language: '' }],
   ])('%s %s', (lang, meta, expected) => {
     expect(parseFence(lang, meta)).toEqual(expected);

@@ -10,27 +10,55 @@ export interface Fence {
   artifact?: { identifier: string; title?: string; type?: string };
 }
 
-const ATTRIBUTE = /([A-Za-z_][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s"']+))/g;
+const MAX_IDENTIFIER = 100;
 
-/** Parses language and meta; anything that is not an attribute is left alone. */
+/** `key=value` pairs and bare words; values may stand in quotes, and one that nobody closed ends with the line. */
+function words(info: string): [key: string | undefined, value: string][] {
+  const found: [string | undefined, string][] = [];
+  let rest = info.trim();
+  while (rest !== '') {
+    const end = rest.search(/[=\s]/);
+    const word = end < 0 ? rest : rest.slice(0, end);
+    rest = end < 0 ? '' : rest.slice(end);
+    if (!rest.startsWith('=')) {
+      found.push([undefined, word]);
+      rest = rest.trimStart();
+      continue;
+    }
+    const quote = rest[1] === '"' || rest[1] === "'" ? rest[1] : undefined;
+    const body = rest.slice(quote ? 2 : 1);
+    const close = quote ? body.indexOf(quote) : body.search(/\s/);
+    found.push([word.toLowerCase(), close < 0 ? body : body.slice(0, close)]);
+    rest = close < 0 ? '' : body.slice(close + (quote ? 1 : 0)).trimStart();
+  }
+  return found;
+}
+
+/** An identifier without anything that an address or a file name could mind. */
+function nameOf(text: string): string {
+  let name = '';
+  for (const letter of [...text.trim()].slice(0, MAX_IDENTIFIER)) {
+    if (/[\p{Alphabetic}\p{N}._]/u.test(letter)) name += letter;
+    else if (name !== '' && !name.endsWith('-')) name += '-';
+  }
+  return name.replace(/-+$/, '');
+}
+
+/** Reads an info string by the server's own rules, so that a fence finds the artifact it made. */
 export function parseFence(lang: string | null | undefined, meta: string | null | undefined): Fence {
-  let language = lang ?? '';
-  let rest = meta ?? '';
-  // "```id=chart type=svg" has no language: remark hands the first word over as one.
-  if (language.includes('=')) {
-    rest = `${language} ${rest}`;
-    language = '';
+  let language = '';
+  let identifier = '';
+  let title = '';
+  let type = '';
+  for (const [at, [key, value]] of words(`${lang ?? ''} ${meta ?? ''}`).entries()) {
+    if (key === undefined) {
+      if (at === 0) language = value;
+    } else if (key === 'id' || key === 'identifier') identifier = nameOf(value);
+    else if (key === 'title') title = value.trim();
+    else if (key === 'type') type = value.toLowerCase();
+    else if (key === 'language' || key === 'lang') language = value;
   }
-  const attributes = new Map<string, string>();
-  for (const match of rest.matchAll(ATTRIBUTE)) {
-    const value = (match[2] ?? match[3] ?? match[4] ?? '').replace(/\\(["'\\])/g, '$1');
-    const name = match[1]?.toLowerCase();
-    if (name) attributes.set(name, value);
-  }
-  const identifier = attributes.get('id') ?? attributes.get('identifier');
-  if (!identifier) return { language };
-  const title = attributes.get('title');
-  const type = attributes.get('type');
+  if (identifier === '') return { language };
   return { language, artifact: { identifier, ...(title ? { title } : {}), ...(type ? { type } : {}) } };
 }
 

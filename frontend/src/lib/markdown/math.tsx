@@ -1,7 +1,7 @@
 /**
  * A formula. KaTeX with its fonts is large, so it arrives with the first formula that is shown.
  */
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 
 type Katex = typeof import('katex').default;
 
@@ -36,7 +36,19 @@ export function Formula({ value, display }: { value: string; display: boolean })
     };
   }, [katex]);
 
-  if (!katex) return <Source value={value} display={display} />;
+  const set = useMemo(() => (katex ? typeset(katex, value, display) : undefined), [katex, value, display]);
+  if (!set) return <Source value={value} display={display} />;
+  if ('problem' in set) return <Source value={value} display={display} problem={set.problem} />;
+  return (
+    <span
+      className={display ? 'md-math md-math-display' : 'md-math'}
+      // biome-ignore lint/security/noDangerouslySetInnerHtml: KaTeX builds this from its own tree and escapes all text
+      dangerouslySetInnerHTML={{ __html: set.markup }}
+    />
+  );
+}
+
+function typeset(katex: Katex, value: string, display: boolean): { markup: string } | { problem: string } {
   try {
     // `trust: false` refuses \href and \includegraphics; the limits refuse formulas that grow without end.
     const markup = katex.renderToString(value, {
@@ -47,21 +59,9 @@ export function Formula({ value, display }: { value: string; display: boolean })
       maxSize: 20,
       strict: 'ignore',
     });
-    return (
-      <span
-        className={display ? 'md-math md-math-display' : 'md-math'}
-        // biome-ignore lint/security/noDangerouslySetInnerHtml: KaTeX builds this from its own tree and escapes all text
-        dangerouslySetInnerHTML={{ __html: markup }}
-      />
-    );
+    return { markup };
   } catch (error) {
-    return (
-      <Source
-        value={value}
-        display={display}
-        problem={error instanceof Error ? error.message : String(error)}
-      />
-    );
+    return { problem: error instanceof Error ? error.message : String(error) };
   }
 }
 

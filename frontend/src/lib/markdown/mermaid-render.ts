@@ -57,6 +57,18 @@ function colours(): Record<string, string> {
   };
 }
 
+/**
+ * Without HTML labels this version of Mermaid drops a comparison sign that stands alone (`Amount > 10k`); its own entity
+ * codes survive. Arrows never stand alone: they touch a dash, a dot or an equals sign.
+ */
+export function keepComparisons(source: string): string {
+  if (!/^\s*(?:---[\s\S]*?---\s*)?(?:%%.*\n\s*)*(?:flowchart|graph)\b/.test(source)) return source;
+  return source.replace(
+    /(?<=\s)([<>])(=?)(?=\s)/g,
+    (_, sign: string, equals: string) => `${sign === '<' ? '#lt;' : '#gt;'}${equals}`,
+  );
+}
+
 async function render(source: string): Promise<string> {
   const { mermaid, sanitise } = await load();
   mermaid.initialize({
@@ -77,7 +89,7 @@ async function render(source: string): Promise<string> {
   host.style.cssText = 'position:fixed;left:-10000px;top:0;width:800px;visibility:hidden';
   document.body.append(host);
   try {
-    const { svg } = await mermaid.render(id, source, host);
+    const { svg } = await mermaid.render(id, keepComparisons(source), host);
     return sanitise(svg);
   } finally {
     host.remove();

@@ -4,6 +4,7 @@
  */
 import { CircleAlert } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import { t } from '@/lib/i18n';
 import { useTheme } from '@/lib/use-theme';
 import { CodeBlock } from './code-block';
 import { renderMermaid } from './mermaid-render';
@@ -45,16 +46,16 @@ export function MermaidBlock({ value, open }: { value: string; open: boolean }) 
   if (open || (!svg && !problem)) return <CodeBlock value={value} language="mermaid" open={open} />;
   return (
     <div className="md-mermaid">
-      {svg ? <Drawing svg={svg} label="Diagram" /> : null}
+      {svg ? <Drawing svg={svg} label={t('Diagram')} /> : null}
       {problem ? (
         <p className="md-note" role="alert">
           <CircleAlert size={15} strokeWidth={1.7} aria-hidden />
-          <span>The diagram could not be drawn: {problem.split('\n')[0]}</span>
+          <span>{t('The diagram could not be drawn: {{problem}}', { problem: problem.split('\n')[0] })}</span>
         </p>
       ) : null}
       {svg && !problem ? (
         <button type="button" className="btn md-copy" aria-expanded={shown} onClick={() => setShown(!shown)}>
-          {shown ? 'Hide source' : 'Show source'}
+          {shown ? t('Hide source') : t('Show source')}
         </button>
       ) : null}
       {problem || shown ? <CodeBlock value={value} language="mermaid" open={false} /> : null}

@@ -6,6 +6,7 @@ import { type Components, toJsxRuntime } from 'hast-util-to-jsx-runtime';
 import { ExternalLink, Image as ImageIcon } from 'lucide-react';
 import { createContext, type ReactNode, useContext } from 'react';
 import { Fragment, jsx, jsxs } from 'react/jsx-runtime';
+import { t } from '@/lib/i18n';
 import { CodeBlock } from './code-block';
 import { imageSource, safeHref } from './links';
 import { Formula } from './math';
@@ -44,17 +45,30 @@ function pick(rest: Record<string, unknown>): Record<string, string> {
 
 function Picture({ src, alt }: { src?: string; alt?: string }) {
   const source = imageSource(src);
-  if (!source) return <span className="md-picture">{alt || 'Picture'}</span>;
+  if (!source) return <span className="md-picture">{alt || t('Picture')}</span>;
   if (source.show === 'inline')
     return <img src={source.url} alt={alt ?? ''} loading="lazy" decoding="async" />;
   return (
     <a className="chip md-picture" href={source.url} target="_blank" rel="noopener noreferrer">
       <ImageIcon size={15} strokeWidth={1.7} aria-hidden />
-      <span>{alt || 'Picture'}</span>
-      <span className="text-text-3">on {source.host}</span>
+      <span>{alt || t('Picture')}</span>
+      <span className="text-text-3">{t('on {{host}}', { host: source.host })}</span>
       <ExternalLink size={13} strokeWidth={1.7} aria-hidden />
-      <span className="sr-only">opens in a new tab</span>
+      <span className="sr-only">{t('opens in a new tab')}</span>
     </a>
+  );
+}
+
+/** The box of a task; it only shows, so its state is its name. */
+function Task({ checked }: { checked?: boolean }) {
+  return (
+    <input
+      type="checkbox"
+      checked={checked ?? false}
+      readOnly
+      disabled
+      aria-label={checked ? t('done') : t('open')}
+    />
   );
 }
 
@@ -62,7 +76,7 @@ function Table({ children }: { children?: ReactNode }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard
     // biome-ignore lint/a11y/useSemanticElements: a section would need a heading of its own
-    <div className="md-table" tabIndex={0} role="group" aria-label="Table">
+    <div className="md-table" tabIndex={0} role="group" aria-label={t('Table')}>
       <table>{children}</table>
     </div>
   );
@@ -104,6 +118,7 @@ function Code({ value, language = '', artifact, open = false }: CodeProps) {
 const components = {
   a: Link,
   img: Picture,
+  input: Task,
   table: Table,
   h1: (props: HeadingProps) => <Heading level={1} {...props} />,
   h2: (props: HeadingProps) => <Heading level={2} {...props} />,

@@ -1,10 +1,4 @@
 /** An editor for source. It is large, so this file is only ever imported lazily. */
-import { css } from '@codemirror/lang-css';
-import { html } from '@codemirror/lang-html';
-import { javascript } from '@codemirror/lang-javascript';
-import { json } from '@codemirror/lang-json';
-import { markdown } from '@codemirror/lang-markdown';
-import { python } from '@codemirror/lang-python';
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { Compartment, EditorState, type Extension } from '@codemirror/state';
 import { EditorView, keymap } from '@codemirror/view';
@@ -17,7 +11,10 @@ const palette = HighlightStyle.define([
   { tag: [tags.string, tags.attributeValue, tags.regexp, tags.inserted], color: 'var(--c-str)' },
   { tag: [tags.number, tags.bool, tags.null, tags.atom], color: 'var(--c-num)' },
   { tag: [tags.comment, tags.meta, tags.quote], color: 'var(--c-com)' },
-  { tag: [tags.function(tags.variableName), tags.typeName, tags.className, tags.propertyName, tags.link], color: 'var(--c-fn)' },
+  {
+    tag: [tags.function(tags.variableName), tags.typeName, tags.className, tags.propertyName, tags.link],
+    color: 'var(--c-fn)',
+  },
   { tag: tags.strong, fontWeight: '600' },
   { tag: tags.emphasis, fontStyle: 'italic' },
 ]);
@@ -37,34 +34,34 @@ const look = EditorView.theme({
   '.cm-tooltip': { backgroundColor: 'var(--raised)', border: '1px solid var(--border)', borderRadius: '8px' },
 });
 
-function languageOf(name: string): Extension {
+/** Each language is a chunk of its own: an editor needs one of them. */
+async function languageOf(name: string): Promise<Extension> {
   switch (name.toLowerCase()) {
     case 'html':
     case 'xml':
     case 'svg':
     case 'vue':
-      return html();
+      return (await import('@codemirror/lang-html')).html();
     case 'css':
     case 'scss':
-      return css();
+      return (await import('@codemirror/lang-css')).css();
     case 'js':
     case 'javascript':
-      return javascript();
     case 'jsx':
-      return javascript({ jsx: true });
+      return (await import('@codemirror/lang-javascript')).javascript({ jsx: true });
     case 'ts':
     case 'typescript':
-      return javascript({ typescript: true });
+      return (await import('@codemirror/lang-javascript')).javascript({ typescript: true });
     case 'tsx':
-      return javascript({ jsx: true, typescript: true });
+      return (await import('@codemirror/lang-javascript')).javascript({ jsx: true, typescript: true });
     case 'json':
-      return json();
+      return (await import('@codemirror/lang-json')).json();
     case 'markdown':
     case 'md':
-      return markdown();
+      return (await import('@codemirror/lang-markdown')).markdown();
     case 'py':
     case 'python':
-      return python();
+      return (await import('@codemirror/lang-python')).python();
     default:
       return [];
   }
@@ -104,7 +101,7 @@ export default function CodeEditor({ value, language, label, onChange, onSave, r
           EditorView.updateListener.of((update) => {
             if (update.docChanged) handlers.current.onChange(update.state.doc.toString());
           }),
-          parts.current.language.of(languageOf(language)),
+          parts.current.language.of([]),
           parts.current.readOnly.of(EditorState.readOnly.of(readOnly)),
         ],
       }),
@@ -121,12 +118,22 @@ export default function CodeEditor({ value, language, label, onChange, onSave, r
 
   useEffect(() => {
     view.current?.dispatch({
-      effects: [
-        parts.current.language.reconfigure(languageOf(language)),
-        parts.current.readOnly.reconfigure(EditorState.readOnly.of(readOnly)),
-      ],
+      effects: parts.current.readOnly.reconfigure(EditorState.readOnly.of(readOnly)),
     });
-  }, [language, readOnly]);
+  }, [readOnly]);
+
+  useEffect(() => {
+    let live = true;
+    languageOf(language).then(
+      (extension) =>
+        live && view.current?.dispatch({ effects: parts.current.language.reconfigure(extension) }),
+      // Without its grammar the source is still editable.
+      () => undefined,
+    );
+    return () => {
+      live = false;
+    };
+  }, [language]);
 
   return <div ref={host} className="artifact-editor" />;
 }

@@ -22,6 +22,7 @@ export function Preview({ type, language, content, title, growing, onReport }: P
       </article>
     );
   }
-  if (type === 'code') return <SourceView code={content} language={sourceLanguage(type, language)} growing={growing} />;
+  if (type === 'code')
+    return <SourceView code={content} language={sourceLanguage(type, language)} growing={growing} />;
   return <SandboxFrame kind={type} source={content} title={title} onReport={onReport} />;
 }

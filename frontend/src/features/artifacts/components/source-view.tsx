@@ -1,9 +1,17 @@
 /** Source with line numbers; while it is being written it follows the newest line until the reader scrolls away. */
 import { useEffect, useRef } from 'react';
-import { t } from '@/lib/i18n';
 import { HighlightedCode } from '@/lib/highlight/highlighted-code';
+import { t } from '@/lib/i18n';
 
-export function SourceView({ code, language, growing }: { code: string; language: string; growing: boolean }) {
+export function SourceView({
+  code,
+  language,
+  growing,
+}: {
+  code: string;
+  language: string;
+  growing: boolean;
+}) {
   const ref = useRef<HTMLDivElement>(null);
   const follow = useRef(true);
   const lines = code.split('\n').length;

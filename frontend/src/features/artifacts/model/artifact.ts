@@ -93,7 +93,8 @@ export function fileName(title: string, type: ArtifactType, language: string | n
       .replace(/^-+|-+$/g, '')
       .toLowerCase()
       .slice(0, 80) || 'artifact';
-  const extension = type === 'svg' ? 'svg' : (EXTENSIONS[sourceLanguage(type, language).toLowerCase()] ?? 'txt');
+  const extension =
+    type === 'svg' ? 'svg' : (EXTENSIONS[sourceLanguage(type, language).toLowerCase()] ?? 'txt');
   return `${base}.${extension}`;
 }
 

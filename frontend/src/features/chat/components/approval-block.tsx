@@ -1,13 +1,13 @@
 /** A question that a run waits on. The only accent-outlined block of the log. */
 import { CircleAlert, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { describe } from '@/api/problem';
 import type { ApprovalDecision, HumanTask } from '@/api/types';
 import { Status } from '@/components/ui/badges';
 import { Button } from '@/components/ui/button';
 import { JsonView } from '@/components/ui/json-view';
 import { t } from '@/lib/i18n';
+import { toast } from '@/lib/toast';
 import { decide } from '../model/actions';
 
 const answers: { decision: ApprovalDecision; label: string }[] = [
@@ -18,9 +18,23 @@ const answers: { decision: ApprovalDecision; label: string }[] = [
 ];
 
 function Risk({ priority }: { priority: HumanTask['priority'] }) {
-  if (priority === 'high') return <Status tone="err" icon={<TriangleAlert />}>{t('High risk')}</Status>;
-  if (priority === 'low') return <Status tone="info" icon={<CircleAlert />}>{t('Low risk')}</Status>;
-  return <Status tone="warn" icon={<TriangleAlert />}>{t('May change data')}</Status>;
+  if (priority === 'high')
+    return (
+      <Status tone="err" icon={<TriangleAlert />}>
+        {t('High risk')}
+      </Status>
+    );
+  if (priority === 'low')
+    return (
+      <Status tone="info" icon={<CircleAlert />}>
+        {t('Low risk')}
+      </Status>
+    );
+  return (
+    <Status tone="warn" icon={<TriangleAlert />}>
+      {t('May change data')}
+    </Status>
+  );
 }
 
 export function ApprovalBlock({ task, onDecided }: { task: HumanTask; onDecided?: () => void }) {

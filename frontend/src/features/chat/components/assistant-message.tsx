@@ -1,7 +1,6 @@
 /** An answer: who gives it, what it did on the way, the text, and what can be done with it. */
 import { ChevronDown, Copy, FileText, GitBranch, RotateCcw, Trash2, TriangleAlert } from 'lucide-react';
 import { memo, useCallback, useMemo, useState } from 'react';
-import { toast } from 'sonner';
 import { describe } from '@/api/problem';
 import type { ArtifactRef, Message } from '@/api/types';
 import { AgentBadge, agentColour } from '@/components/ui/badges';
@@ -13,6 +12,7 @@ import { Notice } from '@/components/ui/states';
 import { clock, count } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { Markdown } from '@/lib/markdown';
+import { toast } from '@/lib/toast';
 import type { ChatOptions } from '../hooks/use-chat-options';
 import { regenerate, removeMessage, switchTo } from '../model/actions';
 import { type RunView, withRun } from '../model/run-reducer';
@@ -51,7 +51,9 @@ function ArtifactChip({ artifact, onOpen }: { artifact: ArtifactRef; onOpen: () 
       <span className="min-w-0">
         <span className="block truncate font-medium">{artifact.title || artifact.identifier}</span>
         <span className="num block text-text-3 text-xs">
-          {artifact.language && artifact.artifact_type === 'code' ? artifact.language : artifact.artifact_type}
+          {artifact.language && artifact.artifact_type === 'code'
+            ? artifact.language
+            : artifact.artifact_type}
           {`, ${t('version {{version}}', { version: artifact.version })}`}
         </span>
       </span>
@@ -80,7 +82,9 @@ function Failure({ message, onRetry }: { message: Message; onRetry: () => void }
   if (message.status !== 'interrupted' && message.status !== 'cancelled') return null;
   return (
     <div className="flex flex-wrap items-center gap-2 text-sm text-text-3">
-      {message.status === 'cancelled' ? t('You stopped this answer.') : t('The server stopped during this answer.')}
+      {message.status === 'cancelled'
+        ? t('You stopped this answer.')
+        : t('The server stopped during this answer.')}
       <Button variant="outline" size="xs" onClick={onRetry}>
         <RotateCcw size={14} />
         {t('Retry')}
@@ -136,7 +140,11 @@ export const AssistantMessage = memo(function AssistantMessage({
             {message.status === 'streaming' && (
               <span
                 className="dot pulse ml-1"
-                style={{ '--c': doing.startsWith('executing') ? 'var(--node-agent)' : colour } as React.CSSProperties}
+                style={
+                  {
+                    '--c': doing.startsWith('executing') ? 'var(--node-agent)' : colour,
+                  } as React.CSSProperties
+                }
               />
             )}
             <span className="truncate">{doing}</span>
@@ -156,7 +164,10 @@ export const AssistantMessage = memo(function AssistantMessage({
         </p>
       ))}
       {message.thinking && (
-        <Thinking text={message.thinking} active={live && !message.content && message.tool_calls.length === 0} />
+        <Thinking
+          text={message.thinking}
+          active={live && !message.content && message.tool_calls.length === 0}
+        />
       )}
       {message.tool_calls.map((call) =>
         call.human_task?.status === 'pending' && call.status === 'waiting' ? (
@@ -167,7 +178,11 @@ export const AssistantMessage = memo(function AssistantMessage({
       )}
       {message.content ? (
         <div className={message.status === 'streaming' ? 'streaming' : undefined} data-testid="answer">
-          <Markdown text={message.content} streaming={message.status === 'streaming'} renderArtifact={renderArtifact} />
+          <Markdown
+            text={message.content}
+            streaming={message.status === 'streaming'}
+            renderArtifact={renderArtifact}
+          />
         </div>
       ) : (
         message.status === 'streaming' &&
@@ -176,14 +191,22 @@ export const AssistantMessage = memo(function AssistantMessage({
       {loose.length > 0 && (
         <div className="flex flex-wrap gap-2">
           {loose.map((artifact) => (
-            <ArtifactChip key={artifact.artifact_id} artifact={artifact} onOpen={() => onOpenArtifact(artifact)} />
+            <ArtifactChip
+              key={artifact.artifact_id}
+              artifact={artifact}
+              onOpen={() => onOpenArtifact(artifact)}
+            />
           ))}
         </div>
       )}
       <Failure message={message} onRetry={() => again()} />
       {!live && (
         <div className="-mt-1.5 -ml-1.5 flex items-center text-text-3 text-xs">
-          <IconButton small label={copied ? t('Copied') : t('Copy answer')} onClick={() => copy(message.content)}>
+          <IconButton
+            small
+            label={copied ? t('Copied') : t('Copy answer')}
+            onClick={() => copy(message.content)}
+          >
             <Copy size={15} />
           </IconButton>
           <IconButton small label={t('Regenerate')} onClick={() => again()}>
@@ -191,7 +214,7 @@ export const AssistantMessage = memo(function AssistantMessage({
           </IconButton>
           <Menu
             trigger={
-              <IconButton small className="-ml-1.5 w-5!" label={t('Regenerate with another agent or model')}>
+              <IconButton small className="-ml-1.5 w-6!" label={t('Regenerate with another agent or model')}>
                 <ChevronDown size={13} />
               </IconButton>
             }
@@ -237,7 +260,7 @@ export const AssistantMessage = memo(function AssistantMessage({
             >
               {[
                 message.model,
-                t('{{count}} tokens', { count: total }),
+                `${count(total)} ${t('tokens')}`,
                 message.cost && Number(message.cost) > 0 && `$${Number(message.cost).toFixed(4)}`,
               ]
                 .filter(Boolean)

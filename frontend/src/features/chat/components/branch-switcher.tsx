@@ -30,7 +30,12 @@ export function BranchSwitcher({
         <span className="sr-only">{t('Version')} </span>
         {at + 1}/{siblings.length}
       </span>
-      <IconButton small label={t('Later version (Alt+→)')} disabled={!next} onClick={() => next && onSwitch(next)}>
+      <IconButton
+        small
+        label={t('Later version (Alt+→)')}
+        disabled={!next}
+        onClick={() => next && onSwitch(next)}
+      >
         <ChevronRight size={15} />
       </IconButton>
     </span>

@@ -1,10 +1,10 @@
 /** Where people write: one rounded field with everything a message can carry. */
 import { ArrowUp, ChevronDown, Paperclip, Square } from 'lucide-react';
 import { type KeyboardEvent, type RefObject, useLayoutEffect, useRef } from 'react';
+import { agentColour } from '@/components/ui/badges';
 import { IconButton } from '@/components/ui/button';
 import { Menu, MenuGroup, MenuRadio, MenuRadioGroup } from '@/components/ui/menu';
 import { Tooltip } from '@/components/ui/tooltip';
-import { agentColour } from '@/components/ui/badges';
 import { cx } from '@/lib/cx';
 import { count, estimateTokens, short } from '@/lib/format';
 import { t } from '@/lib/i18n';
@@ -63,14 +63,13 @@ export function Composer({
 
   const send = () => {
     if (!canSend) return;
-    const files = uploads.flatMap((upload) => (upload.file ? [upload.file] : []));
-    const outgoing = {
-      content: text.trim(),
-      images: files.filter((file) => isImage(file.mime_type)),
-      attachments: files.filter((file) => !isImage(file.mime_type)),
-    };
-    draft.clear();
-    onSend(outgoing);
+    const taken = draft.take();
+    if (!taken) return;
+    onSend({
+      content: taken.text,
+      images: taken.files.filter((file) => isImage(file.mime_type)),
+      attachments: taken.files.filter((file) => !isImage(file.mime_type)),
+    });
     inputRef.current?.focus();
   };
 
@@ -161,10 +160,7 @@ export function Composer({
               </button>
             }
           >
-            <MenuRadioGroup
-              value={agent?.id ?? ''}
-              onChange={(id) => options.setAgent(id || null)}
-            >
+            <MenuRadioGroup value={agent?.id ?? ''} onChange={(id) => options.setAgent(id || null)}>
               <MenuRadio value="">
                 <span className="block">{t('Auto')}</span>
                 <span className="block text-text-3 text-xs">{t('The default agent answers')}</span>
@@ -176,7 +172,9 @@ export function Composer({
                     <span className="truncate">{candidate.name}</span>
                   </span>
                   {candidate.description && (
-                    <span className="mt-0.5 block truncate pl-4 text-text-3 text-xs">{candidate.description}</span>
+                    <span className="mt-0.5 block truncate pl-4 text-text-3 text-xs">
+                      {candidate.description}
+                    </span>
                   )}
                 </MenuRadio>
               ))}
@@ -230,7 +228,7 @@ export function Composer({
               </MenuGroup>
             </MenuRadioGroup>
           </Menu>
-          {runId ? (
+          {runId && !(canSend && text) ? (
             <Tooltip text={t('Stop generating')}>
               <button type="button" className="send" aria-label={t('Stop generating')} onClick={onStop}>
                 <Square size={14} fill="currentColor" />

@@ -51,7 +51,9 @@ function Range({
 export function SettingsPopover({ options }: { options: ChatOptions }) {
   const { settings, setSettings, model, agent } = options;
   const id = useId();
-  const changed = Object.values(settings).some((value) => value !== null && value !== undefined && value !== false);
+  const changed = Object.values(settings).some(
+    (value) => value !== null && value !== undefined && value !== false,
+  );
   return (
     <Popover
       title={t('Response settings')}
@@ -120,7 +122,13 @@ export function SettingsPopover({ options }: { options: ChatOptions }) {
             variant="outline"
             className="justify-self-start text-sm"
             onClick={() =>
-              setSettings({ thinking: null, temperature: null, top_p: null, max_tokens: null, system_prompt: null })
+              setSettings({
+                thinking: null,
+                temperature: null,
+                top_p: null,
+                max_tokens: null,
+                system_prompt: null,
+              })
             }
           >
             {t('Back to the defaults')}

@@ -111,13 +111,29 @@ function Block({ block }: { block: ContentBlock }) {
 function State({ call }: { call: ToolCall }) {
   switch (call.status) {
     case 'succeeded':
-      return <Status tone="ok" icon={<Check />}>{t('Done')}</Status>;
+      return (
+        <Status tone="ok" icon={<Check />}>
+          {t('Done')}
+        </Status>
+      );
     case 'failed':
-      return <Status tone="err" icon={<TriangleAlert />}>{t('Failed')}</Status>;
+      return (
+        <Status tone="err" icon={<TriangleAlert />}>
+          {t('Failed')}
+        </Status>
+      );
     case 'denied':
-      return <Status tone="err" icon={<CircleSlash />}>{t('Denied')}</Status>;
+      return (
+        <Status tone="err" icon={<CircleSlash />}>
+          {t('Denied')}
+        </Status>
+      );
     case 'waiting':
-      return <Status tone="warn" icon={<Clock />}>{t('Waiting for you')}</Status>;
+      return (
+        <Status tone="warn" icon={<Clock />}>
+          {t('Waiting for you')}
+        </Status>
+      );
     default:
       return (
         <Status tone="info" icon={<span className="spin size-3!" />}>
@@ -137,7 +153,11 @@ const decisions = {
 function Decision({ call }: { call: ToolCall }) {
   const task = call.human_task;
   const denied = call.effect === 'deny' || task?.decision === 'deny';
-  const words = denied ? t('Denied') : call.effect === 'approve' && !task?.decision ? t('Asked') : t('Allowed');
+  const words = denied
+    ? t('Denied')
+    : call.effect === 'approve' && !task?.decision
+      ? t('Asked')
+      : t('Allowed');
   return (
     <div className="flex flex-wrap items-center gap-x-1.5 gap-y-1 text-sm text-text-2">
       <Status
@@ -173,9 +193,14 @@ export function ToolCallCard({ call, live }: { call: ToolCall; live: boolean }) 
   const [chosen, setChosen] = useState<boolean | null>(null);
   const bad = call.status === 'failed' || call.status === 'denied';
   const open = chosen ?? (bad || (live && call.status !== 'succeeded'));
-  const hasArguments = call.arguments !== null && typeof call.arguments === 'object' && Object.keys(call.arguments).length > 0;
+  const hasArguments =
+    call.arguments !== null && typeof call.arguments === 'object' && Object.keys(call.arguments).length > 0;
   return (
-    <section className="card overflow-hidden text-ui leading-[var(--lh-ui)]" data-tool={call.tool} data-status={call.status}>
+    <section
+      className="card overflow-hidden text-ui leading-[var(--lh-ui)]"
+      data-tool={call.tool}
+      data-status={call.status}
+    >
       <button
         type="button"
         className="flex min-h-11 w-full items-center gap-2 px-3 text-start"
@@ -201,7 +226,11 @@ export function ToolCallCard({ call, live }: { call: ToolCall; live: boolean }) 
       {open && (
         <dl>
           <Row label={t('Arguments')}>
-            {hasArguments ? <JsonView value={call.arguments} /> : <span className="text-sm text-text-3">{t('None')}</span>}
+            {hasArguments ? (
+              <JsonView value={call.arguments} />
+            ) : (
+              <span className="text-sm text-text-3">{t('None')}</span>
+            )}
           </Row>
           {call.content && call.content.length > 0 && (
             <Row label={bad ? t('Error') : t('Result')}>

@@ -1,7 +1,6 @@
 /** What the person said: a bubble, with its files, its versions and a way to say it differently. */
 import { CircleAlert, CloudOff, Copy, FileText, Pencil, RotateCcw, Trash2, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { toast } from 'sonner';
 import { describe } from '@/api/problem';
 import type { FileRef, Message } from '@/api/types';
 import { Button, IconButton } from '@/components/ui/button';
@@ -9,6 +8,7 @@ import { useCopied } from '@/components/ui/copy-button';
 import { ConfirmDialog } from '@/components/ui/dialog';
 import { bytes, dateTime } from '@/lib/format';
 import { t } from '@/lib/i18n';
+import { toast } from '@/lib/toast';
 import { edit, removeMessage, switchTo } from '../model/actions';
 import type { Pending } from '../model/store';
 import { BranchSwitcher } from './branch-switcher';
@@ -107,7 +107,14 @@ function Editor({ message, onClose }: { message: Message; onClose: () => void })
         >
           {t('Save only')}
         </Button>
-        <Button type="submit" variant="primary" size="xs" className="text-sm" busy={busy === 'send'} disabled={busy !== null}>
+        <Button
+          type="submit"
+          variant="primary"
+          size="xs"
+          className="text-sm"
+          busy={busy === 'send'}
+          disabled={busy !== null}
+        >
           {t('Send')}
         </Button>
       </div>
@@ -124,13 +131,17 @@ export function UserMessage({ message, siblings }: { message: Message; siblings:
     <div className="group grid gap-2">
       <Files images={message.images} attachments={message.attachments} />
       <Bubble text={message.content} />
-      <div className="-mt-1 flex items-center justify-end">
+      <div className="-mt-1.5 -mb-4 flex items-center justify-end">
         <span className="num mr-1 text-text-3 text-xs opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
           {dateTime(message.created_at)}
           {message.edited_at && `, ${t('edited')}`}
         </span>
         <span className="flex opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
-          <IconButton small label={copied ? t('Copied') : t('Copy message')} onClick={() => copy(message.content)}>
+          <IconButton
+            small
+            label={copied ? t('Copied') : t('Copy message')}
+            onClick={() => copy(message.content)}
+          >
             <Copy size={15} />
           </IconButton>
           <IconButton small label={t('Edit message')} onClick={() => setEditing(true)}>

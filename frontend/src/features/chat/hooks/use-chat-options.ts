@@ -1,12 +1,12 @@
 /** Agent, model and settings of a chat: of the stored conversation, or of the one that does not exist yet. */
 import { useQuery } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
-import { toast } from 'sonner';
+import { useRef } from 'react';
 import { api } from '@/api/client';
 import { describe } from '@/api/problem';
 import { agentOptionsQuery, conversationQuery, modelsQuery, patchConversation } from '@/api/queries';
 import type { Agent, Conversation, ConversationSettings, Model } from '@/api/types';
-import { loadChoice, saveChoice } from '../model/drafts';
+import { toast } from '@/lib/toast';
+import { choose, useChoice } from '../model/choice';
 
 export interface ChatOptions {
   agents: Agent[];
@@ -29,8 +29,11 @@ function findModel(models: Model[], id: string | null | undefined): Model | null
 export function useChatOptions(conversationId: string | null): ChatOptions {
   const { data: agentPage } = useQuery(agentOptionsQuery);
   const { data: modelPage } = useQuery(modelsQuery);
-  const { data: row } = useQuery({ ...conversationQuery(conversationId ?? ''), enabled: conversationId !== null });
-  const [choice, setChoice] = useState(loadChoice);
+  const { data: row } = useQuery({
+    ...conversationQuery(conversationId ?? ''),
+    enabled: conversationId !== null,
+  });
+  const choice = useChoice();
   const saving = useRef<ReturnType<typeof setTimeout>>(undefined);
 
   const agents = agentPage?.items.filter((agent) => agent.is_active) ?? [];
@@ -42,13 +45,11 @@ export function useChatOptions(conversationId: string | null): ChatOptions {
 
   function store(change: Partial<Pick<Conversation, 'agent_id' | 'model' | 'settings'>>, late = false): void {
     if (!conversationId) {
-      const next = {
-        agentId: 'agent_id' in change ? (change.agent_id ?? null) : choice.agentId,
-        model: 'model' in change ? (change.model ?? null) : choice.model,
-        settings: change.settings ?? choice.settings,
-      };
-      setChoice(next);
-      saveChoice(next);
+      choose({
+        ...('agent_id' in change ? { agentId: change.agent_id ?? null } : {}),
+        ...('model' in change ? { model: change.model ?? null } : {}),
+        ...(change.settings ? { settings: change.settings } : {}),
+      });
       return;
     }
     patchConversation(conversationId, change);
@@ -66,7 +67,9 @@ export function useChatOptions(conversationId: string | null): ChatOptions {
     models,
     agent,
     model:
-      findModel(models, modelId) ?? findModel(models, agent?.model) ?? findModel(models, modelPage?.default_model),
+      findModel(models, modelId) ??
+      findModel(models, agent?.model) ??
+      findModel(models, modelPage?.default_model),
     modelIsDefault: !modelId,
     settings,
     setAgent: (id) => store({ agent_id: id }),

@@ -1,9 +1,10 @@
 /** The composer's text and files: kept per conversation over navigation, reload and crash. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { toast } from 'sonner';
+import type { FileRef } from '@/api/types';
 import { t } from '@/lib/i18n';
+import { toast } from '@/lib/toast';
 import { loadDraft, saveDraft } from '../model/drafts';
-import { type Upload, isImage, startUpload } from '../model/uploads';
+import { isImage, startUpload, type Upload } from '../model/uploads';
 
 /** A pasted text longer than this becomes a file. */
 const LONG_PASTE = 10_000;
@@ -30,7 +31,8 @@ export interface DraftHandle {
   addFiles: (files: Iterable<File>) => void;
   remove: (key: string) => void;
   retry: (key: string) => void;
-  clear: () => void;
+  /** What is there to send, leaving nothing: a second call in the same moment gets nothing. */
+  take: () => { text: string; files: FileRef[] } | null;
   /** Puts back what a failed message held. */
   restore: (text: string, files: Upload['file'][]) => void;
   pasted: (text: string) => boolean;
@@ -41,7 +43,6 @@ export function useDraft(where: string): DraftHandle {
   const [uploads, setUploads] = useState<Upload[]>(() => restored(where));
   const files = useRef(new Map<string, File>());
   const latest = useRef({ where, text, uploads });
-  latest.current = { where, text, uploads };
 
   const save = useCallback(() => {
     const now = latest.current;
@@ -58,7 +59,7 @@ export function useDraft(where: string): DraftHandle {
     setShown(where);
     setTextState(loadDraft(where).text);
     setUploads(restored(where));
-  }
+  } else latest.current = { where, text, uploads };
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each change of the draft is saved
   useEffect(() => {
@@ -114,11 +115,15 @@ export function useDraft(where: string): DraftHandle {
       remove(key);
       if (file) addFiles([file]);
     },
-    clear: () => {
+    take: () => {
+      const now = latest.current;
+      const files = now.uploads.flatMap((upload) => (upload.file ? [upload.file] : []));
+      if (now.text.trim() === '' && files.length === 0) return null;
       latest.current = { where, text: '', uploads: [] };
       setTextState('');
       setUploads([]);
       saveDraft(where, { text: '', files: [] });
+      return { text: now.text.trim(), files };
     },
     restore: (back, refs) => {
       setTextState((now) => (now.trim() ? `${back}\n\n${now}` : back));

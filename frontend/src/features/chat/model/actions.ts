@@ -13,10 +13,10 @@ import type {
   SendAnswer,
 } from '@/api/types';
 import { whenBack } from '@/lib/connection';
-import { loadChoice } from './drafts';
+import { useChoice } from './choice';
 import { withRun } from './run-reducer';
 import { unwatch, watch, whenRunFinishes } from './runs';
-import { NEW, type Pending, applyEvents, change, conversationState, forget, useChat } from './store';
+import { applyEvents, change, conversationState, forget, NEW, type Pending, useChat } from './store';
 import { leafBelow, pathTo, removeBranch, upsert } from './tree';
 
 /** The API's largest page; a longer path is shown by the virtual list. */
@@ -43,7 +43,8 @@ export function show(conversationId: string | null): void {
 /** Reads the newest messages of the shown path; what is known already stays. */
 export async function load(conversationId: string): Promise<void> {
   const before = conversationState(conversationId);
-  if (before.phase === 'empty' || before.phase === 'failed') change(conversationId, () => ({ phase: 'loading' }));
+  if (before.phase === 'empty' || before.phase === 'failed')
+    change(conversationId, () => ({ phase: 'loading' }));
   try {
     const page = await api.get<Page<Message>>(`/api/conversations/${conversationId}/messages`, {
       query: { limit: PAGE },
@@ -54,8 +55,11 @@ export async function load(conversationId: string): Promise<void> {
       // A branch chosen here while the answer was on its way wins over the server's older idea of it.
       const moved = now.leafId !== before.leafId;
       const leafId = moved && now.leafId && nodes[now.leafId] ? now.leafId : leaf;
-      const joined = page.items.some((item) => item.parent_message_id && before.nodes[item.parent_message_id]);
-      const firstKnown = before.phase === 'ready' && (joined || page.items.some((item) => before.nodes[item.id]));
+      const joined = page.items.some(
+        (item) => item.parent_message_id && before.nodes[item.parent_message_id],
+      );
+      const firstKnown =
+        before.phase === 'ready' && (joined || page.items.some((item) => before.nodes[item.id]));
       return {
         nodes,
         leafId,
@@ -149,7 +153,7 @@ export function whenConversationStarts(handler: typeof goTo): void {
 }
 
 async function createConversation(key: string): Promise<string> {
-  const choice = loadChoice();
+  const choice = useChoice.getState();
   const row = await api.post<ConversationRow>(
     '/api/conversations',
     {
@@ -245,7 +249,10 @@ export async function edit(message: Message, content: string, resendIt: boolean)
   } else change(message.conversation_id, (now) => ({ nodes: upsert(now.nodes, [answer.message]) }));
 }
 
-export async function regenerate(message: Message, other: { agentId?: string; model?: string } = {}): Promise<void> {
+export async function regenerate(
+  message: Message,
+  other: { agentId?: string; model?: string } = {},
+): Promise<void> {
   const answer = await api.post<{ reply: Message; run: Run }>(
     `/api/messages/${message.id}/regenerate`,
     {

@@ -1,20 +1,12 @@
 /** What was typed and attached, per conversation and for the new chat, kept over reloads. */
-import type { ConversationSettings, FileRef } from '@/api/types';
+import type { FileRef } from '@/api/types';
 
 export interface Draft {
   text: string;
   files: FileRef[];
 }
 
-/** The agent, model and settings chosen for a chat that does not exist yet. */
-export interface NewChatChoice {
-  agentId: string | null;
-  model: string | null;
-  settings: ConversationSettings;
-}
-
 const PREFIX = 'conductor.draft.';
-const CHOICE = 'conductor.new-chat';
 
 function read<T>(key: string): Partial<T> {
   try {
@@ -40,13 +32,4 @@ export function loadDraft(conversation: string): Draft {
 export function saveDraft(conversation: string, draft: Draft): void {
   if (draft.text === '' && draft.files.length === 0) localStorage.removeItem(PREFIX + conversation);
   else write(PREFIX + conversation, draft);
-}
-
-export function loadChoice(): NewChatChoice {
-  const { agentId = null, model = null, settings = {} } = read<NewChatChoice>(CHOICE);
-  return { agentId, model, settings };
-}
-
-export function saveChoice(choice: NewChatChoice): void {
-  write(CHOICE, choice);
 }

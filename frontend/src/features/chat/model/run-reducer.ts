@@ -111,7 +111,9 @@ function apply(view: RunView, event: RunEvent): RunView {
         ...view,
         status: event.status,
         notices:
-          event.reason && !view.notices.includes(event.reason) ? [...view.notices, event.reason] : view.notices,
+          event.reason && !view.notices.includes(event.reason)
+            ? [...view.notices, event.reason]
+            : view.notices,
       };
     case 'routing.decided':
       return {
@@ -210,7 +212,9 @@ function apply(view: RunView, event: RunEvent): RunView {
       return {
         ...view,
         artifacts: view.artifacts.map((artifact) =>
-          artifact.artifact_id === event.artifact_id ? { ...artifact, text: artifact.text + event.text } : artifact,
+          artifact.artifact_id === event.artifact_id
+            ? { ...artifact, text: artifact.text + event.text }
+            : artifact,
         ),
       };
     case 'artifact.completed': {
@@ -287,7 +291,10 @@ export function withRun(message: Message, run: RunView | undefined): Message {
   if (settled && message.content.length >= run.text.length) return message;
   return {
     ...message,
-    content: run.text.length >= message.content.length || run.finished ? run.text || message.content : message.content,
+    content:
+      run.text.length >= message.content.length || run.finished
+        ? run.text || message.content
+        : message.content,
     thinking: run.thinking || message.thinking,
     tool_calls: run.toolCalls.length > 0 ? run.toolCalls : message.tool_calls,
     status: messageStatus[run.status],

@@ -1,7 +1,7 @@
 /** What the page knows of conversations and runs. Outside React, because streams write here many times a second. */
 import { create } from 'zustand';
 import type { FileRef, RunEvent } from '@/api/types';
-import { type RunView, emptyRun, reduceRun } from './run-reducer';
+import { emptyRun, type RunView, reduceRun } from './run-reducer';
 import type { Nodes } from './tree';
 
 /** A message the person sent and the server has not confirmed. */

@@ -4,7 +4,12 @@ import type { Message } from '@/api/types';
 import { isCut, leafBelow, pathTo, removeBranch, siblingsOf, upsert } from './tree';
 
 let clock = 0;
-function message(id: string, parent: string | null, role: Message['role'] = 'user', siblings: string[] = [id]): Message {
+function message(
+  id: string,
+  parent: string | null,
+  role: Message['role'] = 'user',
+  siblings: string[] = [id],
+): Message {
   clock += 1;
   return {
     id,

@@ -96,7 +96,9 @@ export function removeBranch(
       : node;
   }
   if (!leafId || !gone.has(leafId)) return { nodes: next, leafId };
-  const others = childrenOf(next, message.parent_message_id ?? null).filter((other) => other.role === message.role);
+  const others = childrenOf(next, message.parent_message_id ?? null).filter(
+    (other) => other.role === message.role,
+  );
   const sibling = others.at(-1);
   if (sibling) return { nodes: next, leafId: leafBelow(next, sibling.id) };
   return { nodes: next, leafId: message.parent_message_id ?? null };

@@ -1,0 +1,7 @@
+//! One file a subcommand.
+
+pub(crate) mod admin;
+pub(crate) mod config;
+pub(crate) mod migrate;
+pub(crate) mod openapi;
+pub(crate) mod serve;

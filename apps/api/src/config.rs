@@ -1,0 +1,223 @@
+//! Configuration, each source stronger than the next: flags, `CONDUCTOR_*`, `conductor.toml`, defaults.
+
+mod check;
+mod providers;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize, de};
+
+pub(crate) use providers::{Credentials, ProviderConfig};
+
+/// Everything that can be set, with its default.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Where to listen.
+    pub(crate) listen: String,
+    /// The folder of the database, the files and the generated secrets.
+    pub(crate) data: PathBuf,
+    /// `sqlite://…` or `postgres://…`; a SQLite file in the data folder where empty.
+    pub(crate) database_url: String,
+    /// Connections: readers on SQLite, all on PostgreSQL.
+    pub(crate) database_connections: u32,
+    /// The address people open, where it is not the one we listen on.
+    pub(crate) public_url: String,
+    /// Host names that requests may name, beside loopback and that of `public_url`.
+    #[serde(deserialize_with = "list")]
+    pub(crate) allowed_hosts: Vec<String>,
+    /// Whether anybody may register: `closed` or `open`.
+    pub(crate) registration: String,
+    /// `pretty` or `json`.
+    pub(crate) log_format: String,
+    /// What to log, as `tracing` filters are written.
+    pub(crate) log: String,
+    /// Where traces go (OTLP over HTTP), where they are wanted.
+    pub(crate) otlp_endpoint: String,
+    /// Private addresses that connectors may reach, such as `127.0.0.1/32`.
+    #[serde(deserialize_with = "list")]
+    pub(crate) egress_allow: Vec<IpNet>,
+    /// Whether MCP servers may be local processes: `off` or `on`.
+    pub(crate) mcp_stdio: String,
+    /// The model for whoever names none.
+    pub(crate) default_model: String,
+    /// How long the demo model waits between pieces, in milliseconds.
+    pub(crate) demo_delay_ms: u64,
+    /// The key that wraps all secrets, base64 of 32 bytes; a file in the data folder where empty.
+    pub(crate) master_key: String,
+    /// Runs that may be worked on at once.
+    pub(crate) run_concurrency: usize,
+    /// How long a run's lease lasts without being renewed, in milliseconds.
+    pub(crate) lease_ms: u64,
+    /// How long a shutdown waits for runs, in milliseconds.
+    pub(crate) drain_ms: u64,
+    /// Tool calls in one run.
+    pub(crate) tool_calls_per_run: i64,
+    /// Requests that start work, per person and minute.
+    pub(crate) limit_user_per_minute: u32,
+    /// Calls of one tool by one agent, per minute.
+    pub(crate) limit_agent_tool_per_minute: u32,
+    /// Calls on one connector, per minute.
+    pub(crate) limit_connector_per_minute: u32,
+    /// The largest JSON body, in bytes.
+    pub(crate) max_body_bytes: usize,
+    /// The largest uploaded file, in bytes.
+    pub(crate) max_file_bytes: u64,
+    /// Providers beyond those named in the environment.
+    pub(crate) providers: Vec<ProviderConfig>,
+    /// Changes of the model catalogue.
+    pub(crate) models: Vec<conductor_llm_providers::ModelOverride>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8420".to_owned(),
+            data: PathBuf::from("./data"),
+            database_url: String::new(),
+            database_connections: 8,
+            public_url: String::new(),
+            allowed_hosts: Vec::new(),
+            registration: "closed".to_owned(),
+            log_format: "pretty".to_owned(),
+            log: "info,sqlx=warn,hyper=warn,h2=warn,rmcp=warn".to_owned(),
+            otlp_endpoint: String::new(),
+            egress_allow: Vec::new(),
+            mcp_stdio: "off".to_owned(),
+            default_model: "claude-sonnet-4-5-20250929".to_owned(),
+            demo_delay_ms: 12,
+            master_key: String::new(),
+            run_concurrency: 2_048,
+            lease_ms: 15_000,
+            drain_ms: 20_000,
+            tool_calls_per_run: 200,
+            limit_user_per_minute: 600,
+            limit_agent_tool_per_minute: 120,
+            limit_connector_per_minute: 600,
+            max_body_bytes: 4 * 1_024 * 1_024,
+            max_file_bytes: 50 * 1_024 * 1_024,
+            providers: Vec::new(),
+            models: Vec::new(),
+        }
+    }
+}
+
+/// What the command line sets, before anything else.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Flags {
+    /// `--listen`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) listen: Option<String>,
+    /// `--data`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) data: Option<PathBuf>,
+    /// `--database-url`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) database_url: Option<String>,
+}
+
+/// What is in force, and what was odd about it.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    /// Sentences to log once logging works.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Config {
+    /// Reads all sources.
+    pub(crate) fn load(file: Option<&Path>, flags: &Flags) -> Result<Loaded> {
+        let given = file.is_some();
+        let file = file.unwrap_or_else(|| Path::new("conductor.toml"));
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if file.exists() {
+            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            check::file(&text, file)?;
+            figment = figment.merge(Toml::string(&text));
+        } else if given {
+            bail!("there is no configuration file {}", file.display());
+        }
+        let (known, warnings) = check::environment();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        figment = figment.merge(Env::prefixed("CONDUCTOR_").only(&known)).merge(Serialized::defaults(flags));
+        let config: Self = figment.extract().map_err(|error| anyhow::anyhow!("the configuration is not valid: {error}"))?;
+        config.validate()?;
+        Ok(Loaded { config, warnings })
+    }
+
+    fn validate(&self) -> Result<()> {
+        for (key, value, words) in [
+            ("registration", &self.registration, ["closed", "open"]),
+            ("log_format", &self.log_format, ["pretty", "json"]),
+            ("mcp_stdio", &self.mcp_stdio, ["off", "on"]),
+        ] {
+            if !words.contains(&value.as_str()) {
+                bail!("{key} is {value:?}; it must be {:?} or {:?}", words[0], words[1]);
+            }
+        }
+        if self.lease_ms < 1_000 {
+            bail!("lease_ms is {}; a lease must last 1000 ms at least", self.lease_ms);
+        }
+        Ok(())
+    }
+
+    /// The database's URL.
+    pub(crate) fn database(&self) -> String {
+        if self.database_url.is_empty() {
+            format!("sqlite://{}", self.data.join("conductor.db").display())
+        } else {
+            self.database_url.clone()
+        }
+    }
+
+    /// What is in force, with secrets masked.
+    pub(crate) fn shown(&self) -> Result<String> {
+        let mut shown = self.clone();
+        for secret in [&mut shown.master_key] {
+            mask(secret);
+        }
+        shown.database_url = check::without_password(&shown.database_url);
+        for provider in &mut shown.providers {
+            if let Some(key) = &mut provider.api_key {
+                mask(key);
+            }
+        }
+        Ok(toml::to_string_pretty(&shown)?)
+    }
+}
+
+fn mask(secret: &mut String) {
+    if !secret.is_empty() {
+        *secret = "•••".to_owned();
+    }
+}
+
+/// A list, or one string with commas, as environment variables write it.
+fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: de::Deserializer<'de>,
+    T: std::str::FromStr + Deserialize<'de>,
+    T::Err: std::fmt::Display,
+{
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany<T> {
+        Many(Vec<T>),
+        One(String),
+    }
+    match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::Many(items) => Ok(items),
+        OneOrMany::One(text) => text
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .map(|item| item.parse().map_err(|error| de::Error::custom(format!("{item:?}: {error}"))))
+            .collect(),
+    }
+}

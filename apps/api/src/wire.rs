@@ -1,0 +1,167 @@
+//! Builds every service and hands each what it needs. The one place that sees all crates.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use conductor_access::{Access, LimitsOptions, Vault};
+use conductor_agents::{Agents, Builtin, KINDS, ProviderClients, TurnParts, Turns};
+use conductor_blobs::Blobs;
+use conductor_conversations::{Artifacts, Conversations, Files, Messages};
+use conductor_domain::{Clock, SystemClock};
+use conductor_egress::Egress;
+use conductor_identity::Identity;
+use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
+use conductor_mcp_client::{Declines, Pool, PoolOptions};
+use conductor_registry::{Registry, RegistryParts};
+use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOptions, ToolSource};
+use conductor_secrets::{Keyring, LocalKey};
+use conductor_storage::{OpenOptions, Store};
+use secrecy::ExposeSecret;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::{Config, Credentials},
+    data::DataFolder,
+};
+
+/// Everything that runs.
+pub(crate) struct Wired {
+    pub(crate) store: Store,
+    pub(crate) identity: Identity,
+    pub(crate) agents: Agents,
+    pub(crate) turns: Arc<Turns>,
+    pub(crate) runs: Runs,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) conversations: Conversations,
+    pub(crate) messages: Messages,
+    pub(crate) artifacts: Artifacts,
+    pub(crate) files: Files,
+    pub(crate) driver: Arc<Driver>,
+    pub(crate) pool: Pool,
+    /// Cancelled when the server goes down.
+    pub(crate) draining: CancellationToken,
+    /// 32 random bytes that sign cursors.
+    pub(crate) cursor_key: [u8; 32],
+}
+
+/// Opens the database and the vault, as every subcommand that works on rows needs them.
+pub(crate) async fn rows(config: &Config, folder: &DataFolder) -> Result<(Store, Arc<Access>)> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut options = OpenOptions::new(config.database());
+    options.connections = config.database_connections;
+    let store = options.open(clock).await.context("the database cannot be opened")?;
+    let key = if config.master_key.is_empty() {
+        LocalKey::load_or_create(&folder.join("master.key"))?
+    } else {
+        LocalKey::from_base64(&config.master_key, "master_key")?
+    };
+    let limits = LimitsOptions {
+        per_user: config.limit_user_per_minute,
+        per_agent_tool: config.limit_agent_tool_per_minute,
+        per_connector: config.limit_connector_per_minute,
+    };
+    let vault = Vault::new(store.clone(), Keyring::new(key));
+    let access = Access::start(store.clone(), vault, limits).await?;
+    Ok((store, access))
+}
+
+/// The accounts over these rows.
+pub(crate) async fn identity(
+    config: &Config,
+    folder: &DataFolder,
+    store: &Store,
+    access: &Arc<Access>,
+) -> Result<Identity> {
+    let mut options = conductor_identity::Options::new(secret(folder, "signing.key")?);
+    options.registration_open = config.registration == "open";
+    Ok(Identity::start(store.clone(), Arc::clone(access), options).await?)
+}
+
+/// Builds everything for `serve`.
+pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> {
+    let (store, access) = rows(config, folder).await?;
+    let identity = identity(config, folder, &store, &access).await?;
+    let egress = Egress::new(conductor_egress::Options {
+        allow: config.egress_allow.clone(),
+        ..conductor_egress::Options::default()
+    })?;
+    let draining = CancellationToken::new();
+    let pool = Pool::new(PoolOptions::default(), Arc::new(Declines), Arc::new(SystemClock));
+    let registry = Registry::new(RegistryParts {
+        store: store.clone(),
+        access: Arc::clone(&access),
+        pool: pool.clone(),
+        egress: egress.guarded(),
+        stdio: config.mcp_stdio == "on",
+    });
+    let sources: Vec<Arc<dyn ToolSource>> =
+        vec![Builtin::new(store.clone()), Arc::clone(&registry) as Arc<dyn ToolSource>];
+    let path_options =
+        ToolPathOptions { calls_per_run: config.tool_calls_per_run, ..ToolPathOptions::default() };
+    let tools = ToolPath::new(store.clone(), Arc::clone(&access), sources, path_options);
+    let blobs = Blobs::open(folder.join("blobs")).await?;
+    let turns = Turns::new(TurnParts {
+        store: store.clone(),
+        access: Arc::clone(&access),
+        models: models(config, &egress)?,
+        clients: ProviderClients {
+            guarded: egress.guarded().client().clone(),
+            trusted: egress.trusted().client().clone(),
+        },
+        tools: Arc::clone(&tools),
+        blobs: blobs.clone(),
+        draining: draining.clone(),
+    });
+    conductor_agents::seed(&store).await?;
+    let files = conductor_conversations::FilesOptions { max_bytes: config.max_file_bytes, ..Default::default() };
+    Ok(Wired {
+        driver: driver(config, &store, &turns),
+        agents: Agents::new(store.clone(), Arc::clone(&access)),
+        runs: Runs::new(store.clone(), Arc::clone(&access), tools),
+        conversations: Conversations::new(store.clone(), Arc::clone(&access)),
+        messages: Messages::new(store.clone(), Arc::clone(&access)),
+        artifacts: Artifacts::new(store.clone(), Arc::clone(&access)),
+        files: Files::new(store.clone(), access, blobs, files),
+        cursor_key: secret(folder, "cursor.key")?,
+        store,
+        identity,
+        turns,
+        registry,
+        pool,
+        draining,
+    })
+}
+
+fn models(config: &Config, egress: &Egress) -> Result<Models> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the vendors' own variables")]
+    let read = |name: &str| std::env::var(name).ok();
+    let providers = Credentials(&read).providers(&config.providers, egress.trusted().client())?;
+    let options = ModelsOptions {
+        default_model: config.default_model.clone(),
+        demo: DemoOptions { delay: Duration::from_millis(config.demo_delay_ms) },
+        ..ModelsOptions::default()
+    };
+    Ok(Models::new(Catalogue::builtin().merged(config.models.clone()), providers, options))
+}
+
+fn driver(config: &Config, store: &Store, turns: &Arc<Turns>) -> Arc<Driver> {
+    let turns = Arc::clone(turns);
+    let advance: Advance = Arc::new(move |held| {
+        let turns = Arc::clone(&turns);
+        Box::pin(async move { turns.advance(held).await })
+    });
+    let advances: HashMap<_, _> = KINDS.into_iter().map(|kind| (kind, Arc::clone(&advance))).collect();
+    let options = DriverOptions {
+        owner: SystemClock.uuid_v7().to_string(),
+        lease: Duration::from_millis(config.lease_ms),
+        concurrency: config.run_concurrency,
+        alone: store.kind() == "sqlite",
+    };
+    Driver::new(store.clone(), options, advances)
+}
+
+/// 32 bytes from a file of mode 0600, drawn at the first start.
+fn secret(folder: &DataFolder, name: &str) -> Result<[u8; 32]> {
+    let bytes = conductor_secrets::load_or_create(&folder.join(name), 32)?;
+    bytes.expose_secret().try_into().with_context(|| format!("{name} has not 32 bytes"))
+}

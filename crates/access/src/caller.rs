@@ -1,0 +1,32 @@
+//! A person as a caller, from the rows as they are now: the same for a request with a token and for a run that goes on
+//! after its request is long gone.
+
+use conductor_domain::{Caller, OrganizationId, Principal, Scope, UserId};
+use conductor_storage::Unscoped;
+
+use crate::{Access, Result};
+
+impl Access {
+    /// The caller behind an account in a scope. `None` where the account is not active, or not a member there.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn caller_of(&self, user_id: UserId, scope: Scope) -> Result<Option<Caller>> {
+        let view = self.store.unscoped(Unscoped::SignIn);
+        let Some(user) = view.users().find(user_id).await?.filter(|user| user.is_active) else { return Ok(None) };
+        let organizations = view.organizations().of_user(user_id).await?;
+        let here = organizations.iter().find(|(organization, _)| organization.id == scope.organization_id);
+        let Some((_, role)) = here else { return Ok(None) };
+        let all: Vec<OrganizationId> = organizations.iter().map(|(organization, _)| organization.id).collect();
+        Ok(Some(Caller {
+            principal: Principal::User { user_id },
+            scope,
+            roles: vec![format!("platform:{}", user.role), format!("organization:{role}")],
+            organizations: all,
+            clearance: user.clearance,
+            token_scopes: None,
+            session_id: None,
+            address: None,
+        }))
+    }
+}

@@ -1,0 +1,211 @@
+//! One turn, from wherever its journal says it stands: model, tools, model … until the model stops.
+
+use std::sync::Arc;
+
+use conductor_domain::{
+    AgentId, CallId, Caller, EventBody, ProblemView, RunKind, RunStatus,
+};
+use conductor_runs::{Call, Held, Invoked, Next, Result, problem};
+use futures::future::join_all;
+
+use super::{Turns, context::Context, model::Asked, state::{CallState, TurnState}};
+
+impl Turns {
+    /// Advances a chat or agent run.
+    ///
+    /// # Errors
+    /// When the lease was lost or storage fails; everything else ends the run with a reason.
+    pub async fn advance(&self, held: Held) -> Result<Next> {
+        let stop = held.take_signals().await?;
+        let mut state = TurnState::fold(&held.history().await?);
+        if held.run().status == RunStatus::Running {
+            // The last holder died in the middle; what it had is kept, and a retry is a new run.
+            self.settle_children(&held).await?;
+            return self.finish(&held, &state, RunStatus::Interrupted, Some(interrupted())).await;
+        }
+        if stop {
+            return self.finish(&held, &state, RunStatus::Cancelled, None).await;
+        }
+        let context = match self.context(&held).await {
+            Ok(context) => context,
+            Err(problem) => return self.finish(&held, &state, RunStatus::Failed, Some(problem)).await,
+        };
+        if state.started {
+            held.emit(&[running(None)]).await?;
+        } else {
+            self.open(&held, &context, &mut state).await?;
+        }
+        self.turn(&held, &context, &mut state).await
+    }
+
+    async fn turn(&self, held: &Held, context: &Context, state: &mut TurnState) -> Result<Next> {
+        loop {
+            let open = state.open_calls();
+            if !open.is_empty() {
+                if !self.call_tools(held, context, state, open).await? {
+                    return self.park(held, state).await;
+                }
+                continue;
+            }
+            if held.cancel().is_cancelled() {
+                return self.stopped(held, state).await;
+            }
+            match self.ask(held, context, state).await? {
+                Asked::Calls(calls) => {
+                    if !self.call_tools(held, context, state, calls).await? {
+                        return self.park(held, state).await;
+                    }
+                }
+                Asked::Done(reason) => return self.complete(held, context, state, reason).await,
+                Asked::Stopped => return self.stopped(held, state).await,
+                Asked::Failed(problem) => {
+                    return self.finish(held, state, RunStatus::Failed, Some(problem)).await;
+                }
+            }
+        }
+    }
+
+    /// Someone stopped the run, or the server is going down.
+    async fn stopped(&self, held: &Held, state: &TurnState) -> Result<Next> {
+        if self.draining.is_cancelled() && !held.was_cancelled().await? {
+            return self.finish(held, state, RunStatus::Interrupted, Some(interrupted())).await;
+        }
+        self.finish(held, state, RunStatus::Cancelled, None).await
+    }
+
+    /// The first events of a turn.
+    async fn open(&self, held: &Held, context: &Context, state: &mut TurnState) -> Result<()> {
+        let run = held.run();
+        let forced = run.input.as_ref().and_then(|input| input.get("force_agent")).is_some_and(|it| it == true);
+        let name = &context.agent.spec.name;
+        let events = [
+            EventBody::RunStarted {
+                kind: run.kind,
+                agent_id: run.agent_id,
+                workflow_id: None,
+                conversation_id: run.conversation_id,
+                message_id: run.message_id,
+            },
+            running(context.resolved.substituted.clone()),
+            EventBody::RoutingDecided {
+                agent_id: context.agent.id,
+                reason: if forced {
+                    format!("{name} was chosen for this message.")
+                } else {
+                    format!("{name} answers in this conversation.")
+                },
+                forced,
+                fallback: false,
+                candidates: Vec::new(),
+                latency_ms: (held.store().clock().now() - run.queued_at).num_milliseconds().max(0),
+            },
+        ];
+        held.emit(&events).await?;
+        events.iter().for_each(|event| state.apply(event));
+        Ok(())
+    }
+
+    /// Takes calls through the tool path, side by side; whether all of them have a result now.
+    async fn call_tools(
+        &self,
+        held: &Held,
+        context: &Context,
+        state: &mut TurnState,
+        calls: Vec<CallState>,
+    ) -> Result<bool> {
+        let invocations = calls.into_iter().map(|call| {
+            let resuming = call.status != "new";
+            let call = to_call(&context.caller, context.agent.id, held, call);
+            async move {
+                if resuming { self.tools.resume(held, call).await } else { self.tools.invoke(held, call).await }
+            }
+        });
+        let results: Vec<Invoked> = join_all(invocations).await.into_iter().collect::<Result<_>>()?;
+        self.announce_artifacts(held, context, &results).await?;
+        // The journal is the truth of what happened, in the order in which it happened.
+        *state = TurnState::fold(&held.history().await?);
+        Ok(results.iter().all(|result| matches!(result, Invoked::Done { .. })))
+    }
+
+    /// Artifacts that `create_artifact` stored are told like those that were found in text.
+    async fn announce_artifacts(&self, held: &Held, context: &Context, results: &[Invoked]) -> Result<()> {
+        for result in results {
+            let Invoked::Done { ok: true, content } = result else { continue };
+            let Some(artifact) = crate::builtin::artifact_of(content) else { continue };
+            let message_id = context.place(held).message_id;
+            held.emit(&[
+                EventBody::ArtifactStarted { artifact: artifact.clone(), message_id },
+                EventBody::ArtifactCompleted { artifact, text: None },
+            ])
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Ends what a dead holder left open below this run.
+    async fn settle_children(&self, held: &Held) -> Result<()> {
+        let children = held
+            .store()
+            .unscoped(conductor_storage::Unscoped::RunDriver)
+            .runs()
+            .open_children(held.run().id)
+            .await?;
+        for child in children {
+            held.settle_child(&child).await?;
+        }
+        Ok(())
+    }
+}
+
+fn to_call(caller: &Arc<Caller>, agent: AgentId, held: &Held, call: CallState) -> Call {
+    let run = held.run();
+    Call {
+        call_id: call.call_id,
+        name: call.tool,
+        provider_call_id: Some(call.provider_call_id),
+        arguments: call.arguments,
+        caller: Arc::clone(caller),
+        agent_id: Some(agent),
+        conversation_id: run.conversation_id,
+        message_id: run.message_id,
+    }
+}
+
+/// A call that a model has just asked for.
+pub(crate) fn new_call(call_id: CallId, id: String, name: String, arguments: serde_json::Value) -> CallState {
+    CallState {
+        call_id,
+        provider_call_id: id,
+        tool: name,
+        server: None,
+        connector_id: None,
+        arguments,
+        effect: None,
+        rule_id: None,
+        reason: None,
+        ok: None,
+        content: None,
+        duration_ms: None,
+        cached: None,
+        attempts: None,
+        ledger: None,
+        status: "new",
+        human_task: None,
+    }
+}
+
+fn running(reason: Option<String>) -> EventBody {
+    EventBody::RunStatus { status: RunStatus::Running, reason }
+}
+
+pub(crate) fn interrupted() -> ProblemView {
+    problem(
+        "interrupted",
+        "Interrupted",
+        "The server was restarted while this answer was being written. What had been written is kept; try again to get a new answer.",
+        true,
+    )
+}
+
+/// The kinds of runs that this advances.
+pub const KINDS: [RunKind; 2] = [RunKind::Chat, RunKind::Agent];

@@ -1,0 +1,237 @@
+//! One call of the model inside a turn.
+
+use conductor_domain::{
+    CallId, EventBody, NewUsage, ProblemView, StepId, StepKind,
+};
+use conductor_llm_providers::{ChatRequest, Chunk, Content, Message, Reply, StopReason, ThinkingBudget};
+use conductor_runs::{Held, Result};
+use futures::StreamExt;
+
+use super::{
+    Turns,
+    advance::new_call,
+    context::Context,
+    state::{CallState, TurnState},
+    writer::PieceWriter,
+};
+
+/// What the model is told once it has used up its rounds of tool calls.
+const CLOSING: &str =
+    "You have used all tool calls of this turn. Give your final answer now, from what you have.";
+/// Tokens that a model may think with where the conversation lets it think.
+const THINKING_TOKENS: u32 = 4_096;
+
+/// How a call of the model ended.
+pub(crate) enum Asked {
+    /// The model asks for tools.
+    Calls(Vec<CallState>),
+    /// The model has said what it had to say.
+    Done(StopReason),
+    /// The run was stopped meanwhile.
+    Stopped,
+    /// The provider failed; what it had said is kept.
+    Failed(ProblemView),
+}
+
+impl Turns {
+    /// Asks the model with all that the turn has so far.
+    pub(crate) async fn ask(&self, held: &Held, context: &Context, state: &mut TurnState) -> Result<Asked> {
+        let clock = held.store().clock();
+        let (step_id, begun) = (StepId::generate(&**clock), clock.now());
+        let name = context.resolved.id.clone();
+        let request = self.request(context, state);
+        let separated = !state.text().is_empty();
+        let event = EventBody::StepStarted { step_id, kind: StepKind::Model, name: name.clone() };
+        held.emit(std::slice::from_ref(&event)).await?;
+        state.apply(&event);
+
+        let mut reply = Reply::default();
+        let mut failure = self.stream(held, context, state, request, separated, &mut reply).await?;
+        let stopped = reply.stopped.clone();
+        if stopped.is_none() && failure.is_none() && !held.cancel().is_cancelled() {
+            failure = Some(conductor_runs::problem(
+                "provider_error",
+                "The answer was cut off",
+                "The model stopped in the middle of its answer. What it wrote is kept; try again to get a new answer.",
+                true,
+            ));
+        }
+        let finished = EventBody::StepFinished {
+            step_id,
+            kind: StepKind::Model,
+            name,
+            duration_ms: Some((clock.now() - begun).num_milliseconds()),
+            error: failure.clone(),
+            continuation: continuation(&reply),
+        };
+        self.account(held, context, state, &reply, finished).await?;
+        Ok(match (failure, stopped) {
+            (Some(problem), _) => Asked::Failed(problem),
+            (None, None | Some((StopReason::Cancelled, _))) => Asked::Stopped,
+            (None, Some((reason, _))) => match calls(&reply, held) {
+                calls if calls.is_empty() => Asked::Done(reason),
+                calls => Asked::Calls(calls),
+            },
+        })
+    }
+
+    /// Reads the provider's stream to its end and writes it as events.
+    async fn stream(
+        &self,
+        held: &Held,
+        context: &Context,
+        state: &mut TurnState,
+        request: ChatRequest,
+        separated: bool,
+        reply: &mut Reply,
+    ) -> Result<Option<ProblemView>> {
+        let mut writer = PieceWriter::new(held, context.place(held));
+        let mut stream = match context.resolved.chat.stream(request, held.cancel().clone()).await {
+            Ok(stream) => stream,
+            Err(error) => return Ok(Some(told(&error))),
+        };
+        let mut first_text = true;
+        let failure = loop {
+            let due = writer.due();
+            let chunk = tokio::select! {
+                chunk = stream.next() => chunk,
+                () = until(due), if due.is_some() => {
+                    writer.flush(state).await?;
+                    continue;
+                }
+            };
+            let Some(chunk) = chunk else { break None };
+            let chunk = match chunk {
+                Ok(chunk) => chunk,
+                Err(error) => break Some(told(&error)),
+            };
+            match &chunk {
+                Chunk::TextDelta { text } => {
+                    // Text after tool calls is a new paragraph of the same message.
+                    if std::mem::take(&mut first_text) && separated {
+                        writer.text(state, "\n\n").await?;
+                    }
+                    writer.text(state, text).await?;
+                }
+                Chunk::ThinkingDelta { text } => writer.thinking(state, text).await?,
+                _ => {}
+            }
+            reply.push(&chunk);
+        };
+        // The provider's connection closes before anything else is waited for.
+        drop(stream);
+        writer.end(state).await?;
+        Ok(failure)
+    }
+
+    /// Writes what the call took, in the transaction that ends its step.
+    async fn account(
+        &self,
+        held: &Held,
+        context: &Context,
+        state: &mut TurnState,
+        reply: &Reply,
+        finished: EventBody,
+    ) -> Result<()> {
+        let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+        let usage = reply.usage;
+        let cost = context.resolved.entry.cost(&usage).unwrap_or_default().to_string();
+        let model = reply.stopped.as_ref().map_or(&context.resolved.model_id, |(_, model)| model).clone();
+        let event = EventBody::Usage {
+            model: context.resolved.id.clone(),
+            provider: context.resolved.provider.clone(),
+            input_tokens: count(usage.input),
+            output_tokens: count(usage.output),
+            cached_tokens: count(usage.cached),
+            cost: cost.clone(),
+            currency: context.resolved.entry.currency.clone(),
+        };
+        let record = NewUsage {
+            run_id: held.run().id,
+            user_id: held.run().user_id,
+            conversation_id: held.run().conversation_id,
+            message_id: held.run().message_id,
+            agent_id: held.run().agent_id,
+            model,
+            provider: context.resolved.provider.clone(),
+            input_tokens: count(usage.input),
+            output_tokens: count(usage.output),
+            cached_tokens: count(usage.cached),
+            cost_nanos: super::money::to_nanos(&cost),
+            currency: context.resolved.entry.currency.clone(),
+        };
+        let events = [finished, event];
+        events.iter().for_each(|event| state.apply(event));
+        held.write(move |tx| {
+            Box::pin(async move {
+                tx.emit(&events).await?;
+                tx.tx.usage().record(record).await
+            })
+        })
+        .await
+    }
+
+    fn request(&self, context: &Context, state: &TurnState) -> ChatRequest {
+        let spec = &context.agent.spec;
+        let rounds = usize::try_from(spec.max_tool_rounds).unwrap_or(0);
+        let closing = state.rounds.iter().filter(|round| !round.calls.is_empty()).count() >= rounds;
+        let mut messages = context.messages.clone();
+        messages.extend(state.messages());
+        if closing && rounds > 0 {
+            messages.push(Message::user(CLOSING));
+        }
+        let settings = &context.settings;
+        let thinks = settings.thinking == Some(true) && context.resolved.entry.capabilities.thinking;
+        ChatRequest {
+            model: context.resolved.model_id.clone(),
+            system: Some(context.system.clone()).filter(|system| !system.is_empty()),
+            messages,
+            tools: if closing { Vec::new() } else { context.tools.clone() },
+            temperature: settings.temperature.or(Some(spec.temperature)),
+            top_p: settings.top_p.or(spec.top_p),
+            max_tokens: u32::try_from(settings.max_tokens.unwrap_or(spec.max_tokens)).ok(),
+            thinking: thinks.then_some(ThinkingBudget { tokens: THINKING_TOKENS }),
+            ..ChatRequest::default()
+        }
+    }
+}
+
+async fn until(due: Option<tokio::time::Instant>) {
+    if let Some(due) = due {
+        tokio::time::sleep_until(due).await;
+    }
+}
+
+/// What must be handed back word for word: a reply with sealed thinking.
+fn continuation(reply: &Reply) -> Option<serde_json::Value> {
+    let sealed = reply.content.iter().any(|content| {
+        matches!(content, Content::Thinking { signature: Some(_), .. } | Content::RedactedThinking { .. })
+    });
+    if sealed { serde_json::to_value(&reply.content).ok() } else { None }
+}
+
+fn calls(reply: &Reply, held: &Held) -> Vec<CallState> {
+    reply
+        .content
+        .iter()
+        .filter_map(|content| match content {
+            Content::ToolCall { id, name, arguments } => {
+                let call_id = CallId::generate(&**held.store().clock());
+                Some(new_call(call_id, id.clone(), name.clone(), arguments.clone()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// A provider's failure, for people.
+fn told(error: &conductor_llm_providers::Error) -> ProblemView {
+    use conductor_domain::Kind;
+    tracing::warn!(error = error as &dyn std::error::Error, "a model call failed");
+    ProblemView {
+        code: error.code().to_owned(),
+        title: "The model did not answer".to_owned(),
+        detail: error.to_string(),
+        retryable: true,
+    }
+}

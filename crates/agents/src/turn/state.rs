@@ -1,0 +1,250 @@
+//! A turn's state is a fold over its events, the same fold that the page makes: what a restart finds in the journal is
+//! what the reader saw.
+
+use conductor_domain::{
+    CallId, ConnectorId, Effect, EventBody, HumanTaskView, ProblemView, StepId, StepKind,
+};
+use conductor_llm_providers::{Content, Message, Role};
+use serde::Serialize;
+use serde_json::Value;
+
+/// One tool call of a turn, as messages show it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct CallState {
+    pub(crate) call_id: CallId,
+    #[serde(skip)]
+    pub(crate) provider_call_id: String,
+    pub(crate) tool: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) server: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) connector_id: Option<ConnectorId>,
+    pub(crate) arguments: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) effect: Option<Effect>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rule_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ok: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) content: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) duration_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cached: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) attempts: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ledger: Option<String>,
+    /// `called`, `waiting`, `running`, `succeeded`, `failed` or `denied`.
+    pub(crate) status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) human_task: Option<HumanTaskView>,
+}
+
+/// One call of the model and the tool calls it asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Round {
+    pub(crate) step_id: Option<StepId>,
+    pub(crate) text: String,
+    /// The whole reply, where it holds what text and calls do not, such as signed thinking.
+    pub(crate) continuation: Option<Value>,
+    pub(crate) calls: Vec<CallState>,
+    pub(crate) finished: bool,
+    pub(crate) error: Option<ProblemView>,
+}
+
+/// A turn so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct TurnState {
+    pub(crate) started: bool,
+    pub(crate) rounds: Vec<Round>,
+    pub(crate) thinking: String,
+    pub(crate) input_tokens: i64,
+    pub(crate) output_tokens: i64,
+    pub(crate) cached_tokens: i64,
+    pub(crate) cost_nanos: i64,
+    pub(crate) model: Option<String>,
+}
+
+impl TurnState {
+    /// The state that these events tell of.
+    pub(crate) fn fold<'a>(events: impl IntoIterator<Item = &'a EventBody>) -> Self {
+        let mut state = Self::default();
+        for event in events {
+            state.apply(event);
+        }
+        state
+    }
+
+    /// Takes one event in.
+    pub(crate) fn apply(&mut self, event: &EventBody) {
+        match event {
+            EventBody::RunStarted { .. } => self.started = true,
+            EventBody::StepStarted { step_id, kind: StepKind::Model, .. } => {
+                self.rounds.push(Round { step_id: Some(*step_id), ..Round::default() });
+            }
+            EventBody::StepFinished { kind: StepKind::Model, error, continuation, .. } => {
+                if let Some(round) = self.rounds.last_mut() {
+                    round.finished = true;
+                    round.error.clone_from(error);
+                    round.continuation.clone_from(continuation);
+                }
+            }
+            EventBody::MessageDelta { text, .. } => {
+                if let Some(round) = self.rounds.last_mut() {
+                    round.text.push_str(text);
+                }
+            }
+            EventBody::ThinkingDelta { text, .. } => self.thinking.push_str(text),
+            EventBody::Usage { model, input_tokens, output_tokens, cached_tokens, cost, .. } => {
+                self.model = Some(model.clone());
+                self.input_tokens += input_tokens;
+                self.output_tokens += output_tokens;
+                self.cached_tokens += cached_tokens;
+                self.cost_nanos += super::money::to_nanos(cost);
+            }
+            other => self.apply_to_call(other),
+        }
+    }
+
+    fn apply_to_call(&mut self, event: &EventBody) {
+        match event {
+            EventBody::ToolCalled { call_id, tool, connector_id, server, arguments, provider_call_id } => {
+                let Some(round) = self.rounds.last_mut() else { return };
+                round.calls.push(CallState {
+                    call_id: *call_id,
+                    provider_call_id: provider_call_id.clone().unwrap_or_else(|| call_id.to_string()),
+                    tool: tool.clone(),
+                    server: server.clone(),
+                    connector_id: *connector_id,
+                    arguments: arguments.clone(),
+                    effect: None,
+                    rule_id: None,
+                    reason: None,
+                    ok: None,
+                    content: None,
+                    duration_ms: None,
+                    cached: None,
+                    attempts: None,
+                    ledger: None,
+                    status: "called",
+                    human_task: None,
+                });
+            }
+            EventBody::ToolDecided { call_id, effect, rule_id, reason, .. } => {
+                if let Some(call) = self.call(*call_id) {
+                    call.effect = Some(*effect);
+                    call.rule_id.clone_from(rule_id);
+                    call.reason.clone_from(reason);
+                    call.status = match effect {
+                        Effect::Allow => "running",
+                        Effect::Deny => "denied",
+                        Effect::Approve => "waiting",
+                    };
+                }
+            }
+            EventBody::ApprovalRequested { human_task } | EventBody::ApprovalDecided { human_task } => {
+                if let Some(call) = human_task.call_id.and_then(|id| self.call(id)) {
+                    call.status = if human_task.decision.is_some() { "running" } else { "waiting" };
+                    call.human_task = Some(human_task.clone());
+                }
+            }
+            EventBody::ToolResult { call_id, ok, content, duration_ms, cached, attempts, ledger } => {
+                if let Some(call) = self.call(*call_id) {
+                    call.ok = Some(*ok);
+                    call.content = Some(content.clone());
+                    call.duration_ms = Some(*duration_ms);
+                    call.cached = Some(*cached);
+                    call.attempts = Some(*attempts);
+                    call.ledger.clone_from(ledger);
+                    call.status = match (ok, call.effect) {
+                        (true, _) => "succeeded",
+                        (false, Some(Effect::Deny)) => "denied",
+                        (false, _) => "failed",
+                    };
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The whole text of the answer.
+    pub(crate) fn text(&self) -> String {
+        self.rounds.iter().map(|round| round.text.as_str()).collect()
+    }
+
+    /// Calls of the last round that have no result yet.
+    pub(crate) fn open_calls(&self) -> Vec<CallState> {
+        let calls = self.rounds.last().map(|round| round.calls.as_slice()).unwrap_or_default();
+        calls.iter().filter(|call| call.ok.is_none()).cloned().collect()
+    }
+
+    /// Every tool call, as messages show them.
+    pub(crate) fn tool_calls(&self) -> Value {
+        let calls: Vec<&CallState> = self.rounds.iter().flat_map(|round| &round.calls).collect();
+        serde_json::to_value(calls).unwrap_or_else(|_| Value::Array(Vec::new()))
+    }
+
+    /// What the model is to be told of the finished rounds.
+    pub(crate) fn messages(&self) -> Vec<Message> {
+        self.rounds.iter().filter(|round| round.finished).flat_map(Round::messages).collect()
+    }
+
+    fn call(&mut self, id: CallId) -> Option<&mut CallState> {
+        self.rounds.iter_mut().rev().flat_map(|round| round.calls.iter_mut()).find(|call| call.call_id == id)
+    }
+}
+
+impl Round {
+    fn messages(&self) -> Vec<Message> {
+        let kept = self.continuation.clone().and_then(|value| serde_json::from_value(value).ok());
+        let content: Vec<Content> = kept.unwrap_or_else(|| {
+            let mut content = Vec::new();
+            if !self.text.trim().is_empty() {
+                content.push(Content::text(self.text.trim()));
+            }
+            content.extend(self.calls.iter().map(|call| Content::ToolCall {
+                id: call.provider_call_id.clone(),
+                name: call.tool.clone(),
+                arguments: call.arguments.clone(),
+            }));
+            content
+        });
+        if content.is_empty() {
+            return Vec::new();
+        }
+        let mut messages = vec![Message { role: Role::Assistant, content }];
+        let results: Vec<Content> = self
+            .calls
+            .iter()
+            .map(|call| Content::ToolResult {
+                call_id: call.provider_call_id.clone(),
+                is_error: call.ok != Some(true),
+                text: plain(call.content.as_ref()),
+            })
+            .collect();
+        if !results.is_empty() {
+            messages.push(Message { role: Role::Tool, content: results });
+        }
+        messages
+    }
+}
+
+/// A tool's content blocks as text for a model.
+pub(crate) fn plain(content: Option<&Value>) -> String {
+    let blocks = content.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let lines: Vec<String> = blocks
+        .iter()
+        .map(|block| match block.get("text").and_then(Value::as_str) {
+            Some(text) => text.to_owned(),
+            None => match block.get("type").and_then(Value::as_str) {
+                Some(kind @ ("image" | "audio")) => format!("[{kind} shown to the user]"),
+                _ => block.to_string(),
+            },
+        })
+        .collect();
+    lines.join("\n")
+}

@@ -1,0 +1,67 @@
+//! Who asks: the extractor that every handler but the public ones takes.
+
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    http::request::Parts,
+};
+use conductor_domain::Caller;
+use conductor_identity::{Authenticated, Carrier, Client, PathScope};
+
+use crate::{AppState, Problem, csrf, request};
+
+/// The authenticated caller, in the scope that path, headers or its active organisation name.
+#[derive(Clone, Debug)]
+pub(crate) struct Auth(pub(crate) Caller);
+
+/// Keeps the caller for whoever asks later in the same request.
+#[derive(Clone)]
+struct Known(Caller);
+
+impl FromRequestParts<AppState> for Auth {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        if let Some(Known(caller)) = parts.extensions.get() {
+            return Ok(Self(caller.clone()));
+        }
+        let path = path_scope(parts, state).await?;
+        let address = request::address(parts, &state.options.trusted_proxies);
+        let Authenticated { caller, carrier } =
+            state.identity.authenticate(&parts.headers, path, address).await?;
+        if carrier == Carrier::Cookie {
+            csrf::check(&parts.method, &parts.headers)?;
+        }
+        parts.extensions.insert(Known(caller.clone()));
+        Ok(Self(caller))
+    }
+}
+
+/// The organisation and environment that the path names; an id that does not parse belongs to nobody.
+async fn path_scope(parts: &mut Parts, state: &AppState) -> Result<PathScope, Problem> {
+    let mut scope = PathScope::default();
+    let Ok(params) = RawPathParams::from_request_parts(parts, state).await else { return Ok(scope) };
+    for (name, value) in &params {
+        match name {
+            "org_id" => scope.organization_id = Some(value.parse().map_err(|_| Problem::not_found())?),
+            "env_id" => scope.environment_id = Some(value.parse().map_err(|_| Problem::not_found())?),
+            _ => {}
+        }
+    }
+    Ok(scope)
+}
+
+/// The client behind a request that carries no credential yet: for sign-in, its limits and the list of sessions.
+#[derive(Clone, Debug)]
+pub(crate) struct From(pub(crate) Client);
+
+impl FromRequestParts<AppState> for From {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let user_agent = parts.headers.get(axum::http::header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Ok(Self(Client {
+            user_agent: user_agent.map(|name| name.chars().take(256).collect()),
+            address: request::address(parts, &state.options.trusted_proxies),
+        }))
+    }
+}

@@ -1,0 +1,36 @@
+//! Query parameters, as strict as bodies. `limit` and `cursor` belong to `Paging` and are left out here.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+};
+use conductor_domain::FieldError;
+use serde::de::DeserializeOwned;
+
+use crate::{AppState, Problem, page};
+
+/// The parameters of a query.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Problem> {
+        let own = page::others(parts.uri.query().unwrap_or_default());
+        let uri = axum::http::Uri::try_from(format!("/?{own}")).map_err(|error| refused(&error.to_string()))?;
+        let parsed = axum_extra::extract::Query::<T>::try_from_uri(&uri);
+        parsed.map(|axum_extra::extract::Query(value)| Self(value)).map_err(|error| {
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            refused(&source.unwrap_or_else(|| error.to_string()))
+        })
+    }
+}
+
+fn refused(message: &str) -> Problem {
+    let name = message.split('`').nth(1).filter(|_| message.contains("unknown field"));
+    let code = if name.is_some() { "unknown_field" } else { "validation_failed" };
+    let detail = format!("The query cannot be read: {message}.");
+    let errors = name.map(|name| FieldError::new(format!("?{name}"), "unknown_field", detail.clone()));
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail).with_errors(errors.into_iter().collect())
+}

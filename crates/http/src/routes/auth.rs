@@ -1,0 +1,13 @@
+//! Signing in, staying signed in, signing out; under two prefixes, with one function each.
+
+mod account;
+mod sessions;
+mod sign_in;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::AppState;
+
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().merge(sign_in::router()).merge(account::router()).merge(sessions::router())
+}

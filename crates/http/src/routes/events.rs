@@ -1,0 +1,72 @@
+//! The caller's own feed: one connection per browser tells every tab what changed and where to look.
+
+use axum::{
+    extract::State,
+    http::HeaderMap,
+    response::{Response, sse::Event},
+};
+use conductor_domain::{ConnectorId, ConversationId, HumanTaskId, MessageId, RunId, RunStatus};
+use conductor_runs::Notified;
+use futures::StreamExt;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{AppState, Problem, caller::Auth, query::Query, routes::runs::stream, sse};
+
+/// A notice: what happened, and the ids of what it happened to.
+#[derive(ToSchema)]
+#[schema(as = FeedEvent)]
+#[expect(dead_code, reason = "read by the OpenAPI document only; notices are JSON already")]
+struct FeedEventResponse {
+    /// `conversation.created`, `conversation.updated`, `conversation.deleted`, `run.started`, `run.finished`,
+    /// `approval.requested`, `approval.decided` or `connector.updated`; others may come.
+    r#type: String,
+    conversation_id: Option<ConversationId>,
+    message_id: Option<MessageId>,
+    run_id: Option<RunId>,
+    human_task_id: Option<HumanTaskId>,
+    connector_id: Option<ConnectorId>,
+    status: Option<RunStatus>,
+}
+
+/// From where on.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct FeedQuery {
+    /// The `id:` of the last notice that the client has; `Last-Event-ID` is stronger.
+    #[param(minimum = 0)]
+    after: Option<u64>,
+}
+
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list_events))
+}
+
+/// What concerns the caller, as it happens. A client that comes back gets what it missed, as far as it is kept.
+#[utoipa::path(
+    get, path = "/api/events", tag = "events",
+    params(
+        FeedQuery,
+        ("Last-Event-ID" = Option<i64>, Header, description = "The `id:` of the last notice that the client has"),
+    ),
+    responses((status = 200, body = FeedEventResponse, content_type = "text/event-stream"))
+)]
+async fn list_events(
+    Auth(caller): Auth,
+    State(state): State<AppState>,
+    Query(FeedQuery { after }): Query<FeedQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let after = stream::last_event_id(&headers)?.or(after.and_then(|after| i64::try_from(after).ok()));
+    let notices = state.runs.feed(&caller, after).map(|notified| to_event(&notified));
+    let source = stream::until_drained(&state, notices);
+    Ok(sse::events(&state, caller, source))
+}
+
+fn to_event(notified: &Notified) -> Event {
+    let data = &notified.item.data;
+    let name = data.get("type").and_then(serde_json::Value::as_str).unwrap_or("message");
+    Event::default().id(notified.id.to_string()).event(name).data(data.to_string())
+}

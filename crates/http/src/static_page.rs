@@ -1,0 +1,156 @@
+//! The embedded page: compressed beforehand, hashed files kept forever by browsers, the frame of artifacts sealed off.
+
+use std::borrow::Cow;
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::{AppState, Problem};
+
+/// A file of the page.
+#[derive(Clone, Debug)]
+pub struct Asset {
+    /// Its bytes.
+    pub bytes: Cow<'static, [u8]>,
+    /// Its media type.
+    pub media_type: Cow<'static, str>,
+}
+
+/// How the app hands the page in. Files that were compressed beforehand stand beside the plain ones, as `.br` and
+/// `.gz`.
+#[derive(Clone, Copy, Debug)]
+pub struct StaticPage {
+    /// A file of the build by its path without a leading slash, such as `index.html` or `assets/app-1a2b3c.js.br`.
+    pub file: fn(&str) -> Option<Asset>,
+    /// The page that explains an error code, as Markdown.
+    pub error_page: fn(&str) -> Option<Cow<'static, str>>,
+}
+
+impl StaticPage {
+    /// No page: the server says how to build one.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { file: |_| None, error_page: |_| None }
+    }
+}
+
+/// What the browser may load on the app's own pages.
+pub(crate) const APP_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' blob: data:; font-src 'self' data:; frame-src 'self'; connect-src 'self'; worker-src 'self' blob:; \
+    object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+
+/// What an artifact may do: run, inside an origin of its own, without a network.
+pub(crate) const FRAME_POLICY: &str = "sandbox allow-scripts; default-src 'none'; \
+    script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; \
+    form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
+
+/// The first segments of the page's own addresses. Any other unknown path is not found.
+const PAGES: [&str; 9] = ["", "c", "setup", "sign-in", "invite", "library", "servers", "settings", "inbox"];
+
+const UNBUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Conductor</title>\
+    <body><h1>Conductor is running without its page</h1>\
+    <p>This binary was built without the web page. The API works: see <a href=\"/docs\">/docs</a>.</p>\
+    <p>To build the page and embed it, run <code>cargo xtask run</code> in the repository.</p>";
+
+/// Serves a file of the page, or the page itself for its own addresses.
+pub(crate) async fn serve(State(state): State<AppState>, request: Request) -> Response {
+    let path = request.uri().path().trim_start_matches('/').to_owned();
+    if path == "api" || path.starts_with("api/") {
+        return Problem::not_found().into_response();
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Problem::not_found().into_response();
+    }
+    let headers = request.headers();
+    if !path.is_empty() && path != "index.html" && !path.ends_with(".br") && !path.ends_with(".gz") {
+        if let Some(response) = file(&state.page, &path, headers) {
+            return response;
+        }
+    }
+    let first = path.split('/').next().unwrap_or_default();
+    if PAGES.contains(&first) || path.starts_with("runs/") {
+        return index(&state.page, headers);
+    }
+    Problem::not_found().into_response()
+}
+
+/// The page that artifacts run in.
+#[utoipa::path(
+    get, path = "/artifact-frame", tag = "page", security(()),
+    responses((status = 200, description = "The sealed frame that artifacts run in", content_type = "text/html"))
+)]
+pub(crate) async fn artifact_frame(State(state): State<AppState>, headers: HeaderMap) -> Response {
+    let named = ["artifact-frame.html", "sandbox/frame.html", "frame.html"];
+    let Some(mut response) = named.iter().find_map(|name| file(&state.page, name, &headers)) else {
+        return Problem::not_found().into_response();
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FRAME_POLICY));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+fn index(page: &StaticPage, headers: &HeaderMap) -> Response {
+    file(page, "index.html", headers).unwrap_or_else(|| {
+        let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+        (StatusCode::OK, kind, UNBUILT).into_response()
+    })
+}
+
+fn file(page: &StaticPage, path: &str, headers: &HeaderMap) -> Option<Response> {
+    let plain = (page.file)(path)?;
+    let (asset, encoding) = compressed(page, path, headers).map_or((plain.clone(), None), |(asset, encoding)| {
+        (asset, Some(encoding))
+    });
+    // Vite puts a hash of the content into the names of these files.
+    let kept = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let mut response = Response::new(match asset.bytes {
+        Cow::Borrowed(bytes) => Body::from(bytes),
+        Cow::Owned(bytes) => Body::from(bytes),
+    });
+    let head = response.headers_mut();
+    if let Ok(kind) = HeaderValue::from_str(&plain.media_type) {
+        head.insert(header::CONTENT_TYPE, kind);
+    }
+    head.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
+    head.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    if let Some(encoding) = encoding {
+        head.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    Some(response)
+}
+
+fn compressed(page: &StaticPage, path: &str, headers: &HeaderMap) -> Option<(Asset, &'static str)> {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok())?;
+    [("br", "br"), ("gzip", "gz")].into_iter().find_map(|(encoding, ending)| {
+        if !accepts(accepted, encoding) {
+            return None;
+        }
+        (page.file)(&format!("{path}.{ending}")).map(|asset| (asset, encoding))
+    })
+}
+
+fn accepts(accepted: &str, encoding: &str) -> bool {
+    accepted.split(',').any(|item| {
+        let (name, weight) = item.split_once(';').unwrap_or((item, ""));
+        let refused = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse::<f32>().ok());
+        name.trim().eq_ignore_ascii_case(encoding) && refused != Some(0.0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodings_are_negotiated() {
+        assert!(accepts("gzip, deflate, br", "br"));
+        assert!(accepts("br;q=0.8, gzip", "br"));
+        assert!(!accepts("br;q=0, gzip", "br"));
+        assert!(!accepts("identity", "gzip"));
+    }
+}

@@ -1,0 +1,259 @@
+//! From the headers of a request to a caller with a scope. There is no other way in.
+
+use std::{net::IpAddr, str::FromStr, sync::Arc};
+
+use conductor_domain::{
+    Caller, EnvironmentId, OrganizationId, Principal, Scope, SessionId, Standing, UserId,
+};
+use conductor_storage::Unscoped;
+use http::{HeaderMap, header};
+
+use crate::{
+    Error, Identity, Result,
+    cache::{Cache, Live},
+};
+
+/// The cookie that carries the access token of a browser.
+const COOKIE: &str = "__Host-conductor_access";
+
+/// How a request carried its credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// `Authorization: Bearer`.
+    Bearer,
+    /// The session cookie, which browsers send by themselves: the door checks that the page is ours.
+    Cookie,
+}
+
+/// The scope that a request's path names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PathScope {
+    /// `{org_id}`.
+    pub organization_id: Option<OrganizationId>,
+    /// `{env_id}`.
+    pub environment_id: Option<EnvironmentId>,
+}
+
+/// A caller, and how it proved who it is.
+#[derive(Clone, Debug)]
+pub struct Authenticated {
+    /// The caller.
+    pub caller: Caller,
+    /// The carrier of its credential.
+    pub carrier: Carrier,
+}
+
+impl Identity {
+    /// Reads the one credential of a request and resolves the scope it acts in: the path's, else `X-Context`, else
+    /// `X-Conductor-Organization` and `X-Conductor-Environment`, else the active one; members only.
+    ///
+    /// # Errors
+    /// `TokenMissing` and its kin; `TwoCredentials`; `NotFound` for a scope the caller is no member of.
+    pub async fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        path: PathScope,
+        address: Option<IpAddr>,
+    ) -> Result<Authenticated> {
+        let (token, carrier) = credential(headers)?;
+        let live = self.verify(token).await?;
+        let (scope, standing) = resolve(&live, headers, path)?;
+        let caller = Caller {
+            principal: Principal::User { user_id: live.user.id },
+            scope,
+            organizations: live.standings.iter().map(|standing| standing.organization_id).collect(),
+            roles: vec![
+                format!("platform:{}", live.user.role),
+                format!("organization:{}", standing.role),
+            ],
+            clearance: live.user.clearance,
+            token_scopes: None,
+            session_id: Some(live.session.id),
+            address,
+        };
+        Ok(Authenticated { caller, carrier })
+    }
+
+    /// Completes when the caller's credential dies: its session ended, its account was closed, its membership in the
+    /// scope ended. Streams that outlive a request wait for it.
+    pub async fn until_revoked(&self, caller: &Caller) {
+        let mut changes = self.inner.cache.changes();
+        let Some((session, user)) = caller.session_id.zip(caller.user_id()) else {
+            return std::future::pending().await;
+        };
+        loop {
+            changes.mark_unchanged();
+            match self.live(session, user).await {
+                Ok(live) if !member_of(&live, caller.scope) => return,
+                Err(Error::TokenRevoked) => return,
+                // A database that fails for a moment is no revocation.
+                Ok(_) | Err(_) => {}
+            }
+            // Other processes do not tell us, so rows are also asked from time to time.
+            let told = tokio::time::timeout(self.inner.recheck_streams, async {
+                while changes.changed().await.is_ok() && self.inner.cache.knows(session) {}
+            });
+            drop(told.await);
+        }
+    }
+
+    async fn verify(&self, token: &str) -> Result<Arc<Live>> {
+        let (cache, now) = (&self.inner.cache, self.inner.clock.now());
+        let name = Cache::name(token);
+        let claims = match cache.token(&name) {
+            Some(claims) if claims.exp > now.timestamp() => claims,
+            _ => cache.keep_token(name, self.inner.tokens.verify(token, now)?, now),
+        };
+        let live = match cache.session(claims.sid, now) {
+            Some(live) if live.user.id == claims.sub => live,
+            _ => self.live(claims.sid, claims.sub).await?,
+        };
+        if live.user.token_version != claims.ver || live.session.expires_at <= now {
+            return Err(Error::TokenRevoked);
+        }
+        Ok(live)
+    }
+
+    /// Reads where a session and its person stand.
+    async fn live(&self, session: SessionId, user: UserId) -> Result<Arc<Live>> {
+        let (generation, now) = (self.inner.cache.generation(), self.inner.clock.now());
+        let rows = self.inner.store.unscoped(Unscoped::SignIn);
+        let session = rows.sessions().find(session).await?.ok_or(Error::TokenRevoked)?;
+        let user = rows.users().find(user).await?.ok_or(Error::TokenRevoked)?;
+        if session.revoked_at.is_some() || session.user_id != user.id || !user.is_active {
+            return Err(Error::TokenRevoked);
+        }
+        let standings = self.standings(user.id).await?;
+        let live = Arc::new(Live::new(user, session, standings, now));
+        self.inner.cache.keep_session(generation, Arc::clone(&live));
+        Ok(live)
+    }
+
+    /// The organisations a person is an active member of, with their environments.
+    pub(crate) async fn standings(&self, user: UserId) -> Result<Vec<Standing>> {
+        let rows = self.inner.store.unscoped(Unscoped::SignIn);
+        let memberships = rows.organizations().of_user(user).await?;
+        let ids: Vec<OrganizationId> = memberships.iter().map(|(organization, _)| organization.id).collect();
+        let environments = rows.environments().of(&ids).await?;
+        let environments_of = |id| {
+            environments.iter().filter(move |environment| environment.organization_id == id)
+        };
+        Ok(memberships
+            .into_iter()
+            .map(|(organization, role)| Standing {
+                role,
+                organization_id: organization.id,
+                slug: organization.slug,
+                environments: environments_of(organization.id).map(|environment| environment.id).collect(),
+            })
+            .collect())
+    }
+}
+
+/// The one credential of a request.
+fn credential(headers: &HeaderMap) -> Result<(&str, Carrier)> {
+    let mut found = None;
+    let mut take = |token, carrier| match found.replace((token, carrier)) {
+        None => Ok(()),
+        Some(_) => Err(Error::TwoCredentials),
+    };
+    for value in headers.get_all(header::AUTHORIZATION) {
+        let value = value.to_str().map_err(|_| Error::TokenInvalid)?;
+        let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+        // Another scheme is a credential too, and not one of ours.
+        let token = if scheme.eq_ignore_ascii_case("bearer") { token.trim() } else { "" };
+        take(token, Carrier::Bearer)?;
+    }
+    for value in headers.get_all(header::COOKIE) {
+        // Cookies that are not text belong to someone else on this host.
+        let Ok(value) = value.to_str() else { continue };
+        for pair in value.split(';') {
+            if let Some((COOKIE, token)) = pair.trim().split_once('=') {
+                take(token, Carrier::Cookie)?;
+            }
+        }
+    }
+    match found {
+        None => Err(Error::TokenMissing),
+        Some(("", Carrier::Cookie)) => Err(Error::TokenMissing),
+        Some(("", Carrier::Bearer)) => Err(Error::TokenInvalid),
+        Some(found) => Ok(found),
+    }
+}
+
+fn member_of(live: &Live, scope: Scope) -> bool {
+    live.standings.iter().any(|standing| {
+        standing.organization_id == scope.organization_id && standing.environments.contains(&scope.environment_id)
+    })
+}
+
+/// The scope of a request, and where the person stands in it.
+fn resolve<'l>(live: &'l Live, headers: &HeaderMap, path: PathScope) -> Result<(Scope, &'l Standing)> {
+    const UNKNOWN: Error = Error::NotFound { what: "organisation" };
+    let by_id = |id| live.standings.iter().find(|standing| standing.organization_id == id);
+    let named = text(headers, "x-conductor-environment").map(EnvironmentId::from_str).transpose();
+    let named = path.environment_id.or(named.map_err(|_| UNKNOWN)?);
+
+    let standing = if let Some(id) = path.organization_id {
+        by_id(id).ok_or(UNKNOWN)?
+    } else if let Some(slug) = text(headers, "x-context") {
+        live.standings.iter().find(|standing| standing.slug.eq_ignore_ascii_case(slug)).ok_or(UNKNOWN)?
+    } else if let Some(id) = text(headers, "x-conductor-organization") {
+        OrganizationId::from_str(id).ok().and_then(by_id).ok_or(UNKNOWN)?
+    } else if let Some(environment) = named {
+        let owner = live.standings.iter().find(|standing| standing.environments.contains(&environment));
+        owner.ok_or(UNKNOWN)?
+    } else {
+        let active = live.user.active.and_then(|active| by_id(active.organization_id));
+        active.or(live.standings.first()).ok_or(Error::NoOrganization)?
+    };
+
+    let active = live.user.active.filter(|active| active.organization_id == standing.organization_id);
+    let has = |environment: &EnvironmentId| standing.environments.contains(environment);
+    let environment_id = match named {
+        Some(environment) => Some(environment).filter(has),
+        None => active.map(|active| active.environment_id).filter(has).or(standing.environments.first().copied()),
+    };
+    let environment_id = environment_id.ok_or(Error::NotFound { what: "environment" })?;
+    Ok((Scope { organization_id: standing.organization_id, environment_id }, standing))
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn exactly_one_carrier_is_read() {
+        let bearer = ("authorization", "Bearer a.b.c");
+        let cookie = ("cookie", "theme=dark; __Host-conductor_access=d.e.f");
+        assert_eq!(credential(&headers(&[bearer])).unwrap(), ("a.b.c", Carrier::Bearer));
+        assert_eq!(credential(&headers(&[cookie])).unwrap(), ("d.e.f", Carrier::Cookie));
+        let refresh = ("cookie", "__Host-conductor_refresh=secret");
+        assert_eq!(credential(&headers(&[bearer, refresh])).unwrap(), ("a.b.c", Carrier::Bearer));
+
+        assert!(matches!(credential(&headers(&[])), Err(Error::TokenMissing)));
+        assert!(matches!(credential(&headers(&[refresh])), Err(Error::TokenMissing)));
+        assert!(matches!(credential(&headers(&[("authorization", "Basic eA==")])), Err(Error::TokenInvalid)));
+        for two in [
+            headers(&[bearer, cookie]),
+            headers(&[bearer, bearer]),
+            headers(&[cookie, cookie]),
+            headers(&[("authorization", "Basic eA=="), cookie]),
+            headers(&[("cookie", "__Host-conductor_access=a; __Host-conductor_access=b")]),
+        ] {
+            assert!(matches!(credential(&two), Err(Error::TwoCredentials)), "{two:?}");
+        }
+    }
+}

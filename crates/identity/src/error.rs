@@ -1,0 +1,192 @@
+//! What a caller of identity can do about a failure.
+
+use std::time::Duration;
+
+use conductor_domain::{ErrorKind, FieldError, Kind};
+
+/// A failure of identity.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request has fields that must be mended.
+    #[error("some fields of the request are not acceptable")]
+    Invalid {
+        /// Which, and how.
+        fields: Vec<FieldError>,
+    },
+    /// No such account, no such password, or an account that may not sign in; which of them is not said.
+    #[error("the email address or the password is wrong")]
+    SignInRefused,
+    /// The request carries no credential.
+    #[error("sign in first: the request carries no credential")]
+    TokenMissing,
+    /// The credential is not one of ours.
+    #[error("the access token is not valid; sign in again")]
+    TokenInvalid,
+    /// The credential's time is over.
+    #[error("the access token has expired; refresh it or sign in again")]
+    TokenExpired,
+    /// The credential was ended before its time.
+    #[error("the session was ended; sign in again")]
+    TokenRevoked,
+    /// The request carries more than one credential.
+    #[error("send one credential: either `Authorization: Bearer` or the session cookie, once")]
+    TwoCredentials,
+    /// Too many tries.
+    #[error("too many sign-in attempts; wait before trying again")]
+    Limited {
+        /// How long.
+        retry_after: Duration,
+    },
+    /// Accounts are made by administrators only.
+    #[error("registration is closed; ask an administrator for an invitation")]
+    RegistrationClosed,
+    /// A link that was never given, was used, or is too old.
+    #[error("the link is not valid: it was used before, has expired, or was replaced by a newer one")]
+    LinkInvalid,
+    /// The installation has an account already.
+    #[error("this installation is set up already; sign in instead")]
+    AlreadySetUp,
+    /// Nothing of this name that the caller may know of.
+    #[error("no such {what}")]
+    NotFound {
+        /// The noun.
+        what: &'static str,
+    },
+    /// The caller belongs to no organisation.
+    #[error("the account belongs to no organisation; ask an administrator to add it to one")]
+    NoOrganization,
+    /// Something unique is in use.
+    #[error("this {what} is taken; choose another")]
+    Taken {
+        /// The noun.
+        what: &'static str,
+    },
+    /// A personal organisation has one member.
+    #[error("a personal organisation has no other members; switch to a team or found one")]
+    Personal,
+    /// The last owner cannot leave.
+    #[error("an organisation keeps at least one owner; name another one first")]
+    LastOwner,
+    /// Only owners name owners.
+    #[error("only an owner may make, change or remove an owner")]
+    OwnersOnly,
+    /// Something that must stay.
+    #[error("{what} cannot be deleted")]
+    Permanent {
+        /// What it is, as a noun phrase.
+        what: &'static str,
+    },
+    /// The platform keeps at least one administrator.
+    #[error("the platform keeps at least one administrator; name another one first")]
+    LastAdministrator,
+    /// The decision point refused or failed.
+    #[error(transparent)]
+    Access(#[from] conductor_access::Error),
+    /// Storage failed.
+    #[error(transparent)]
+    Storage(#[from] conductor_storage::Error),
+    /// Passwords or tokens could not be computed.
+    #[error("{what} failed")]
+    Crypto {
+        /// What was tried.
+        what: &'static str,
+        /// The reason.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The key that signs tokens is guessable.
+    #[error("the key that signs access tokens is too weak: use 32 random bytes")]
+    WeakKey,
+}
+
+/// The result of a call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// One field that must be mended.
+    pub(crate) fn field(pointer: &str, code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Invalid { fields: vec![FieldError::new(pointer, code, detail)] }
+    }
+
+    /// Names what a computation was for.
+    pub(crate) fn crypto<E>(what: &'static str) -> impl FnOnce(E) -> Self
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        move |source| Self::Crypto { what, source: source.into() }
+    }
+}
+
+/// Says which noun a uniqueness violation or a missing row was about.
+pub(crate) fn about(what: &'static str) -> impl FnOnce(conductor_storage::Error) -> Error {
+    move |error| match error {
+        conductor_storage::Error::NameTaken { .. } => Error::Taken { what },
+        conductor_storage::Error::NotFound => Error::NotFound { what },
+        error => Error::Storage(error),
+    }
+}
+
+impl Kind for Error {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Invalid { .. } | Self::TwoCredentials | Self::LinkInvalid => ErrorKind::Invalid,
+            Self::SignInRefused
+            | Self::TokenMissing
+            | Self::TokenInvalid
+            | Self::TokenExpired
+            | Self::TokenRevoked => ErrorKind::Unauthenticated,
+            Self::Limited { retry_after } => ErrorKind::Limited { retry_after: Some(*retry_after) },
+            Self::RegistrationClosed | Self::OwnersOnly | Self::NoOrganization => ErrorKind::Forbidden,
+            Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::AlreadySetUp
+            | Self::Taken { .. }
+            | Self::LastOwner
+            | Self::Personal
+            | Self::LastAdministrator
+            | Self::Permanent { .. } => ErrorKind::Conflict,
+            Self::Access(error) => error.kind(),
+            Self::Storage(error) => error.kind(),
+            Self::Crypto { .. } | Self::WeakKey => ErrorKind::Internal,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid { .. } => "validation_failed",
+            Self::SignInRefused => "sign_in_refused",
+            Self::TokenMissing => "token_missing",
+            Self::TokenInvalid => "token_invalid",
+            Self::TokenExpired => "token_expired",
+            Self::TokenRevoked => "token_revoked",
+            Self::TwoCredentials => "two_credentials",
+            Self::Limited { .. } => "rate_limited",
+            Self::RegistrationClosed => "registration_closed",
+            Self::LinkInvalid => "link_invalid",
+            Self::AlreadySetUp => "already_set_up",
+            Self::NotFound { .. } => "not_found",
+            Self::NoOrganization | Self::OwnersOnly => "role_missing",
+            Self::Taken { .. } => "name_taken",
+            Self::LastOwner => "last_owner",
+            Self::Personal => "personal_organization",
+            Self::LastAdministrator => "last_administrator",
+            Self::Permanent { .. } => "permanent",
+            Self::Access(error) => error.code(),
+            Self::Storage(error) => error.code(),
+            Self::Crypto { .. } | Self::WeakKey => "internal",
+        }
+    }
+
+    fn rule_id(&self) -> Option<String> {
+        match self {
+            Self::Access(error) => error.rule_id(),
+            _ => None,
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::Invalid { fields } => fields.clone(),
+            _ => Vec::new(),
+        }
+    }
+}

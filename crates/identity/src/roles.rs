@@ -1,0 +1,94 @@
+//! Roles, to be listed. What they permit is decided elsewhere; the rows of the built-in ones say the same.
+
+use conductor_domain::{
+    Caller, Classification, NewRole, OrganizationId, OrganizationRole, Page, PageRequest, PlatformRole, Principal,
+    Role, RoleScope, Scope, UserId,
+};
+use conductor_storage::Unscoped;
+
+use crate::{Identity, Result};
+
+impl Identity {
+    /// The built-in roles and those of the organisation that the caller acts in.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn roles(&self, caller: &Caller, page: PageRequest) -> Result<Page<Role>> {
+        Ok(self.inner.store.visible_to(caller).roles().page(page).await?)
+    }
+
+    /// Writes the rows of the built-in roles where they are missing or say something else than the decision point.
+    pub(crate) async fn seed_roles(&self) -> Result<()> {
+        let rows = self.inner.store.unscoped(Unscoped::Setup);
+        let stored = rows.roles().of(OrganizationId::NIL).await?;
+        let wanted: Vec<NewRole> = self.built_in_roles();
+        let same = |new: &NewRole| {
+            stored.iter().any(|row| {
+                row.name == new.name && row.scope == new.scope && row.permissions == new.permissions
+            })
+        };
+        let changed: Vec<NewRole> = wanted.into_iter().filter(|new| !same(new)).collect();
+        if changed.is_empty() {
+            return Ok(());
+        }
+        rows.write(move |tx| {
+            Box::pin(async move {
+                for role in changed {
+                    tx.roles().put(role).await?;
+                }
+                Ok::<_, conductor_storage::Error>(())
+            })
+        })
+        .await?;
+        Ok(())
+    }
+
+    fn built_in_roles(&self) -> Vec<NewRole> {
+        let platform = PlatformRole::ALL.iter().map(|role| {
+            let description = match role {
+                PlatformRole::Admin => "Runs the platform: accounts, models and official connectors.",
+                PlatformRole::PowerUser => "Builds agents and connectors and shares them.",
+                PlatformRole::StandardUser => "Builds agents and connectors of one's own.",
+                PlatformRole::Guest => "Talks to agents that others built.",
+            };
+            self.built_in(RoleScope::Platform, role.as_str(), description)
+        });
+        let organization = OrganizationRole::ALL.iter().map(|role| {
+            let description = match role {
+                OrganizationRole::Owner => "Owns the organisation: may delete it and name other owners.",
+                OrganizationRole::Admin => "Manages people, environments and what is shared.",
+                OrganizationRole::Member => "Works: conversations, agents, connectors, tools.",
+                OrganizationRole::Viewer => "Looks at what is shared.",
+            };
+            self.built_in(RoleScope::Organization, role.as_str(), description)
+        });
+        platform.chain(organization).collect()
+    }
+
+    fn built_in(&self, scope: RoleScope, name: &str, description: &str) -> NewRole {
+        let nobody = Caller {
+            principal: Principal::User { user_id: UserId::NIL },
+            scope: Scope::PLATFORM,
+            organizations: Vec::new(),
+            roles: vec![format!("{scope}:{name}")],
+            clearance: Classification::Public,
+            token_scopes: None,
+            session_id: None,
+            address: None,
+        };
+        let permissions = self.inner.access.permissions(&nobody);
+        let has = |wanted: &[&str]| permissions.iter().any(|held| wanted.contains(&held.split(':').next().unwrap_or("")));
+        NewRole {
+            name: name.to_owned(),
+            description: description.to_owned(),
+            scope,
+            organization_id: OrganizationId::NIL,
+            can_create_agents: has(&["agent.create", "agent.*", "*"]),
+            can_share_agents: has(&["agent.share", "agent.*", "*"]),
+            can_access_restricted_data: (scope, name) == (RoleScope::Platform, PlatformRole::Admin.as_str()),
+            max_api_calls_per_day: None,
+            is_builtin: true,
+            permissions,
+        }
+    }
+}

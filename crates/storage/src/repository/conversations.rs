@@ -1,0 +1,392 @@
+//! Conversations: written inside their tenant, read by the one person they belong to.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use conductor_domain::{
+    Conversation, ConversationFilter, ConversationId, ConversationPatch, MessageId, NewConversation, Page,
+    PageRequest, RunId, Scope, UserId,
+};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    prelude::{Expr, Uuid},
+    sea_query::{Func, SimpleExpr},
+};
+
+use super::convert::{containing, json, to_json, word};
+use crate::{
+    Error, Result, ScopedTx, View,
+    entity::{conversation, message, run},
+    tx::Tx,
+};
+
+/// Conversations of one tenant, inside a write.
+#[derive(Debug)]
+pub struct Conversations<'t> {
+    tx: &'t Tx,
+    scope: Scope,
+}
+
+impl<'t> Conversations<'t> {
+    pub(crate) fn new(tx: ScopedTx<'t>) -> Self {
+        Self { tx: tx.tx, scope: tx.scope }
+    }
+
+    /// Writes a conversation without messages.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn create(&self, new: NewConversation) -> Result<Conversation> {
+        let now = self.tx.clock().now();
+        let row = conversation::ActiveModel {
+            id: Set(new.id.as_uuid()),
+            organization_id: Set(self.scope.organization_id.as_uuid()),
+            environment_id: Set(self.scope.environment_id.as_uuid()),
+            user_id: Set(new.user_id.as_uuid()),
+            project_id: Set(None),
+            title: Set(new.title),
+            title_is_manual: Set(new.title_is_manual),
+            agent_id: Set(new.agent_id.map(Into::into)),
+            workflow_id: Set(None),
+            model: Set(new.model),
+            last_message_at: Set(None),
+            is_archived: Set(false),
+            is_pinned: Set(false),
+            settings: Set(to_json("conversations.settings", &new.settings)?),
+            token_count: Set(0),
+            message_count: Set(0),
+            agent_state: Set(serde_json::json!({})),
+            auto_route: Set(new.auto_route),
+            current_leaf_id: Set(None),
+            branched_from_conversation_id: Set(new.branched_from_conversation_id.map(Into::into)),
+            branched_from_message_id: Set(new.branched_from_message_id.map(Into::into)),
+            data_classification: Set(new.data_classification.as_str().to_owned()),
+            created_at: Set(now),
+            updated_at: Set(now),
+            deleted_at: Set(None),
+        };
+        row.insert(&self.tx.conn()).await?.try_into()
+    }
+
+    /// A conversation of this tenant, held against other writers until the transaction ends.
+    ///
+    /// # Errors
+    /// `NotFound` when this tenant has no such conversation.
+    pub async fn get(&self, id: ConversationId) -> Result<Conversation> {
+        self.row(id).await?.try_into()
+    }
+
+    /// Changes what the patch names.
+    ///
+    /// # Errors
+    /// `NotFound` when this tenant has no such conversation.
+    pub async fn update(&self, id: ConversationId, patch: ConversationPatch) -> Result<Conversation> {
+        let mut row: conversation::ActiveModel = self.row(id).await?.into();
+        if let Some(title) = patch.title {
+            row.title = Set(title);
+        }
+        if let Some(manual) = patch.title_is_manual {
+            row.title_is_manual = Set(manual);
+        }
+        if let Some(agent) = patch.agent_id {
+            row.agent_id = Set(agent.map(Into::into));
+        }
+        if let Some(model) = patch.model {
+            row.model = Set(model);
+        }
+        if let Some(archived) = patch.is_archived {
+            row.is_archived = Set(archived);
+        }
+        if let Some(pinned) = patch.is_pinned {
+            row.is_pinned = Set(pinned);
+        }
+        if let Some(settings) = patch.settings {
+            row.settings = Set(to_json("conversations.settings", &settings)?);
+        }
+        if let Some(state) = patch.agent_state {
+            row.agent_state = Set(state);
+        }
+        if let Some(auto_route) = patch.auto_route {
+            row.auto_route = Set(auto_route);
+        }
+        if let Some(leaf) = patch.current_leaf_id {
+            row.current_leaf_id = Set(leaf.map(Into::into));
+        }
+        row.updated_at = Set(self.tx.clock().now());
+        row.update(&self.tx.conn()).await?.try_into()
+    }
+
+    /// Notes that messages came; the branch that is shown ends at `leaf` now, where one is given.
+    ///
+    /// # Errors
+    /// `NotFound` when this tenant has no such conversation.
+    pub async fn touch(
+        &self,
+        id: ConversationId,
+        leaf: Option<MessageId>,
+        added_messages: i32,
+        added_tokens: i64,
+    ) -> Result<()> {
+        let now = self.tx.clock().now();
+        let mut changes = vec![
+            (conversation::Column::LastMessageAt, Expr::value(now)),
+            (conversation::Column::UpdatedAt, Expr::value(now)),
+            (
+                conversation::Column::MessageCount,
+                Expr::col(conversation::Column::MessageCount).add(added_messages),
+            ),
+            (conversation::Column::TokenCount, Expr::col(conversation::Column::TokenCount).add(added_tokens)),
+        ];
+        changes.extend(leaf.map(|leaf| (conversation::Column::CurrentLeafId, Expr::value(leaf.as_uuid()))));
+        self.change(id, &changes).await
+    }
+
+    /// Notes that messages went, and where the branch that is shown ends now.
+    ///
+    /// # Errors
+    /// `NotFound` when this tenant has no such conversation.
+    pub async fn shrink(&self, id: ConversationId, leaf: Option<MessageId>, removed: i32) -> Result<()> {
+        self.change(
+            id,
+            &[
+                (conversation::Column::CurrentLeafId, Expr::value(leaf.map(MessageId::as_uuid))),
+                (conversation::Column::UpdatedAt, Expr::value(self.tx.clock().now())),
+                (
+                    conversation::Column::MessageCount,
+                    Expr::col(conversation::Column::MessageCount).sub(removed),
+                ),
+            ],
+        )
+        .await
+    }
+
+    /// Removes a conversation from every list; its rows stay until they are purged.
+    ///
+    /// # Errors
+    /// `NotFound` when this tenant has no such conversation.
+    pub async fn delete(&self, id: ConversationId) -> Result<()> {
+        self.change(id, &[(conversation::Column::DeletedAt, Expr::value(self.tx.clock().now()))]).await
+    }
+
+    async fn change(&self, id: ConversationId, columns: &[(conversation::Column, SimpleExpr)]) -> Result<()> {
+        let mut change = conversation::Entity::update_many().filter(self.owned(id));
+        for (column, value) in columns {
+            change = change.col_expr(*column, value.clone());
+        }
+        let result = change.exec(&self.tx.conn()).await?;
+        if result.rows_affected == 0 { Err(Error::NotFound) } else { Ok(()) }
+    }
+
+    async fn row(&self, id: ConversationId) -> Result<conversation::Model> {
+        conversation::Entity::find()
+            .filter(self.owned(id))
+            .lock_exclusive()
+            .one(&self.tx.conn())
+            .await?
+            .ok_or(Error::NotFound)
+    }
+
+    fn owned(&self, id: ConversationId) -> Condition {
+        Condition::all()
+            .add(conversation::Column::Id.eq(id.as_uuid()))
+            .add(conversation::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
+            .add(conversation::Column::EnvironmentId.eq(self.scope.environment_id.as_uuid()))
+            .add(conversation::Column::DeletedAt.is_null())
+    }
+}
+
+/// Conversations of the caller, in the scope of its request.
+#[derive(Debug)]
+pub struct VisibleConversations<'a> {
+    view: View<'a>,
+}
+
+impl<'a> VisibleConversations<'a> {
+    pub(crate) fn new(view: View<'a>) -> Self {
+        Self { view }
+    }
+
+    /// A conversation, if it is the caller's.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find(&self, id: ConversationId) -> Result<Option<Conversation>> {
+        visible(&self.view)
+            .filter(conversation::Column::Id.eq(id.as_uuid()))
+            .one(&self.view.conn)
+            .await?
+            .map(Conversation::try_from)
+            .transpose()
+    }
+
+    /// A page of conversations: pinned ones first, then by their newest message.
+    ///
+    /// # Errors
+    /// `BadCursor` when the cursor is not one of this list.
+    pub async fn page(&self, filter: ConversationFilter, page: PageRequest) -> Result<Page<Conversation>> {
+        let mut select = visible(&self.view);
+        if let Some(archived) = filter.archived {
+            select = select.filter(conversation::Column::IsArchived.eq(archived));
+        }
+        if let Some(text) = filter.q.as_deref().filter(|text| !text.is_empty()) {
+            let scope = self.view.caller.scope;
+            let said = message::Entity::find()
+                .select_only()
+                .column(message::Column::ConversationId)
+                .filter(message::Column::OrganizationId.eq(scope.organization_id.as_uuid()))
+                .filter(message::Column::EnvironmentId.eq(scope.environment_id.as_uuid()))
+                .filter(message::Column::DeletedAt.is_null())
+                .filter(Expr::expr(Func::lower(Expr::col(message::Column::Content))).like(containing(text)));
+            select = select.filter(
+                Condition::any()
+                    .add(
+                        Expr::expr(Func::lower(Expr::col(conversation::Column::Title)))
+                            .like(containing(text)),
+                    )
+                    .add(conversation::Column::Id.in_subquery(said.into_query())),
+            );
+        }
+        if let Some(after) = page.after.as_deref() {
+            select = select.filter(Position::parse(after)?.before());
+        }
+        let rows = select
+            .order_by_desc(conversation::Column::IsPinned)
+            .order_by_desc(moved_at())
+            .order_by_desc(conversation::Column::Id)
+            .limit(page.limit + 1)
+            .all(&self.view.conn)
+            .await?;
+        let rows = rows.into_iter().map(Conversation::try_from).collect::<Result<Vec<_>>>()?;
+        Ok(Page::cut(rows, page.limit, |row| Position::of(row).to_string()))
+    }
+
+    /// The turns that are not over, by conversation.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn running(&self, ids: &[ConversationId]) -> Result<HashMap<ConversationId, RunId>> {
+        let scope = self.view.caller.scope;
+        let rows: Vec<(Option<Uuid>, Uuid)> = run::Entity::find()
+            .select_only()
+            .column(run::Column::ConversationId)
+            .column(run::Column::Id)
+            .filter(run::Column::OrganizationId.eq(scope.organization_id.as_uuid()))
+            .filter(run::Column::EnvironmentId.eq(scope.environment_id.as_uuid()))
+            .filter(run::Column::ConversationId.is_in(ids.iter().map(|id| id.as_uuid())))
+            .filter(run::Column::Kind.eq("chat"))
+            .filter(run::Column::Status.is_in(["pending", "running", "waiting"]))
+            .order_by_asc(run::Column::Id)
+            .into_tuple()
+            .all(&self.view.conn)
+            .await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(conversation, run)| Some((conversation?.into(), run.into())))
+            .collect())
+    }
+}
+
+/// The caller's conversations; a caller that is no person has none, for the nil id owns nothing.
+pub(super) fn visible(view: &View<'_>) -> sea_orm::Select<conversation::Entity> {
+    let caller = view.caller;
+    let user = caller.user_id().unwrap_or(UserId::NIL);
+    conversation::Entity::find()
+        .filter(conversation::Column::OrganizationId.eq(caller.scope.organization_id.as_uuid()))
+        .filter(conversation::Column::EnvironmentId.eq(caller.scope.environment_id.as_uuid()))
+        .filter(conversation::Column::UserId.eq(user.as_uuid()))
+        .filter(conversation::Column::DeletedAt.is_null())
+}
+
+/// The condition that a row belongs to one of the caller's conversations.
+pub(super) fn in_visible(view: &View<'_>, column: impl ColumnTrait) -> SimpleExpr {
+    column.in_subquery(visible(view).select_only().column(conversation::Column::Id).into_query())
+}
+
+fn moved_at() -> SimpleExpr {
+    SimpleExpr::FunctionCall(Func::coalesce([
+        Expr::col(conversation::Column::LastMessageAt),
+        Expr::col(conversation::Column::CreatedAt),
+    ]))
+}
+
+/// Where a conversation stands in the list.
+struct Position {
+    pinned: bool,
+    at: DateTime<Utc>,
+    id: Uuid,
+}
+
+impl Position {
+    fn of(row: &Conversation) -> Self {
+        Self {
+            pinned: row.is_pinned,
+            at: row.last_message_at.unwrap_or(row.created_at),
+            id: row.id.as_uuid(),
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let mut parts = text.splitn(3, '~');
+        let (Some(pinned), Some(at), Some(id)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(Error::BadCursor);
+        };
+        Ok(Self {
+            pinned: match pinned {
+                "1" => true,
+                "0" => false,
+                _ => return Err(Error::BadCursor),
+            },
+            at: at.parse().map_err(|_| Error::BadCursor)?,
+            id: id.parse().map_err(|_| Error::BadCursor)?,
+        })
+    }
+
+    /// The condition of everything that stands after it.
+    fn before(&self) -> Condition {
+        let older = Condition::any().add(moved_at().lt(self.at)).add(
+            Condition::all().add(moved_at().eq(self.at)).add(conversation::Column::Id.lt(self.id)),
+        );
+        Condition::any().add(conversation::Column::IsPinned.lt(self.pinned)).add(
+            Condition::all().add(conversation::Column::IsPinned.eq(self.pinned)).add(older),
+        )
+    }
+}
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let at = self.at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        write!(f, "{}~{at}~{}", i32::from(self.pinned), self.id)
+    }
+}
+
+impl TryFrom<conversation::Model> for Conversation {
+    type Error = Error;
+
+    fn try_from(row: conversation::Model) -> Result<Self> {
+        Ok(Self {
+            id: row.id.into(),
+            scope: Scope { organization_id: row.organization_id.into(), environment_id: row.environment_id.into() },
+            user_id: row.user_id.into(),
+            title: row.title,
+            title_is_manual: row.title_is_manual,
+            agent_id: row.agent_id.map(Into::into),
+            model: row.model,
+            last_message_at: row.last_message_at,
+            is_archived: row.is_archived,
+            is_pinned: row.is_pinned,
+            settings: json("conversations.settings", row.settings)?,
+            token_count: row.token_count,
+            message_count: row.message_count,
+            agent_state: row.agent_state,
+            auto_route: row.auto_route,
+            current_leaf_id: row.current_leaf_id.map(Into::into),
+            branched_from_conversation_id: row.branched_from_conversation_id.map(Into::into),
+            branched_from_message_id: row.branched_from_message_id.map(Into::into),
+            data_classification: word("conversations.data_classification", &row.data_classification)?,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}

@@ -1,0 +1,204 @@
+//! Who belongs to which organisation, in which role.
+
+use conductor_domain::{
+    Member, Membership, MembershipId, OrganizationId, OrganizationRole, Page, PageRequest, Scope, UserId,
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+
+use super::convert::{after_id, word};
+use crate::{
+    Error, Result, ScopedTx, View,
+    conn::Conn,
+    entity::{membership, user},
+    tx::Tx,
+};
+
+/// Members of the organisation that a caller acts in.
+#[derive(Debug)]
+pub struct VisibleMemberships<'a> {
+    view: View<'a>,
+}
+
+impl<'a> VisibleMemberships<'a> {
+    pub(crate) fn new(view: View<'a>) -> Self {
+        Self { view }
+    }
+
+    /// A member of the organisation.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find(&self, user: UserId) -> Result<Option<Member>> {
+        let row = self.visible().filter(membership::Column::UserId.eq(user.as_uuid())).one(&self.view.conn).await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(with_people(self.view.conn, vec![row]).await?.pop())
+    }
+
+    /// The organisation's members, the newest first.
+    ///
+    /// # Errors
+    /// `BadCursor` when the cursor is not one of this list.
+    pub async fn page(&self, page: PageRequest) -> Result<Page<Member>> {
+        let mut select = self.visible();
+        if let Some(after) = after_id(&page)? {
+            select = select.filter(membership::Column::Id.lt(after));
+        }
+        let select = select.order_by_desc(membership::Column::Id).limit(page.limit + 1);
+        let cut = Page::cut(select.all(&self.view.conn).await?, page.limit, |row| row.id.to_string());
+        Ok(Page { items: with_people(self.view.conn, cut.items).await?, next: cut.next })
+    }
+
+    fn visible(&self) -> sea_orm::Select<membership::Entity> {
+        live().filter(membership::Column::OrganizationId.eq(self.view.caller.scope.organization_id.as_uuid()))
+    }
+}
+
+async fn with_people(conn: Conn<'_>, rows: Vec<membership::Model>) -> Result<Vec<Member>> {
+    let people = user::Entity::find()
+        .filter(user::Column::Id.is_in(rows.iter().map(|row| row.user_id)))
+        .all(&conn)
+        .await?;
+    rows.into_iter()
+        .filter_map(|row| {
+            let person = people.iter().find(|person| person.id == row.user_id)?;
+            Some(Membership::try_from(row).map(|membership| Member {
+                membership,
+                email: person.email.clone(),
+                name: person.name.clone(),
+                is_verified: person.is_verified,
+            }))
+        })
+        .collect()
+}
+
+/// Memberships of one organisation, inside a write.
+#[derive(Debug)]
+pub struct MembershipsTx<'t> {
+    tx: &'t Tx,
+    organization_id: OrganizationId,
+}
+
+impl<'t> MembershipsTx<'t> {
+    pub(crate) fn new(tx: ScopedTx<'t>) -> Self {
+        let Scope { organization_id, .. } = tx.scope;
+        Self { tx: tx.tx, organization_id }
+    }
+
+    /// A person's membership, if there is one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find(&self, user: UserId) -> Result<Option<Membership>> {
+        self.row(user).await?.map(Membership::try_from).transpose()
+    }
+
+    /// Makes a person a member.
+    ///
+    /// # Errors
+    /// `NameTaken` when the person is one.
+    pub async fn create(&self, user: UserId, role: OrganizationRole) -> Result<Membership> {
+        let now = self.tx.clock().now();
+        let row = membership::ActiveModel {
+            id: Set(MembershipId::generate(self.tx.clock()).as_uuid()),
+            user_id: Set(user.as_uuid()),
+            organization_id: Set(self.organization_id.as_uuid()),
+            role: Set(role.as_str().to_owned()),
+            department: Set(None),
+            is_active: Set(true),
+            created_at: Set(now),
+            updated_at: Set(now),
+            deleted_at: Set(None),
+        };
+        row.insert(&self.tx.conn()).await?.try_into()
+    }
+
+    /// Changes a membership.
+    ///
+    /// # Errors
+    /// `NotFound` when the person is no member.
+    pub async fn update(
+        &self,
+        user: UserId,
+        role: Option<OrganizationRole>,
+        is_active: Option<bool>,
+    ) -> Result<Membership> {
+        let mut row: membership::ActiveModel = self.row(user).await?.ok_or(Error::NotFound)?.into();
+        if let Some(role) = role {
+            row.role = Set(role.as_str().to_owned());
+        }
+        if let Some(is_active) = is_active {
+            row.is_active = Set(is_active);
+        }
+        row.updated_at = Set(self.tx.clock().now());
+        row.update(&self.tx.conn()).await?.try_into()
+    }
+
+    /// Ends a membership.
+    ///
+    /// # Errors
+    /// `NotFound` when the person is no member.
+    pub async fn delete(&self, user: UserId) -> Result<()> {
+        let mut row: membership::ActiveModel = self.row(user).await?.ok_or(Error::NotFound)?.into();
+        row.deleted_at = Set(Some(self.tx.clock().now()));
+        row.update(&self.tx.conn()).await?;
+        Ok(())
+    }
+
+    /// Whether anyone but this person is an active owner.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn another_owner(&self, than: UserId) -> Result<bool> {
+        let others = live()
+            .filter(membership::Column::OrganizationId.eq(self.organization_id.as_uuid()))
+            .filter(membership::Column::Role.eq(OrganizationRole::Owner.as_str()))
+            .filter(membership::Column::IsActive.eq(true))
+            .filter(membership::Column::UserId.ne(than.as_uuid()))
+            .count(&self.tx.conn())
+            .await?;
+        Ok(others > 0)
+    }
+
+    /// Everyone who belongs to the organisation.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn people(&self) -> Result<Vec<UserId>> {
+        let rows = live()
+            .filter(membership::Column::OrganizationId.eq(self.organization_id.as_uuid()))
+            .all(&self.tx.conn())
+            .await?;
+        Ok(rows.into_iter().map(|row| row.user_id.into()).collect())
+    }
+
+    async fn row(&self, user: UserId) -> Result<Option<membership::Model>> {
+        let row = live()
+            .filter(membership::Column::UserId.eq(user.as_uuid()))
+            .filter(membership::Column::OrganizationId.eq(self.organization_id.as_uuid()))
+            .one(&self.tx.conn())
+            .await?;
+        Ok(row)
+    }
+}
+
+fn live() -> sea_orm::Select<membership::Entity> {
+    membership::Entity::find().filter(membership::Column::DeletedAt.is_null())
+}
+
+impl TryFrom<membership::Model> for Membership {
+    type Error = Error;
+
+    fn try_from(row: membership::Model) -> Result<Self> {
+        Ok(Self {
+            id: row.id.into(),
+            user_id: row.user_id.into(),
+            organization_id: row.organization_id.into(),
+            role: word("memberships.role", &row.role)?,
+            is_active: row.is_active,
+            created_at: row.created_at,
+        })
+    }
+}

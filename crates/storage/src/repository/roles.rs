@@ -1,0 +1,135 @@
+//! Role rows: the built-in ones, and those that organisations define.
+
+use conductor_domain::{NewRole, OrganizationId, Page, PageRequest, Role, RoleId};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::convert::{after_id, json, to_json, word};
+use crate::{Error, Result, View, conn::Conn, entity::role, tx::Tx};
+
+/// Roles that a caller can meet: the built-in ones and those of the organisation.
+#[derive(Debug)]
+pub struct VisibleRoles<'a> {
+    view: View<'a>,
+}
+
+impl<'a> VisibleRoles<'a> {
+    pub(crate) fn new(view: View<'a>) -> Self {
+        Self { view }
+    }
+
+    /// A page of roles, the newest first.
+    ///
+    /// # Errors
+    /// `BadCursor` when the cursor is not one of this list.
+    pub async fn page(&self, page: PageRequest) -> Result<Page<Role>> {
+        let mut select = of(self.view.caller.scope.organization_id);
+        if let Some(after) = after_id(&page)? {
+            select = select.filter(role::Column::Id.lt(after));
+        }
+        let rows = select.order_by_desc(role::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
+        let rows = rows.into_iter().map(Role::try_from).collect::<Result<Vec<_>>>()?;
+        Ok(Page::cut(rows, page.limit, |role| role.id.to_string()))
+    }
+}
+
+/// Roles of every organisation, for the decision point.
+#[derive(Debug)]
+pub struct Roles<'a> {
+    conn: Conn<'a>,
+}
+
+impl<'a> Roles<'a> {
+    pub(crate) fn new(conn: Conn<'a>) -> Self {
+        Self { conn }
+    }
+
+    /// The built-in roles and those of one organisation.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of(&self, organization: OrganizationId) -> Result<Vec<Role>> {
+        let rows = of(organization).order_by_asc(role::Column::Id).all(&self.conn).await?;
+        rows.into_iter().map(Role::try_from).collect()
+    }
+}
+
+/// Roles, inside a write.
+#[derive(Debug)]
+pub struct RolesTx<'t> {
+    tx: &'t Tx,
+}
+
+impl<'t> RolesTx<'t> {
+    pub(crate) fn new(tx: &'t Tx) -> Self {
+        Self { tx }
+    }
+
+    /// Writes a role; one of the same organisation, set and name is changed in place.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn put(&self, new: NewRole) -> Result<Role> {
+        let now = self.tx.clock().now();
+        let found = live()
+            .filter(role::Column::OrganizationId.eq(new.organization_id.as_uuid()))
+            .filter(role::Column::Scope.eq(new.scope.as_str()))
+            .filter(role::Column::RoleName.eq(new.name.as_str()))
+            .one(&self.tx.conn())
+            .await?;
+        let mut row = role::ActiveModel {
+            role_name: Set(new.name),
+            description: Set(new.description),
+            scope: Set(new.scope.as_str().to_owned()),
+            organization_id: Set(new.organization_id.as_uuid()),
+            permissions: Set(to_json("roles.permissions", &new.permissions)?),
+            can_create_agents: Set(new.can_create_agents),
+            can_share_agents: Set(new.can_share_agents),
+            can_access_restricted_data: Set(new.can_access_restricted_data),
+            max_api_calls_per_day: Set(new.max_api_calls_per_day),
+            is_builtin: Set(new.is_builtin),
+            updated_at: Set(now),
+            ..Default::default()
+        };
+        if let Some(found) = found {
+            row.id = sea_orm::ActiveValue::Unchanged(found.id);
+            return row.update(&self.tx.conn()).await?.try_into();
+        }
+        row.id = Set(RoleId::generate(self.tx.clock()).as_uuid());
+        row.created_at = Set(now);
+        row.deleted_at = Set(None);
+        row.insert(&self.tx.conn()).await?.try_into()
+    }
+}
+
+fn live() -> sea_orm::Select<role::Entity> {
+    role::Entity::find().filter(role::Column::DeletedAt.is_null())
+}
+
+fn of(organization: OrganizationId) -> sea_orm::Select<role::Entity> {
+    let places = [OrganizationId::NIL.as_uuid(), organization.as_uuid()];
+    live().filter(role::Column::OrganizationId.is_in(places))
+}
+
+impl TryFrom<role::Model> for Role {
+    type Error = Error;
+
+    fn try_from(row: role::Model) -> Result<Self> {
+        Ok(Self {
+            id: row.id.into(),
+            name: row.role_name,
+            description: row.description,
+            scope: word("roles.scope", &row.scope)?,
+            organization_id: row.organization_id.into(),
+            permissions: json("roles.permissions", row.permissions)?,
+            can_create_agents: row.can_create_agents,
+            can_share_agents: row.can_share_agents,
+            can_access_restricted_data: row.can_access_restricted_data,
+            max_api_calls_per_day: row.max_api_calls_per_day,
+            is_builtin: row.is_builtin,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}

@@ -1,0 +1,56 @@
+/** Brings what happens elsewhere (other tabs, devices, runs) into the page. */
+import { useEffect } from 'react';
+import { startFeed } from '@/api/feed';
+import { queryClient } from '@/api/queries';
+import type { FeedEvent } from '@/api/types';
+import { dropped, touched } from '@/features/chat';
+import { setFeed } from '@/lib/connection';
+
+function invalidate(...key: string[]): void {
+  void queryClient.invalidateQueries({ queryKey: key });
+}
+
+function onEvent(event: FeedEvent): void {
+  const { conversation_id: conversation } = event;
+  switch (event.type) {
+    case 'conversation.created':
+    case 'conversation.updated':
+      invalidate('conversations');
+      if (conversation) {
+        invalidate('artifacts');
+        touched(conversation);
+      }
+      break;
+    case 'conversation.deleted':
+      invalidate('conversations');
+      if (conversation) dropped(conversation);
+      break;
+    case 'run.started':
+    case 'run.finished':
+      invalidate('conversations');
+      if (conversation) touched(conversation);
+      if (event.run_id) invalidate('runs', event.run_id);
+      break;
+    case 'approval.requested':
+    case 'approval.decided':
+      invalidate('tasks');
+      break;
+    case 'connector.updated':
+      invalidate('connectors');
+      invalidate('agents');
+      break;
+  }
+}
+
+export function useFeed(): void {
+  useEffect(() => {
+    let lost = false;
+    const stop = startFeed(onEvent, (state) => {
+      setFeed(state);
+      // What happened meanwhile was not heard: read everything that is on screen again.
+      if (state === 'open' && lost) void queryClient.invalidateQueries();
+      lost = state === 'retrying';
+    });
+    return stop;
+  }, []);
+}

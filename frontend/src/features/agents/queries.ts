@@ -1,0 +1,130 @@
+/** Agents on the server: the library, one agent with its versions and tools, and every write. */
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { api, newId } from '@/api/client';
+import type { Agent, AgentVersion, Connector, Page, Run, Tool } from '@/api/types';
+
+export const agentKeys = {
+  all: ['agents'] as const,
+  list: (filter: AgentFilter) => ['agents', 'list', filter] as const,
+  one: (id: string) => ['agents', 'one', id] as const,
+  versions: (id: string) => ['agents', 'versions', id] as const,
+  tools: (id: string) => ['agents', 'tools', id] as const,
+  catalogue: ['agents', 'catalogue'] as const,
+};
+
+/** What the library shows. */
+export interface AgentFilter {
+  q: string;
+  official?: boolean | undefined;
+  tag?: string | undefined;
+}
+
+export const agentList = (filter: AgentFilter) =>
+  infiniteQueryOptions({
+    queryKey: agentKeys.list(filter),
+    queryFn: ({ pageParam, signal }) =>
+      api.get<Page<Agent>>('/api/agents', {
+        query: { limit: 48, q: filter.q, official: filter.official, tag: filter.tag, cursor: pageParam },
+        signal,
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+
+export const agentById = (id: string) =>
+  queryOptions({
+    queryKey: agentKeys.one(id),
+    queryFn: ({ signal }) => api.get<Agent>(`/api/agents/${id}`, { signal }),
+  });
+
+export const agentVersions = (id: string) =>
+  queryOptions({
+    queryKey: agentKeys.versions(id),
+    queryFn: ({ signal }) =>
+      api.get<Page<AgentVersion>>(`/api/agents/${id}/versions`, { query: { limit: 100 }, signal }),
+  });
+
+/** What this agent may call. */
+export const agentTools = (id: string) =>
+  queryOptions({
+    queryKey: agentKeys.tools(id),
+    queryFn: ({ signal }) =>
+      api.get<Page<Tool>>(`/api/agents/${id}/available-tools`, { query: { limit: 100 }, signal }),
+  });
+
+/** Every tool that an agent could be given. */
+export const toolCatalogue = queryOptions({
+  queryKey: agentKeys.catalogue,
+  queryFn: ({ signal }) => api.get<Page<Tool>>('/agents/available-tools', { query: { limit: 100 }, signal }),
+});
+
+/** The servers whose tools can be chosen; the keys are the servers' own, so that their pages refresh these too. */
+export const toolServers = queryOptions({
+  queryKey: ['connectors', 'options'],
+  queryFn: ({ signal }) => api.get<Page<Connector>>('/api/mcp/servers', { query: { limit: 100 }, signal }),
+});
+
+export const serverTools = (id: string) =>
+  queryOptions({
+    queryKey: ['connectors', 'tools', id],
+    queryFn: ({ signal }) =>
+      api.get<Page<Tool>>(`/api/mcp/servers/${id}/tools`, { query: { limit: 100 }, signal }),
+  });
+
+/** Creates, or changes the version that was read. */
+export function useSaveAgent(agent: Agent | undefined) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Record<string, unknown>) =>
+      agent
+        ? api.put<Agent>(`/api/agents/${agent.id}`, body, { ifMatch: agent.current_version })
+        : api.post<Agent>('/api/agents', body, { idempotencyKey: newId() }),
+    onSuccess: (saved) => {
+      client.setQueryData(agentKeys.one(saved.id), saved);
+      return client.invalidateQueries({ queryKey: agentKeys.all });
+    },
+  });
+}
+
+export function useCloneAgent() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, name }: { id: string; name?: string }) =>
+      api.post<Agent>(`/api/agents/${id}/clone`, name ? { name } : {}, { idempotencyKey: newId() }),
+    onSuccess: () => client.invalidateQueries({ queryKey: agentKeys.all }),
+  });
+}
+
+export function useDeleteAgent() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => api.delete(`/api/agents/${id}`),
+    onSuccess: (_, id) => {
+      client.removeQueries({ queryKey: agentKeys.one(id) });
+      return client.invalidateQueries({ queryKey: agentKeys.all });
+    },
+  });
+}
+
+export function useRollback(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (version: number) => api.post<Agent>(`/api/agents/${id}/versions/${version}/rollback`),
+    onSuccess: (agent) => {
+      client.setQueryData(agentKeys.one(id), agent);
+      return client.invalidateQueries({ queryKey: agentKeys.all });
+    },
+  });
+}
+
+/** Starts a run of the saved agent that belongs to no conversation. */
+export function useTestAgent(id: string) {
+  return useMutation({
+    mutationFn: (input: string) =>
+      api.post<{ run: Run }>(`/api/agents/${id}/test`, { input }, { idempotencyKey: newId() }),
+  });
+}
+
+export function cancelRun(runId: string): Promise<Run> {
+  return api.post<Run>(`/api/execute/${runId}/cancel`);
+}

@@ -1,0 +1,2 @@
+/** The inbox of approvals. */
+export { InboxPage } from './components/inbox-page';

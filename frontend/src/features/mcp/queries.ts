@@ -1,0 +1,163 @@
+/** MCP servers on the server: the list, one server with its tools, resources and logs, and every write. */
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { api, newId } from '@/api/client';
+import type { Connector, ContentBlock, Page, ProblemView, Run, Tool } from '@/api/types';
+
+export const connectorKeys = {
+  all: ['connectors'] as const,
+  one: (id: string) => ['connectors', 'one', id] as const,
+  tools: (id: string) => ['connectors', 'tools', id] as const,
+  resources: (id: string) => ['connectors', 'resources', id] as const,
+  logs: (id: string) => ['connectors', 'logs', id] as const,
+};
+
+/** What a connection test found. */
+export interface ConnectAnswer {
+  ok: boolean;
+  latency_ms: number;
+  protocol_version?: string | null;
+  server_info?: { name: string; version: string } | null;
+  error?: ProblemView | null;
+  /** A program is to be started; a person has to see the exact line first. */
+  needs_confirmation?: { command_line: string[]; hash: string; env_names?: string[] } | null;
+}
+
+/** What a server offers to read. */
+export interface Resource {
+  uri: string;
+  name: string;
+  title?: string | null;
+  description?: string | null;
+  mimeType?: string | null;
+  mime_type?: string | null;
+}
+
+export interface DiscoverAnswer {
+  tools: Tool[];
+  resources: Resource[];
+  prompts: unknown[];
+  added: number;
+  changed: number;
+  removed: number;
+}
+
+/** One call of a tool by hand. */
+export interface ToolAnswer {
+  run: Run;
+  ok: boolean;
+  content: ContentBlock[];
+}
+
+export const connectorList = (q: string) =>
+  infiniteQueryOptions({
+    queryKey: [...connectorKeys.all, 'list', q],
+    queryFn: ({ pageParam, signal }) =>
+      api.get<Page<Connector>>(q ? '/api/mcp/servers/search' : '/api/mcp/servers', {
+        query: { limit: 48, q, cursor: pageParam },
+        signal,
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+
+export const connectorById = (id: string) =>
+  queryOptions({
+    queryKey: connectorKeys.one(id),
+    queryFn: ({ signal }) => api.get<Connector>(`/api/mcp/servers/${id}`, { signal }),
+  });
+
+async function everyTool(id: string, signal: AbortSignal): Promise<Page<Tool>> {
+  const items: Tool[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<Tool> = await api.get<Page<Tool>>(`/api/mcp/servers/${id}/tools`, {
+      query: { limit: 100, cursor },
+      signal,
+    });
+    items.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor);
+  return { items, next_cursor: null };
+}
+
+export const connectorTools = (id: string) =>
+  queryOptions({ queryKey: connectorKeys.tools(id), queryFn: ({ signal }) => everyTool(id, signal) });
+
+export const connectorResources = (id: string) =>
+  queryOptions({
+    queryKey: connectorKeys.resources(id),
+    queryFn: ({ signal }) => api.get<Page<Resource>>(`/api/mcp/servers/${id}/resources`, { signal }),
+  });
+
+export const connectorLogs = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: connectorKeys.logs(id),
+    queryFn: ({ pageParam, signal }) =>
+      api.get<Page<Run>>(`/api/mcp/servers/${id}/logs`, { query: { limit: 25, cursor: pageParam }, signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+
+/** Everything about servers is read again after a write: status, counts and tools hang together. */
+function useWrite<Input, Output>(write: (input: Input) => Promise<Output>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: write,
+    onSettled: () => client.invalidateQueries({ queryKey: connectorKeys.all }),
+  });
+}
+
+export const useSaveConnector = () =>
+  useWrite(({ id, body }: { id?: string | undefined; body: Record<string, unknown> }) =>
+    id
+      ? api.put<Connector>(`/api/mcp/servers/${id}`, body)
+      : api.post<Connector>('/api/mcp/servers', body, { idempotencyKey: newId() }),
+  );
+
+export const useConnect = () =>
+  useWrite((id: string) => api.post<ConnectAnswer>(`/api/mcp/servers/${id}/connect`));
+
+export const useConfirmCommand = () =>
+  useWrite(({ id, hash }: { id: string; hash: string }) =>
+    api.post<Connector>(`/api/mcp/servers/${id}/confirm-command`, { hash }),
+  );
+
+export const useDiscover = () =>
+  useWrite((id: string) => api.post<DiscoverAnswer>(`/api/mcp/servers/${id}/discover`));
+
+export const useRestart = () => useWrite((id: string) => api.post<unknown>(`/api/mcp/servers/${id}/restart`));
+
+export const useDeleteConnector = () => useWrite((id: string) => api.delete(`/api/mcp/servers/${id}`));
+
+/** What an administrator decides about a tool. */
+export interface ToolChange {
+  enabled?: boolean;
+  read_only?: boolean;
+  approval?: Tool['approval'];
+  approve_definition?: true;
+}
+
+export const useChangeTool = (serverId: string) =>
+  useWrite(({ toolId, change }: { toolId: string; change: ToolChange }) =>
+    api.put<Tool>(`/api/mcp/servers/${serverId}/tools/${toolId}`, change),
+  );
+
+export function useExecuteTool(serverId: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (call: { tool: string; arguments: unknown }) =>
+      api.post<ToolAnswer>(
+        '/api/mcp/execute/tool',
+        { server_id: serverId, ...call },
+        { idempotencyKey: newId() },
+      ),
+    onSettled: () => client.invalidateQueries({ queryKey: connectorKeys.logs(serverId) }),
+  });
+}
+
+export function useReadResource(serverId: string) {
+  return useMutation({
+    mutationFn: (uri: string) =>
+      api.post<{ contents?: ContentBlock[] }>('/api/mcp/read/resource', { server_id: serverId, uri }),
+  });
+}

@@ -1,0 +1,2 @@
+/** The run viewer. */
+export { RunPage } from './components/run-page';

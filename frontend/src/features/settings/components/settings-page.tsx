@@ -1,0 +1,58 @@
+/** Settings, one tab per subject. */
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { meQuery } from '@/api/queries';
+import { PageHeader } from '@/components/layout/page-header';
+import { SkeletonRows } from '@/components/ui/states';
+import { t } from '@/lib/i18n';
+import { AppearanceTab } from './appearance-tab';
+import { KeysTab } from './keys-tab';
+import { MembersTab } from './members-tab';
+import { ProfileTab } from './profile-tab';
+import { SessionsTab } from './sessions-tab';
+
+const tabs = [
+  { id: 'profile', label: 'Profile' },
+  { id: 'appearance', label: 'Appearance' },
+  { id: 'keys', label: 'Provider keys' },
+  { id: 'members', label: 'Members' },
+  { id: 'sessions', label: 'Sessions' },
+] as const;
+
+export type SettingsTab = (typeof tabs)[number]['id'];
+
+export function isSettingsTab(value: string): value is SettingsTab {
+  return tabs.some((tab) => tab.id === value);
+}
+
+export function SettingsPage({ tab }: { tab: SettingsTab }) {
+  const { data: me } = useQuery(meQuery);
+  let body: ReactNode = <SkeletonRows rows={5} />;
+  if (me) {
+    if (tab === 'profile') body = <ProfileTab me={me} />;
+    else if (tab === 'appearance') body = <AppearanceTab me={me} />;
+    else if (tab === 'keys') body = <KeysTab />;
+    else if (tab === 'members') body = <MembersTab me={me} />;
+    else body = <SessionsTab />;
+  }
+  return (
+    <div className="page narrow w-full">
+      <PageHeader title={t('Settings')} />
+      <nav className="tabs border-border border-b" aria-label={t('Settings')}>
+        {tabs.map(({ id, label }) => (
+          <Link
+            key={id}
+            to="/settings/$tab"
+            params={{ tab: id }}
+            aria-current={id === tab ? 'page' : undefined}
+            replace
+          >
+            {t(label)}
+          </Link>
+        ))}
+      </nav>
+      {body}
+    </div>
+  );
+}

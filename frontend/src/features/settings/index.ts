@@ -1,0 +1,2 @@
+/** Settings. */
+export { isSettingsTab, SettingsPage, type SettingsTab } from './components/settings-page';

@@ -1,0 +1,46 @@
+/** What settings read and write. */
+import { queryOptions } from '@tanstack/react-query';
+import { api } from '@/api/client';
+import { describe } from '@/api/problem';
+import { meQuery, queryClient } from '@/api/queries';
+import type { Member, Page, Preferences, ProviderKey, SignedInDevice, User } from '@/api/types';
+import { adoptPreferences } from '@/lib/appearance';
+import { toast } from '@/lib/toast';
+
+export const keysQuery = queryOptions({
+  queryKey: ['settings', 'keys'],
+  queryFn: () => api.get<Page<ProviderKey>>('/api/settings/api-keys', { query: { limit: 100 } }),
+});
+
+export const sessionsQuery = queryOptions({
+  queryKey: ['settings', 'sessions'],
+  queryFn: () => api.get<Page<SignedInDevice>>('/api/auth/sessions', { query: { limit: 100 } }),
+});
+
+export const membersQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['settings', 'members', organizationId],
+    queryFn: () => api.get<Page<Member>>(`/api/v1/orgs/${organizationId}/members`, { query: { limit: 100 } }),
+  });
+
+export function rememberUser(user: User): void {
+  queryClient.setQueryData(meQuery.queryKey, (me) => (me ? { ...me, user } : me));
+}
+
+/** Shows a preference at once and stores it; takes it back when the server refuses. */
+export async function savePreferences(change: Preferences): Promise<void> {
+  const before = queryClient.getQueryData(meQuery.queryKey);
+  adoptPreferences(change);
+  if (before) {
+    rememberUser({ ...before.user, preferences: { ...before.user.preferences, ...change } });
+  }
+  try {
+    await api.put('/api/settings', { preferences: change });
+  } catch (error) {
+    if (before) {
+      rememberUser(before.user);
+      adoptPreferences(before.user.preferences);
+    }
+    toast.error(describe(error));
+  }
+}

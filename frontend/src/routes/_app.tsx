@@ -1,0 +1,21 @@
+/** Signed-in pages: nobody gets past here without a session. */
+import { createFileRoute, redirect } from '@tanstack/react-router';
+import { Problem } from '@/api/problem';
+import { meQuery, queryClient, setupQuery } from '@/api/queries';
+import { Shell } from '@/app/shell/shell';
+import { adoptPreferences } from '@/lib/appearance';
+
+export const Route = createFileRoute('/_app')({
+  beforeLoad: async ({ location }) => {
+    try {
+      const me = await queryClient.ensureQueryData(meQuery);
+      adoptPreferences(me.user.preferences);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 401) throw error;
+      const status = await queryClient.fetchQuery(setupQuery).catch(() => null);
+      if (status?.needs_setup) throw redirect({ to: '/setup' });
+      throw redirect({ to: '/sign-in', search: { return: location.href } });
+    }
+  },
+  component: Shell,
+});
