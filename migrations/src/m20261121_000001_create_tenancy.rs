@@ -34,8 +34,9 @@ impl MigrationTrait for Migration {
             "environments",
             vec![uuid("organization_id"), string("name"), string("type"), boolean("is_default")],
         );
-        environments
-            .foreign_key(ForeignKey::create().from("environments", "organization_id").to("organizations", "id"));
+        environments.foreign_key(
+            ForeignKey::create().from("environments", "organization_id").to("organizations", "id"),
+        );
         create(manager, environments).await?;
         unique_live(manager, "uq_environments_name", "environments", "organization_id, lower(name)").await?;
 

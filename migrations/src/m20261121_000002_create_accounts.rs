@@ -72,7 +72,9 @@ impl MigrationTrait for Migration {
         );
         memberships
             .foreign_key(ForeignKey::create().from("memberships", "user_id").to("users", "id"))
-            .foreign_key(ForeignKey::create().from("memberships", "organization_id").to("organizations", "id"));
+            .foreign_key(
+                ForeignKey::create().from("memberships", "organization_id").to("organizations", "id"),
+            );
         create(manager, memberships).await?;
         unique_live(manager, "uq_memberships", "memberships", "user_id, organization_id").await?;
         index(manager, "memberships", "organization_id").await?;

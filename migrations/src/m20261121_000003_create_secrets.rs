@@ -49,7 +49,8 @@ impl MigrationTrait for Migration {
             ),
         )
         .await?;
-        unique_live(manager, "uq_api_keys_name", "api_keys", "organization_id, user_id, provider, key_name").await?;
+        unique_live(manager, "uq_api_keys_name", "api_keys", "organization_id, user_id, provider, key_name")
+            .await?;
         Ok(())
     }
 

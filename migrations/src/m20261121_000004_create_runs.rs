@@ -90,7 +90,8 @@ impl MigrationTrait for Migration {
             ),
         )
         .await?;
-        run(manager, "CREATE INDEX ix_run_signals_open ON run_signals (run_id) WHERE consumed_at IS NULL").await?;
+        run(manager, "CREATE INDEX ix_run_signals_open ON run_signals (run_id) WHERE consumed_at IS NULL")
+            .await?;
 
         let mut effects = plain_table(
             "effects",

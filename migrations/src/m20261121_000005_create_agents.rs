@@ -57,7 +57,8 @@ impl MigrationTrait for Migration {
         )
         .await?;
         unique_live(manager, "uq_agents_name", "agents", "organization_id, environment_id, name").await?;
-        unique_live(manager, "uq_agents_slug", "agents", "organization_id, environment_id, lower(slug)").await?;
+        unique_live(manager, "uq_agents_slug", "agents", "organization_id, environment_id, lower(slug)")
+            .await?;
 
         let mut versions = plain_table(
             "agent_versions",

@@ -54,10 +54,20 @@ impl MigrationTrait for Migration {
             ),
         )
         .await?;
-        unique_live(manager, "uq_connectors_name", "connectors", "organization_id, environment_id, lower(name)")
-            .await?;
-        unique_live(manager, "uq_connectors_slug", "connectors", "organization_id, environment_id, lower(slug)")
-            .await?;
+        unique_live(
+            manager,
+            "uq_connectors_name",
+            "connectors",
+            "organization_id, environment_id, lower(name)",
+        )
+        .await?;
+        unique_live(
+            manager,
+            "uq_connectors_slug",
+            "connectors",
+            "organization_id, environment_id, lower(slug)",
+        )
+        .await?;
 
         let mut versions = plain_table(
             "connector_versions",
@@ -70,7 +80,9 @@ impl MigrationTrait for Migration {
                 at("created_at"),
             ],
         );
-        versions.foreign_key(ForeignKey::create().from("connector_versions", "connector_id").to("connectors", "id"));
+        versions.foreign_key(
+            ForeignKey::create().from("connector_versions", "connector_id").to("connectors", "id"),
+        );
         create(manager, versions).await?;
         unique(manager, "uq_connector_versions", "connector_versions", "connector_id, version").await?;
 

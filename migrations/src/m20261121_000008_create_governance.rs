@@ -135,8 +135,11 @@ impl MigrationTrait for Migration {
         )
         .await?;
         index(manager, "audit_events", "organization_id, ts").await?;
-        run(manager, "CREATE INDEX ix_audit_events_unsealed ON audit_events (organization_id) WHERE seq IS NULL")
-            .await?;
+        run(
+            manager,
+            "CREATE INDEX ix_audit_events_unsealed ON audit_events (organization_id) WHERE seq IS NULL",
+        )
+        .await?;
 
         create(
             manager,

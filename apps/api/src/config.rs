@@ -137,7 +137,8 @@ impl Config {
         let file = file.unwrap_or_else(|| Path::new("conductor.toml"));
         let mut figment = Figment::from(Serialized::defaults(Self::default()));
         if file.exists() {
-            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            let text =
+                std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
             check::file(&text, file)?;
             figment = figment.merge(Toml::string(&text));
         } else if given {
@@ -146,7 +147,8 @@ impl Config {
         let (known, warnings) = check::environment();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         figment = figment.merge(Env::prefixed("CONDUCTOR_").only(&known)).merge(Serialized::defaults(flags));
-        let config: Self = figment.extract().map_err(|error| anyhow::anyhow!("the configuration is not valid: {error}"))?;
+        let config: Self =
+            figment.extract().map_err(|error| anyhow::anyhow!("the configuration is not valid: {error}"))?;
         config.validate()?;
         Ok(Loaded { config, warnings })
     }

@@ -7,13 +7,13 @@ use rust_embed::RustEmbed;
 
 /// The explanations that the `type` of every problem points at.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../docs/errors"]
+#[folder = "../../docs/errors"]
 struct ErrorPages;
 
 /// The built page.
 #[cfg(feature = "embed-ui")]
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../frontend/dist"]
+#[folder = "../../frontend/dist"]
 struct Page;
 
 /// What the door serves.

@@ -64,30 +64,21 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         println!("the page is not built: the server is measured without it (`cargo xtask run` builds it)");
     }
     shell::run(&mut build)?;
-    let scenario = options
-        .scenario
-        .to_possible_value()
-        .map(|value| value.get_name().to_owned())
-        .unwrap_or_default();
+    let scenario =
+        options.scenario.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
     // A thousand streams need more open files than a shell usually allows.
     let mut bench = shell::command("sh");
     bench
         .args(["-c", r#"ulimit -n "$(ulimit -Hn)"; exec "$0" "$@""#])
         .arg(shell::root().join("target/release/xtask"));
     bench.args(["bench", &scenario, "--rounds", &options.rounds.to_string()]);
-    Err(bench
-        .args(["--seconds", &options.seconds.to_string()])
-        .exec()
-        .into())
+    Err(bench.args(["--seconds", &options.seconds.to_string()]).exec().into())
 }
 
 /// Measures.
 #[cfg(feature = "bench")]
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         match options.scenario {
             Scenario::ColdStart => cold_start::run(options.rounds).await,

@@ -11,11 +11,7 @@ use crate::shell;
 
 /// The features of every build for tests. The page is inside as soon as it has been built.
 pub(crate) fn features() -> &'static str {
-    if page_is_built() {
-        "xtask/bench,conductor/embed-ui"
-    } else {
-        "xtask/bench"
-    }
+    if page_is_built() { "xtask/bench,conductor/embed-ui" } else { "xtask/bench" }
 }
 
 fn page_is_built() -> bool {

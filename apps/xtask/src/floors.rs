@@ -7,16 +7,7 @@ use serde_json::Value;
 use crate::{house, shell};
 
 /// From the ground up; a crate may use only what stands further left.
-const FLOORS: [&str; 8] = [
-    "domain",
-    "core",
-    "adapter",
-    "authority",
-    "engine",
-    "service",
-    "door",
-    "app",
-];
+const FLOORS: [&str; 8] = ["domain", "core", "adapter", "authority", "engine", "service", "door", "app"];
 
 #[derive(Deserialize)]
 struct Workspace {
@@ -38,10 +29,7 @@ struct Dependency {
 
 impl Package {
     fn floor(&self) -> &str {
-        self.metadata
-            .as_ref()
-            .and_then(|all| all["conductor"]["floor"].as_str())
-            .unwrap_or("no floor")
+        self.metadata.as_ref().and_then(|all| all["conductor"]["floor"].as_str()).unwrap_or("no floor")
     }
 
     fn rank(&self) -> Option<usize> {
@@ -55,9 +43,7 @@ impl Package {
             (_, "conductor-telemetry") => matches!(self.floor(), "app" | "door"),
             _ if self.floor() == "beside" => used.floor() == "domain",
             _ if self.floor() == "door" && matches!(used.floor(), "adapter" | "core") => false,
-            _ => used
-                .rank()
-                .is_some_and(|used| self.rank().is_some_and(|user| used < user)),
+            _ => used.rank().is_some_and(|used| self.rank().is_some_and(|user| used < user)),
         }
     }
 }
@@ -67,15 +53,10 @@ fn violations(Workspace { packages }: &Workspace) -> Vec<String> {
     let mut found = Vec::new();
     for user in packages {
         if user.rank().is_none() && user.floor() != "beside" {
-            found.push(format!(
-                "{} names no floor in [package.metadata.conductor]",
-                user.name
-            ));
+            found.push(format!("{} names no floor in [package.metadata.conductor]", user.name));
         }
-        for dependency in user
-            .dependencies
-            .iter()
-            .filter(|dependency| dependency.kind.as_deref() != Some("dev"))
+        for dependency in
+            user.dependencies.iter().filter(|dependency| dependency.kind.as_deref() != Some("dev"))
         {
             let ours = packages.iter().find(|package| package.name == dependency.name);
             if let Some(used) = ours.filter(|used| !user.may_use(used)) {
@@ -120,10 +101,8 @@ mod tests {
     }
 
     fn package(name: &str, floor: &str, uses: &[(&str, Option<&str>)]) -> Value {
-        let dependencies: Vec<_> = uses
-            .iter()
-            .map(|(name, kind)| json!({ "name": name, "kind": kind }))
-            .collect();
+        let dependencies: Vec<_> =
+            uses.iter().map(|(name, kind)| json!({ "name": name, "kind": kind })).collect();
         json!({ "name": name, "metadata": { "conductor": { "floor": floor } }, "dependencies": dependencies })
     }
 
@@ -135,34 +114,20 @@ mod tests {
     #[test]
     fn siblings_never_see_each_other() {
         let found = violations(&workspace(json!([
-            package(
-                "conductor-http",
-                "door",
-                &[("conductor-mcp-gateway", None), ("serde", None)]
-            ),
+            package("conductor-http", "door", &[("conductor-mcp-gateway", None), ("serde", None)]),
             package("conductor-mcp-gateway", "door", &[]),
         ])));
-        assert_eq!(
-            found,
-            ["conductor-http (door) may not use conductor-mcp-gateway (door)"]
-        );
+        assert_eq!(found, ["conductor-http (door) may not use conductor-mcp-gateway (door)"]);
     }
 
     #[test]
     fn doors_reach_no_adapter_but_telemetry() {
         let found = violations(&workspace(json!([
-            package(
-                "conductor-http",
-                "door",
-                &[("conductor-storage", None), ("conductor-telemetry", None)]
-            ),
+            package("conductor-http", "door", &[("conductor-storage", None), ("conductor-telemetry", None)]),
             package("conductor-storage", "adapter", &[]),
             package("conductor-telemetry", "adapter", &[]),
         ])));
-        assert_eq!(
-            found,
-            ["conductor-http (door) may not use conductor-storage (adapter)"]
-        );
+        assert_eq!(found, ["conductor-http (door) may not use conductor-storage (adapter)"]);
     }
 
     #[test]
@@ -172,38 +137,23 @@ mod tests {
             package("conductor-runs", "engine", &[("conductor-rbac", None)]),
             package("conductor-rbac", "core", &[]),
         ])));
-        assert_eq!(
-            found,
-            ["conductor-runs (engine) may not use conductor-rbac (core)"]
-        );
+        assert_eq!(found, ["conductor-runs (engine) may not use conductor-rbac (core)"]);
     }
 
     #[test]
     fn test_support_is_for_tests_and_build_scripts_are_not_exempt() {
         let found = violations(&workspace(json!([
-            package(
-                "conductor-agents",
-                "service",
-                &[("conductor-test-support", Some("dev"))]
-            ),
-            package(
-                "conductor-runs",
-                "engine",
-                &[("conductor-test-support", Some("build"))]
-            ),
+            package("conductor-agents", "service", &[("conductor-test-support", Some("dev"))]),
+            package("conductor-runs", "engine", &[("conductor-test-support", Some("build"))]),
             package("conductor-test-support", "beside", &[]),
         ])));
-        assert_eq!(
-            found,
-            ["conductor-runs (engine) may not use conductor-test-support (beside)"]
-        );
+        assert_eq!(found, ["conductor-runs (engine) may not use conductor-test-support (beside)"]);
     }
 
     #[test]
     fn a_crate_without_a_floor_is_named() {
-        let found = violations(&workspace(
-            json!([{ "name": "stray", "metadata": null, "dependencies": [] }]),
-        ));
+        let found =
+            violations(&workspace(json!([{ "name": "stray", "metadata": null, "dependencies": [] }])));
         assert_eq!(found, ["stray names no floor in [package.metadata.conductor]"]);
     }
 }

@@ -12,9 +12,7 @@ const NODE: u32 = 20;
 /// An npm command inside `frontend/`.
 pub(crate) fn npm(arguments: &[&str]) -> Command {
     let mut command = shell::command("npm");
-    command
-        .current_dir(shell::root().join("frontend"))
-        .args(arguments);
+    command.current_dir(shell::root().join("frontend")).args(arguments);
     command
 }
 
@@ -23,17 +21,10 @@ pub(crate) fn install() -> Result<()> {
     let found = shell::read(shell::command("node").arg("--version"));
     let found =
         found.with_context(|| format!("Node.js {NODE} or newer builds the page: install it, with npm"))?;
-    let major = found
-        .trim()
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|major| major.parse::<u32>().ok());
+    let major =
+        found.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
     if major.is_none_or(|major| major < NODE) {
-        bail!(
-            "the page needs Node.js {NODE} or newer, this machine has {}",
-            found.trim()
-        );
+        bail!("the page needs Node.js {NODE} or newer, this machine has {}", found.trim());
     }
     shell::run(&mut npm(&["ci", "--no-audit", "--no-fund"]))
 }

@@ -18,11 +18,7 @@ pub(crate) fn violations(root: &Path) -> Result<Vec<String>> {
     for path in rust_files(root)? {
         let text = fs::read_to_string(&path).with_context(|| format!("{} is unreadable", path.display()))?;
         let name = path.strip_prefix(root).unwrap_or(&path).to_owned();
-        found.extend(
-            broken_rules(&text)
-                .into_iter()
-                .map(|rule| format!("{}: {rule}", name.display())),
-        );
+        found.extend(broken_rules(&text).into_iter().map(|rule| format!("{}: {rule}", name.display())));
         if name.components().any(|part| part.as_os_str() == "src") && !name.starts_with("apps/xtask") {
             codes.extend(error_codes(&text));
             words.extend(text.split('"').filter(|word| is_code(word)).map(str::to_owned));
@@ -47,11 +43,7 @@ fn pages(folder: &Path) -> Result<BTreeSet<String>> {
     let mut pages = BTreeSet::new();
     for entry in fs::read_dir(folder).with_context(|| format!("{} is unreadable", folder.display()))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        pages.extend(
-            name.strip_suffix(".md")
-                .filter(|code| is_code(code))
-                .map(str::to_owned),
-        );
+        pages.extend(name.strip_suffix(".md").filter(|code| is_code(code)).map(str::to_owned));
     }
     Ok(pages)
 }
@@ -74,21 +66,11 @@ fn broken_rules(text: &str) -> Vec<String> {
 /// The codes that a file names: in the bodies of `fn code`, and where a problem is made by hand.
 fn error_codes(text: &str) -> BTreeSet<String> {
     let production = text.split("#[cfg(test)]").next().unwrap_or_default();
-    let answered = production
-        .split("fn code(")
-        .skip(1)
-        .flat_map(|rest| literals(body(rest)));
-    let made = ["Problem::new(", " problem(", "::problem("]
-        .into_iter()
-        .flat_map(|call| {
-            let arguments = production
-                .split(call)
-                .skip(1)
-                .filter_map(|rest| rest.split([';', '{']).next());
-            arguments
-                .filter_map(|arguments| arguments.split('"').nth(1))
-                .filter(|word| is_code(word))
-        });
+    let answered = production.split("fn code(").skip(1).flat_map(|rest| literals(body(rest)));
+    let made = ["Problem::new(", " problem(", "::problem("].into_iter().flat_map(|call| {
+        let arguments = production.split(call).skip(1).filter_map(|rest| rest.split([';', '{']).next());
+        arguments.filter_map(|arguments| arguments.split('"').nth(1)).filter(|word| is_code(word))
+    });
     answered.chain(made.map(str::to_owned)).collect()
 }
 
@@ -108,19 +90,11 @@ fn body(text: &str) -> &str {
 }
 
 fn literals(text: &str) -> Vec<String> {
-    text.split('"')
-        .skip(1)
-        .step_by(2)
-        .filter(|word| is_code(word))
-        .map(str::to_owned)
-        .collect()
+    text.split('"').skip(1).step_by(2).filter(|word| is_code(word)).map(str::to_owned).collect()
 }
 
 fn is_code(word: &str) -> bool {
-    !word.is_empty()
-        && word
-            .chars()
-            .all(|letter| matches!(letter, 'a'..='z' | '0'..='9' | '_'))
+    !word.is_empty() && word.chars().all(|letter| matches!(letter, 'a'..='z' | '0'..='9' | '_'))
 }
 
 fn rust_files(root: &Path) -> Result<Vec<PathBuf>> {
@@ -164,10 +138,7 @@ mod tests {
             let first = Problem::new(StatusCode::BAD_REQUEST, "bad_request", "The body ended.");
             let second = runs::problem("too_late", "Too late", detail, false);
             let third = problem(error.code(), "not a code", "nor_this", true);"#;
-        assert_eq!(
-            error_codes(text),
-            BTreeSet::from(["bad_request".to_owned(), "too_late".to_owned()])
-        );
+        assert_eq!(error_codes(text), BTreeSet::from(["bad_request".to_owned(), "too_late".to_owned()]));
     }
 
     #[test]
@@ -180,9 +151,6 @@ mod tests {
                 }
                 fn rule_id(&self) -> Option<String> { Some("not_a_code".to_owned()) }
             }"#;
-        assert_eq!(
-            error_codes(text),
-            BTreeSet::from(["a_code".to_owned(), "other".to_owned()])
-        );
+        assert_eq!(error_codes(text), BTreeSet::from(["a_code".to_owned(), "other".to_owned()]));
     }
 }

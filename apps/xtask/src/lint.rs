@@ -34,14 +34,7 @@ pub(crate) fn deny() -> Result<()> {
 /// One TLS and crypto stack: neither ring nor openssl comes in by a side door.
 pub(crate) fn single_crypto() -> Result<()> {
     let mut tree = shell::cargo();
-    tree.args([
-        "tree",
-        "--workspace",
-        "--locked",
-        "--all-features",
-        "--edges",
-        "normal,build,dev",
-    ]);
+    tree.args(["tree", "--workspace", "--locked", "--all-features", "--edges", "normal,build,dev"]);
     let tree = shell::read(tree.args(["--prefix", "none", "--format", "{p}"]))?;
     let foreign = |line: &&str| matches!(line.split(' ').next(), Some("ring" | "openssl" | "openssl-sys"));
     if let Some(line) = tree.lines().find(foreign) {

@@ -37,11 +37,7 @@ pub(crate) fn check() -> Result<()> {
         fs::read_to_string(snapshot()).context("docs/openapi.json is missing: run `cargo xtask openapi`")?;
     let served = document()?;
     if committed != served {
-        let same = committed
-            .lines()
-            .zip(served.lines())
-            .take_while(|(old, new)| old == new)
-            .count();
+        let same = committed.lines().zip(served.lines()).take_while(|(old, new)| old == new).count();
         let line = |text: &str| text.lines().nth(same).unwrap_or("(the end)").trim().to_owned();
         bail!(
             "docs/openapi.json is not what the server serves, first at line {}:\n  committed: {}\n  served:    {}\n\
@@ -61,10 +57,7 @@ pub(crate) fn check_client() -> Result<()> {
     let before = files(&folder)?;
     frontend::script("api:gen")?;
     let after = files(&folder)?;
-    let changed: Vec<_> = after
-        .iter()
-        .filter(|(path, text)| before.get(*path) != Some(text))
-        .collect();
+    let changed: Vec<_> = after.iter().filter(|(path, text)| before.get(*path) != Some(text)).collect();
     if let Some((path, _)) = changed.first() {
         bail!(
             "{} generated file(s) changed, {} first: commit what `cargo xtask openapi` wrote",

@@ -46,13 +46,9 @@ pub(crate) fn programs() -> Option<PathBuf> {
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok())
         .collect();
     versions.sort_unstable();
-    let debian = versions
-        .pop()
-        .map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin")));
+    let debian = versions.pop().map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin")));
     let path = || shell::which("postgres").and_then(|program| program.parent().map(Path::to_path_buf));
-    debian
-        .or_else(path)
-        .filter(|folder| folder.join("initdb").is_file())
+    debian.or_else(path).filter(|folder| folder.join("initdb").is_file())
 }
 
 /// A running server; dropping it stops the server and removes its files.
@@ -69,32 +65,19 @@ impl Postgres {
         let user = unprivileged()?;
         let folder = private_folder(user)?;
         let password = folder.join("password");
-        let secret = fs::read_to_string("/proc/sys/kernel/random/uuid")?
-            .trim()
-            .replace('-', "");
+        let secret = fs::read_to_string("/proc/sys/kernel/random/uuid")?.trim().replace('-', "");
         fs::write(&password, &secret)?;
 
         let data = folder.join("data");
         let mut initdb = as_user(user, programs.join("initdb"));
-        initdb.args([
-            "--username=conductor",
-            "--auth=scram-sha-256",
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",
-        ]);
+        initdb.args(["--username=conductor", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"]);
         initdb.arg("--pgdata").arg(&data).arg("--pwfile").arg(&password);
         shell::read(&mut initdb)?;
 
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut command = as_user(user, programs.join("postgres"));
-        command
-            .arg("-D")
-            .arg(&data)
-            .args(["-p", &port.to_string(), "-h", "127.0.0.1", "-k", ""]);
-        command
-            .args(["-c", "max_connections=300"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
+        command.arg("-D").arg(&data).args(["-p", &port.to_string(), "-h", "127.0.0.1", "-k", ""]);
+        command.args(["-c", "max_connections=300"]).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut server = command.spawn().context("PostgreSQL could not be started")?;
         let ready = watch(&mut server)?;
         let url = format!("postgres://conductor:{secret}@127.0.0.1:{port}/postgres");
@@ -115,9 +98,7 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         // SIGINT is PostgreSQL's fast shutdown: it drops its clients and ends.
-        let _ = shell::command("kill")
-            .args(["-INT", &self.server.id().to_string()])
-            .status();
+        let _ = shell::command("kill").args(["-INT", &self.server.id().to_string()]).status();
         let _ = self.server.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
@@ -159,9 +140,7 @@ fn as_user(user: Option<&str>, program: impl AsRef<OsStr>) -> Command {
         return shell::command(program);
     }
     let mut command = shell::command("setpriv");
-    command
-        .args(["--pdeathsig", "INT"])
-        .current_dir(std::env::temp_dir());
+    command.args(["--pdeathsig", "INT"]).current_dir(std::env::temp_dir());
     if let Some(user) = user {
         command.args(["--reuid", user, "--regid", "nogroup", "--clear-groups"]);
     }
@@ -174,11 +153,7 @@ fn private_folder(user: Option<&str>) -> Result<PathBuf> {
     let name = "conductor-postgres-";
     let parent = std::env::temp_dir();
     for entry in fs::read_dir(&parent)?.flatten() {
-        let owner = entry
-            .file_name()
-            .to_str()
-            .and_then(|file| file.strip_prefix(name))
-            .map(str::to_owned);
+        let owner = entry.file_name().to_str().and_then(|file| file.strip_prefix(name)).map(str::to_owned);
         if owner.is_some_and(|owner| !Path::new("/proc").join(owner).exists()) {
             let _ = fs::remove_dir_all(entry.path());
         }

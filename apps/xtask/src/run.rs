@@ -21,15 +21,10 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     frontend::install()?;
     frontend::script("build")?;
-    shell::run(&mut shell::line(
-        "cargo build --release --locked -p conductor --features embed-ui",
-    ))?;
+    shell::run(&mut shell::line("cargo build --release --locked -p conductor --features embed-ui"))?;
 
     let mut server = shell::command(shell::root().join("target/release/conductor"));
-    server
-        .args(["serve", "--data", &options.data])
-        .args(&options.serve)
-        .stdin(Stdio::inherit());
+    server.args(["serve", "--data", &options.data]).args(&options.serve).stdin(Stdio::inherit());
     println!("$ {}", shell::shown(&server));
     Err(server.exec()).context("target/release/conductor could not be started")
 }

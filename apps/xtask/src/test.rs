@@ -30,22 +30,14 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let chosen = choose(options)?;
     if options.list {
-        chosen
-            .iter()
-            .for_each(|step| println!("{:<18} {}", step.name, step.title));
+        chosen.iter().for_each(|step| println!("{:<18} {}", step.name, step.title));
         return Ok(());
     }
     let mut world = World::default();
     let mut durations = Vec::new();
     let mut outcome = Ok(());
     for (index, step) in chosen.iter().enumerate() {
-        println!(
-            "\n=== {}/{} {}: {}",
-            index + 1,
-            chosen.len(),
-            step.name,
-            step.title
-        );
+        println!("\n=== {}/{} {}: {}", index + 1, chosen.len(), step.name, step.title);
         let started = Instant::now();
         outcome = step.run(&mut world);
         durations.push((step.name, started.elapsed()));
@@ -79,14 +71,8 @@ fn choose(options: &Options) -> Result<Vec<&'static Step>> {
 /// The last line is what build servers read: `N passed, N failed` alone on a line.
 fn summary(durations: &[(&str, Duration)], counts: &Counts) {
     println!("\n=== steps");
-    durations
-        .iter()
-        .for_each(|(name, duration)| println!("{name:<18} {:>8}", seconds(*duration)));
-    println!(
-        "{:<18} {:>8}",
-        "all",
-        seconds(durations.iter().map(|(_, duration)| *duration).sum())
-    );
+    durations.iter().for_each(|(name, duration)| println!("{name:<18} {:>8}", seconds(*duration)));
+    println!("{:<18} {:>8}", "all", seconds(durations.iter().map(|(_, duration)| *duration).sum()));
     println!("{counts}");
 }
 

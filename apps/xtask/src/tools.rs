@@ -23,26 +23,14 @@ pub(crate) struct Package {
     present: fn() -> bool,
 }
 
-pub(crate) const CHROMIUM: Package = Package {
-    name: "chromium",
-    present: || Path::new("/usr/bin/chromium").is_file(),
-};
-pub(crate) const FONTS: Package = Package {
-    name: "fonts-dejavu-core",
-    present: || Path::new("/usr/share/fonts/truetype/dejavu").is_dir(),
-};
-pub(crate) const POSTGRESQL: Package = Package {
-    name: "postgresql",
-    present: || crate::postgres::programs().is_some(),
-};
-pub(crate) const STRACE: Package = Package {
-    name: "strace",
-    present: || shell::which("strace").is_some(),
-};
-pub(crate) const VENV: Package = Package {
-    name: "python3-venv",
-    present: python_has_venv,
-};
+pub(crate) const CHROMIUM: Package =
+    Package { name: "chromium", present: || Path::new("/usr/bin/chromium").is_file() };
+pub(crate) const FONTS: Package =
+    Package { name: "fonts-dejavu-core", present: || Path::new("/usr/share/fonts/truetype/dejavu").is_dir() };
+pub(crate) const POSTGRESQL: Package =
+    Package { name: "postgresql", present: || crate::postgres::programs().is_some() };
+pub(crate) const STRACE: Package = Package { name: "strace", present: || shell::which("strace").is_some() };
+pub(crate) const VENV: Package = Package { name: "python3-venv", present: python_has_venv };
 
 fn python_has_venv() -> bool {
     shell::command("python3")
@@ -53,11 +41,8 @@ fn python_has_venv() -> bool {
 
 /// Installs the packages that are missing where that is allowed, else names them.
 pub(crate) fn packages(wanted: &[&Package]) -> Result<()> {
-    let mut missing: Vec<_> = wanted
-        .iter()
-        .filter(|package| !(package.present)())
-        .map(|package| package.name)
-        .collect();
+    let mut missing: Vec<_> =
+        wanted.iter().filter(|package| !(package.present)()).map(|package| package.name).collect();
     missing.sort_unstable();
     missing.dedup();
     if missing.is_empty() {
@@ -76,11 +61,7 @@ pub(crate) fn packages(wanted: &[&Package]) -> Result<()> {
         command
     };
     shell::run(apt().arg("update"))?;
-    shell::run(
-        apt()
-            .args(["install", "--yes", "--no-install-recommends"])
-            .args(&missing),
-    )?;
+    shell::run(apt().args(["install", "--yes", "--no-install-recommends"]).args(&missing))?;
     match wanted.iter().find(|package| !(package.present)()) {
         Some(package) => bail!("{} was installed and still is not found", package.name),
         None => Ok(()),
@@ -91,9 +72,7 @@ pub(crate) fn packages(wanted: &[&Package]) -> Result<()> {
 fn cache() -> Result<PathBuf> {
     let base = shell::setting("XDG_CACHE_HOME").map(PathBuf::from);
     let base = base.or_else(|| shell::setting("HOME").map(|home| Path::new(&home).join(".cache")));
-    let cache = base
-        .context("neither XDG_CACHE_HOME nor HOME is set")?
-        .join("conductor/tools");
+    let cache = base.context("neither XDG_CACHE_HOME nor HOME is set")?.join("conductor/tools");
     fs::create_dir_all(&cache).with_context(|| format!("{} cannot be created", cache.display()))?;
     Ok(cache)
 }
@@ -111,39 +90,20 @@ pub(crate) fn cargo_nextest() -> Result<PathBuf> {
             return Ok(found);
         }
     }
-    installed(
-        "cargo-nextest",
-        &CARGO_NEXTEST.map(|number| number.to_string()).join("."),
-    )
+    installed("cargo-nextest", &CARGO_NEXTEST.map(|number| number.to_string()).join("."))
 }
 
 fn numbers(version: &str) -> Vec<u32> {
-    version
-        .split('.')
-        .map_while(|number| number.parse().ok())
-        .collect()
+    version.split('.').map_while(|number| number.parse().ok()).collect()
 }
 
 fn installed(name: &str, version: &str) -> Result<PathBuf> {
     let folder = cache()?.join(format!("{name}-{version}"));
     let program = folder.join("bin").join(name);
     if !program.is_file() {
-        println!(
-            "building {name} {version}, once (it stays in {})",
-            folder.display()
-        );
+        println!("building {name} {version}, once (it stays in {})", folder.display());
         let mut cargo = shell::cargo();
-        cargo
-            .args([
-                "install",
-                "--quiet",
-                "--locked",
-                name,
-                "--version",
-                version,
-                "--root",
-            ])
-            .arg(&folder);
+        cargo.args(["install", "--quiet", "--locked", name, "--version", version, "--root"]).arg(&folder);
         // A build of its own folder would be thrown away; the default one is temporary as well.
         shell::run(cargo.env_remove("CARGO_TARGET_DIR"))?;
     }
@@ -153,19 +113,10 @@ fn installed(name: &str, version: &str) -> Result<PathBuf> {
 /// Servers and clients of others, for the tests of `crates/mcp-client`: `<folder>/node_modules` and `<folder>/venv`.
 pub(crate) fn peers() -> Result<PathBuf> {
     let source = shell::root().join("crates/mcp-client/tests/peers");
-    keyed(
-        "peers",
-        &source,
-        &["package.json", "package-lock.json", "requirements.txt"],
-        |folder| {
-            shell::run(
-                shell::command("npm")
-                    .args(["ci", "--no-audit", "--no-fund", "--prefix"])
-                    .arg(folder),
-            )?;
-            python(folder)
-        },
-    )
+    keyed("peers", &source, &["package.json", "package-lock.json", "requirements.txt"], |folder| {
+        shell::run(shell::command("npm").args(["ci", "--no-audit", "--no-fund", "--prefix"]).arg(folder))?;
+        python(folder)
+    })
 }
 
 /// A Python environment with what `requirements.txt` of this folder names: `<folder>/venv`.
@@ -176,20 +127,9 @@ pub(crate) fn python_environment(name: &str, source: &Path) -> Result<PathBuf> {
 fn python(folder: &Path) -> Result<()> {
     packages(&[&VENV])?;
     let venv = folder.join("venv");
-    shell::run(
-        shell::command("python3")
-            .args(["-m", "venv", "--clear"])
-            .arg(&venv),
-    )?;
+    shell::run(shell::command("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
     let mut pip = shell::command(venv.join("bin/python"));
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--requirement",
-    ]);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
     shell::run(pip.arg(folder.join("requirements.txt")))
 }
 

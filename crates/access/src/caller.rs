@@ -13,11 +13,14 @@ impl Access {
     /// When storage fails.
     pub async fn caller_of(&self, user_id: UserId, scope: Scope) -> Result<Option<Caller>> {
         let view = self.store.unscoped(Unscoped::SignIn);
-        let Some(user) = view.users().find(user_id).await?.filter(|user| user.is_active) else { return Ok(None) };
+        let Some(user) = view.users().find(user_id).await?.filter(|user| user.is_active) else {
+            return Ok(None);
+        };
         let organizations = view.organizations().of_user(user_id).await?;
         let here = organizations.iter().find(|(organization, _)| organization.id == scope.organization_id);
         let Some((_, role)) = here else { return Ok(None) };
-        let all: Vec<OrganizationId> = organizations.iter().map(|(organization, _)| organization.id).collect();
+        let all: Vec<OrganizationId> =
+            organizations.iter().map(|(organization, _)| organization.id).collect();
         Ok(Some(Caller {
             principal: Principal::User { user_id },
             scope,

@@ -31,7 +31,13 @@ impl Access {
 
     /// The answer, with its reasons.
     #[must_use]
-    pub fn decide(&self, caller: &Caller, action: Action, facts: &Facts, arguments: Option<&Value>) -> Decision {
+    pub fn decide(
+        &self,
+        caller: &Caller,
+        action: Action,
+        facts: &Facts,
+        arguments: Option<&Value>,
+    ) -> Decision {
         let mut resource = Resource::new(facts.target.as_str());
         resource.visibility = facts.visibility;
         resource.classification = facts.classification;

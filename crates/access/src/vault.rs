@@ -25,7 +25,14 @@ impl Vault {
     ///
     /// # Errors
     /// `Secret` when the value cannot be sealed.
-    pub fn seal(&self, scope: Scope, reference: &str, kind: &str, value: &str, by: Option<UserId>) -> Result<NewSecret> {
+    pub fn seal(
+        &self,
+        scope: Scope,
+        reference: &str,
+        kind: &str,
+        value: &str,
+        by: Option<UserId>,
+    ) -> Result<NewSecret> {
         let id = SecretId::generate(&**self.store.clock());
         let place = Place { organization_id: scope.organization_id, secret_id: id, version: 1 };
         let sealed = self.keys.seal(&place, value.as_bytes()).map_err(|_| unreadable(reference))?;

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use conductor_domain::{
-    AgentId, ArtifactId, ArtifactKind, Caller, Classification, NewArtifact, Scope, Visibility, canonical_json,
-    sha256_hex,
+    AgentId, ArtifactId, ArtifactKind, Caller, Classification, NewArtifact, Scope, Visibility,
+    canonical_json, sha256_hex,
 };
 use conductor_runs::{Approval, CallError, Dispatch, Error, Result, Tool, ToolOutput, ToolSource, problem};
 use conductor_storage::{Inserted, Store};
@@ -66,10 +66,13 @@ impl Builtin {
             Inserted::New(artifact) => (artifact, "Stored"),
             Inserted::Unchanged(artifact) => (artifact, "Unchanged: this is what was stored before,"),
         };
-        let text = format!("{says} {:?} as version {}. The user sees it.", artifact.identifier, artifact.version);
+        let text =
+            format!("{says} {:?} as version {}. The user sees it.", artifact.identifier, artifact.version);
         let reference = serde_json::to_value(artifact.reference()).unwrap_or_default();
         Ok(ToolOutput {
-            content: vec![json!({ "type": "text", "text": text, "_meta": { "conductor/artifact": reference } })],
+            content: vec![
+                json!({ "type": "text", "text": text, "_meta": { "conductor/artifact": reference } }),
+            ],
             is_error: false,
         })
     }
@@ -94,9 +97,10 @@ impl ToolSource for Builtin {
 }
 
 fn create_artifact() -> Tool {
-    let description = "Shows the user a document, a program, a web page, an SVG image, a React component or a Mermaid \
+    let description =
+        "Shows the user a document, a program, a web page, an SVG image, a React component or a Mermaid \
         diagram beside the conversation. Use the same identifier again to store a new version of it."
-        .to_owned();
+            .to_owned();
     let input_schema = json!({
         "type": "object",
         "additionalProperties": false,

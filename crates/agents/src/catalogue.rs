@@ -64,7 +64,12 @@ impl Agents {
     ///
     /// # Errors
     /// When the cursor is not one of this list, or storage fails.
-    pub async fn list(&self, caller: &Caller, filter: AgentFilter, page: PageRequest) -> Result<Page<AgentView>> {
+    pub async fn list(
+        &self,
+        caller: &Caller,
+        filter: AgentFilter,
+        page: PageRequest,
+    ) -> Result<Page<AgentView>> {
         let page = self.store.visible_to(caller).agents().page(filter, page).await?;
         let next = page.next;
         Ok(Page { items: self.views(caller, page.items).await?, next })
@@ -148,7 +153,12 @@ impl Agents {
     ///
     /// # Errors
     /// `Hidden`.
-    pub async fn versions(&self, caller: &Caller, id: AgentId, page: PageRequest) -> Result<Page<AgentVersion>> {
+    pub async fn versions(
+        &self,
+        caller: &Caller,
+        id: AgentId,
+        page: PageRequest,
+    ) -> Result<Page<AgentVersion>> {
         self.row(caller, id, Action::AgentRead).await?;
         Ok(self.store.visible_to(caller).agents().versions(id, page).await?)
     }

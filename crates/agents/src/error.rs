@@ -71,9 +71,11 @@ impl Kind for Error {
         match self {
             Self::Hidden { .. } => ErrorKind::NotFound,
             Self::Gone { .. } | Self::Busy | Self::Stale | Self::NameTaken { .. } => ErrorKind::Conflict,
-            Self::Empty | Self::NotAnAnswer | Self::NotAQuestion | Self::NotAnImage { .. } | Self::Invalid { .. } => {
-                ErrorKind::Invalid
-            }
+            Self::Empty
+            | Self::NotAnAnswer
+            | Self::NotAQuestion
+            | Self::NotAnImage { .. }
+            | Self::Invalid { .. } => ErrorKind::Invalid,
             Self::Official => ErrorKind::Forbidden,
             Self::Access(error) => error.kind(),
             Self::Storage(error) => error.kind(),
@@ -87,7 +89,9 @@ impl Kind for Error {
             Self::Busy => "turn_running",
             Self::Stale => "version_conflict",
             Self::NameTaken { .. } => "name_taken",
-            Self::Empty | Self::NotAnAnswer | Self::NotAQuestion | Self::Invalid { .. } => "validation_failed",
+            Self::Empty | Self::NotAnAnswer | Self::NotAQuestion | Self::Invalid { .. } => {
+                "validation_failed"
+            }
             Self::NotAnImage { .. } => "not_an_image",
             Self::Official => "official_agent",
             Self::Access(error) => error.code(),

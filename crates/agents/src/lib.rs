@@ -10,6 +10,7 @@ mod turn;
 
 pub use builtin::Builtin;
 pub use catalogue::{AgentPatch, AgentServer, AgentView, Agents, ServerPatch};
+pub use conductor_llm_providers::ListedModel;
 pub use detect::{Detector, Segment};
 pub use error::{Error, Result};
 pub use seeds::{CONVERSATION_AGENT, seed};

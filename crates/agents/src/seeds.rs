@@ -3,7 +3,8 @@
 
 use conductor_access::Action;
 use conductor_domain::{
-    Agent, AgentId, AgentSnapshot, AgentSpec, Caller, Classification, NewAgent, NewAuditEvent, Scope, Visibility,
+    Agent, AgentId, AgentSnapshot, AgentSpec, Caller, Classification, NewAgent, NewAuditEvent, Scope,
+    Visibility,
 };
 use conductor_storage::{ScopedTx, Store, Unscoped};
 use serde_json::{Value, json};
@@ -38,7 +39,10 @@ const SEEDS: &[Seed] = &[
         temperature: 0.7,
         tools: &[CREATE_ARTIFACT],
         tags: &["core", "general"],
-        examples: &["Explain how TLS certificates are renewed.", "Draft a polite reminder about an unpaid invoice."],
+        examples: &[
+            "Explain how TLS certificates are renewed.",
+            "Draft a polite reminder about an unpaid invoice.",
+        ],
     },
     Seed {
         id: official(2),
@@ -82,7 +86,10 @@ const SEEDS: &[Seed] = &[
         temperature: 0.4,
         tools: &[CREATE_ARTIFACT],
         tags: &["core", "planning"],
-        examples: &["Plan and write a migration guide from version 1 to 2.", "Compare three options and recommend one."],
+        examples: &[
+            "Plan and write a migration guide from version 1 to 2.",
+            "Compare three options and recommend one.",
+        ],
     },
 ];
 
@@ -104,6 +111,8 @@ impl Seed {
         spec.tools = owned(self.tools);
         spec.tags = owned(self.tags);
         spec.examples = self.examples.iter().map(|input| json!({ "input": input })).collect();
+        // The agent that answers by default has the tools of every server that its caller may see.
+        spec.capabilities = json!({ "all_connectors": self.id == CONVERSATION_AGENT });
         spec.visibility = Visibility::Public;
         spec.data_classification = Classification::Public;
         AgentSnapshot { spec, connectors: Vec::new() }
@@ -167,7 +176,9 @@ fn entry(event_type: &str, id: AgentId) -> NewAuditEvent {
         event_type: event_type.to_owned(),
         subject: "system".to_owned(),
         user_id: None,
-        action: if event_type == "agent.created" { Action::AgentCreate } else { Action::AgentUpdate }.as_str().to_owned(),
+        action: if event_type == "agent.created" { Action::AgentCreate } else { Action::AgentUpdate }
+            .as_str()
+            .to_owned(),
         target: format!("agent:{id}"),
         allowed: true,
         rule_id: None,

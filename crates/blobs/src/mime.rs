@@ -26,11 +26,7 @@ const MAGIC: &[(usize, &[u8], &str)] = &[
     (0, b"Rar!\x1a\x07", "application/vnd.rar"),
     (257, b"ustar", "application/x-tar"),
     (0, b"SQLite format 3\0", "application/vnd.sqlite3"),
-    (
-        0,
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        "application/x-ole-storage",
-    ),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
     (0, b"OggS", "audio/ogg"),
     (0, b"ID3", "audio/mpeg"),
     (0, b"fLaC", "audio/flac"),
@@ -59,11 +55,7 @@ pub fn sniff(head: &[u8]) -> &'static str {
         .filter(|(_, magic, _)| magic.len() > 2 || !text)
         .find(|(offset, magic, _)| head.get(*offset..).is_some_and(|rest| rest.starts_with(magic)))
         .map_or(
-            if text {
-                "text/plain; charset=utf-8"
-            } else {
-                "application/octet-stream"
-            },
+            if text { "text/plain; charset=utf-8" } else { "application/octet-stream" },
             |(_, _, mime)| mime,
         )
 }
@@ -77,10 +69,7 @@ fn is_text(head: &[u8]) -> bool {
         }
         Err(_) => return false,
     };
-    !head.is_empty()
-        && !valid
-            .chars()
-            .any(|letter| letter.is_control() && !"\t\n\r\u{c}".contains(letter))
+    !head.is_empty() && !valid.chars().any(|letter| letter.is_control() && !"\t\n\r\u{c}".contains(letter))
 }
 
 #[cfg(test)]
@@ -99,14 +88,8 @@ mod tests {
             (b"PK\x03\x04\x14", "application/zip"),
             (b"BM\x36\x10\0\0", "image/bmp"),
             (b"BM is how this text begins", "text/plain; charset=utf-8"),
-            (
-                b"<svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>",
-                "text/plain; charset=utf-8",
-            ),
-            (
-                b"<!doctype html><script>x()</script>",
-                "text/plain; charset=utf-8",
-            ),
+            (b"<svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>", "text/plain; charset=utf-8"),
+            (b"<!doctype html><script>x()</script>", "text/plain; charset=utf-8"),
             ("gr\u{fc}n".as_bytes(), "text/plain; charset=utf-8"),
             (b"MZ\x90\0", "application/x-msdownload"),
             (b"\x01\x02\x03", "application/octet-stream"),

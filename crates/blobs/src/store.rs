@@ -48,19 +48,10 @@ impl Blobs {
     /// # Errors
     /// `Storage`.
     pub async fn open(root: impl Into<PathBuf>) -> Result<Self, Error> {
-        let store = Self {
-            root: root.into().into(),
-        };
-        fs::create_dir_all(store.objects())
-            .await
-            .map_err(Error::storage("create its folder"))?;
-        fs::create_dir_all(store.partial())
-            .await
-            .map_err(Error::storage("create its folder"))?;
-        store
-            .clean()
-            .await
-            .map_err(Error::storage("remove half-written files"))?;
+        let store = Self { root: root.into().into() };
+        fs::create_dir_all(store.objects()).await.map_err(Error::storage("create its folder"))?;
+        fs::create_dir_all(store.partial()).await.map_err(Error::storage("create its folder"))?;
+        store.clean().await.map_err(Error::storage("remove half-written files"))?;
         Ok(store)
     }
 
@@ -89,18 +80,14 @@ impl Blobs {
     {
         let attempted = || Error::storage("write the file");
         let partial = self.partial();
-        let draft = blocking(move || NamedTempFile::new_in(partial))
-            .await
-            .map_err(attempted())?;
+        let draft = blocking(move || NamedTempFile::new_in(partial)).await.map_err(attempted())?;
         let mut file = File::from_std(draft.reopen().map_err(attempted())?);
         let mut hash = Sha256::new();
         let mut head = Vec::with_capacity(SNIFFED);
         let mut size_bytes = 0_u64;
         let mut stream = std::pin::pin!(stream);
         while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|source| Error::Upload {
-                source: source.into(),
-            })?;
+            let chunk = chunk.map_err(|source| Error::Upload { source: source.into() })?;
             size_bytes += chunk.len() as u64;
             if size_bytes > max_bytes {
                 return Err(Error::TooLarge { max_bytes });
@@ -114,11 +101,7 @@ impl Blobs {
         file.sync_all().await.map_err(attempted())?;
         let sha256 = Digest::from_bytes(hash.finalize().into());
         self.keep(draft, sha256, size_bytes).await.map_err(attempted())?;
-        Ok(Blob {
-            sha256,
-            size_bytes,
-            mime_type: sniff(&head).to_owned(),
-        })
+        Ok(Blob { sha256, size_bytes, mime_type: sniff(&head).to_owned() })
     }
 
     /// Gives a finished file its name, in such an order that the name never shows less than the whole file.
@@ -145,20 +128,11 @@ impl Blobs {
     /// # Errors
     /// `NotFound`, or `Storage`.
     pub async fn get(&self, sha256: &Digest) -> Result<Reader, Error> {
-        let file = File::open(self.path(sha256))
-            .await
-            .map_err(|source| match source.kind() {
-                io::ErrorKind::NotFound => Error::NotFound { sha256: *sha256 },
-                _ => Error::Storage {
-                    attempted: "open the file",
-                    source,
-                },
-            })?;
-        let size_bytes = file
-            .metadata()
-            .await
-            .map_err(Error::storage("open the file"))?
-            .len();
+        let file = File::open(self.path(sha256)).await.map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => Error::NotFound { sha256: *sha256 },
+            _ => Error::Storage { attempted: "open the file", source },
+        })?;
+        let size_bytes = file.metadata().await.map_err(Error::storage("open the file"))?.len();
         Ok(Reader { file, size_bytes })
     }
 
@@ -172,10 +146,7 @@ impl Blobs {
             return Err(Error::TooLarge { max_bytes });
         }
         let mut bytes = Vec::new();
-        reader
-            .read_to_end(&mut bytes)
-            .await
-            .map_err(Error::storage("read the file"))?;
+        reader.read_to_end(&mut bytes).await.map_err(Error::storage("read the file"))?;
         let (found, bytes) = hashed(bytes).await.map_err(Error::storage("read the file"))?;
         if found != *sha256 {
             return Err(Error::Damaged { sha256: *sha256 });
@@ -188,9 +159,7 @@ impl Blobs {
     /// # Errors
     /// `Storage`.
     pub async fn contains(&self, sha256: &Digest) -> Result<bool, Error> {
-        fs::try_exists(self.path(sha256))
-            .await
-            .map_err(Error::storage("look for the file"))
+        fs::try_exists(self.path(sha256)).await.map_err(Error::storage("look for the file"))
     }
 
     /// Removes a file; says whether it was there. The caller knows that no row names it any more.
@@ -201,10 +170,7 @@ impl Blobs {
         match fs::remove_file(self.path(sha256)).await {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(source) => Err(Error::Storage {
-                attempted: "delete the file",
-                source,
-            }),
+            Err(source) => Err(Error::Storage { attempted: "delete the file", source }),
         }
     }
 
@@ -259,13 +225,7 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 async fn hashed(bytes: Vec<u8>) -> io::Result<(Digest, Bytes)> {
-    blocking(move || {
-        Ok((
-            Digest::from_bytes(Sha256::digest(&bytes).into()),
-            Bytes::from(bytes),
-        ))
-    })
-    .await
+    blocking(move || Ok((Digest::from_bytes(Sha256::digest(&bytes).into()), Bytes::from(bytes)))).await
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {

@@ -14,25 +14,14 @@ use proptest::prelude::*;
 use tokio::io::AsyncReadExt;
 
 fn pieces(bytes: &[u8], size: usize) -> impl Stream<Item = io::Result<Bytes>> + use<> {
-    stream::iter(
-        bytes
-            .chunks(size)
-            .map(|piece| Ok(Bytes::copy_from_slice(piece)))
-            .collect::<Vec<_>>(),
-    )
+    stream::iter(bytes.chunks(size).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect::<Vec<_>>())
 }
 
 /// Every file below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
-        .flat_map(|entry| {
-            if entry.path().is_dir() {
-                files(&entry.path())
-            } else {
-                vec![entry.path()]
-            }
-        })
+        .flat_map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { vec![entry.path()] })
         .collect()
 }
 
@@ -40,12 +29,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 async fn poll_until_written<F: Future>(mut upload: std::pin::Pin<&mut F>, folder: &Path, bytes: u64) {
     let size = |path: &PathBuf| fs::metadata(path).map_or(0, |file| file.len());
     while files(&folder.join("partial")).iter().map(size).sum::<u64>() < bytes {
-        assert!(
-            upload
-                .as_mut()
-                .poll(&mut Context::from_waker(Waker::noop()))
-                .is_pending()
-        );
+        assert!(upload.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         tokio::task::yield_now().await;
     }
 }
@@ -66,19 +50,10 @@ async fn what_is_put_comes_back_by_its_hash() {
     let mut read = String::new();
     reader.read_to_string(&mut read).await.unwrap();
     assert_eq!(read, text);
-    let streamed: Vec<Bytes> = blobs
-        .get(&blob.sha256)
-        .await
-        .unwrap()
-        .into_stream()
-        .try_collect()
-        .await
-        .unwrap();
+    let streamed: Vec<Bytes> =
+        blobs.get(&blob.sha256).await.unwrap().into_stream().try_collect().await.unwrap();
     assert_eq!(streamed.concat(), text.as_bytes());
-    assert!(matches!(
-        blobs.read(&blob.sha256, 10).await,
-        Err(Error::TooLarge { max_bytes: 10 })
-    ));
+    assert!(matches!(blobs.read(&blob.sha256, 10).await, Err(Error::TooLarge { max_bytes: 10 })));
 }
 
 #[tokio::test]
@@ -97,10 +72,7 @@ async fn an_oversized_upload_is_refused_early_and_leaves_nothing() {
     let blobs = Blobs::open(folder.path()).await.unwrap();
     // Endless: the refusal cannot wait for the end.
     let endless = stream::repeat_with(|| io::Result::Ok(Bytes::from_static(&[b'x'; 1024])));
-    assert!(matches!(
-        blobs.put(endless, 10_000).await,
-        Err(Error::TooLarge { max_bytes: 10_000 })
-    ));
+    assert!(matches!(blobs.put(endless, 10_000).await, Err(Error::TooLarge { max_bytes: 10_000 })));
     assert_eq!(files(folder.path()), Vec::<PathBuf>::new());
     let exact = blobs.put(pieces(&[b'x'; 10_000], 999), 10_000).await.unwrap();
     assert_eq!(exact.size_bytes, 10_000);
@@ -137,10 +109,7 @@ async fn what_a_killed_process_half_wrote_is_gone_after_the_next_start() {
     assert_eq!(restarted.read(&kept.sha256, 100).await.unwrap(), &b"finished"[..]);
     let never: Digest = conductor_domain::sha256_hex(b"never finished").parse().unwrap();
     assert!(!restarted.contains(&never).await.unwrap());
-    assert!(matches!(
-        restarted.read(&never, 100).await,
-        Err(Error::NotFound { .. })
-    ));
+    assert!(matches!(restarted.read(&never, 100).await, Err(Error::NotFound { .. })));
 }
 
 #[tokio::test]
@@ -150,10 +119,7 @@ async fn damage_is_noticed_and_mended_by_putting_the_bytes_again() {
     let blob = blobs.put(pieces(b"precious", 3), 100).await.unwrap();
     let [path] = files(folder.path()).try_into().unwrap();
     fs::write(&path, b"precioux").unwrap();
-    assert!(matches!(
-        blobs.read(&blob.sha256, 100).await,
-        Err(Error::Damaged { .. })
-    ));
+    assert!(matches!(blobs.read(&blob.sha256, 100).await, Err(Error::Damaged { .. })));
     // Cut short, as by a full disk under another program.
     fs::write(&path, b"prec").unwrap();
     assert_eq!(blobs.put(pieces(b"precious", 3), 100).await.unwrap(), blob);
@@ -169,10 +135,7 @@ async fn a_deleted_file_is_gone_and_deleting_it_again_is_no_error() {
     assert!(blobs.contains(&blob.sha256).await.unwrap());
     assert!(blobs.delete(&blob.sha256).await.unwrap());
     assert!(!blobs.delete(&blob.sha256).await.unwrap());
-    assert!(matches!(
-        blobs.get(&blob.sha256).await,
-        Err(Error::NotFound { .. })
-    ));
+    assert!(matches!(blobs.get(&blob.sha256).await, Err(Error::NotFound { .. })));
 }
 
 proptest! {

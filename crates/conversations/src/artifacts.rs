@@ -64,7 +64,12 @@ impl Artifacts {
     ///
     /// # Errors
     /// `Hidden`.
-    pub async fn latest(&self, caller: &Caller, id: ConversationId, page: PageRequest) -> Result<Page<ArtifactView>> {
+    pub async fn latest(
+        &self,
+        caller: &Caller,
+        id: ConversationId,
+        page: PageRequest,
+    ) -> Result<Page<ArtifactView>> {
         self.rows.conversation(caller, id, Action::ArtifactRead).await?;
         let page = self.rows.store.visible_to(caller).artifacts().latest_page(id, page).await?;
         Ok(page.map(|artifact| ArtifactView { latest_version: artifact.version, artifact }))
@@ -83,11 +88,17 @@ impl Artifacts {
     ///
     /// # Errors
     /// `Hidden`.
-    pub async fn versions(&self, caller: &Caller, id: ArtifactId, page: PageRequest) -> Result<Page<ArtifactView>> {
+    pub async fn versions(
+        &self,
+        caller: &Caller,
+        id: ArtifactId,
+        page: PageRequest,
+    ) -> Result<Page<ArtifactView>> {
         let artifact = self.rows.artifact(caller, id, Action::ArtifactRead).await?;
         let artifacts = self.rows.store.visible_to(caller).artifacts();
         let (conversation, identifier) = (artifact.conversation_id, &artifact.identifier);
-        let latest = artifacts.latest(conversation, identifier).await?.map_or(artifact.version, |it| it.version);
+        let latest =
+            artifacts.latest(conversation, identifier).await?.map_or(artifact.version, |it| it.version);
         let page = artifacts.versions_page(conversation, identifier, page).await?;
         Ok(page.map(|artifact| ArtifactView { artifact, latest_version: latest }))
     }
@@ -115,7 +126,12 @@ impl Artifacts {
     ) -> Result<ArtifactView> {
         let base = self.rows.artifact(caller, id, Action::ArtifactUpdate).await?;
         let title = edit.title.map(|title| title.trim().to_owned());
-        check(Some(&edit.content), title.as_deref(), edit.language.as_ref().and_then(|it| it.as_deref()), None)?;
+        check(
+            Some(&edit.content),
+            title.as_deref(),
+            edit.language.as_ref().and_then(|it| it.as_deref()),
+            None,
+        )?;
         let mut entry = entry(caller, "artifact.updated", Action::ArtifactUpdate, id);
         let artifact = self
             .rows
@@ -187,7 +203,9 @@ impl Artifacts {
         let place = fork.conversation_id.unwrap_or(original.conversation_id);
         let into = self.rows.conversation(caller, place, Action::ArtifactCreate).await;
         let into = into.map_err(|error| match error {
-            Error::Hidden { .. } => Error::field("/conversation_id", "not_found", "no conversation of yours has this id"),
+            Error::Hidden { .. } => {
+                Error::field("/conversation_id", "not_found", "no conversation of yours has this id")
+            }
             error => error,
         })?;
         let mut entry = entry(caller, "artifact.forked", Action::ArtifactClone, id);
@@ -213,7 +231,8 @@ impl Artifacts {
                         Some(identifier) => identifier,
                         None => free(&original.identifier, &taken),
                     };
-                    let title = fork.title.map(|title| title.trim().to_owned()).filter(|title| !title.is_empty());
+                    let title =
+                        fork.title.map(|title| title.trim().to_owned()).filter(|title| !title.is_empty());
                     let new = NewArtifact {
                         id: None,
                         conversation_id: conversation.id,
@@ -281,7 +300,12 @@ fn check(
     }
     if let Some(language) = language {
         let fine = (1..=40).contains(&language.len()) && !language.contains(char::is_whitespace);
-        fault(fine, "/language", "invalid", "name a language in 1 to 40 characters without spaces".to_owned());
+        fault(
+            fine,
+            "/language",
+            "invalid",
+            "name a language in 1 to 40 characters without spaces".to_owned(),
+        );
     }
     if let Some(identifier) = identifier {
         let letter = |it: char| it.is_alphanumeric() || matches!(it, '.' | '_' | '-');

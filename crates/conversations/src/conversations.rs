@@ -93,7 +93,8 @@ impl Conversations {
         let view = self.rows.store.visible_to(caller);
         let page = view.conversations().page(filter, page).await?;
         let ids: Vec<ConversationId> = page.items.iter().map(|conversation| conversation.id).collect();
-        let mut running = if ids.is_empty() { HashMap::new() } else { view.conversations().running(&ids).await? };
+        let mut running =
+            if ids.is_empty() { HashMap::new() } else { view.conversations().running(&ids).await? };
         Ok(page.map(|conversation| ConversationView {
             running_run_id: running.remove(&conversation.id),
             conversation,
@@ -193,7 +194,12 @@ impl Conversations {
     ///
     /// # Errors
     /// `Hidden`.
-    pub async fn archive(&self, caller: &Caller, id: ConversationId, archived: bool) -> Result<ConversationView> {
+    pub async fn archive(
+        &self,
+        caller: &Caller,
+        id: ConversationId,
+        archived: bool,
+    ) -> Result<ConversationView> {
         self.rows.conversation(caller, id, Action::ConversationUpdate).await?;
         let patch = ConversationPatch { is_archived: Some(archived), ..ConversationPatch::default() };
         self.patch(caller, id, patch).await
@@ -228,7 +234,11 @@ impl Conversations {
     pub(crate) async fn agent(&self, caller: &Caller, id: AgentId) -> Result<Agent> {
         let agent = self.rows.store.visible_to(caller).agents().find(id).await?;
         let agent = agent.ok_or_else(|| {
-            Error::field("/agent_id", "not_found", "no agent with this id; GET /api/agents lists those there are")
+            Error::field(
+                "/agent_id",
+                "not_found",
+                "no agent with this id; GET /api/agents lists those there are",
+            )
         })?;
         let facts = Facts::new(format!("agent:{id}"), agent.scope)
             .owned_by(agent.owner_user_id)
@@ -245,7 +255,12 @@ impl Conversations {
         Ok(ConversationView { conversation, running_run_id: running })
     }
 
-    async fn patch(&self, caller: &Caller, id: ConversationId, patch: ConversationPatch) -> Result<ConversationView> {
+    async fn patch(
+        &self,
+        caller: &Caller,
+        id: ConversationId,
+        patch: ConversationPatch,
+    ) -> Result<ConversationView> {
         let entry = entry(caller, "conversation.updated", Action::ConversationUpdate, id);
         let conversation = self
             .rows
@@ -265,7 +280,8 @@ impl Conversations {
 
     /// The newest end of the branch that a message of this conversation stands on.
     async fn leaf(&self, caller: &Caller, id: ConversationId, message: MessageId) -> Result<MessageId> {
-        let nowhere = || Error::field("/current_leaf_id", "not_found", "no message of this conversation has this id");
+        let nowhere =
+            || Error::field("/current_leaf_id", "not_found", "no message of this conversation has this id");
         let messages = self.rows.store.visible_to(caller).messages();
         let found = messages.find(message).await?.ok_or_else(nowhere)?;
         if found.conversation_id != id {

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use conductor_access::Action;
 use conductor_domain::{
-    Artifact, ArtifactId, Caller, Conversation, ConversationId, Message, MessageId, MessageStatus, NewConversation,
+    Artifact, ArtifactId, Caller, Conversation, ConversationId, Message, MessageId, MessageStatus,
+    NewConversation,
 };
 use conductor_storage::ScopedTx;
 
@@ -48,7 +49,12 @@ impl Conversations {
     ///
     /// # Errors
     /// `Hidden`; `Invalid` where the message is not in the conversation or the agent is not to be seen.
-    pub async fn branch(&self, caller: &Caller, id: ConversationId, branch: NewBranch) -> Result<ConversationView> {
+    pub async fn branch(
+        &self,
+        caller: &Caller,
+        id: ConversationId,
+        branch: NewBranch,
+    ) -> Result<ConversationView> {
         let original = self.rows.conversation(caller, id, Action::ConversationClone).await?;
         check(branch.title.as_deref(), None, None)?;
         let last = self.rows.store.visible_to(caller).messages().find(branch.message_id).await?;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
-    Artifact, ArtifactId, Caller, Conversation, ConversationId, File, FileId, Message, MessageId, NewAuditEvent,
-    UserId,
+    Artifact, ArtifactId, Caller, Conversation, ConversationId, File, FileId, Message, MessageId,
+    NewAuditEvent, UserId,
 };
 use conductor_storage::{FeedItem, Store};
 use serde_json::json;
@@ -86,7 +86,12 @@ fn facts(target: String, conversation: &Conversation) -> Facts {
 }
 
 /// What the audit log says of a change.
-pub(crate) fn entry(caller: &Caller, event: &str, action: Action, id: impl Into<uuid::Uuid>) -> NewAuditEvent {
+pub(crate) fn entry(
+    caller: &Caller,
+    event: &str,
+    action: Action,
+    id: impl Into<uuid::Uuid>,
+) -> NewAuditEvent {
     let (noun, id) = (action.kind().as_str(), id.into());
     NewAuditEvent::by(caller, event, action.as_str(), format!("{noun}:{id}")).on(noun, id)
 }

@@ -50,7 +50,10 @@ pub struct FileContent {
 
 impl std::fmt::Debug for FileContent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FileContent").field("file", &self.file.id).field("inline", &self.inline).finish_non_exhaustive()
+        f.debug_struct("FileContent")
+            .field("file", &self.file.id)
+            .field("inline", &self.inline)
+            .finish_non_exhaustive()
     }
 }
 

@@ -4,8 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use conductor_access::{Access, Action};
 use conductor_domain::{
-    AgentId, ArtifactRef, Caller, ConversationId, Message, MessageId, MessagePatch, MessageStatus, MessageView, Page,
-    PageRequest,
+    AgentId, ArtifactRef, Caller, ConversationId, Message, MessageId, MessagePatch, MessageStatus,
+    MessageView, Page, PageRequest,
 };
 use conductor_storage::Store;
 
@@ -100,7 +100,11 @@ impl Messages {
             return Err(Error::field("/content", "required", "write something"));
         }
         if content.chars().count() > CONTENT_CHARS {
-            return Err(Error::field("/content", "too_long", format!("write at most {CONTENT_CHARS} characters")));
+            return Err(Error::field(
+                "/content",
+                "too_long",
+                format!("write at most {CONTENT_CHARS} characters"),
+            ));
         }
         let entry = entry(caller, "message.edited", Action::MessageUpdate, id);
         let message = self

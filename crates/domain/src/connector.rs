@@ -6,9 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{
-    Classification, ConnectorId, Scope, ToolId, UserId, Visibility, classification::words,
-};
+use crate::{Classification, ConnectorId, Scope, ToolId, UserId, Visibility, classification::words};
 
 /// How an MCP server is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -27,8 +27,8 @@ mod usage;
 mod user;
 
 pub use agent::{
-    Agent, AgentConnector, AgentFilter, AgentMode, AgentSnapshot, AgentSpec, AgentVersion, ExecutionConfig, InboundAuth,
-    NewAgent,
+    Agent, AgentConnector, AgentFilter, AgentMode, AgentSnapshot, AgentSpec, AgentVersion, ExecutionConfig,
+    InboundAuth, NewAgent,
 };
 pub use artifact::{Artifact, NewArtifact};
 pub use audit::NewAuditEvent;
@@ -36,8 +36,8 @@ pub use caller::{Caller, Principal};
 pub use classification::{Classification, Visibility};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use connector::{
-    AuthType, Connector, ConnectorFilter, ConnectorHealth, ConnectorSpec, ConnectorTool, EnvValues, Health, NewConnector,
-    Origin, SeenTool, ToolChange, ToolSync, Transport,
+    AuthType, Connector, ConnectorFilter, ConnectorHealth, ConnectorSpec, ConnectorTool, EnvValues, Health,
+    NewConnector, Origin, SeenTool, ToolChange, ToolSync, Transport,
 };
 pub use content::{ArtifactKind, MessageRole, canonical_json, sha256_hex};
 pub use conversation::{
@@ -52,11 +52,11 @@ pub use file::{File, NewFile};
 pub use human_task::{HumanTask, NewHumanTask};
 pub use id::*;
 pub use message::{FileRef, Message, MessagePatch, MessageStatus, NewMessage};
+pub use message_view::{FileView, MessageView, TokensView, ToolCallStatus, ToolCallView};
 pub use organization::{
     Environment, EnvironmentType, Member, Membership, NewEnvironment, NewOrganization, Organization,
     OrganizationChange, OrganizationRole, Standing,
 };
-pub use message_view::{FileView, MessageView, TokensView, ToolCallStatus, ToolCallView};
 pub use page::{Page, PageRequest};
 pub use redacted::Redacted;
 pub use run::{
@@ -66,5 +66,6 @@ pub use scope::Scope;
 pub use secret::{ApiKey, NewApiKey, NewSecret, Secret};
 pub use usage::{NewUsage, decimal_of_nanos};
 pub use user::{
-    LinkPurpose, NewRole, NewSession, NewUser, OneTimeLink, PlatformRole, Role, RoleScope, Session, User, UserChange,
+    LinkPurpose, NewRole, NewSession, NewUser, OneTimeLink, PlatformRole, Role, RoleScope, Session, User,
+    UserChange,
 };

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AgentId, ArtifactRef, CallId, ConnectorId, ConversationId, Effect, FileId, FileRef, HumanTaskView, Message,
-    MessageId, MessageRole, MessageStatus, ProblemView, RunId, usage::decimal_of_nanos,
+    AgentId, ArtifactRef, CallId, ConnectorId, ConversationId, Effect, FileId, FileRef, HumanTaskView,
+    Message, MessageId, MessageRole, MessageStatus, ProblemView, RunId, usage::decimal_of_nanos,
 };
 
 /// A file of a message, with the address of its bytes.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AgentId, CallId, ConnectorId, ConversationId, MessageId, RunId, Scope, ToolId, UserId, classification::words,
+    AgentId, CallId, ConnectorId, ConversationId, MessageId, RunId, Scope, ToolId, UserId,
+    classification::words,
 };
 
 /// What a run executes.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AgentId, Classification, OrganizationId, Redacted, RoleId, Scope, SessionId, UserId, classification::words,
+    AgentId, Classification, OrganizationId, Redacted, RoleId, Scope, SessionId, UserId,
+    classification::words,
 };
 
 /// What a person may do on the platform, whatever the organisation.

@@ -17,9 +17,9 @@ pub async fn read_capped(mut response: Response, max_bytes: usize) -> Result<Byt
         return Err(Error::TooLarge { max_bytes });
     }
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|source| Error::Broken {
-        source: Arc::new(source),
-    })? {
+    while let Some(chunk) =
+        response.chunk().await.map_err(|source| Error::Broken { source: Arc::new(source) })?
+    {
         if body.len() + chunk.len() > max_bytes {
             return Err(Error::TooLarge { max_bytes });
         }

@@ -73,10 +73,7 @@ impl Egress {
 
     pub(crate) fn with_lookup(options: Options, lookup: Lookup) -> Result<Self, Error> {
         let guard = Arc::new(Guard::new(options.allow.clone()));
-        let resolver = Arc::new(GuardedResolver {
-            guard: Arc::clone(&guard),
-            lookup,
-        });
+        let resolver = Arc::new(GuardedResolver { guard: Arc::clone(&guard), lookup });
         let rule = Arc::clone(&guard);
         let redirects = match options.max_redirects {
             0 => Policy::none(),
@@ -88,18 +85,11 @@ impl Egress {
             .dns_resolver(resolver);
         let trusted = builder(&options).redirect(Policy::none());
         let build = |builder: ClientBuilder| {
-            builder.build().map_err(|source| Error::Client {
-                source: Arc::new(source),
-            })
+            builder.build().map_err(|source| Error::Client { source: Arc::new(source) })
         };
         Ok(Self {
-            guarded: Guarded {
-                client: build(guarded)?,
-                guard,
-            },
-            trusted: Trusted {
-                client: build(trusted)?,
-            },
+            guarded: Guarded { client: build(guarded)?, guard },
+            trusted: Trusted { client: build(trusted)? },
         })
     }
 
@@ -116,10 +106,7 @@ impl Egress {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where HTTP clients are built"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place where HTTP clients are built")]
 fn builder(options: &Options) -> ClientBuilder {
     let builder = Client::builder()
         // Proxies of the environment would dial for us, past every check.

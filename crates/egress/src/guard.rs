@@ -25,11 +25,9 @@ impl Guard {
     pub(crate) fn address(&self, host: &str, address: IpAddr) -> Result<(), Error> {
         let address = canonical(address);
         match special_range(address) {
-            Some(range) if !self.allow.iter().any(|net| net.contains(&address)) => Err(Error::Address {
-                host: host.to_owned(),
-                address,
-                range,
-            }),
+            Some(range) if !self.allow.iter().any(|net| net.contains(&address)) => {
+                Err(Error::Address { host: host.to_owned(), address, range })
+            }
             _ => Ok(()),
         }
     }
@@ -37,16 +35,12 @@ impl Guard {
     /// Passes a parsed URL as far as it can be judged without resolving its name.
     pub(crate) fn url(&self, url: &Url) -> Result<(), Error> {
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(Error::Scheme {
-                scheme: url.scheme().to_owned(),
-            });
+            return Err(Error::Scheme { scheme: url.scheme().to_owned() });
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Error::Userinfo);
         }
-        let host = url.host_str().ok_or_else(|| Error::Url {
-            why: "it has no host".to_owned(),
-        })?;
+        let host = url.host_str().ok_or_else(|| Error::Url { why: "it has no host".to_owned() })?;
         match literal(host) {
             Some(address) => self.address(host, address),
             None => Ok(()),
@@ -61,9 +55,7 @@ impl Guard {
                 why: "it contains a backslash, a space or a control character".to_owned(),
             });
         }
-        let url = Url::parse(text).map_err(|error| Error::Url {
-            why: error.to_string(),
-        })?;
+        let url = Url::parse(text).map_err(|error| Error::Url { why: error.to_string() })?;
         self.url(&url)?;
         Ok(url)
     }
@@ -72,9 +64,6 @@ impl Guard {
 /// The address that a host is, where it is no name. The URL parser has already turned decimal, octal, hexadecimal and
 /// short forms into dotted ones.
 pub(crate) fn literal(host: &str) -> Option<IpAddr> {
-    let host = host
-        .strip_prefix('[')
-        .and_then(|open| open.strip_suffix(']'))
-        .unwrap_or(host);
+    let host = host.strip_prefix('[').and_then(|open| open.strip_suffix(']')).unwrap_or(host);
     host.trim_end_matches('.').parse().ok()
 }

@@ -34,22 +34,10 @@ const IPV6: &[(Ipv6Addr, u32, &str)] = &[
     (Ipv6Addr::LOCALHOST, 128, "loopback"),
     (Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48, "local NAT64"),
     (Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0), 64, "discard-only"),
-    (
-        Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0),
-        23,
-        "reserved for protocols",
-    ),
-    (
-        Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0),
-        32,
-        "documentation",
-    ),
+    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23, "reserved for protocols"),
+    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32, "documentation"),
     (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16, "6to4"),
-    (
-        Ipv6Addr::new(0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0),
-        48,
-        "reserved for protocols",
-    ),
+    (Ipv6Addr::new(0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0), 48, "reserved for protocols"),
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20, "documentation"),
     (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3, ""),
     (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7, "private"),
@@ -80,15 +68,11 @@ pub fn special_range(address: IpAddr) -> Option<&'static str> {
     let name = match canonical(address) {
         IpAddr::V4(v4) => {
             let bits = u32::from(v4);
-            IPV4.iter()
-                .find(|(first, length, _)| (bits ^ u32::from(*first)).leading_zeros() >= *length)?
-                .2
+            IPV4.iter().find(|(first, length, _)| (bits ^ u32::from(*first)).leading_zeros() >= *length)?.2
         }
         IpAddr::V6(v6) => {
             let bits = u128::from(v6);
-            IPV6.iter()
-                .find(|(first, length, _)| (bits ^ u128::from(*first)).leading_zeros() >= *length)?
-                .2
+            IPV6.iter().find(|(first, length, _)| (bits ^ u128::from(*first)).leading_zeros() >= *length)?.2
         }
     };
     (!name.is_empty()).then_some(name)

@@ -37,11 +37,9 @@ impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let (guard, lookup) = (Arc::clone(&self.guard), Arc::clone(&self.lookup));
         Box::pin(async move {
-            let passed = resolve(&guard, &lookup, name.as_str())
-                .await
-                .inspect_err(|error| {
-                    tracing::info!(host = name.as_str(), error = %error, "outgoing request refused");
-                })?;
+            let passed = resolve(&guard, &lookup, name.as_str()).await.inspect_err(|error| {
+                tracing::info!(host = name.as_str(), error = %error, "outgoing request refused");
+            })?;
             Ok(Box::new(passed.into_iter()) as Addrs)
         })
     }
@@ -52,9 +50,7 @@ pub(crate) async fn resolve(guard: &Guard, lookup: &Lookup, host: &str) -> Resul
     if let Some(refusal) = refusal(guard, host) {
         return Err(refusal);
     }
-    let unresolved = || Error::Unresolved {
-        host: host.to_owned(),
-    };
+    let unresolved = || Error::Unresolved { host: host.to_owned() };
     let found = lookup(host.to_owned()).await.map_err(|error| {
         tracing::debug!(host, error = %error, "a name did not resolve");
         unresolved()
@@ -67,11 +63,7 @@ pub(crate) async fn resolve(guard: &Guard, lookup: &Lookup, host: &str) -> Resul
             Err(error) => refused = refused.or(Some(error)),
         }
     }
-    if passed.is_empty() {
-        Err(refused.unwrap_or_else(unresolved))
-    } else {
-        Ok(passed)
-    }
+    if passed.is_empty() { Err(refused.unwrap_or_else(unresolved)) } else { Ok(passed) }
 }
 
 /// Where the client goes instead of a URL that the guard refuses; `None` to let it pass.
@@ -94,25 +86,20 @@ pub(crate) fn detour(guard: &Guard, url: &Url) -> Option<Url> {
 fn refusal(guard: &Guard, host: &str) -> Option<Error> {
     let encoded = host.strip_suffix(REFUSED)?;
     let address = match encoded.split_once('-') {
-        Some(("v4", hex)) => u32::from_str_radix(hex, 16)
-            .ok()
-            .map(|bits| std::net::Ipv4Addr::from(bits).into()),
-        Some(("v6", hex)) => u128::from_str_radix(hex, 16)
-            .ok()
-            .map(|bits| std::net::Ipv6Addr::from(bits).into()),
+        Some(("v4", hex)) => {
+            u32::from_str_radix(hex, 16).ok().map(|bits| std::net::Ipv4Addr::from(bits).into())
+        }
+        Some(("v6", hex)) => {
+            u128::from_str_radix(hex, 16).ok().map(|bits| std::net::Ipv6Addr::from(bits).into())
+        }
         _ => None,
     };
     let refused =
         address.and_then(|address: std::net::IpAddr| guard.address(&address.to_string(), address).err());
-    Some(refused.unwrap_or_else(|| Error::Url {
-        why: "the guard refused it".to_owned(),
-    }))
+    Some(refused.unwrap_or_else(|| Error::Url { why: "the guard refused it".to_owned() }))
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "the text is ours: hexadecimal digits under a fixed name"
-)]
+#[expect(clippy::expect_used, reason = "the text is ours: hexadecimal digits under a fixed name")]
 fn parse(text: &str) -> Url {
     Url::parse(text).expect("hexadecimal digits under a fixed name are a URL")
 }

@@ -48,24 +48,14 @@ impl Canary {
 
 fn guarded(allow: &[&str]) -> crate::Guarded {
     let allow = allow.iter().map(|net| net.parse().unwrap()).collect();
-    Egress::new(Options {
-        allow,
-        ..Options::default()
-    })
-    .unwrap()
-    .guarded()
+    Egress::new(Options { allow, ..Options::default() }).unwrap().guarded()
 }
 
 /// Names that answer differently each time they are asked.
 fn scripted(answers: &[&[&str]]) -> resolver::Lookup {
     let script: VecDeque<Vec<SocketAddr>> = answers
         .iter()
-        .map(|answer| {
-            answer
-                .iter()
-                .map(|ip| SocketAddr::new(ip.parse().unwrap(), 0))
-                .collect()
-        })
+        .map(|answer| answer.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), 0)).collect())
         .collect();
     let script = Arc::new(Mutex::new(script));
     Arc::new(move |_| {
@@ -114,15 +104,8 @@ async fn a01_every_notation_of_a_private_address_is_refused_before_a_socket_open
         // As a library would that was handed the bare client.
         let error = guarded.client().get(url).send().await.expect_err(url);
         let refusal = Error::behind(&error).unwrap_or_else(|| panic!("{url} was dialled: {error:?}"));
-        let Error::Address { address, .. } = refusal else {
-            panic!("{url}: {refusal}")
-        };
-        assert!(
-            refusal
-                .to_string()
-                .contains(&format!("CONDUCTOR_EGRESS_ALLOW={address}/")),
-            "{refusal}"
-        );
+        let Error::Address { address, .. } = refusal else { panic!("{url}: {refusal}") };
+        assert!(refusal.to_string().contains(&format!("CONDUCTOR_EGRESS_ALLOW={address}/")), "{refusal}");
         assert!(guarded.check(url).is_err(), "{url} passed the check");
     }
     assert_eq!(canary.heard(), 0);
@@ -130,16 +113,10 @@ async fn a01_every_notation_of_a_private_address_is_refused_before_a_socket_open
 
 #[tokio::test]
 async fn a02_a_redirect_to_a_private_host_is_handed_back_and_never_followed_there() {
-    let (canary, origin) = (
-        Canary::listen("127.0.0.2").await,
-        wiremock::MockServer::start().await,
-    );
+    let (canary, origin) = (Canary::listen("127.0.0.2").await, wiremock::MockServer::start().await);
     let redirect = wiremock::ResponseTemplate::new(302)
         .insert_header("location", format!("http://127.0.0.2:{}/", canary.port).as_str());
-    wiremock::Mock::given(wiremock::matchers::any())
-        .respond_with(redirect)
-        .mount(&origin)
-        .await;
+    wiremock::Mock::given(wiremock::matchers::any()).respond_with(redirect).mount(&origin).await;
     let allowed = "127.0.0.1/32";
     let url = origin.uri();
 
@@ -148,17 +125,10 @@ async fn a02_a_redirect_to_a_private_host_is_handed_back_and_never_followed_ther
 
     // Even when told to follow: the second hop passes the same gates, by address and by name.
     let allow = vec![allowed.parse().unwrap()];
-    let follows = Options {
-        allow,
-        max_redirects: 3,
-        ..Options::default()
-    };
+    let follows = Options { allow, max_redirects: 3, ..Options::default() };
     let following = Egress::new(follows).unwrap().guarded();
     let error = following.client().get(&url).send().await.unwrap_err();
-    assert!(
-        matches!(Error::behind(&error), Some(Error::Address { .. })),
-        "{error:?}"
-    );
+    assert!(matches!(Error::behind(&error), Some(Error::Address { .. })), "{error:?}");
     assert_eq!(canary.heard(), 0);
 }
 
@@ -183,27 +153,18 @@ async fn a03_parsers_cannot_be_played_against_each_other() {
     for url in &evil {
         assert!(guarded.check(url).is_err(), "{url} passed the check");
         if let Err(error) = guarded.client().get(url).send().await {
-            assert!(
-                Error::behind(&error).is_some() || error.is_builder(),
-                "{url} was dialled: {error:?}"
-            );
+            assert!(Error::behind(&error).is_some() || error.is_builder(), "{url} was dialled: {error:?}");
         } else {
             panic!("{url} was answered");
         }
     }
-    for url in [
-        "ftp://public.example/",
-        "file:///etc/passwd",
-        "gopher://public.example/",
-        "javascript:alert(1)",
-    ] {
+    for url in
+        ["ftp://public.example/", "file:///etc/passwd", "gopher://public.example/", "javascript:alert(1)"]
+    {
         assert!(matches!(guarded.check(url), Err(Error::Scheme { .. })), "{url}");
         assert!(guarded.client().get(url).send().await.is_err());
     }
-    assert!(matches!(
-        guarded.check("https://user@public.example/"),
-        Err(Error::Userinfo)
-    ));
+    assert!(matches!(guarded.check("https://user@public.example/"), Err(Error::Userinfo)));
     assert_eq!(canary.heard(), 0);
 }
 
@@ -212,27 +173,13 @@ async fn a04_a_name_that_turns_private_after_the_first_answer_is_not_dialled() {
     let canary = Canary::listen("127.0.0.1").await;
     let url = format!("http://rebinding.example:{}/", canary.port);
     // The name answers once with a public address, to please whoever checks, and then with loopback.
-    let lookup = scripted(&[
-        &["93.184.215.14"],
-        &["127.0.0.1"],
-        &["::1"],
-        &["127.0.0.1", "::ffff:7f00:1"],
-    ]);
+    let lookup = scripted(&[&["93.184.215.14"], &["127.0.0.1"], &["::1"], &["127.0.0.1", "::ffff:7f00:1"]]);
     let egress = Egress::with_lookup(Options::default(), Arc::clone(&lookup)).unwrap();
     let guard = Guard::new(vec![]);
-    assert_eq!(
-        resolver::resolve(&guard, &lookup, "rebinding.example")
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(resolver::resolve(&guard, &lookup, "rebinding.example").await.unwrap().len(), 1);
     for _ in 0..3 {
         let error = egress.guarded().client().get(&url).send().await.unwrap_err();
-        assert!(
-            matches!(Error::behind(&error), Some(Error::Address { .. })),
-            "{error:?}"
-        );
+        assert!(matches!(Error::behind(&error), Some(Error::Address { .. })), "{error:?}");
     }
     assert_eq!(canary.heard(), 0);
 }
@@ -240,14 +187,8 @@ async fn a04_a_name_that_turns_private_after_the_first_answer_is_not_dialled() {
 #[tokio::test]
 async fn of_a_names_addresses_only_the_global_ones_are_dialled() {
     let guard = Guard::new(vec!["10.1.0.0/16".parse().unwrap()]);
-    let lookup = scripted(&[&[
-        "127.0.0.1",
-        "93.184.215.14",
-        "10.1.2.3",
-        "10.2.0.1",
-        "::1",
-        "2606:4700::1111",
-    ]]);
+    let lookup =
+        scripted(&[&["127.0.0.1", "93.184.215.14", "10.1.2.3", "10.2.0.1", "::1", "2606:4700::1111"]]);
     let passed = resolver::resolve(&guard, &lookup, "mixed.example").await.unwrap();
     let passed: Vec<String> = passed.iter().map(|address| address.ip().to_string()).collect();
     assert_eq!(passed, ["93.184.215.14", "10.1.2.3", "2606:4700::1111"]);
@@ -260,30 +201,12 @@ async fn localhost_by_name_is_refused_and_opens_when_the_operator_allows_it() {
     let by_address = format!("http://127.0.0.1:{}/", canary.port);
     let closed = guarded(&[]);
     let error = closed.client().get(&by_name).send().await.unwrap_err();
-    assert!(
-        matches!(
-            Error::behind(&error),
-            Some(Error::Address {
-                range: "loopback",
-                ..
-            })
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(Error::behind(&error), Some(Error::Address { range: "loopback", .. })), "{error:?}");
     assert_eq!(canary.heard(), 0);
 
     let open = guarded(&["127.0.0.1/32"]);
-    for url in [
-        &by_name,
-        &by_address,
-        &format!("http://[::ffff:7f00:1]:{}/", canary.port),
-    ] {
-        let answer = open
-            .request(crate::Method::GET, url)
-            .unwrap()
-            .send()
-            .await
-            .unwrap();
+    for url in [&by_name, &by_address, &format!("http://[::ffff:7f00:1]:{}/", canary.port)] {
+        let answer = open.request(crate::Method::GET, url).unwrap().send().await.unwrap();
         assert_eq!(answer.text().await.unwrap(), "ok", "{url}");
     }
     assert_eq!(canary.heard(), 3);
@@ -293,12 +216,7 @@ async fn localhost_by_name_is_refused_and_opens_when_the_operator_allows_it() {
 async fn the_trusted_client_reaches_what_the_operator_configured() {
     let canary = Canary::listen("127.0.0.1").await;
     let trusted = Egress::new(Options::default()).unwrap().trusted();
-    let answer = trusted
-        .client()
-        .get(format!("http://localhost:{}/", canary.port))
-        .send()
-        .await
-        .unwrap();
+    let answer = trusted.client().get(format!("http://localhost:{}/", canary.port)).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(canary.heard(), 1);
 }
@@ -306,13 +224,7 @@ async fn the_trusted_client_reaches_what_the_operator_configured() {
 #[tokio::test]
 async fn a_name_without_an_address_says_so() {
     let egress = Egress::with_lookup(Options::default(), scripted(&[])).unwrap();
-    let error = egress
-        .guarded()
-        .client()
-        .get("http://nowhere.example/")
-        .send()
-        .await
-        .unwrap_err();
+    let error = egress.guarded().client().get("http://nowhere.example/").send().await.unwrap_err();
     assert!(matches!(Error::behind(&error), Some(Error::Unresolved { host }) if host == "nowhere.example"));
 }
 
@@ -320,17 +232,11 @@ async fn a_name_without_an_address_says_so() {
 async fn an_answer_is_read_to_its_limit() {
     let server = wiremock::MockServer::start().await;
     let big = wiremock::ResponseTemplate::new(200).set_body_bytes(vec![b'x'; 4096]);
-    wiremock::Mock::given(wiremock::matchers::any())
-        .respond_with(big)
-        .mount(&server)
-        .await;
+    wiremock::Mock::given(wiremock::matchers::any()).respond_with(big).mount(&server).await;
     let client = guarded(&["127.0.0.0/8"]);
     let get = async || client.client().get(server.uri()).send().await.unwrap();
     assert_eq!(crate::read_capped(get().await, 4096).await.unwrap().len(), 4096);
-    assert!(matches!(
-        crate::read_capped(get().await, 4095).await,
-        Err(Error::TooLarge { max_bytes: 4095 })
-    ));
+    assert!(matches!(crate::read_capped(get().await, 4095).await, Err(Error::TooLarge { max_bytes: 4095 })));
 }
 
 #[test]
@@ -456,16 +362,12 @@ fn address() -> impl Strategy<Value = IpAddr> {
         0xe000_0000,
         0,
     ]);
-    let v4 = prop_oneof![
-        any::<u32>(),
-        (special, any::<u16>()).prop_map(|(net, low)| net | u32::from(low))
-    ];
+    let v4 = prop_oneof![any::<u32>(), (special, any::<u16>()).prop_map(|(net, low)| net | u32::from(low))];
     let v4 = v4.prop_map(Ipv4Addr::from);
     let v6 = prop_oneof![
         any::<u128>().prop_map(Ipv6Addr::from),
         v4.clone().prop_map(|v4| v4.to_ipv6_mapped()),
-        v4.clone()
-            .prop_map(|v4| Ipv6Addr::from((0x0064_ff9b_u128 << 96) | u128::from(u32::from(v4)))),
+        v4.clone().prop_map(|v4| Ipv6Addr::from((0x0064_ff9b_u128 << 96) | u128::from(u32::from(v4)))),
         any::<u8>().prop_map(|low| Ipv6Addr::from(u128::from(low))),
         (any::<u8>(), any::<u64>()).prop_map(|(low, rest)| Ipv6Addr::from(
             (0xfc00_u128 + u128::from(low)) << 112 | u128::from(rest)
@@ -531,38 +433,24 @@ fn the_client_dials_no_special_address_whatever_the_url_or_the_name_says() {
         Box::pin(async move { Ok(vec![address]) })
     });
     let client = Egress::with_lookup(Options::default(), lookup).unwrap().guarded();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
-        cases: 2_000,
-        ..ProptestConfig::default()
-    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut runner =
+        proptest::test_runner::TestRunner::new(ProptestConfig { cases: 2_000, ..ProptestConfig::default() });
     let special = address().prop_filter("special", |address| !is_global(*address));
     runner
-        .run(
-            &(special, any::<u8>(), any::<bool>(), any::<bool>()),
-            |(address, form, secure, by_name)| {
-                *answer.lock().unwrap() = address;
-                let scheme = if secure { "https" } else { "http" };
-                let host = if by_name {
-                    "name.example".to_owned()
-                } else {
-                    notation(address, form)
-                };
-                let url = format!("{scheme}://{host}/");
-                let error = runtime
-                    .block_on(async { client.client().get(&url).send().await })
-                    .unwrap_err();
-                prop_assert!(
-                    matches!(Error::behind(&error), Some(Error::Address { .. })),
-                    "{}: {:?}",
-                    url,
-                    error
-                );
-                Ok(())
-            },
-        )
+        .run(&(special, any::<u8>(), any::<bool>(), any::<bool>()), |(address, form, secure, by_name)| {
+            *answer.lock().unwrap() = address;
+            let scheme = if secure { "https" } else { "http" };
+            let host = if by_name { "name.example".to_owned() } else { notation(address, form) };
+            let url = format!("{scheme}://{host}/");
+            let error = runtime.block_on(async { client.client().get(&url).send().await }).unwrap_err();
+            prop_assert!(
+                matches!(Error::behind(&error), Some(Error::Address { .. })),
+                "{}: {:?}",
+                url,
+                error
+            );
+            Ok(())
+        })
         .unwrap();
 }

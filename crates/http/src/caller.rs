@@ -58,7 +58,8 @@ impl FromRequestParts<AppState> for From {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let user_agent = parts.headers.get(axum::http::header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let user_agent =
+            parts.headers.get(axum::http::header::USER_AGENT).and_then(|value| value.to_str().ok());
         Ok(Self(Client {
             user_agent: user_agent.map(|name| name.chars().take(256).collect()),
             address: request::address(parts, &state.options.trusted_proxies),

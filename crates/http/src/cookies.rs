@@ -26,7 +26,9 @@ pub(crate) fn clear(headers: &mut HeaderMap) {
 pub(crate) fn refresh_token(headers: &HeaderMap) -> Option<Redacted<String>> {
     let texts = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, value)| *name == REFRESH && !value.is_empty()).map(|(_, value)| Redacted::new(value.to_owned()))
+    pairs
+        .find(|(name, value)| *name == REFRESH && !value.is_empty())
+        .map(|(_, value)| Redacted::new(value.to_owned()))
 }
 
 fn append(headers: &mut HeaderMap, name: &str, value: &str, lifetime: Duration) {

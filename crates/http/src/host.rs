@@ -19,7 +19,8 @@ pub(crate) async fn guard(State(state): State<AppState>, request: Request, next:
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let host = host.or_else(|| request.uri().authority().map(Authority::as_str));
     if !host.is_some_and(|host| allowed(host, &state)) {
-        let detail = "This server does not answer to this name. Its operator can allow it in the configuration.";
+        let detail =
+            "This server does not answer to this name. Its operator can allow it in the configuration.";
         return Problem::new(StatusCode::FORBIDDEN, "host_refused", detail).into_response();
     }
     if csrf::same_origin(headers) == Some(false) {

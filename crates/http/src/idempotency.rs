@@ -90,7 +90,11 @@ async fn keep(state: &AppState, caller: &Caller, key: &str, response: Response) 
     let answer = Answer {
         status: parts.status.as_u16(),
         body: String::from_utf8_lossy(&body).into_owned(),
-        location: parts.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned),
+        location: parts
+            .headers
+            .get(header::LOCATION)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned),
     };
     state.identity.finish_key(caller, key, answer).await?;
     Ok(Response::from_parts(parts, Body::from(body)))
@@ -98,9 +102,11 @@ async fn keep(state: &AppState, caller: &Caller, key: &str, response: Response) 
 
 fn worth_keeping(response: &Response) -> bool {
     let status = response.status();
-    let began = status.is_success() || (status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE);
+    let began =
+        status.is_success() || (status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE);
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let is_json = kind.is_none_or(|kind| kind.starts_with("application/json") || kind.ends_with("problem+json"));
+    let is_json =
+        kind.is_none_or(|kind| kind.starts_with("application/json") || kind.ends_with("problem+json"));
     let secret = response.headers().get(header::CACHE_CONTROL).is_some_and(|value| value == "no-store");
     began && is_json && (!secret || status.is_server_error())
 }

@@ -1,5 +1,7 @@
 //! Strict JSON: one content type, a size, a depth, no unknown field, and every fault named by a JSON pointer.
 
+mod strict;
+
 use axum::{
     extract::{FromRequest, Request, rejection::BytesRejection},
     http::{StatusCode, header},
@@ -79,7 +81,8 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], depth: usize) -> Result<T,
         return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| fault(&error))?;
+    let strict = strict::Strict(&mut deserializer);
+    let value = serde_path_to_error::deserialize(strict).map_err(|error| fault(&error))?;
     deserializer.end().map_err(|error| not_json(&error))?;
     Ok(value)
 }
@@ -92,18 +95,27 @@ fn fault(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let message = inner.to_string();
     // serde_json appends the place in the text; the pointer says it better.
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
-    let mut pointer = pointer(path.iter());
-    let Some(field) = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) else {
-        let field = FieldError::new(pointer, "invalid", sentence(message));
-        return invalid(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", field);
-    };
-    let segment = format!("/{}", escape(field));
-    if !pointer.ends_with(&segment) {
-        pointer.push_str(&segment);
+    let (status, pointer) = (StatusCode::UNPROCESSABLE_ENTITY, pointer(path.iter()));
+    for (said, field_code, code) in NAMED_FAULTS {
+        if let Some(name) = message.strip_prefix(said).and_then(|rest| rest.split('`').next()) {
+            let segment = format!("/{}", escape(name));
+            let place = pointer.strip_suffix(&segment).unwrap_or(&pointer);
+            return invalid(
+                status,
+                code,
+                FieldError::new(format!("{place}{segment}"), field_code, sentence(message)),
+            );
+        }
     }
-    let field = FieldError::new(pointer, "unknown_field", sentence(message));
-    invalid(StatusCode::UNPROCESSABLE_ENTITY, "unknown_field", field)
+    invalid(status, "validation_failed", FieldError::new(pointer, "invalid", sentence(message)))
 }
+
+/// What serde says of a field by its name, the code of the field, and that of the problem.
+const NAMED_FAULTS: [(&str, &str, &str); 3] = [
+    ("unknown field `", "unknown_field", "unknown_field"),
+    ("missing field `", "required", "validation_failed"),
+    ("duplicate field `", "duplicate", "validation_failed"),
+];
 
 fn invalid(status: StatusCode, code: &'static str, field: FieldError) -> Problem {
     Problem::new(status, code, field.detail.clone()).with_errors(vec![field])
@@ -195,7 +207,11 @@ mod tests {
         let body = futures::executor::block_on(axum::body::to_bytes(response.into_body(), 65_536)).unwrap();
         let body: Value = serde_json::from_slice(&body).unwrap();
         let pointers = body["errors"].as_array().into_iter().flatten();
-        (status, problem.code(), pointers.map(|error| error["pointer"].as_str().unwrap().to_owned()).collect())
+        (
+            status,
+            problem.code(),
+            pointers.map(|error| error["pointer"].as_str().unwrap().to_owned()).collect(),
+        )
     }
 
     #[test]
@@ -203,7 +219,7 @@ mod tests {
         let at = |pointer: &str| vec![pointer.to_owned()];
         assert_eq!(refused("{\"name\": "), (400, "invalid_json", vec![]));
         assert_eq!(refused("{\"name\": \"a\"} x"), (400, "invalid_json", vec![]));
-        assert_eq!(refused("{}"), (422, "validation_failed", at("")));
+        assert_eq!(refused("{}"), (422, "validation_failed", at("/name")));
         assert_eq!(refused("{\"name\": 1}"), (422, "validation_failed", at("/name")));
         assert_eq!(refused("{\"name\": \"a\", \"role\": \"admin\"}"), (422, "unknown_field", at("/role")));
         assert_eq!(refused("{\"name\": \"a\", \"a/b\": 1}"), (422, "unknown_field", at("/a~1b")));
@@ -217,6 +233,11 @@ mod tests {
         );
         assert_eq!(refused(&"[".repeat(9)), (400, "invalid_json", vec![]));
         assert_eq!(refused("[\"[[[[[[[[[[\"]"), (422, "validation_failed", at("")));
+        assert_eq!(
+            refused("{\"name\": \"a\", \"items\": [[1]]}"),
+            (422, "validation_failed", at("/items/0"))
+        );
+        assert_eq!(refused("{\"name\": \"a\", \"name\": \"b\"}"), (422, "validation_failed", at("/name")));
     }
 
     #[test]

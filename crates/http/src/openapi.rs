@@ -1,15 +1,15 @@
 //! The OpenAPI 3.1 document, assembled from the handlers themselves.
 
+use conductor_domain::RunEvent;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        ContentBuilder, Info, OpenApi, RefOr, Ref, ResponseBuilder,
+        ContentBuilder, Info, OpenApi, Ref, RefOr, ResponseBuilder,
         path::{Operation, ParameterBuilder, ParameterIn},
         schema::{Object, Schema, Type},
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };
-use conductor_domain::RunEvent;
 
 use crate::{problem::ProblemBody, routes};
 
@@ -49,7 +49,8 @@ pub(crate) fn complete(mut document: OpenApi, version: &str) -> OpenApi {
         for read in [&mut item.get, &mut item.head, &mut item.options].into_iter().flatten() {
             refusals(read);
         }
-        for write in [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten() {
+        for write in [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
+        {
             refusals(write);
             if write.security.is_none() {
                 write.parameters.get_or_insert_default().push(idempotency_key().into());
@@ -71,7 +72,9 @@ fn unique_operation_ids(document: &mut OpenApi) {
             ("delete", &mut item.delete),
             ("patch", &mut item.patch),
         ] {
-            let Some(id) = operation.as_mut().and_then(|operation| operation.operation_id.as_mut()) else { continue };
+            let Some(id) = operation.as_mut().and_then(|operation| operation.operation_id.as_mut()) else {
+                continue;
+            };
             if !taken.insert(id.clone()) {
                 *id = format!("{id}_{method}");
                 taken.insert(id.clone());

@@ -61,7 +61,10 @@ impl Paging {
         let next_cursor = page.next.map(|position| self.sign(&position));
         let link = next_cursor.as_ref().map(|cursor| {
             let and = if self.others.is_empty() { "" } else { "&" };
-            format!("<{}?{}{and}limit={}&cursor={cursor}>; rel=\"next\"", self.path, self.others, self.request.limit)
+            format!(
+                "<{}?{}{and}limit={}&cursor={cursor}>; rel=\"next\"",
+                self.path, self.others, self.request.limit
+            )
         });
         PageResponse { items: page.items.into_iter().map(change).collect(), next_cursor, link }
     }
@@ -98,10 +101,10 @@ impl FromRequestParts<AppState> for Paging {
         let query = parts.uri.query().unwrap_or_default();
         let mut paging = Self {
             request: PageRequest::default(),
-            path: parts.extensions.get::<axum::extract::OriginalUri>().map_or_else(
-                || parts.uri.path().to_owned(),
-                |uri| uri.path().to_owned(),
-            ),
+            path: parts
+                .extensions
+                .get::<axum::extract::OriginalUri>()
+                .map_or_else(|| parts.uri.path().to_owned(), |uri| uri.path().to_owned()),
             others: others(query),
             key: *state.options.cursor_key.expose(),
         };
@@ -140,7 +143,10 @@ pub(crate) fn others(query: &str) -> String {
 }
 
 fn parameter<'q>(query: &'q str, name: &str) -> Option<&'q str> {
-    query.split('&').find_map(|pair| pair.split_once('=').filter(|(key, _)| *key == name)).map(|(_, value)| value)
+    query
+        .split('&')
+        .find_map(|pair| pair.split_once('=').filter(|(key, _)| *key == name))
+        .map(|(_, value)| value)
 }
 
 fn bad_limit() -> Problem {
@@ -167,7 +173,8 @@ mod tests {
         let list = paging("/api/agents", "q=a", 1);
         let cursor = list.sign("0192f1c0-7b4e-7a6e-8a53-1d2c3b4a5f60");
         assert_eq!(list.read(&cursor).unwrap(), "0192f1c0-7b4e-7a6e-8a53-1d2c3b4a5f60");
-        for other in [paging("/api/agents", "q=b", 1), paging("/api/files", "q=a", 1), paging("/api/agents", "q=a", 2)]
+        for other in
+            [paging("/api/agents", "q=b", 1), paging("/api/files", "q=a", 1), paging("/api/agents", "q=a", 2)]
         {
             assert_eq!(other.read(&cursor), None);
         }

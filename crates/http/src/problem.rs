@@ -130,7 +130,9 @@ impl<E: Kind + 'static> From<E> for Problem {
             tracing::error!(error = chain(&error), code, "a request failed");
         }
         let detail = match kind {
-            ErrorKind::Internal => "Something went wrong on our side. The log has more, by this request id.".to_owned(),
+            ErrorKind::Internal => {
+                "Something went wrong on our side. The log has more, by this request id.".to_owned()
+            }
             ErrorKind::Unavailable => "The server cannot take this now. Try again in a moment.".to_owned(),
             ErrorKind::Upstream => {
                 "A system that Conductor depends on failed. Try again, or ask its operator.".to_owned()
@@ -183,7 +185,8 @@ fn chain(error: &dyn std::error::Error) -> String {
 /// An error's message as a sentence for people.
 fn sentence(message: &str) -> String {
     let mut letters = message.chars();
-    let mut sentence: String = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let mut sentence: String =
+        letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     sentence.push_str(letters.as_str());
     if !sentence.ends_with(['.', '?', '!']) {
         sentence.push('.');

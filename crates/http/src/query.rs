@@ -18,7 +18,8 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Problem> {
         let own = page::others(parts.uri.query().unwrap_or_default());
-        let uri = axum::http::Uri::try_from(format!("/?{own}")).map_err(|error| refused(&error.to_string()))?;
+        let uri =
+            axum::http::Uri::try_from(format!("/?{own}")).map_err(|error| refused(&error.to_string()))?;
         let parsed = axum_extra::extract::Query::<T>::try_from_uri(&uri);
         parsed.map(|axum_extra::extract::Query(value)| Self(value)).map_err(|error| {
             let source = std::error::Error::source(&error).map(ToString::to_string);

@@ -39,7 +39,8 @@ pub(crate) async fn within<F: Future>(current: Current, work: F) -> F::Output {
 
 /// Takes a well-formed request id over, or makes one, and says it in the answer.
 pub(crate) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| well_formed(id));
+    let given =
+        request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| well_formed(id));
     let id = match given {
         Some(id) => id.to_owned(),
         None => state.identity.clock().uuid_v7().to_string(),
@@ -70,10 +71,8 @@ fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAdd
         return peer;
     }
     let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<IpAddr> = forwarded
-        .flat_map(|value| value.split(','))
-        .map_while(|hop| hop.trim().parse().ok())
-        .collect();
+    let hops: Vec<IpAddr> =
+        forwarded.flat_map(|value| value.split(',')).map_while(|hop| hop.trim().parse().ok()).collect();
     // Each proxy appends whom it heard; what stands before the first stranger is hearsay.
     hops.iter().rev().copied().find(|hop| !is_trusted(*hop)).unwrap_or(peer)
 }

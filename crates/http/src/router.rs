@@ -57,7 +57,8 @@ fn names(document: &OpenApi) -> Names {
         ] {
             let Some(operation) = operation else { continue };
             let noun = operation.tags.iter().flatten().next().map_or("other", String::as_str);
-            let verb = operation.operation_id.as_deref().unwrap_or("other").split('_').next().unwrap_or("other");
+            let verb =
+                operation.operation_id.as_deref().unwrap_or("other").split('_').next().unwrap_or("other");
             names.insert((method, path.clone()), format!("route.{noun}.{verb}"));
         }
     }
@@ -131,7 +132,8 @@ async fn method_not_allowed() -> Problem {
 /// A panic ends its request, not the process.
 #[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let text =
+        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(panic = text.unwrap_or("without a message"), "a handler panicked");
     let detail = "Something went wrong on our side. The log has more, by this request id.";
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail).into_response()

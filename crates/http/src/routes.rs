@@ -6,15 +6,23 @@ mod artifacts;
 mod auth;
 mod conversations;
 mod environments;
+mod events;
+mod execute;
 mod files;
+mod mcp;
 mod members;
+mod message_stream;
 mod messages;
+mod models;
 mod orgs;
 mod roles;
+mod runs;
 mod session;
 mod settings;
 mod setup;
 mod system;
+mod tasks;
+mod tools;
 mod twin;
 mod users;
 
@@ -48,6 +56,13 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(artifacts::router())
         .merge(files::router())
         .merge(agents::router())
+        .merge(runs::router())
+        .merge(execute::router())
+        .merge(message_stream::router())
+        .merge(tasks::router())
+        .merge(events::router())
+        .merge(mcp::router())
+        .merge(models::router())
 }
 
 /// The document itself, and Swagger UI over it, offline.
@@ -68,7 +83,9 @@ fn swagger(file: &str) -> Response {
             let page = String::from_utf8_lossy(&found.bytes).replace("\"./", "\"/docs/");
             Html(page).into_response()
         }
-        Ok(Some(found)) => (StatusCode::OK, [(header::CONTENT_TYPE, found.content_type)], found.bytes).into_response(),
+        Ok(Some(found)) => {
+            (StatusCode::OK, [(header::CONTENT_TYPE, found.content_type)], found.bytes).into_response()
+        }
         _ => Problem::not_found().into_response(),
     }
 }

@@ -40,7 +40,7 @@ macro_rules! services {
 
         $(impl FromRef<AppState> for $service {
             fn from_ref(state: &AppState) -> Self {
-                state.$name.clone()
+                Clone::clone(&state.$name)
             }
         })+
     };

@@ -48,6 +48,9 @@ pub(crate) const FRAME_POLICY: &str = "sandbox allow-scripts; default-src 'none'
     script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; \
     form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 
+/// The file that artifacts run in; under any other policy than its own it would run in the origin of the app.
+const FRAME: &str = "artifact-frame.html";
+
 /// The first segments of the page's own addresses. Any other unknown path is not found.
 const PAGES: [&str; 9] = ["", "c", "setup", "sign-in", "invite", "library", "servers", "settings", "inbox"];
 
@@ -66,10 +69,10 @@ pub(crate) async fn serve(State(state): State<AppState>, request: Request) -> Re
         return Problem::not_found().into_response();
     }
     let headers = request.headers();
-    if !path.is_empty() && path != "index.html" && !path.ends_with(".br") && !path.ends_with(".gz") {
-        if let Some(response) = file(&state.page, &path, headers) {
-            return response;
-        }
+    let hidden =
+        ["", "index.html", FRAME].contains(&path.as_str()) || path.ends_with(".br") || path.ends_with(".gz");
+    if !hidden && let Some(response) = file(&state.page, &path, headers) {
+        return response;
     }
     let first = path.split('/').next().unwrap_or_default();
     if PAGES.contains(&first) || path.starts_with("runs/") {
@@ -84,8 +87,7 @@ pub(crate) async fn serve(State(state): State<AppState>, request: Request) -> Re
     responses((status = 200, description = "The sealed frame that artifacts run in", content_type = "text/html"))
 )]
 pub(crate) async fn artifact_frame(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    let named = ["artifact-frame.html", "sandbox/frame.html", "frame.html"];
-    let Some(mut response) = named.iter().find_map(|name| file(&state.page, name, &headers)) else {
+    let Some(mut response) = file(&state.page, FRAME, &headers) else {
         return Problem::not_found().into_response();
     };
     let headers = response.headers_mut();
@@ -103,9 +105,8 @@ fn index(page: &StaticPage, headers: &HeaderMap) -> Response {
 
 fn file(page: &StaticPage, path: &str, headers: &HeaderMap) -> Option<Response> {
     let plain = (page.file)(path)?;
-    let (asset, encoding) = compressed(page, path, headers).map_or((plain.clone(), None), |(asset, encoding)| {
-        (asset, Some(encoding))
-    });
+    let (asset, encoding) = compressed(page, path, headers)
+        .map_or((plain.clone(), None), |(asset, encoding)| (asset, Some(encoding)));
     // Vite puts a hash of the content into the names of these files.
     let kept = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let mut response = Response::new(match asset.bytes {

@@ -2,8 +2,8 @@
 //! the team the person joins.
 
 use conductor_domain::{
-    Classification, Clock, EnvironmentId, EnvironmentType, NewEnvironment, NewOrganization, NewUser, OrganizationId,
-    OrganizationRole, PlatformRole, Redacted, Scope, User, UserId,
+    Classification, Clock, EnvironmentId, EnvironmentType, NewEnvironment, NewOrganization, NewUser,
+    OrganizationId, OrganizationRole, PlatformRole, Redacted, Scope, User, UserId,
 };
 use conductor_storage::UnscopedTx;
 

@@ -1,7 +1,9 @@
 //! Provider keys that people enter. Their values go into the vault and never come back out through here.
 
 use conductor_access::{Action, Facts};
-use conductor_domain::{ApiKey, ApiKeyId, Caller, FieldError, NewApiKey, Page, PageRequest, Redacted, UserId, sha256_hex};
+use conductor_domain::{
+    ApiKey, ApiKeyId, Caller, FieldError, NewApiKey, Page, PageRequest, Redacted, UserId, sha256_hex,
+};
 use serde_json::json;
 
 use crate::{Identity, Result, check::Check, error::about, identity::done, session::person};
@@ -47,7 +49,8 @@ impl Identity {
         let id = ApiKeyId::generate(&*self.inner.clock);
         let reference = format!("api_key:{id}");
         let value = new.value.expose().trim();
-        let secret = self.inner.access.vault().seal(caller.scope, &reference, "api_key", value, Some(user))?;
+        let secret =
+            self.inner.access.vault().seal(caller.scope, &reference, "api_key", value, Some(user))?;
         let letters: Vec<char> = value.chars().collect();
         let row = NewApiKey {
             id,

@@ -62,10 +62,7 @@ impl Identity {
             principal: Principal::User { user_id: live.user.id },
             scope,
             organizations: live.standings.iter().map(|standing| standing.organization_id).collect(),
-            roles: vec![
-                format!("platform:{}", live.user.role),
-                format!("organization:{}", standing.role),
-            ],
+            roles: vec![format!("platform:{}", live.user.role), format!("organization:{}", standing.role)],
             clearance: live.user.clearance,
             token_scopes: None,
             session_id: Some(live.session.id),
@@ -135,9 +132,8 @@ impl Identity {
         let memberships = rows.organizations().of_user(user).await?;
         let ids: Vec<OrganizationId> = memberships.iter().map(|(organization, _)| organization.id).collect();
         let environments = rows.environments().of(&ids).await?;
-        let environments_of = |id| {
-            environments.iter().filter(move |environment| environment.organization_id == id)
-        };
+        let environments_of =
+            |id| environments.iter().filter(move |environment| environment.organization_id == id);
         Ok(memberships
             .into_iter()
             .map(|(organization, role)| Standing {
@@ -183,7 +179,8 @@ fn credential(headers: &HeaderMap) -> Result<(&str, Carrier)> {
 
 fn member_of(live: &Live, scope: Scope) -> bool {
     live.standings.iter().any(|standing| {
-        standing.organization_id == scope.organization_id && standing.environments.contains(&scope.environment_id)
+        standing.organization_id == scope.organization_id
+            && standing.environments.contains(&scope.environment_id)
     })
 }
 
@@ -212,7 +209,9 @@ fn resolve<'l>(live: &'l Live, headers: &HeaderMap, path: PathScope) -> Result<(
     let has = |environment: &EnvironmentId| standing.environments.contains(environment);
     let environment_id = match named {
         Some(environment) => Some(environment).filter(has),
-        None => active.map(|active| active.environment_id).filter(has).or(standing.environments.first().copied()),
+        None => {
+            active.map(|active| active.environment_id).filter(has).or(standing.environments.first().copied())
+        }
     };
     let environment_id = environment_id.ok_or(Error::NotFound { what: "environment" })?;
     Ok((Scope { organization_id: standing.organization_id, environment_id }, standing))

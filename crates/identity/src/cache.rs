@@ -37,7 +37,12 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    pub(crate) fn new(user: User, session: Session, standings: Vec<Standing>, checked_at: DateTime<Utc>) -> Self {
+    pub(crate) fn new(
+        user: User,
+        session: Session,
+        standings: Vec<Standing>,
+        checked_at: DateTime<Utc>,
+    ) -> Self {
         Self { user, session, standings, checked_at, rechecking: AtomicBool::new(false) }
     }
 

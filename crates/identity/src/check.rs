@@ -40,9 +40,15 @@ impl Check {
     /// A web address that a page may link to.
     pub(crate) fn web(&mut self, pointer: &str, text: Option<String>) -> Option<String> {
         let text = self.optional(pointer, text, 2000)?;
-        let web = ["https://", "http://"].iter().any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+        let web = ["https://", "http://"]
+            .iter()
+            .any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
         if !web || text.chars().any(char::is_whitespace) {
-            self.0.push(FieldError::new(pointer, "invalid_url", "Enter an address that starts with https:// or http://."));
+            self.0.push(FieldError::new(
+                pointer,
+                "invalid_url",
+                "Enter an address that starts with https:// or http://.",
+            ));
         }
         Some(text)
     }

@@ -1,7 +1,9 @@
 //! Environments of the organisation that the caller acts in.
 
 use conductor_access::{Action, Facts};
-use conductor_domain::{Caller, Environment, EnvironmentId, EnvironmentType, NewEnvironment, Page, PageRequest};
+use conductor_domain::{
+    Caller, Environment, EnvironmentId, EnvironmentType, NewEnvironment, Page, PageRequest,
+};
 
 use crate::{Error, Identity, Result, check::Check, error::about, identity::done};
 
@@ -49,7 +51,8 @@ impl Identity {
             .scoped(caller.scope)
             .write(move |tx| {
                 Box::pin(async move {
-                    let environment = tx.environments().create(new).await.map_err(about("environment name"))?;
+                    let environment =
+                        tx.environments().create(new).await.map_err(about("environment name"))?;
                     tx.audit().record(audit).await?;
                     Ok::<_, Error>(environment)
                 })

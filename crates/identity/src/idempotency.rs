@@ -84,8 +84,8 @@ impl Identity {
     pub async fn abandon_key(&self, caller: &Caller, key: &str) -> Result<()> {
         let (subject, key) = (caller.principal.subject(), key.to_owned());
         let rows = self.inner.store.unscoped(Unscoped::Idempotency);
-        let gone =
-            rows.write(move |tx| Box::pin(async move { tx.idempotency_keys().abandon(&subject, &key).await }));
+        let gone = rows
+            .write(move |tx| Box::pin(async move { tx.idempotency_keys().abandon(&subject, &key).await }));
         Ok(gone.await?)
     }
 

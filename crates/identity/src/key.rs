@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn guessable_seeds_are_refused() {
         let counting = std::array::from_fn(|at| u8::try_from(at).unwrap());
-        for seed in [[0; 32], [7; 32], *b"conductorconductorconductorconduc", counting] {
+        for seed in [[0; 32], [7; 32], *b"conductorconductorconductorcondu", counting] {
             assert!(matches!(SigningKey::from_seed(&seed), Err(Error::WeakKey)), "{seed:?}");
         }
     }

@@ -49,7 +49,8 @@ impl Limiter {
         let names = names(account, address);
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         for name in &names {
-            let locked = failures.get(name).and_then(|failures| failures.locked_until).filter(|until| *until > now);
+            let locked =
+                failures.get(name).and_then(|failures| failures.locked_until).filter(|until| *until > now);
             if let Some(until) = locked {
                 let retry_after = (until - now).to_std().unwrap_or(Duration::from_secs(1));
                 return Err(Error::Limited { retry_after });

@@ -67,7 +67,8 @@ impl Identity {
             is_verified: false,
             email,
         };
-        let (invitation, by, role) = (self.invitation(caller.scope.organization_id), caller.clone(), new.role);
+        let (invitation, by, role) =
+            (self.invitation(caller.scope.organization_id), caller.clone(), new.role);
         let rows = self.inner.store.unscoped(Unscoped::Membership);
         let (user, token) = rows
             .write(move |tx| Box::pin(async move { bring_in(tx, &by, person, role, invitation).await }))
@@ -94,7 +95,8 @@ impl Identity {
             .scoped(caller.scope)
             .write(move |tx| {
                 Box::pin(async move {
-                    let before = tx.memberships().find(user).await?.ok_or(Error::NotFound { what: "member" })?;
+                    let before =
+                        tx.memberships().find(user).await?.ok_or(Error::NotFound { what: "member" })?;
                     owners_name_owners(&by, &[before.role, role.unwrap_or(before.role)])?;
                     let stays = is_active.unwrap_or(before.is_active)
                         && role.unwrap_or(before.role) == OrganizationRole::Owner;
@@ -124,7 +126,8 @@ impl Identity {
             .scoped(caller.scope)
             .write(move |tx| {
                 Box::pin(async move {
-                    let before = tx.memberships().find(user).await?.ok_or(Error::NotFound { what: "member" })?;
+                    let before =
+                        tx.memberships().find(user).await?.ok_or(Error::NotFound { what: "member" })?;
                     owners_name_owners(&by, &[before.role])?;
                     keep_an_owner(tx, before.role, user, false).await?;
                     tx.memberships().delete(user).await?;

@@ -2,8 +2,8 @@
 
 use conductor_access::{Action, Facts};
 use conductor_domain::{
-    Caller, Environment, NewOrganization, Organization, OrganizationChange, OrganizationId, OrganizationRole, Page,
-    PageRequest, Scope, UserChange,
+    Caller, Environment, NewOrganization, Organization, OrganizationChange, OrganizationId, OrganizationRole,
+    Page, PageRequest, Scope, UserChange,
 };
 use conductor_storage::Unscoped;
 
@@ -54,7 +54,8 @@ impl Identity {
         let environments = rows.environments().of(&ids).await?;
         let items = page.items.into_iter().filter_map(|organization| {
             let (_, role) = roles.iter().find(|(other, _)| other.id == organization.id)?;
-            let inside = environments.iter().filter(|environment| environment.organization_id == organization.id);
+            let inside =
+                environments.iter().filter(|environment| environment.organization_id == organization.id);
             Some(MyOrganization {
                 role: *role,
                 is_active: active.is_some_and(|active| active.organization_id == organization.id),
@@ -98,7 +99,8 @@ impl Identity {
     /// When the caller may not see it.
     pub async fn organization(&self, caller: &Caller) -> Result<Organization> {
         self.inner.access.require(caller, Action::OrganizationRead, &facts(caller)).await?;
-        let found = self.inner.store.visible_to(caller).organizations().find(caller.scope.organization_id).await?;
+        let found =
+            self.inner.store.visible_to(caller).organizations().find(caller.scope.organization_id).await?;
         found.ok_or(Error::NotFound { what: "organisation" })
     }
 
@@ -106,13 +108,18 @@ impl Identity {
     ///
     /// # Errors
     /// `Taken` or `Invalid`.
-    pub async fn create_organization(&self, caller: &Caller, draft: OrganizationDraft) -> Result<Organization> {
+    pub async fn create_organization(
+        &self,
+        caller: &Caller,
+        draft: OrganizationDraft,
+    ) -> Result<Organization> {
         let user = person(caller)?;
         let facts = Facts::new("organization:new", caller.scope).owned_by(Some(user));
         self.inner.access.require(caller, Action::OrganizationCreate, &facts).await?;
         let mut check = Check::default();
         let name = check.text("/name", &draft.name, 1, 200);
-        let chosen = draft.slug.and_then(|slug| slug::check("/slug", &slug).map_err(|fault| check.fault(fault)).ok());
+        let chosen =
+            draft.slug.and_then(|slug| slug::check("/slug", &slug).map_err(|fault| check.fault(fault)).ok());
         let industry = check.optional("/industry", draft.industry, 200);
         let website = check.web("/website", draft.website);
         let timezone = check.optional("/timezone", draft.timezone, 64);
@@ -129,7 +136,8 @@ impl Identity {
                     };
                     let scope = accounts::new_scope(tx.clock());
                     let id = scope.organization_id;
-                    let new = NewOrganization { id, name, slug, is_personal: false, industry, website, timezone };
+                    let new =
+                        NewOrganization { id, name, slug, is_personal: false, industry, website, timezone };
                     let organization = accounts::found(tx, new, scope, user).await?;
                     let audit = done(&by, "organization.created", format!("organization:{id}"));
                     tx.scoped(scope).audit().record(audit.on("organization", id)).await?;
@@ -145,12 +153,18 @@ impl Identity {
     ///
     /// # Errors
     /// `Taken` or `Invalid`.
-    pub async fn update_organization(&self, caller: &Caller, change: OrganizationChange) -> Result<Organization> {
+    pub async fn update_organization(
+        &self,
+        caller: &Caller,
+        change: OrganizationChange,
+    ) -> Result<Organization> {
         self.inner.access.require(caller, Action::OrganizationUpdate, &facts(caller)).await?;
         let mut check = Check::default();
         let change = OrganizationChange {
             name: change.name.map(|name| check.text("/name", &name, 1, 200)),
-            slug: change.slug.and_then(|slug| slug::check("/slug", &slug).map_err(|fault| check.fault(fault)).ok()),
+            slug: change
+                .slug
+                .and_then(|slug| slug::check("/slug", &slug).map_err(|fault| check.fault(fault)).ok()),
             industry: change.industry.map(|text| check.optional("/industry", text, 200)),
             website: change.website.map(|text| check.web("/website", text)),
             timezone: change.timezone.map(|text| check.optional("/timezone", text, 64)),

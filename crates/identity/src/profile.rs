@@ -2,7 +2,8 @@
 
 use conductor_access::{Action, Facts};
 use conductor_domain::{
-    AgentId, Caller, Environment, FieldError, Organization, OrganizationRole, Redacted, User, UserChange, UserId,
+    AgentId, Caller, Environment, FieldError, Organization, OrganizationRole, Redacted, User, UserChange,
+    UserId,
 };
 use conductor_storage::Unscoped;
 use serde_json::{Map, Value};
@@ -125,7 +126,11 @@ impl Identity {
         self.inner.limiter.begin(&user.email, caller.address)?;
         let stored = self.inner.store.unscoped(Unscoped::SignIn).users().password_hash(user.id).await?;
         if !self.inner.passwords.verify(current, stored).await? {
-            return Err(Error::field("/current_password", "wrong_password", "This is not the present password."));
+            return Err(Error::field(
+                "/current_password",
+                "wrong_password",
+                "This is not the present password.",
+            ));
         }
         self.inner.limiter.succeed(&user.email, caller.address);
         Ok(())

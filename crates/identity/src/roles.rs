@@ -1,8 +1,8 @@
 //! Roles, to be listed. What they permit is decided elsewhere; the rows of the built-in ones say the same.
 
 use conductor_domain::{
-    Caller, Classification, NewRole, OrganizationId, OrganizationRole, Page, PageRequest, PlatformRole, Principal,
-    Role, RoleScope, Scope, UserId,
+    Caller, Classification, NewRole, OrganizationId, OrganizationRole, Page, PageRequest, PlatformRole,
+    Principal, Role, RoleScope, Scope, UserId,
 };
 use conductor_storage::Unscoped;
 
@@ -77,7 +77,9 @@ impl Identity {
             address: None,
         };
         let permissions = self.inner.access.permissions(&nobody);
-        let has = |wanted: &[&str]| permissions.iter().any(|held| wanted.contains(&held.split(':').next().unwrap_or("")));
+        let has = |wanted: &[&str]| {
+            permissions.iter().any(|held| wanted.contains(&held.split(':').next().unwrap_or("")))
+        };
         NewRole {
             name: name.to_owned(),
             description: description.to_owned(),

@@ -5,8 +5,8 @@ use std::{net::IpAddr, time::Duration};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use conductor_domain::{
-    Caller, Environment, NewSession, Organization, Page, PageRequest, Redacted, Scope, Session, SessionId, User, UserId,
-    sha256_hex,
+    Caller, Environment, NewSession, Organization, Page, PageRequest, Redacted, Scope, Session, SessionId,
+    User, UserId, sha256_hex,
 };
 use conductor_storage::{Rotation, Unscoped, UnscopedTx};
 
@@ -156,13 +156,18 @@ impl Identity {
     }
 
     /// Signs the access token of a session and reads what its client wants to know.
-    pub(crate) async fn signed_in(&self, session: Session, refresh_token: Redacted<String>) -> Result<SignedIn> {
+    pub(crate) async fn signed_in(
+        &self,
+        session: Session,
+        refresh_token: Redacted<String>,
+    ) -> Result<SignedIn> {
         let view = self.inner.store.unscoped(Unscoped::SignIn);
         let user = view.users().find(session.user_id).await?.filter(|user| user.is_active);
         let user = user.ok_or(Error::TokenRevoked)?;
         let (scope, organization, environment) = self.place(&user).await?;
         let tokens = &self.inner.tokens;
-        let access_token = tokens.issue(&*self.inner.clock, user.id, user.token_version, session.id, scope)?;
+        let access_token =
+            tokens.issue(&*self.inner.clock, user.id, user.token_version, session.id, scope)?;
         let left = until(session.expires_at, self.inner.clock.now());
         Ok(SignedIn {
             access_token,
@@ -197,7 +202,12 @@ impl Identity {
 }
 
 /// Writes a session and that the person signed in.
-pub(crate) async fn open(tx: UnscopedTx<'_>, new: NewSession, client: &Client, scope: Scope) -> Result<Session> {
+pub(crate) async fn open(
+    tx: UnscopedTx<'_>,
+    new: NewSession,
+    client: &Client,
+    scope: Scope,
+) -> Result<Session> {
     let user = new.user_id;
     let session = tx.sessions().open(new).await?;
     let change = conductor_domain::UserChange { signed_in: true, ..Default::default() };

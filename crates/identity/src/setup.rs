@@ -106,7 +106,8 @@ impl Identity {
                         timezone: None,
                     };
                     accounts::found(tx, team, scope, user.id).await?;
-                    let active = conductor_domain::UserChange { active: Some(Some(scope)), ..Default::default() };
+                    let active =
+                        conductor_domain::UserChange { active: Some(Some(scope)), ..Default::default() };
                     tx.users().update(user.id, active).await?;
                     tx.scoped(scope).audit().record(entry("installation.set_up", user.id, &by)).await?;
                     let opening = identity.opening(user.id, &by);
@@ -124,6 +125,8 @@ impl Identity {
 pub(crate) const fn platform_role_of(role: OrganizationRole) -> PlatformRole {
     match role {
         OrganizationRole::Viewer => PlatformRole::Guest,
-        OrganizationRole::Member | OrganizationRole::Admin | OrganizationRole::Owner => PlatformRole::StandardUser,
+        OrganizationRole::Member | OrganizationRole::Admin | OrganizationRole::Owner => {
+            PlatformRole::StandardUser
+        }
     }
 }

@@ -18,7 +18,11 @@ pub(crate) fn from_name(name: &str) -> String {
 pub(crate) fn check(pointer: &str, slug: &str) -> Result<String, FieldError> {
     let slug = slug.trim().to_ascii_lowercase();
     let good = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
-    if (2..=64).contains(&slug.len()) && slug.chars().all(good) && !slug.starts_with('-') && !slug.ends_with('-') {
+    if (2..=64).contains(&slug.len())
+        && slug.chars().all(good)
+        && !slug.starts_with('-')
+        && !slug.ends_with('-')
+    {
         return Ok(slug);
     }
     let detail = "Use 2 to 64 lower-case letters, digits and hyphens, such as acme-labs.";

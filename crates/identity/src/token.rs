@@ -133,7 +133,10 @@ mod tests {
     const SEED: [u8; 32] = *b"\x9d\x61\xb1\x9d\xef\xfd\x5a\x60\xba\x84\x4a\xf4\x92\xec\x2c\xc4\x44\x49\xc5\x69\x7b\x32\x69\x19\x70\x3b\xac\x03\x1c\xae\x7f\x60";
 
     fn world() -> (Tokens, std::sync::Arc<FixedClock>) {
-        (Tokens::new(&Options::new(SEED)).unwrap(), FixedClock::at(DateTime::from_timestamp(2_000_000_000, 0).unwrap()))
+        (
+            Tokens::new(&Options::new(SEED)).unwrap(),
+            FixedClock::at(DateTime::from_timestamp(2_000_000_000, 0).unwrap()),
+        )
     }
 
     fn claims(clock: &FixedClock) -> Value {
@@ -177,11 +180,16 @@ mod tests {
             change(&mut claims);
             signed(&tokens, &claims, |_| {})
         };
-        let without = |name: &'static str| with(&move |claims| drop(claims.as_object_mut().unwrap().remove(name)));
-        let other = SigningKey::from_seed(&std::array::from_fn(|at| u8::try_from(at * 7 % 251).unwrap())).unwrap();
+        let without =
+            |name: &'static str| with(&move |claims| drop(claims.as_object_mut().unwrap().remove(name)));
+        let other =
+            SigningKey::from_seed(&std::array::from_fn(|at| u8::try_from(at * 7 % 251).unwrap())).unwrap();
         let hmac = EncodingKey::from_secret(b"conductor");
         let mut cases = vec![
-            ("another key", jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &good, &other.encoding).unwrap()),
+            (
+                "another key",
+                jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &good, &other.encoding).unwrap(),
+            ),
             ("HMAC", jsonwebtoken::encode(&Header::new(Algorithm::HS256), &good, &hmac).unwrap()),
             ("no kid", signed(&tokens, &good, |header| header.kid = None)),
             ("a path as kid", signed(&tokens, &good, |header| header.kid = Some("../../etc/passwd".into()))),

@@ -2,8 +2,8 @@
 
 use conductor_access::{Action, Facts};
 use conductor_domain::{
-    Caller, Classification, NewOrganization, OrganizationRole, Page, PageRequest, PlatformRole, Redacted, Scope, User,
-    UserChange, UserId,
+    Caller, Classification, NewOrganization, OrganizationRole, Page, PageRequest, PlatformRole, Redacted,
+    Scope, User, UserChange, UserId,
 };
 use conductor_storage::{Unscoped, UnscopedTx};
 
@@ -56,12 +56,14 @@ impl Identity {
     /// `NotFound`, or `LastAdministrator`.
     pub async fn update_user(&self, caller: &Caller, id: UserId, change: AccountChange) -> Result<User> {
         self.inner.access.require(caller, Action::UserManage, &facts(caller, Some(id))).await?;
-        let (scope, audit) = (caller.scope, done(caller, "account.updated", format!("user:{id}")).on("user", id));
+        let (scope, audit) =
+            (caller.scope, done(caller, "account.updated", format!("user:{id}")).on("user", id));
         let rows = self.inner.store.unscoped(Unscoped::Administration);
         let user = rows
             .write(move |tx| {
                 Box::pin(async move {
-                    let before = tx.users().read().find(id).await?.ok_or(Error::NotFound { what: "account" })?;
+                    let before =
+                        tx.users().read().find(id).await?.ok_or(Error::NotFound { what: "account" })?;
                     let stays = change.is_active.unwrap_or(before.is_active)
                         && change.role.unwrap_or(before.role) == PlatformRole::Admin;
                     let was = before.is_active && before.role == PlatformRole::Admin;

@@ -12,11 +12,7 @@ use tokio_util::sync::CancellationToken;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let question = if words.is_empty() {
-        "What is Conductor?".to_owned()
-    } else {
-        words.join(" ")
-    };
+    let question = if words.is_empty() { "What is Conductor?".to_owned() } else { words.join(" ") };
 
     let models = Models::new(Catalogue::builtin(), [], ModelsOptions::default());
     let resolved = models.resolve("", &[]);

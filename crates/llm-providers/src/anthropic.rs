@@ -45,19 +45,9 @@ impl Anthropic {
         headers.insert("anthropic-version", HeaderValue::from_static(VERSION));
         headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
         let mut messages = callee.address(provider.base_url.as_deref().unwrap_or(ADDRESS))?;
-        let path = messages
-            .path()
-            .trim_end_matches('/')
-            .trim_end_matches("/v1")
-            .to_owned();
+        let path = messages.path().trim_end_matches('/').trim_end_matches("/v1").to_owned();
         messages.set_path(&format!("{path}/v1/messages"));
-        Ok(Self {
-            client: provider.client.clone(),
-            callee,
-            messages,
-            headers,
-            timeouts: provider.timeouts,
-        })
+        Ok(Self { client: provider.client.clone(), callee, messages, headers, timeouts: provider.timeouts })
     }
 
     /// Where the list of models is.
@@ -74,18 +64,11 @@ impl Anthropic {
     ) -> Result<impl Stream<Item = Result<Vec<Chunk>>> + Send + 'static> {
         let names = ToolNames::of(&request);
         let body = request::body(&request, &names, &self.callee)?;
-        let call = self
-            .client
-            .post(self.messages.clone())
-            .headers(self.headers.clone())
-            .json(&body);
+        let call = self.client.post(self.messages.clone()).headers(self.headers.clone()).json(&body);
         let response = call.send().await.map_err(|error| self.callee.unanswered(error))?;
         let response = self.callee.event_stream(response, &request.model).await?;
         let bytes = whole_lines(response.bytes_stream());
-        Ok(chunks(
-            bytes.boxed(),
-            Decoder::new(names, self.callee.clone(), request.model),
-        ))
+        Ok(chunks(bytes.boxed(), Decoder::new(names, self.callee.clone(), request.model)))
     }
 }
 

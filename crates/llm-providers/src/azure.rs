@@ -99,11 +99,8 @@ mod tests {
                 .with_key("secret")
                 .with_base_url(base);
             let endpoint = Azure::new(&provider).unwrap().endpoint(deployment).unwrap();
-            let query: String = endpoint
-                .query()
-                .iter()
-                .map(|(name, value)| format!("?{name}={value}"))
-                .collect();
+            let query: String =
+                endpoint.query().iter().map(|(name, value)| format!("?{name}={value}")).collect();
             assert_eq!(endpoint.url("/chat/completions") + &query, expected);
         };
         check(

@@ -77,12 +77,7 @@ impl ModelEntry {
             aliases: Vec::new(),
             context_window: None,
             max_output_tokens: None,
-            capabilities: Capabilities {
-                vision: false,
-                tools: true,
-                thinking: false,
-                streaming: true,
-            },
+            capabilities: Capabilities { vision: false, tools: true, thinking: false, streaming: true },
             input_cost_per_1k: None,
             cached_input_cost_per_1k: None,
             output_cost_per_1k: None,
@@ -107,9 +102,7 @@ impl ModelEntry {
     /// The name for people when a vendor of this kind serves it.
     pub(crate) fn name_at(&self, kind: ProviderKind) -> &str {
         let offering = self.offered_by.iter().find(|offering| offering.kind == kind);
-        offering
-            .and_then(|offering| offering.display_name.as_deref())
-            .unwrap_or(&self.display_name)
+        offering.and_then(|offering| offering.display_name.as_deref()).unwrap_or(&self.display_name)
     }
 }
 
@@ -161,9 +154,7 @@ impl Catalogue {
     /// The models this program knows of itself.
     #[must_use]
     pub fn builtin() -> Self {
-        Self {
-            entries: builtin::entries(),
-        }
+        Self { entries: builtin::entries() }
     }
 
     /// The same with an operator's changes.
@@ -174,14 +165,10 @@ impl Catalogue {
                 self.entries.retain(|entry| entry.id != change.id);
                 continue;
             }
-            let position = self
-                .entries
-                .iter()
-                .position(|entry| entry.id == change.id)
-                .unwrap_or_else(|| {
-                    self.entries.push(ModelEntry::unknown(&change.id));
-                    self.entries.len() - 1
-                });
+            let position = self.entries.iter().position(|entry| entry.id == change.id).unwrap_or_else(|| {
+                self.entries.push(ModelEntry::unknown(&change.id));
+                self.entries.len() - 1
+            });
             if let Some(entry) = self.entries.get_mut(position) {
                 apply(entry, change);
             }
@@ -194,9 +181,7 @@ impl Catalogue {
     pub fn find(&self, id_or_alias: &str) -> Option<&ModelEntry> {
         let by_id = self.entries.iter().find(|entry| entry.id == id_or_alias);
         by_id.or_else(|| {
-            self.entries
-                .iter()
-                .find(|entry| entry.aliases.iter().any(|alias| alias == id_or_alias))
+            self.entries.iter().find(|entry| entry.aliases.iter().any(|alias| alias == id_or_alias))
         })
     }
 
@@ -240,20 +225,13 @@ mod tests {
                 assert_eq!(catalogue.find(id).unwrap().id, entry.id);
             }
         }
-        assert_eq!(
-            catalogue.find("claude-sonnet-4-5-20250514").unwrap().display_name,
-            "Claude Sonnet 4.5"
-        );
+        assert_eq!(catalogue.find("claude-sonnet-4-5-20250514").unwrap().display_name, "Claude Sonnet 4.5");
     }
 
     #[test]
     fn cost_counts_cached_tokens_at_their_own_price() {
         let entry = Catalogue::builtin().find("claude-sonnet-4-5").unwrap().clone();
-        let cost = entry.cost(&Usage {
-            input: 2_000,
-            output: 1_000,
-            cached: 1_000,
-        });
+        let cost = entry.cost(&Usage { input: 2_000, output: 1_000, cached: 1_000 });
         // 1,000 at 0.003, 1,000 at 0.0003, 1,000 at 0.015.
         assert_eq!(cost.unwrap().to_string(), "0.0183");
         assert_eq!(ModelEntry::unknown("x").cost(&Usage::default()), None);

@@ -31,10 +31,7 @@ impl Compatible {
             headers.insert(AUTHORIZATION, key);
         }
         let endpoint = Endpoint::at(versioned(&callee, base_url)?, headers);
-        Ok(Self {
-            completions: Completions::new(provider, callee, Dialect::Compatible),
-            endpoint,
-        })
+        Ok(Self { completions: Completions::new(provider, callee, Dialect::Compatible), endpoint })
     }
 
     /// Where the list of models is.
@@ -46,8 +43,6 @@ impl Compatible {
 #[async_trait]
 impl ChatModel for Compatible {
     async fn stream(&self, request: ChatRequest, cancel: CancellationToken) -> Result<ChunkStream> {
-        self.completions
-            .stream(self.endpoint.clone(), request, cancel)
-            .await
+        self.completions.stream(self.endpoint.clone(), request, cancel).await
     }
 }

@@ -34,9 +34,7 @@ pub struct DemoOptions {
 impl Default for DemoOptions {
     fn default() -> Self {
         // About the pace of a hosted model.
-        Self {
-            delay: Duration::from_millis(12),
-        }
+        Self { delay: Duration::from_millis(12) }
     }
 }
 
@@ -130,15 +128,8 @@ impl Answer {
         }
         self.ending += 1;
         match self.ending {
-            1 => Some(Chunk::Usage(Usage {
-                input: self.input,
-                output: self.output,
-                cached: 0,
-            })),
-            2 => Some(Chunk::Stopped {
-                reason: self.reason,
-                model: self.model.clone(),
-            }),
+            1 => Some(Chunk::Usage(Usage { input: self.input, output: self.output, cached: 0 })),
+            2 => Some(Chunk::Stopped { reason: self.reason, model: self.model.clone() }),
             _ => None,
         }
     }
@@ -150,25 +141,17 @@ fn pieces(part: Part) -> Box<dyn Iterator<Item = Chunk> + Send> {
             let thought = text::pieces(&thought);
             Box::new(thought.into_iter().map(|text| Chunk::ThinkingDelta { text }))
         }
-        Part::Say(words) => Box::new(
-            text::pieces(&words)
-                .into_iter()
-                .map(|text| Chunk::TextDelta { text }),
-        ),
+        Part::Say(words) => Box::new(text::pieces(&words).into_iter().map(|text| Chunk::TextDelta { text })),
         Part::Call(call) => Box::new(std::iter::once(Chunk::ToolCall {
             id: String::new(),
             name: call.tool,
             arguments: call.arguments,
         })),
-        Part::Words(count) => Box::new((0..count).map(|index| Chunk::TextDelta {
-            text: text::filler(index),
-        })),
+        Part::Words(count) => {
+            Box::new((0..count).map(|index| Chunk::TextDelta { text: text::filler(index) }))
+        }
         Part::Count(last) => Box::new((1..=last).map(move |number| {
-            let text = if number == last {
-                format!("{number}.")
-            } else {
-                format!("{number}, ")
-            };
+            let text = if number == last { format!("{number}.") } else { format!("{number}, ") };
             Chunk::TextDelta { text }
         })),
     }
@@ -177,9 +160,7 @@ fn pieces(part: Part) -> Box<dyn Iterator<Item = Chunk> + Send> {
 /// The ids of calls go on counting through a conversation, so that no two results answer to one id.
 fn calls_before(request: &ChatRequest) -> usize {
     let contents = request.messages.iter().flat_map(|message| &message.content);
-    contents
-        .filter(|content| matches!(content, Content::ToolCall { .. }))
-        .count()
+    contents.filter(|content| matches!(content, Content::ToolCall { .. })).count()
 }
 
 /// A rough count, four letters to a token, as nobody is billed by it.

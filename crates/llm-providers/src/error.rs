@@ -176,9 +176,7 @@ impl Error {
 impl Kind for Error {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::RateLimited { retry_after, .. } => ErrorKind::Limited {
-                retry_after: *retry_after,
-            },
+            Self::RateLimited { retry_after, .. } => ErrorKind::Limited { retry_after: *retry_after },
             Self::QuotaExhausted { .. } => ErrorKind::Limited { retry_after: None },
             Self::ContextTooLong { .. }
             | Self::Refused { .. }

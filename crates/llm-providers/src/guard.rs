@@ -21,10 +21,7 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self {
-            first: Duration::from_secs(300),
-            idle: Duration::from_secs(120),
-        }
+        Self { first: Duration::from_secs(300), idle: Duration::from_secs(120) }
     }
 }
 
@@ -48,10 +45,7 @@ impl Guard {
             opened = tokio::time::timeout(self.timeouts.first, open) => opened,
         };
         match opened {
-            Err(_) => Err(Error::Timeout {
-                provider: self.provider,
-                after: self.timeouts.first,
-            }),
+            Err(_) => Err(Error::Timeout { provider: self.provider, after: self.timeouts.first }),
             Ok(opened) => Ok(self.follow(opened?)),
         }
     }
@@ -60,12 +54,7 @@ impl Guard {
     where
         S: Stream<Item = Result<Vec<Chunk>>> + Send + 'static,
     {
-        let Self {
-            provider,
-            model,
-            cancel,
-            timeouts,
-        } = self;
+        let Self { provider, model, cancel, timeouts } = self;
         async_stream::stream! {
             let mut events = Box::pin(events);
             let mut patience = timeouts.first;
@@ -108,9 +97,6 @@ impl Guard {
 
 /// The stream of a call that was cancelled before it began.
 pub(crate) fn cancelled(model: &str) -> ChunkStream {
-    let stopped = Chunk::Stopped {
-        reason: StopReason::Cancelled,
-        model: model.to_owned(),
-    };
+    let stopped = Chunk::Stopped { reason: StopReason::Cancelled, model: model.to_owned() };
     stream::iter([Ok(stopped)]).boxed()
 }

@@ -14,30 +14,19 @@ pub(crate) fn well_formed(messages: &[Message]) -> Vec<Message> {
         if message.role == Role::Tool {
             continue;
         }
-        let content: Vec<Content> = message
-            .content
-            .iter()
-            .filter(|part| is_said(part))
-            .cloned()
-            .collect();
+        let content: Vec<Content> = message.content.iter().filter(|part| is_said(part)).cloned().collect();
         if content.is_empty() {
             continue;
         }
         let calls: Vec<String> = content.iter().filter_map(call_id).map(str::to_owned).collect();
-        formed.push(Message {
-            role: message.role,
-            content,
-        });
+        formed.push(Message { role: message.role, content });
         let mut results: Vec<&Content> = Vec::new();
         while let Some(tool) = messages.next_if(|next| next.role == Role::Tool) {
             results.extend(&tool.content);
         }
         if !calls.is_empty() {
             let content = calls.into_iter().map(|call| result_of(&call, &results)).collect();
-            formed.push(Message {
-                role: Role::Tool,
-                content,
-            });
+            formed.push(Message { role: Role::Tool, content });
         }
     }
     formed
@@ -59,15 +48,10 @@ fn call_id(part: &Content) -> Option<&str> {
 }
 
 fn result_of(call: &str, results: &[&Content]) -> Content {
-    let found = results
-        .iter()
-        .find(|part| matches!(part, Content::ToolResult { call_id, .. } if call_id == call));
+    let found =
+        results.iter().find(|part| matches!(part, Content::ToolResult { call_id, .. } if call_id == call));
     found.map_or_else(
-        || Content::ToolResult {
-            call_id: call.to_owned(),
-            is_error: true,
-            text: LOST.to_owned(),
-        },
+        || Content::ToolResult { call_id: call.to_owned(), is_error: true, text: LOST.to_owned() },
         |found| (*found).clone(),
     )
 }
@@ -84,10 +68,7 @@ mod tests {
             name: "t".into(),
             arguments: json!({}),
         });
-        Message {
-            role: Role::Assistant,
-            content: content.collect(),
-        }
+        Message { role: Role::Assistant, content: content.collect() }
     }
 
     #[test]

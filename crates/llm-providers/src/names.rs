@@ -57,20 +57,14 @@ impl ToolNames {
 
     /// Our name of one of theirs; a name that the model made up stays as it is.
     pub(crate) fn ours(&self, name: &str) -> String {
-        self.from_wire
-            .get(name)
-            .cloned()
-            .unwrap_or_else(|| name.to_owned())
+        self.from_wire.get(name).cloned().unwrap_or_else(|| name.to_owned())
     }
 }
 
 fn wire(name: &str) -> String {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
-    let name: String = name
-        .chars()
-        .map(|letter| if allowed(letter) { letter } else { '_' })
-        .take(LONGEST)
-        .collect();
+    let name: String =
+        name.chars().map(|letter| if allowed(letter) { letter } else { '_' }).take(LONGEST).collect();
     if name.is_empty() { "_".to_owned() } else { name }
 }
 
@@ -82,32 +76,20 @@ mod tests {
     #[test]
     fn every_name_has_one_that_fits_and_finds_back() {
         let long = "x".repeat(100);
-        let names = [
-            "files.read",
-            "files/read",
-            "files_read",
-            "lésen",
-            "",
-            &long,
-            &format!("{long}y"),
-        ];
+        let names = ["files.read", "files/read", "files_read", "lésen", "", &long, &format!("{long}y")];
         let tool = |name: &&str| ToolSpec {
             name: (*name).to_owned(),
             description: String::new(),
             input_schema: serde_json::Value::Null,
         };
-        let request = ChatRequest {
-            tools: names.iter().map(tool).collect(),
-            ..ChatRequest::default()
-        };
+        let request = ChatRequest { tools: names.iter().map(tool).collect(), ..ChatRequest::default() };
         let map = ToolNames::of(&request);
         assert_eq!(map.theirs("files_read"), "files_read");
         for name in names {
             let wire = map.theirs(name);
             assert!(!wire.is_empty() && wire.len() <= LONGEST, "{wire}");
             assert!(
-                wire.chars()
-                    .all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter)),
+                wire.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter)),
                 "{wire}"
             );
             assert_eq!(map.ours(wire), name);

@@ -33,14 +33,9 @@ impl OpenAi {
         let callee = Callee::of(provider);
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, callee.required_key_header("Bearer ")?);
-        let endpoint = Endpoint::at(
-            versioned(&callee, provider.base_url.as_deref().unwrap_or(ADDRESS))?,
-            headers,
-        );
-        Ok(Self {
-            completions: Completions::new(provider, callee, Dialect::OpenAi),
-            endpoint,
-        })
+        let endpoint =
+            Endpoint::at(versioned(&callee, provider.base_url.as_deref().unwrap_or(ADDRESS))?, headers);
+        Ok(Self { completions: Completions::new(provider, callee, Dialect::OpenAi), endpoint })
     }
 
     /// Where the list of models is.
@@ -52,9 +47,7 @@ impl OpenAi {
 #[async_trait]
 impl ChatModel for OpenAi {
     async fn stream(&self, request: ChatRequest, cancel: CancellationToken) -> Result<ChunkStream> {
-        self.completions
-            .stream(self.endpoint.clone(), request, cancel)
-            .await
+        self.completions.stream(self.endpoint.clone(), request, cancel).await
     }
 }
 

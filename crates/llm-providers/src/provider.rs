@@ -31,13 +31,8 @@ pub enum ProviderKind {
 
 impl ProviderKind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[
-        Self::OpenAi,
-        Self::Azure,
-        Self::Anthropic,
-        Self::OpenAiCompatible,
-        Self::Demo,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::OpenAi, Self::Azure, Self::Anthropic, Self::OpenAiCompatible, Self::Demo];
 
     /// The word on the wire and in the configuration.
     #[must_use]
@@ -74,20 +69,13 @@ impl FromStr for ProviderKind {
     type Err = Error;
 
     fn from_str(word: &str) -> Result<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|kind| kind.as_str() == word)
-            .ok_or_else(|| {
-                let known: Vec<&str> = Self::ALL.iter().map(|kind| kind.as_str()).collect();
-                Error::Misconfigured {
-                    provider: word.to_owned(),
-                    message: format!(
-                        "there is no such kind of provider; it is one of {}",
-                        known.join(", ")
-                    ),
-                }
-            })
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == word).ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|kind| kind.as_str()).collect();
+            Error::Misconfigured {
+                provider: word.to_owned(),
+                message: format!("there is no such kind of provider; it is one of {}", known.join(", ")),
+            }
+        })
     }
 }
 
@@ -114,21 +102,14 @@ impl From<OfferText> for Offer {
 
 impl From<Offer> for OfferText {
     fn from(offer: Offer) -> Self {
-        Self(if offer.id == offer.upstream {
-            offer.id
-        } else {
-            format!("{}={}", offer.id, offer.upstream)
-        })
+        Self(if offer.id == offer.upstream { offer.id } else { format!("{}={}", offer.id, offer.upstream) })
     }
 }
 
 impl From<&str> for Offer {
     fn from(text: &str) -> Self {
         let (id, upstream) = text.split_once('=').unwrap_or((text, text));
-        Self {
-            id: id.trim().to_owned(),
-            upstream: upstream.trim().to_owned(),
-        }
+        Self { id: id.trim().to_owned(), upstream: upstream.trim().to_owned() }
     }
 }
 

@@ -49,10 +49,7 @@ impl RetryPolicy {
             Some(asked) if asked > self.max_delay => None,
             Some(asked) => Some(asked + self.base.mul_f64(jitter)),
             None => {
-                let doubled = self
-                    .base
-                    .saturating_mul(2_u32.saturating_pow(attempt - 1))
-                    .min(self.max_delay);
+                let doubled = self.base.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(self.max_delay);
                 Some(doubled.mul_f64(0.5 + jitter / 2.0))
             }
         }

@@ -89,9 +89,7 @@ impl fmt::Debug for Resolved {
 impl fmt::Debug for Models {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.inner.connected.iter().map(|at| at.name.as_str()).collect();
-        f.debug_struct("Models")
-            .field("providers", &names)
-            .finish_non_exhaustive()
+        f.debug_struct("Models").field("providers", &names).finish_non_exhaustive()
     }
 }
 
@@ -112,24 +110,14 @@ impl Models {
         options: ModelsOptions,
     ) -> Self {
         let retry = options.retry;
-        let connected = providers
-            .into_iter()
-            .map(|provider| connect(&provider, retry))
-            .collect();
+        let connected = providers.into_iter().map(|provider| connect(&provider, retry)).collect();
         let demo = Connected {
             kind: ProviderKind::Demo,
             name: DEMO.to_owned(),
             models: Vec::new(),
             chat: Ok(Arc::new(Demo::new(options.demo))),
         };
-        Self {
-            inner: Arc::new(Inner {
-                catalogue,
-                connected,
-                options,
-                demo,
-            }),
-        }
+        Self { inner: Arc::new(Inner { catalogue, connected, options, demo }) }
     }
 
     /// The models that are known, served or not.
@@ -146,9 +134,7 @@ impl Models {
         let served = self.served(&extra);
         let wanted = wanted.trim();
         let known = self.inner.catalogue.find(wanted).map(|entry| entry.id.as_str());
-        let found = served
-            .iter()
-            .find(|model| model.id == wanted || Some(model.id.as_str()) == known);
+        let found = served.iter().find(|model| model.id == wanted || Some(model.id.as_str()) == known);
         let chosen = found.or_else(|| self.fallback(&served));
         let mut resolved = match chosen {
             Some(model) => self.answer(&model.id, &model.upstream, model.at),
@@ -181,22 +167,13 @@ impl Models {
     }
 
     fn connect_all(&self, providers: &[Provider]) -> Vec<Connected> {
-        providers
-            .iter()
-            .map(|provider| connect(provider, self.inner.options.retry))
-            .collect()
+        providers.iter().map(|provider| connect(provider, self.inner.options.retry)).collect()
     }
 
     /// Every model that someone serves, the strongest claim first.
     fn served<'a>(&'a self, extra: &'a [Connected]) -> Vec<Served<'a>> {
-        let connected = extra
-            .iter()
-            .chain(&self.inner.connected)
-            .chain([&self.inner.demo]);
-        connected
-            .filter(|at| at.chat.is_ok())
-            .flat_map(|at| self.offers(at))
-            .collect()
+        let connected = extra.iter().chain(&self.inner.connected).chain([&self.inner.demo]);
+        connected.filter(|at| at.chat.is_ok()).flat_map(|at| self.offers(at)).collect()
     }
 
     /// What a provider offers: what it was told to, and unless it stands for unknown or hand-made deployments, what
@@ -206,12 +183,7 @@ impl Models {
             .models
             .iter()
             .map(|offer| Served {
-                id: self
-                    .inner
-                    .catalogue
-                    .find(&offer.id)
-                    .map_or(&offer.id, |entry| &entry.id)
-                    .clone(),
+                id: self.inner.catalogue.find(&offer.id).map_or(&offer.id, |entry| &entry.id).clone(),
                 upstream: offer.upstream.clone(),
                 at,
             })
@@ -225,11 +197,7 @@ impl Models {
             };
             if served.iter().all(|known| known.id != entry.id) {
                 let upstream = offering.model.as_ref().unwrap_or(&entry.id).clone();
-                served.push(Served {
-                    id: entry.id.clone(),
-                    upstream,
-                    at,
-                });
+                served.push(Served { id: entry.id.clone(), upstream, at });
             }
         }
         served
@@ -238,11 +206,7 @@ impl Models {
     /// The configured default if someone serves it, else the first model of a real provider.
     fn fallback<'s, 'a>(&self, served: &'s [Served<'a>]) -> Option<&'s Served<'a>> {
         let wanted = &self.inner.options.default_model;
-        let id = self
-            .inner
-            .catalogue
-            .find(wanted)
-            .map_or(wanted, |entry| &entry.id);
+        let id = self.inner.catalogue.find(wanted).map_or(wanted, |entry| &entry.id);
         served
             .iter()
             .find(|model| model.id == *id)
@@ -263,11 +227,7 @@ impl Models {
     }
 
     fn entry(&self, id: &str) -> ModelEntry {
-        self.inner
-            .catalogue
-            .find(id)
-            .cloned()
-            .unwrap_or_else(|| ModelEntry::unknown(id))
+        self.inner.catalogue.find(id).cloned().unwrap_or_else(|| ModelEntry::unknown(id))
     }
 
     /// The first half of the sentence that says why a model does not answer.
@@ -280,17 +240,10 @@ impl Models {
 
     /// Why the provider that would serve a model cannot.
     fn broken(&self, id: &str, extra: &[Connected]) -> Option<String> {
-        let known = self
-            .inner
-            .catalogue
-            .find(id)
-            .map_or(id, |entry| entry.id.as_str());
+        let known = self.inner.catalogue.find(id).map_or(id, |entry| entry.id.as_str());
         extra.iter().chain(&self.inner.connected).find_map(|at| {
             let reason = at.chat.as_ref().err()?;
-            self.offers(at)
-                .iter()
-                .any(|model| model.id == known)
-                .then(|| reason.clone())
+            self.offers(at).iter().any(|model| model.id == known).then(|| reason.clone())
         })
     }
 }
@@ -298,10 +251,5 @@ impl Models {
 fn connect(provider: &Provider, retry: RetryPolicy) -> Connected {
     let chat = provider.connect().map_err(|error| error.to_string());
     let chat = chat.map(|chat| Arc::new(Retrying::new(chat, retry)) as Arc<dyn ChatModel>);
-    Connected {
-        kind: provider.kind,
-        name: provider.name.clone(),
-        models: provider.models.clone(),
-        chat,
-    }
+    Connected { kind: provider.kind, name: provider.name.clone(), models: provider.models.clone(), chat }
 }

@@ -37,10 +37,7 @@ impl Callee {
     }
 
     pub(crate) fn misconfigured(&self, message: impl Into<String>) -> Error {
-        Error::Misconfigured {
-            provider: self.provider.clone(),
-            message: message.into(),
-        }
+        Error::Misconfigured { provider: self.provider.clone(), message: message.into() }
     }
 
     /// The key as the value of a header, marked as secret; nothing where there is no key.
@@ -55,8 +52,7 @@ impl Callee {
 
     /// The key as the value of a header, where the provider cannot do without.
     pub(crate) fn required_key_header(&self, prefix: &str) -> Result<HeaderValue> {
-        self.key_header(prefix)?
-            .ok_or_else(|| self.misconfigured("it has no API key; add one"))
+        self.key_header(prefix)?.ok_or_else(|| self.misconfigured("it has no API key; add one"))
     }
 
     /// A provider's address, without a slash at its end.
@@ -94,10 +90,7 @@ impl Callee {
     pub(crate) fn unanswered(&self, error: reqwest::Error) -> Error {
         // The address may hold more than the operator wants to see in a log.
         let error = error.without_url();
-        Error::Unreachable {
-            provider: self.provider.clone(),
-            source: Source::from(error),
-        }
+        Error::Unreachable { provider: self.provider.clone(), source: Source::from(error) }
     }
 
     /// The beginning of something unreadable.
@@ -111,10 +104,7 @@ impl Callee {
     }
 
     pub(crate) fn cut(&self, source: impl Into<Source>) -> Error {
-        Error::Cut {
-            provider: self.provider.clone(),
-            source: Some(source.into()),
-        }
+        Error::Cut { provider: self.provider.clone(), source: Some(source.into()) }
     }
 
     /// The answer where it is an event stream, and else the error that it amounts to.
@@ -123,17 +113,9 @@ impl Callee {
         if !status.is_success() {
             return Err(self.refused(response, model).await);
         }
-        let kind = response
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok())
-            .unwrap_or_default();
-        let kind = kind
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
+        let kind =
+            response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         if kind.is_empty() || kind == "text/event-stream" {
             return Ok(response);
         }
@@ -215,17 +197,9 @@ pub(crate) async fn read(mut response: Response, longest: usize) -> Vec<u8> {
 
 /// How long a provider asks to wait: milliseconds, seconds, or a date, which is measured by the provider's own clock.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::trim)
-    };
-    let seconds = |text: &str| {
-        text.parse::<f64>()
-            .ok()
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-    };
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let seconds =
+        |text: &str| text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     if let Some(wait) = text("retry-after-ms").and_then(seconds) {
         return Some(wait / 1_000);
     }
@@ -244,9 +218,8 @@ mod tests {
     #[test]
     fn waits_are_read_in_every_form() {
         let read = |pairs: &[(&'static str, &str)]| {
-            let headers = pairs
-                .iter()
-                .map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap()));
+            let headers =
+                pairs.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap()));
             retry_after(&headers.collect::<HeaderMap>())
         };
         assert_eq!(read(&[("retry-after", "7")]), Some(Duration::from_secs(7)));
@@ -255,10 +228,8 @@ mod tests {
             read(&[("retry-after-ms", "1500"), ("retry-after", "2")]),
             Some(Duration::from_millis(1500))
         );
-        let dates = [
-            ("date", "Wed, 21 Oct 2015 07:28:00 GMT"),
-            ("retry-after", "Wed, 21 Oct 2015 07:28:30 GMT"),
-        ];
+        let dates =
+            [("date", "Wed, 21 Oct 2015 07:28:00 GMT"), ("retry-after", "Wed, 21 Oct 2015 07:28:30 GMT")];
         assert_eq!(read(&dates), Some(Duration::from_secs(30)));
         assert_eq!(read(&[("retry-after", "soon")]), None);
         assert_eq!(read(&[("retry-after", "-3")]), None);

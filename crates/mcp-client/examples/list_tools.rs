@@ -13,9 +13,7 @@ use conductor_mcp_client::{CommandLine, Declines, Endpoint, Options, ServerSpec,
 #[expect(clippy::print_stdout, reason = "an example talks to the terminal")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut words = std::env::args().skip(1);
-    let first = words
-        .next()
-        .ok_or("name the server: an http(s) address, or a command and its arguments")?;
+    let first = words.next().ok_or("name the server: an http(s) address, or a command and its arguments")?;
     let spec = if first.starts_with("http://") || first.starts_with("https://") {
         ServerSpec::Http(Endpoint::new(&first, client()?)?)
     } else {
@@ -47,7 +45,5 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Outside Conductor there is no egress guard; but redirects are never followed.
 #[expect(clippy::disallowed_methods, reason = "the example stands alone")]
 fn client() -> reqwest::Result<reqwest::Client> {
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()
 }

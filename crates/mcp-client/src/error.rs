@@ -167,10 +167,7 @@ impl Error {
     }
 
     pub(crate) fn unreachable(source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::Unreachable {
-            reason: chain(&source),
-            source: Some(Arc::new(source)),
-        }
+        Self::Unreachable { reason: chain(&source), source: Some(Arc::new(source)) }
     }
 }
 
@@ -203,13 +200,9 @@ impl Kind for Error {
         match self {
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::TooLarge { .. } => ErrorKind::TooLarge,
-            Self::Refused {
-                status: 429,
-                retry_after,
-                ..
-            } => ErrorKind::Limited {
-                retry_after: *retry_after,
-            },
+            Self::Refused { status: 429, retry_after, .. } => {
+                ErrorKind::Limited { retry_after: *retry_after }
+            }
             Self::CircuitOpen { .. } | Self::ShutDown => ErrorKind::Unavailable,
             Self::Cancelled { .. } => ErrorKind::Conflict,
             Self::Unreachable { .. }

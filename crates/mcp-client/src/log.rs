@@ -37,16 +37,11 @@ impl std::fmt::Debug for Secrets {
 impl Log {
     /// A log that blanks out the given values.
     pub(crate) fn hiding(secrets: impl IntoIterator<Item = String>) -> Self {
-        let mut secrets: Vec<_> = secrets
-            .into_iter()
-            .filter(|value| value.len() >= SHORTEST_SECRET)
-            .collect();
+        let mut secrets: Vec<_> =
+            secrets.into_iter().filter(|value| value.len() >= SHORTEST_SECRET).collect();
         // The longest first, since one secret may contain another.
         secrets.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        Self {
-            lines: Mutex::default(),
-            secrets: Secrets(secrets),
-        }
+        Self { lines: Mutex::default(), secrets: Secrets(secrets) }
     }
 
     /// Appends a line.
@@ -70,26 +65,14 @@ impl Log {
 
     /// All lines kept, the oldest first.
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .kept
-            .iter()
-            .cloned()
-            .collect()
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).kept.iter().cloned().collect()
     }
 
     /// The last lines as one text, for an error message.
     pub(crate) fn tail(&self, count: usize) -> Option<String> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let skip = lines.kept.len().saturating_sub(count);
-        let tail = lines
-            .kept
-            .iter()
-            .skip(skip)
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join("\n");
+        let tail = lines.kept.iter().skip(skip).map(String::as_str).collect::<Vec<_>>().join("\n");
         (!tail.is_empty()).then_some(tail)
     }
 }

@@ -103,9 +103,7 @@ struct Inner {
 
 impl std::fmt::Debug for Pool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pool")
-            .field("servers", &self.0.entries().len())
-            .finish_non_exhaustive()
+        f.debug_struct("Pool").field("servers", &self.0.entries().len()).finish_non_exhaustive()
     }
 }
 
@@ -154,9 +152,7 @@ impl Pool {
             let _ = session.list_resources().await;
         }
         let entry = self.0.entries().get(&key).cloned();
-        entry
-            .and_then(|entry| entry.vitals.health(entry.is_connected()))
-            .ok_or(Error::ShutDown)
+        entry.and_then(|entry| entry.vitals.health(entry.is_connected())).ok_or(Error::ShutDown)
     }
 
     /// What is known about a connector, without asking it; nothing if it was never contacted.
@@ -176,9 +172,7 @@ impl Pool {
     #[must_use]
     pub fn log(&self, connector_id: ConnectorId) -> Vec<String> {
         let entries = self.0.entries();
-        let entries = entries
-            .values()
-            .filter(|entry| entry.key.connector_id == connector_id);
+        let entries = entries.values().filter(|entry| entry.key.connector_id == connector_id);
         entries
             .filter_map(|entry| entry.slot.try_lock().ok()?.session.as_ref().map(Session::log))
             .flatten()
@@ -199,10 +193,7 @@ impl Pool {
     pub async fn remove(&self, connector_id: ConnectorId) {
         let removed: Vec<_> = {
             let mut entries = self.0.entries();
-            entries
-                .extract_if(|key, _| key.connector_id == connector_id)
-                .map(|(_, entry)| entry)
-                .collect()
+            entries.extract_if(|key, _| key.connector_id == connector_id).map(|(_, entry)| entry).collect()
         };
         futures::future::join_all(removed.iter().map(|entry| entry.close())).await;
     }
@@ -254,13 +245,10 @@ impl Inner {
     /// Drops an unused entry if the connector has another one: a replaced credential would otherwise stay for ever.
     fn forget_if_redundant(&self, unused: &Arc<Entry>) {
         let mut entries = self.entries();
-        let others = entries
-            .keys()
-            .any(|key| key.connector_id == unused.key.connector_id && *key != unused.key);
+        let others =
+            entries.keys().any(|key| key.connector_id == unused.key.connector_id && *key != unused.key);
         if others
-            && entries
-                .get(&unused.key)
-                .is_some_and(|entry| Arc::ptr_eq(entry, unused))
+            && entries.get(&unused.key).is_some_and(|entry| Arc::ptr_eq(entry, unused))
             && !unused.is_connected()
         {
             entries.remove(&unused.key);
@@ -269,8 +257,5 @@ impl Inner {
 }
 
 fn key(connector_id: ConnectorId, spec: &ServerSpec) -> PoolKey {
-    PoolKey {
-        connector_id,
-        fingerprint: spec.fingerprint(),
-    }
+    PoolKey { connector_id, fingerprint: spec.fingerprint() }
 }

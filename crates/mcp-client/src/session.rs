@@ -73,15 +73,11 @@ pub struct ServerInfo {
 
 impl ServerInfo {
     fn declares(&self, capability: &str) -> bool {
-        self.capabilities
-            .get(capability)
-            .is_some_and(|value| !value.is_null())
+        self.capabilities.get(capability).is_some_and(|value| !value.is_null())
     }
 
     fn announces_changes(&self, capability: &str) -> bool {
-        self.capabilities
-            .get(capability)
-            .and_then(|value| value.get("listChanged"))
+        self.capabilities.get(capability).and_then(|value| value.get("listChanged"))
             == Some(&Value::Bool(true))
     }
 }
@@ -174,11 +170,8 @@ impl Session {
     ///
     /// As every request; see [`Error`].
     pub async fn list_tools(&self) -> Result<Vec<Tool>> {
-        let tools = self
-            .list("tools", "tools", |params| {
-                ClientRequest::ListToolsRequest(paged(params))
-            })
-            .await?;
+        let tools =
+            self.list("tools", "tools", |params| ClientRequest::ListToolsRequest(paged(params))).await?;
         self.0.vitals.counted(|counts| counts.tools = Some(tools.len()));
         Ok(tools)
     }
@@ -190,13 +183,9 @@ impl Session {
     /// As every request; see [`Error`].
     pub async fn list_resources(&self) -> Result<Vec<Resource>> {
         let resources = self
-            .list("resources", "resources", |params| {
-                ClientRequest::ListResourcesRequest(paged(params))
-            })
+            .list("resources", "resources", |params| ClientRequest::ListResourcesRequest(paged(params)))
             .await?;
-        self.0
-            .vitals
-            .counted(|counts| counts.resources = Some(resources.len()));
+        self.0.vitals.counted(|counts| counts.resources = Some(resources.len()));
         Ok(resources)
     }
 
@@ -219,13 +208,9 @@ impl Session {
     /// As every request; see [`Error`].
     pub async fn list_prompts(&self) -> Result<Vec<Prompt>> {
         let prompts = self
-            .list("prompts", "prompts", |params| {
-                ClientRequest::ListPromptsRequest(paged(params))
-            })
+            .list("prompts", "prompts", |params| ClientRequest::ListPromptsRequest(paged(params)))
             .await?;
-        self.0
-            .vitals
-            .counted(|counts| counts.prompts = Some(prompts.len()));
+        self.0.vitals.counted(|counts| counts.prompts = Some(prompts.len()));
         Ok(prompts)
     }
 
@@ -235,23 +220,12 @@ impl Session {
     ///
     /// As every request; [`Error::outcome_unknown`] tells whether the tool may have run all the same.
     pub async fn call_tool(&self, call: ToolCall) -> Result<ToolOutput> {
-        let ToolCall {
-            name,
-            arguments,
-            timeout,
-            cancel,
-            idempotency_key,
-        } = call;
+        let ToolCall { name, arguments, timeout, cancel, idempotency_key } = call;
         let mut meta = Map::new();
         if let Some(key) = idempotency_key {
             meta.insert(IDEMPOTENCY_KEY.to_owned(), Value::String(key));
         }
-        let ask = Ask {
-            timeout: timeout.unwrap_or(self.0.options.request),
-            cancel,
-            meta,
-            quiet: false,
-        };
+        let ask = Ask { timeout: timeout.unwrap_or(self.0.options.request), cancel, meta, quiet: false };
         let answer = self
             .converse(ask, |reply| {
                 let mut params = CallToolRequestParams::new(name.clone()).with_arguments(arguments.clone());
@@ -330,11 +304,7 @@ impl Session {
 
     /// As [`Session::ping`], without counting as use.
     pub(crate) async fn check(&self) -> Result<()> {
-        self.alive(Ask {
-            quiet: true,
-            ..self.ask()
-        })
-        .await
+        self.alive(Ask { quiet: true, ..self.ask() }).await
     }
 
     async fn alive(&self, ask: Ask) -> Result<()> {
@@ -399,23 +369,15 @@ impl Session {
         let limit_bytes = self.0.options.max_message_bytes;
         let mut room = Room { left: limit_bytes };
         for _ in 0..MAX_PAGES {
-            let params = cursor
-                .clone()
-                .map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor)));
+            let params =
+                cursor.clone().map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor)));
             let mut page = self.request(request(params), self.ask()).await?;
             let Some(Value::Array(page_items)) = page.get_mut(field).map(Value::take) else {
-                return Err(Error::Protocol {
-                    message: format!("the list has no `{field}`"),
-                    sent: true,
-                });
+                return Err(Error::Protocol { message: format!("the list has no `{field}`"), sent: true });
             };
             for item in page_items {
                 if items.len() == self.0.options.max_listed {
-                    tracing::warn!(
-                        field,
-                        limit = items.len(),
-                        "the MCP server lists more than is taken"
-                    );
+                    tracing::warn!(field, limit = items.len(), "the MCP server lists more than is taken");
                     return Ok(items);
                 }
                 serde_json::to_writer(&mut room, &item).map_err(|_| Error::TooLarge { limit_bytes })?;
@@ -426,21 +388,14 @@ impl Session {
                     }
                 }
             }
-            let next = page
-                .get("nextCursor")
-                .and_then(Value::as_str)
-                .map(ToOwned::to_owned);
+            let next = page.get("nextCursor").and_then(Value::as_str).map(ToOwned::to_owned);
             // A server that names the same page again would be listed for ever.
             if next.is_none() || next == cursor {
                 return Ok(items);
             }
             cursor = next;
         }
-        tracing::warn!(
-            field,
-            pages = MAX_PAGES,
-            "the MCP server lists more pages than are taken"
-        );
+        tracing::warn!(field, pages = MAX_PAGES, "the MCP server lists more pages than are taken");
         Ok(items)
     }
 

@@ -70,23 +70,14 @@ impl CommandLine {
     /// argument does, and a list of dangerous names would miss one. So a changed secret asks for confirmation again.
     #[must_use]
     pub fn hash(&self) -> String {
-        let env: serde_json::Map<String, Value> = self
-            .env
-            .iter()
-            .map(|(name, value)| (name.clone(), json!(value.expose())))
-            .collect();
-        sha256_hex(canonical_json(
-            &json!({ "command": self.command, "args": self.args, "env": env }),
-        ))
+        let env: serde_json::Map<String, Value> =
+            self.env.iter().map(|(name, value)| (name.clone(), json!(value.expose()))).collect();
+        sha256_hex(canonical_json(&json!({ "command": self.command, "args": self.args, "env": env })))
     }
 
     /// Refuses what the operating system would misread.
     pub(crate) fn validate(&self) -> Result<()> {
-        let invalid = |what: &str| {
-            Err(Error::Invalid {
-                what: what.to_owned(),
-            })
-        };
+        let invalid = |what: &str| Err(Error::Invalid { what: what.to_owned() });
         if self.command.trim().is_empty() {
             return invalid("the command is empty; name the program to run");
         }
@@ -146,11 +137,7 @@ impl Endpoint {
                 "the address contains a user name or password; send it as a header".to_owned(),
             ));
         }
-        Ok(Self {
-            url,
-            headers: HeaderMap::new(),
-            client,
-        })
+        Ok(Self { url, headers: HeaderMap::new(), client })
     }
 
     /// Adds a header to every request, such as `Authorization`.
@@ -159,13 +146,10 @@ impl Endpoint {
     ///
     /// [`Error::Invalid`] if the header is malformed or belongs to the protocol.
     pub fn with_header(mut self, name: &str, value: &Redacted<String>) -> Result<Self> {
-        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| Error::Invalid {
-            what: format!("`{name}` is not a header name"),
-        })?;
+        let header = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| Error::Invalid { what: format!("`{name}` is not a header name") })?;
         if RESERVED.contains(&header.as_str()) {
-            return Err(Error::Invalid {
-                what: format!("the header `{header}` belongs to the protocol"),
-            });
+            return Err(Error::Invalid { what: format!("the header `{header}` belongs to the protocol") });
         }
         let mut value = HeaderValue::from_str(value.expose()).map_err(|_| Error::Invalid {
             what: format!("the value of the header `{header}` has characters that headers cannot carry"),
@@ -227,32 +211,17 @@ mod tests {
     #[test]
     fn every_part_of_a_command_line_changes_its_hash() {
         let changed = [
-            CommandLine {
-                command: "npm".to_owned(),
-                ..command_line()
-            },
-            CommandLine {
-                args: vec!["--yes".to_owned(), "server@1.2.3".to_owned()],
-                ..command_line()
-            },
-            CommandLine {
-                args: vec!["-y server@1.2.3".to_owned()],
-                ..command_line()
-            },
-            CommandLine {
-                args: vec!["server@1.2.3".to_owned(), "-y".to_owned()],
-                ..command_line()
-            },
+            CommandLine { command: "npm".to_owned(), ..command_line() },
+            CommandLine { args: vec!["--yes".to_owned(), "server@1.2.3".to_owned()], ..command_line() },
+            CommandLine { args: vec!["-y server@1.2.3".to_owned()], ..command_line() },
+            CommandLine { args: vec!["server@1.2.3".to_owned(), "-y".to_owned()], ..command_line() },
             CommandLine {
                 args: vec!["-y".to_owned(), "server@1.2.3".to_owned(), String::new()],
                 ..command_line()
             },
             command_line().with_env("KEY", "another"),
             command_line().with_env("NODE_OPTIONS", "--require=/tmp/x.js"),
-            CommandLine {
-                env: BTreeMap::new(),
-                ..command_line()
-            },
+            CommandLine { env: BTreeMap::new(), ..command_line() },
         ];
         let mut hashes: Vec<_> = changed.iter().map(CommandLine::hash).collect();
         hashes.push(command_line().hash());
@@ -289,33 +258,21 @@ mod tests {
 
     #[test]
     fn addresses_and_headers_are_checked() {
-        for wrong in [
-            "example.org",
-            "ftp://example.org/",
-            "https://user:pass@example.org/",
-            "file:///etc/passwd",
-        ] {
-            assert!(
-                matches!(Endpoint::new(wrong, client()), Err(Error::Invalid { .. })),
-                "{wrong}"
-            );
+        for wrong in
+            ["example.org", "ftp://example.org/", "https://user:pass@example.org/", "file:///etc/passwd"]
+        {
+            assert!(matches!(Endpoint::new(wrong, client()), Err(Error::Invalid { .. })), "{wrong}");
         }
         let endpoint = Endpoint::new("https://example.org/", client()).unwrap();
         for wrong in ["Mcp-Session-Id", "Host", "two words", ""] {
             let value = Redacted::new("x".to_owned());
             assert!(
-                matches!(
-                    endpoint.clone().with_header(wrong, &value),
-                    Err(Error::Invalid { .. })
-                ),
+                matches!(endpoint.clone().with_header(wrong, &value), Err(Error::Invalid { .. })),
                 "{wrong}"
             );
         }
         let newline = Redacted::new("a\r\nInjected: b".to_owned());
-        assert!(matches!(
-            endpoint.with_header("X-Key", &newline),
-            Err(Error::Invalid { .. })
-        ));
+        assert!(matches!(endpoint.with_header("X-Key", &newline), Err(Error::Invalid { .. })));
     }
 
     #[test]

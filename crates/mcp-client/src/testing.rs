@@ -114,11 +114,7 @@ impl Server {
             news: broadcast::channel(16).0,
         });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&state))).abort_handle();
-        Ok(Self {
-            address,
-            state,
-            accepting,
-        })
+        Ok(Self { address, state, accepting })
     }
 
     /// Where it is reached.
@@ -140,10 +136,7 @@ impl Server {
         tools.retain(|tool| tool["name"] != name.as_str());
         tools.push(definition);
         drop(tools);
-        let _ = self
-            .state
-            .news
-            .send(json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}));
+        let _ = self.state.news.send(json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}));
     }
 
     /// Changes how a tool, or a whole method such as `tools/list`, behaves, without a word to anybody.
@@ -160,9 +153,7 @@ impl Server {
     /// Waits until a request for `method` has been received, and returns the first. `GET` is the stream of news.
     pub async fn wait_for(&self, method: &str) -> Received {
         let mut received = self.state.received.subscribe();
-        let found = received
-            .wait_for(|all| all.iter().any(|one| one.method == method))
-            .await;
+        let found = received.wait_for(|all| all.iter().any(|one| one.method == method)).await;
         let found = found.map(|all| all.iter().find(|one| one.method == method).cloned());
         match found {
             Ok(Some(request)) => request,
@@ -172,10 +163,7 @@ impl Server {
     }
 
     fn behaviours(&self) -> std::sync::MutexGuard<'_, HashMap<String, Behaviour>> {
-        self.state
-            .behaviours
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.state.behaviours.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -201,37 +189,23 @@ async fn accept(listener: TcpListener, state: Arc<State>) {
 async fn serve(stream: TcpStream, state: Arc<State>) {
     let service = service_fn(|request| answer(request, Arc::clone(&state)));
     // A connection that ends in an error is what some tests ask for.
-    let _ = http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
 async fn answer(request: Request<Incoming>, state: Arc<State>) -> io::Result<Response<Body>> {
     let (parts, body) = request.into_parts();
     let bytes = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let message: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    let method = message["method"]
-        .as_str()
-        .unwrap_or(parts.method.as_str())
-        .to_owned();
+    let method = message["method"].as_str().unwrap_or(parts.method.as_str()).to_owned();
     // Subscribed before it is known that the stream was asked for, so that a test that waits for that misses no news.
     let news = state.news.subscribe();
-    let received = Received {
-        method: method.clone(),
-        headers: parts.headers,
-        message: message.clone(),
-    };
+    let received = Received { method: method.clone(), headers: parts.headers, message: message.clone() };
     state.received.send_modify(|all| all.push(received));
     let id = message["id"].clone();
     if let Some(behaviour) = state.always.clone() {
         return behave(behaviour, id).await;
     }
-    let told = state
-        .behaviours
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&method)
-        .cloned();
+    let told = state.behaviours.lock().unwrap_or_else(PoisonError::into_inner).get(&method).cloned();
     if let Some(behaviour) = told {
         return behave(behaviour, id).await;
     }
@@ -244,9 +218,7 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> io::Result<Res
             let result =
                 json!({"protocolVersion": state.version, "capabilities": capabilities, "serverInfo": server});
             let mut response = result_of(id, &result)?;
-            response
-                .headers_mut()
-                .insert("mcp-session-id", http::HeaderValue::from_static("session-1"));
+            response.headers_mut().insert("mcp-session-id", http::HeaderValue::from_static("session-1"));
             Ok(response)
         }
         (_, "ping") => result_of(id, &json!({})),
@@ -263,12 +235,8 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> io::Result<Res
         }
         (_, "tools/call") => {
             let name = message["params"]["name"].as_str().unwrap_or_default();
-            let behaviour = state
-                .behaviours
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .get(name)
-                .cloned();
+            let behaviour =
+                state.behaviours.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
             let echo = || Behaviour::Answer(text(&message["params"]["arguments"].to_string()));
             behave(behaviour.unwrap_or_else(echo), id).await
         }
@@ -313,11 +281,7 @@ fn result_of(id: Value, result: &Value) -> io::Result<Response<Body>> {
 }
 
 fn respond(status: StatusCode, media_type: &str, body: Body) -> io::Result<Response<Body>> {
-    Response::builder()
-        .status(status)
-        .header(CONTENT_TYPE, media_type)
-        .body(body)
-        .map_err(io::Error::other)
+    Response::builder().status(status).header(CONTENT_TYPE, media_type).body(body).map_err(io::Error::other)
 }
 
 fn full(text: impl Into<Bytes>) -> Body {

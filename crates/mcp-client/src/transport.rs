@@ -29,10 +29,7 @@ pub(crate) struct Demise(Arc<Mutex<Option<Error>>>);
 impl Demise {
     /// Keeps the first cause: later ones follow from it.
     pub(crate) fn because(&self, error: Error) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(error);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 
     pub(crate) fn cause(&self) -> Option<Error> {
@@ -52,11 +49,7 @@ pub(crate) fn too_large(id: RequestId, limit_bytes: usize) -> ServerJsonRpcMessa
 
 /// Answers a request in the server's place: its answer is not a JSON-RPC message.
 pub(crate) fn garbled(id: RequestId, message: String) -> ServerJsonRpcMessage {
-    let error = ErrorData::new(
-        ErrorCode::INTERNAL_ERROR,
-        message,
-        Some(json!({ LOCAL: "garbled" })),
-    );
+    let error = ErrorData::new(ErrorCode::INTERNAL_ERROR, message, Some(json!({ LOCAL: "garbled" })));
     ServerJsonRpcMessage::error(error, Some(id))
 }
 
@@ -64,11 +57,7 @@ pub(crate) fn garbled(id: RequestId, message: String) -> ServerJsonRpcMessage {
 ///
 /// A server could forge the mark and gains nothing: it may fail its own answers however it likes.
 pub(crate) fn rejected(error: ErrorData) -> Error {
-    let local = error
-        .data
-        .as_ref()
-        .and_then(|data| data.get(LOCAL))
-        .and_then(serde_json::Value::as_str);
+    let local = error.data.as_ref().and_then(|data| data.get(LOCAL)).and_then(serde_json::Value::as_str);
     match local {
         Some("too_large") => {
             let limit = error
@@ -77,15 +66,10 @@ pub(crate) fn rejected(error: ErrorData) -> Error {
                 .and_then(|data| data.get("limit_bytes"))
                 .and_then(serde_json::Value::as_u64);
             Error::TooLarge {
-                limit_bytes: limit
-                    .and_then(|limit| usize::try_from(limit).ok())
-                    .unwrap_or_default(),
+                limit_bytes: limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or_default(),
             }
         }
-        Some(_) => Error::Protocol {
-            message: error.message.into_owned(),
-            sent: true,
-        },
+        Some(_) => Error::Protocol { message: error.message.into_owned(), sent: true },
         None => Error::Rejected {
             code: error.code.0,
             message: crate::error::excerpt(&error.message, 2000),

@@ -13,43 +13,20 @@ async fn main() -> Result<(), Error> {
     let index = PolicyIndex::built_in().await?;
     let caller = Caller {
         principal: Principal::User { user_id: UserId::NIL },
-        scope: Scope {
-            organization_id: OrganizationId::NIL,
-            environment_id: EnvironmentId::NIL,
-        },
+        scope: Scope { organization_id: OrganizationId::NIL, environment_id: EnvironmentId::NIL },
         organizations: vec![OrganizationId::NIL],
-        roles: vec![
-            "platform:standard_user".to_owned(),
-            "organization:member".to_owned(),
-        ],
+        roles: vec!["platform:standard_user".to_owned(), "organization:member".to_owned()],
         clearance: Classification::Internal,
         token_scopes: None,
         session_id: None,
         address: None,
     };
-    let shared = || Resource {
-        visibility: Visibility::Organization,
-        ..Resource::new("agent:reviewer")
-    };
-    let search = Resource {
-        official: true,
-        read_only: true,
-        ..Resource::new("tool:web/search")
-    };
+    let shared = || Resource { visibility: Visibility::Organization, ..Resource::new("agent:reviewer") };
+    let search = Resource { official: true, read_only: true, ..Resource::new("tool:web/search") };
     let questions = [
-        Request {
-            same_organization: true,
-            ..Request::new(&caller, Action::AgentExecute, shared())
-        },
-        Request {
-            same_organization: true,
-            ..Request::new(&caller, Action::AgentUpdate, shared())
-        },
-        Request::new(
-            &caller,
-            Action::ConversationRead,
-            Resource::new("conversation:somebody-elses"),
-        ),
+        Request { same_organization: true, ..Request::new(&caller, Action::AgentExecute, shared()) },
+        Request { same_organization: true, ..Request::new(&caller, Action::AgentUpdate, shared()) },
+        Request::new(&caller, Action::ConversationRead, Resource::new("conversation:somebody-elses")),
         Request::new(&caller, Action::ToolInvoke, search),
     ];
     for question in questions {

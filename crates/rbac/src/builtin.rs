@@ -49,11 +49,7 @@ pub fn roles() -> Vec<RoleRow> {
                 "organization.create",
             ],
         ),
-        role(
-            "platform:power_user",
-            &["platform:standard_user"],
-            &["agent.share", "connector.share"],
-        ),
+        role("platform:power_user", &["platform:standard_user"], &["agent.share", "connector.share"]),
         role(
             "platform:admin",
             &["platform:power_user"],
@@ -129,33 +125,19 @@ pub fn roles() -> Vec<RoleRow> {
                 "audit.read",
             ],
         ),
-        role(
-            "organization:owner",
-            &["organization:admin"],
-            &["organization.delete"],
-        ),
+        role("organization:owner", &["organization:admin"], &["organization.delete"]),
     ]
 }
 
 fn role(name: &str, inherits: &[&str], permissions: &[&str]) -> RoleRow {
     let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-    RoleRow {
-        role: name.to_owned(),
-        permissions: owned(permissions),
-        inherits: owned(inherits),
-    }
+    RoleRow { role: name.to_owned(), permissions: owned(permissions), inherits: owned(inherits) }
 }
 
 /// The baseline: tools follow what a role may see; viewers look only; guests build nothing.
 #[must_use]
 pub fn policies() -> Vec<PolicyRow> {
-    let everywhere = || {
-        vec![Binding {
-            scope_type: "org".into(),
-            scope_id: "*".into(),
-            priority: 0,
-        }]
-    };
+    let everywhere = || vec![Binding { scope_type: "org".into(), scope_id: "*".into(), priority: 0 }];
     let row = |id: &str, action: &str, target: &str, effect: Effect, conditions| PolicyRow {
         id: id.to_owned(),
         action: action.to_owned(),
@@ -165,17 +147,8 @@ pub fn policies() -> Vec<PolicyRow> {
         obligations: vec![],
         bindings: everywhere(),
     };
-    let content = [
-        "agent",
-        "conversation",
-        "message",
-        "artifact",
-        "file",
-        "connector",
-        "tool",
-        "run",
-        "human_task",
-    ];
+    let content =
+        ["agent", "conversation", "message", "artifact", "file", "connector", "tool", "run", "human_task"];
     vec![
         row(
             "baseline/tools-follow-visibility",

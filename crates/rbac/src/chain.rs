@@ -17,10 +17,7 @@ pub fn chain(decisions: impl IntoIterator<Item = Decision>) -> Decision {
             effect: Effect::Deny,
             rule: "chain/empty".to_owned(),
             obligations: vec![],
-            trace: vec![TraceStep {
-                source: "chain".to_owned(),
-                says: "nobody asks".to_owned(),
-            }],
+            trace: vec![TraceStep { source: "chain".to_owned(), says: "nobody asks".to_owned() }],
         };
     };
     for next in all {

@@ -79,10 +79,7 @@ fn read_one(key: &str, value: &Value, all: &mut Vec<Condition>) -> Result<(), St
         "official" => Condition::Official(flag(key, value)?),
         "owner" => Condition::Owner(flag(key, value)?),
         "visibility" => {
-            let parsed = words(key, value)?
-                .iter()
-                .map(|word| parse(key, word))
-                .collect::<Result<_, _>>()?;
+            let parsed = words(key, value)?.iter().map(|word| parse(key, word)).collect::<Result<_, _>>()?;
             Condition::Visibility(parsed)
         }
         "labels" => Condition::Labels(words(key, value)?),
@@ -105,10 +102,7 @@ fn read_arguments(value: &Value, all: &mut Vec<Condition>) -> Result<(), String>
     let by_pointer = object("arguments", value)?;
     for (pointer, tests) in by_pointer {
         if !pointer.is_empty() && !pointer.starts_with('/') {
-            return Err(format!(
-                "{pointer:?} is no JSON pointer; write {:?}",
-                format!("/{pointer}")
-            ));
+            return Err(format!("{pointer:?} is no JSON pointer; write {:?}", format!("/{pointer}")));
         }
         let tests = object(pointer, tests)?;
         if tests.is_empty() {
@@ -130,19 +124,14 @@ fn read_arguments(value: &Value, all: &mut Vec<Condition>) -> Result<(), String>
                 "present" => Test::Present(flag(test, operand)?),
                 _ => return Err(format!("there is no test {test:?} of arguments")),
             };
-            all.push(Condition::Argument {
-                pointer: pointer.clone(),
-                test,
-            });
+            all.push(Condition::Argument { pointer: pointer.clone(), test });
         }
     }
     Ok(())
 }
 
 fn object<'a>(key: &str, value: &'a Value) -> Result<&'a Map<String, Value>, String> {
-    value
-        .as_object()
-        .ok_or_else(|| format!("{key:?} must be an object"))
+    value.as_object().ok_or_else(|| format!("{key:?} must be an object"))
 }
 
 fn text<'a>(key: &str, value: &'a Value) -> Result<&'a str, String> {
@@ -150,9 +139,7 @@ fn text<'a>(key: &str, value: &'a Value) -> Result<&'a str, String> {
 }
 
 fn flag(key: &str, value: &Value) -> Result<bool, String> {
-    value
-        .as_bool()
-        .ok_or_else(|| format!("{key:?} must be true or false"))
+    value.as_bool().ok_or_else(|| format!("{key:?} must be true or false"))
 }
 
 fn number(key: &str, value: &Value) -> Result<f64, String> {
@@ -160,12 +147,8 @@ fn number(key: &str, value: &Value) -> Result<f64, String> {
 }
 
 fn words(key: &str, value: &Value) -> Result<Vec<String>, String> {
-    let list = value
-        .as_array()
-        .ok_or_else(|| format!("{key:?} must be a list of text"))?;
-    list.iter()
-        .map(|word| text(key, word).map(str::to_owned))
-        .collect()
+    let list = value.as_array().ok_or_else(|| format!("{key:?} must be a list of text"))?;
+    list.iter().map(|word| text(key, word).map(str::to_owned)).collect()
 }
 
 fn known(key: &str, words: Vec<String>, is_known: impl Fn(&str) -> bool) -> Result<Vec<String>, String> {
@@ -176,8 +159,7 @@ fn known(key: &str, words: Vec<String>, is_known: impl Fn(&str) -> bool) -> Resu
 }
 
 fn parse<T: FromStr>(key: &str, word: &str) -> Result<T, String> {
-    word.parse()
-        .map_err(|_| format!("{key:?} names {word:?}, which is no such word"))
+    word.parse().map_err(|_| format!("{key:?} names {word:?}, which is no such word"))
 }
 
 impl Condition {

@@ -34,10 +34,7 @@ struct Trace(Option<Vec<TraceStep>>);
 impl Trace {
     fn say(&mut self, source: &str, sentence: impl FnOnce() -> String) {
         if let Some(steps) = &mut self.0 {
-            steps.push(TraceStep {
-                source: source.to_owned(),
-                says: sentence(),
-            });
+            steps.push(TraceStep { source: source.to_owned(), says: sentence() });
         }
     }
 }
@@ -55,18 +52,11 @@ impl PolicyIndex {
         let by_action = Action::ALL
             .iter()
             .map(|action| {
-                let covering = rules
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, rule)| rule.actions.contains(action));
+                let covering = rules.iter().enumerate().filter(|(_, rule)| rule.actions.contains(action));
                 TargetMap::build(covering.map(|(at, rule)| (rule.pattern.clone(), at)))
             })
             .collect();
-        Ok(Self {
-            roles,
-            rules,
-            by_action,
-        })
+        Ok(Self { roles, rules, by_action })
     }
 
     /// The rows that every installation starts with.
@@ -115,22 +105,16 @@ impl PolicyIndex {
     /// The rules that cannot be read, each with what to change.
     #[must_use]
     pub fn unreadable(&self) -> Vec<(String, String)> {
-        let faulty = self
-            .rules
-            .iter()
-            .filter_map(|rule| Some((rule.id.clone(), rule.unreadable.clone()?)));
+        let faulty = self.rules.iter().filter_map(|rule| Some((rule.id.clone(), rule.unreadable.clone()?)));
         faulty.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     fn bits(&self, roles: &[String]) -> Bits {
-        roles
-            .iter()
-            .filter_map(|role| self.roles.get(role))
-            .fold(Bits::default(), |all, role| Bits {
-                own: all.own | role.bits.own,
-                any: all.any | role.bits.any,
-                official: all.official | role.bits.official,
-            })
+        roles.iter().filter_map(|role| self.roles.get(role)).fold(Bits::default(), |all, role| Bits {
+            own: all.own | role.bits.own,
+            any: all.any | role.bits.any,
+            official: all.official | role.bits.official,
+        })
     }
 
     fn evaluate<'a>(
@@ -198,17 +182,13 @@ impl PolicyIndex {
         let mut allowed = action != Action::ToolInvoke;
         if action == Action::ToolInvoke && request.resource.asks {
             spoken = Some((TOOL_ASKS_PRIORITY, Effect::Approve, ASKS));
-            trace.say("policies", || {
-                format!("{ASKS} asks for approval of every call of this tool")
-            });
+            trace.say("policies", || format!("{ASKS} asks for approval of every call of this tool"));
         }
         for rule in applying.into_iter().map(|at| &self.rules[at]) {
             let Ok(applies) = rule.applies(request) else {
                 trace.say("policies", || {
-                    let why = rule
-                        .unreadable
-                        .as_deref()
-                        .unwrap_or("the request lacks a fact that it asks about");
+                    let why =
+                        rule.unreadable.as_deref().unwrap_or("the request lacks a fact that it asks about");
                     format!("{} cannot be read here and so denies: {why}", rule.id)
                 });
                 unreadable = unreadable.or(Some(&rule.id));
@@ -216,11 +196,7 @@ impl PolicyIndex {
             };
             let Some(priority) = applies else { continue };
             trace.say("policies", || {
-                format!(
-                    "{} says {} at priority {priority}",
-                    rule.id,
-                    builtin::word(rule.effect)
-                )
+                format!("{} says {} at priority {priority}", rule.id, builtin::word(rule.effect))
             });
             if rule.effect == Effect::Deny {
                 denied = denied.or(Some(&rule.id));
@@ -242,16 +218,10 @@ impl PolicyIndex {
             }
         }
         if let Some(rule) = denied {
-            return Verdict {
-                effect: Effect::Deny,
-                rule: rule.into(),
-            };
+            return Verdict { effect: Effect::Deny, rule: rule.into() };
         }
         if let Some(rule) = unreadable {
-            return Verdict {
-                effect: Effect::Deny,
-                rule: format!("{UNREADABLE}{rule}").into(),
-            };
+            return Verdict { effect: Effect::Deny, rule: format!("{UNREADABLE}{rule}").into() };
         }
         match spoken {
             // A tool's own question is no permission: a rule must have let the call pass.
@@ -261,26 +231,17 @@ impl PolicyIndex {
                 });
                 deny(DEFAULT)
             }
-            Some((_, effect, rule)) => Verdict {
-                effect,
-                rule: rule.into(),
-            },
+            Some((_, effect, rule)) => Verdict { effect, rule: rule.into() },
             None => {
                 trace.say("policies", || "no rule speaks against it".to_owned());
-                Verdict {
-                    effect: Effect::Allow,
-                    rule: role.into(),
-                }
+                Verdict { effect: Effect::Allow, rule: role.into() }
             }
         }
     }
 }
 
 fn deny(rule: &'static str) -> Verdict<'static> {
-    Verdict {
-        effect: Effect::Deny,
-        rule: Cow::Borrowed(rule),
-    }
+    Verdict { effect: Effect::Deny, rule: Cow::Borrowed(rule) }
 }
 
 /// Whether the subject may know that the row exists.

@@ -56,10 +56,7 @@ impl PolicyRow {
     pub fn check(&self) -> Result<(), Error> {
         match Rule::compile(self).unreadable {
             None => Ok(()),
-            Some(why) => Err(Error::UnreadablePolicy {
-                rule: self.id.clone(),
-                why,
-            }),
+            Some(why) => Err(Error::UnreadablePolicy { rule: self.id.clone(), why }),
         }
     }
 }
@@ -96,19 +93,12 @@ impl Rule {
     /// Compiles a row. What cannot be read is widened to all that it may have meant and makes the rule deny there.
     pub(crate) fn compile(row: &PolicyRow) -> Self {
         let mut faults = Vec::new();
-        let mut actions: Vec<Action> = Action::ALL
-            .iter()
-            .copied()
-            .filter(|it| covers(&row.action, *it))
-            .collect();
+        let mut actions: Vec<Action> =
+            Action::ALL.iter().copied().filter(|it| covers(&row.action, *it)).collect();
         if actions.is_empty() {
             faults.push(format!("there is no action {:?}", row.action));
             let noun = row.action.split('.').next().unwrap_or_default();
-            actions = Action::ALL
-                .iter()
-                .copied()
-                .filter(|it| it.kind().as_str() == noun)
-                .collect();
+            actions = Action::ALL.iter().copied().filter(|it| it.kind().as_str() == noun).collect();
             if actions.is_empty() {
                 actions = Action::ALL.to_vec();
             }
@@ -120,9 +110,7 @@ impl Rule {
             "approve" => Effect::Approve,
             "deny" => Effect::Deny,
             other => {
-                faults.push(format!(
-                    "there is no effect {other:?}; write allow, deny or approve"
-                ));
+                faults.push(format!("there is no effect {other:?}; write allow, deny or approve"));
                 Effect::Deny
             }
         };
@@ -191,26 +179,17 @@ impl Bound {
             ("resource_ns", _) => Some(Self::Namespace(prefixed(id.trim_end_matches('/')))),
             ("role", _) => Some(Self::Role(id.to_owned())),
             ("user", _) if id.contains(':') => Some(Self::Subject(id.to_owned())),
-            ("user", _) => id
-                .parse::<UserId>()
-                .ok()
-                .map(|user| Self::Subject(format!("user:{user}"))),
+            ("user", _) => id.parse::<UserId>().ok().map(|user| Self::Subject(format!("user:{user}"))),
             _ => None,
         };
         bound.unwrap_or_else(|| {
-            faults.push(format!(
-                "the binding to {:?} {id:?} cannot be read",
-                binding.scope_type
-            ));
+            faults.push(format!("the binding to {:?} {id:?} cannot be read", binding.scope_type));
             Self::Everywhere
         })
     }
 
     fn covers(&self, request: &Request<'_>) -> bool {
-        let Scope {
-            organization_id,
-            environment_id,
-        } = request.scope;
+        let Scope { organization_id, environment_id } = request.scope;
         let target = request.resource.target.as_ref();
         match self {
             Self::Everywhere => true,
@@ -232,9 +211,5 @@ impl Bound {
 
 /// `pdf/read` means `tool:pdf/read`.
 fn prefixed(id: &str) -> String {
-    if id.contains(':') {
-        id.to_owned()
-    } else {
-        format!("tool:{id}")
-    }
+    if id.contains(':') { id.to_owned() } else { format!("tool:{id}") }
 }

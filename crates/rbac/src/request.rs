@@ -114,10 +114,6 @@ impl<'a> Request<'a> {
 
     /// The highest label of the context.
     pub(crate) fn context_label(&self) -> Classification {
-        self.context_labels
-            .iter()
-            .copied()
-            .max()
-            .unwrap_or(Classification::Public)
+        self.context_labels.iter().copied().max().unwrap_or(Classification::Public)
     }
 }

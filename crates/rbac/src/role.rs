@@ -71,11 +71,7 @@ pub(crate) struct RoleTable(HashMap<String, Role>);
 impl RoleTable {
     pub(crate) async fn build(rows: &[RoleRow]) -> Result<Self, Error> {
         let enforcer = enforcer(rows).await?;
-        Ok(Self(
-            rows.iter()
-                .map(|row| (row.role.clone(), compile(&enforcer, &row.role)))
-                .collect(),
-        ))
+        Ok(Self(rows.iter().map(|row| (row.role.clone(), compile(&enforcer, &row.role))).collect()))
     }
 
     /// The role, unless no row names it: an unknown role permits nothing.
@@ -100,29 +96,17 @@ pub(crate) async fn enforcer(rows: &[RoleRow]) -> Result<Enforcer, Error> {
         let mut enforcer = Enforcer::new(model, MemoryAdapter::default()).await?;
         let policies: BTreeSet<Vec<String>> = rows
             .iter()
-            .flat_map(|row| {
-                row.permissions
-                    .iter()
-                    .map(|permission| policy(&row.role, permission))
-            })
+            .flat_map(|row| row.permissions.iter().map(|permission| policy(&row.role, permission)))
             .collect();
         let inheritance: BTreeSet<Vec<String>> = rows
             .iter()
-            .flat_map(|row| {
-                row.inherits
-                    .iter()
-                    .map(|parent| vec![row.role.clone(), parent.clone()])
-            })
+            .flat_map(|row| row.inherits.iter().map(|parent| vec![row.role.clone(), parent.clone()]))
             .collect();
         enforcer.add_policies(policies.into_iter().collect()).await?;
-        enforcer
-            .add_grouping_policies(inheritance.into_iter().collect())
-            .await?;
+        enforcer.add_grouping_policies(inheritance.into_iter().collect()).await?;
         Ok(enforcer)
     }
-    filled(rows).await.map_err(|source| Error::Roles {
-        source: Box::new(source),
-    })
+    filled(rows).await.map_err(|source| Error::Roles { source: Box::new(source) })
 }
 
 fn policy(role: &str, permission: &str) -> Vec<String> {
@@ -149,17 +133,9 @@ fn compile(enforcer: &Enforcer, role: &str) -> Role {
             "official" => bits.official |= covered,
             _ => {}
         }
-        permissions.insert(if reach == REACHES[0] {
-            pattern.clone()
-        } else {
-            format!("{pattern}:{reach}")
-        });
+        permissions.insert(if reach == REACHES[0] { pattern.clone() } else { format!("{pattern}:{reach}") });
     }
-    Role {
-        bits,
-        rule: format!("roles/{role}"),
-        permissions,
-    }
+    Role { bits, rule: format!("roles/{role}"), permissions }
 }
 
 #[cfg(test)]
@@ -170,26 +146,14 @@ mod tests {
     #[tokio::test]
     async fn compiled_words_agree_with_casbins_own_answer() {
         let rows = built_in_roles();
-        let (enforcer, table) = (
-            enforcer(&rows).await.unwrap(),
-            RoleTable::build(&rows).await.unwrap(),
-        );
+        let (enforcer, table) = (enforcer(&rows).await.unwrap(), RoleTable::build(&rows).await.unwrap());
         for row in &rows {
             let bits = table.get(&row.role).unwrap().bits;
             for action in Action::ALL {
-                let asked = |reach| {
-                    enforcer
-                        .enforce((row.role.as_str(), action.as_str(), reach))
-                        .unwrap()
-                };
+                let asked = |reach| enforcer.enforce((row.role.as_str(), action.as_str(), reach)).unwrap();
                 let (any, official) = (asked("any"), asked("official"));
                 assert_eq!(bits.any & action.bit() != 0, any, "{} {action} any", row.role);
-                assert_eq!(
-                    bits.official & action.bit() != 0,
-                    official,
-                    "{} {action} official",
-                    row.role
-                );
+                assert_eq!(bits.official & action.bit() != 0, official, "{} {action} official", row.role);
                 assert_eq!(
                     bits.own & action.bit() != 0,
                     asked("own") || any || official,
@@ -213,10 +177,7 @@ mod tests {
         ];
         let table = RoleTable::build(&rows).await.unwrap();
         let bits = table.get("organization:a").unwrap().bits;
-        assert_eq!(
-            bits.own,
-            Action::AgentRead.bit() | Action::RunRead.bit() | Action::RunCancel.bit()
-        );
+        assert_eq!(bits.own, Action::AgentRead.bit() | Action::RunRead.bit() | Action::RunCancel.bit());
     }
 
     #[tokio::test]
@@ -228,10 +189,6 @@ mod tests {
         }];
         let table = RoleTable::build(&rows).await.unwrap();
         assert_eq!(table.get("organization:crm").unwrap().bits, Bits::default());
-        assert!(
-            table
-                .permissions(&["organization:crm".into()])
-                .contains("crm.view_financial")
-        );
+        assert!(table.permissions(&["organization:crm".into()]).contains("crm.view_financial"));
     }
 }

@@ -59,10 +59,7 @@ impl TargetMap {
         let mut prefixes: Vec<Prefix> = Vec::with_capacity(by_prefix.len());
         let mut open: Vec<usize> = Vec::new();
         for (text, values) in by_prefix {
-            while open
-                .last()
-                .is_some_and(|last| !text.starts_with(&prefixes[*last].text))
-            {
+            while open.last().is_some_and(|last| !text.starts_with(&prefixes[*last].text)) {
                 open.pop();
             }
             let parent = open.last().copied();
@@ -77,9 +74,7 @@ impl TargetMap {
         if let Some(values) = self.exact.get(target) {
             take(values);
         }
-        let after = self
-            .prefixes
-            .partition_point(|prefix| prefix.text.as_str() <= target);
+        let after = self.prefixes.partition_point(|prefix| prefix.text.as_str() <= target);
         let mut at = after.checked_sub(1);
         while let Some(index) = at {
             let prefix = &self.prefixes[index];

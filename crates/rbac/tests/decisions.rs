@@ -10,10 +10,7 @@ use conductor_rbac::{
 use serde_json::{Value, json};
 
 fn member() -> Vec<String> {
-    vec![
-        "platform:standard_user".to_owned(),
-        "organization:member".to_owned(),
-    ]
+    vec!["platform:standard_user".to_owned(), "organization:member".to_owned()]
 }
 
 fn request<'a>(roles: &'a [String], action: Action, resource: Resource<'a>) -> Request<'a> {
@@ -22,10 +19,7 @@ fn request<'a>(roles: &'a [String], action: Action, resource: Resource<'a>) -> R
         roles,
         token_scopes: None,
         clearance: Classification::Confidential,
-        scope: Scope {
-            organization_id: OrganizationId::NIL,
-            environment_id: EnvironmentId::NIL,
-        },
+        scope: Scope { organization_id: OrganizationId::NIL, environment_id: EnvironmentId::NIL },
         agents: &[],
         action,
         resource,
@@ -39,10 +33,7 @@ fn request<'a>(roles: &'a [String], action: Action, resource: Resource<'a>) -> R
 }
 
 fn shared(target: &str) -> Resource<'_> {
-    Resource {
-        visibility: Visibility::Organization,
-        ..Resource::new(target)
-    }
+    Resource { visibility: Visibility::Organization, ..Resource::new(target) }
 }
 
 fn rule(id: &str, effect: &str, priority: i32, conditions: Value) -> PolicyRow {
@@ -53,11 +44,7 @@ fn rule(id: &str, effect: &str, priority: i32, conditions: Value) -> PolicyRow {
         effect: effect.to_owned(),
         conditions,
         obligations: vec![],
-        bindings: vec![Binding {
-            scope_type: "org".to_owned(),
-            scope_id: "*".to_owned(),
-            priority,
-        }],
+        bindings: vec![Binding { scope_type: "org".to_owned(), scope_id: "*".to_owned(), priority }],
     }
 }
 
@@ -87,32 +74,17 @@ async fn the_order_of_the_sources() {
                 ..request(
                     &roles,
                     Action::AgentUpdate,
-                    Resource {
-                        visibility: Visibility::Public,
-                        ..Resource::new("agent:1")
-                    },
+                    Resource { visibility: Visibility::Public, ..Resource::new("agent:1") },
                 )
             },
         ),
         (
             "the token's scopes",
-            Request {
-                token_scopes: Some(&scopes),
-                ..request(&roles, Action::ToolInvoke, tool())
-            },
+            Request { token_scopes: Some(&scopes), ..request(&roles, Action::ToolInvoke, tool()) },
         ),
-        (
-            "no role",
-            request(&roles, Action::MembershipDelete, Resource::new("membership:1")),
-        ),
-        (
-            "not visible",
-            request(&roles, Action::ConversationRead, Resource::new("conversation:1")),
-        ),
-        (
-            "seen, not granted",
-            request(&roles, Action::AgentUpdate, shared("agent:1")),
-        ),
+        ("no role", request(&roles, Action::MembershipDelete, Resource::new("membership:1"))),
+        ("not visible", request(&roles, Action::ConversationRead, Resource::new("conversation:1"))),
+        ("seen, not granted", request(&roles, Action::AgentUpdate, shared("agent:1"))),
         (
             "granted",
             Request {
@@ -127,25 +99,12 @@ async fn the_order_of_the_sources() {
                 ..request(
                     &roles,
                     Action::FileRead,
-                    Resource {
-                        classification: Classification::Restricted,
-                        ..Resource::new("file:1")
-                    },
+                    Resource { classification: Classification::Restricted, ..Resource::new("file:1") },
                 )
             },
         ),
         ("a policy denies", request(&roles, Action::ToolInvoke, tool())),
-        (
-            "a policy allows",
-            request(
-                &roles,
-                Action::ToolInvoke,
-                Resource {
-                    read_only: true,
-                    ..tool()
-                },
-            ),
-        ),
+        ("a policy allows", request(&roles, Action::ToolInvoke, Resource { read_only: true, ..tool() })),
     ];
     for (name, request) in decisions {
         insta::with_settings!({ description => name, omit_expression => true }, {
@@ -157,16 +116,8 @@ async fn the_order_of_the_sources() {
 #[tokio::test]
 async fn a_tool_that_asks_is_asked_about_until_a_stronger_rule_allows_it() {
     let roles = member();
-    let asking = || {
-        request(
-            &roles,
-            Action::ToolInvoke,
-            Resource {
-                asks: true,
-                ..shared("tool:files/write")
-            },
-        )
-    };
+    let asking =
+        || request(&roles, Action::ToolInvoke, Resource { asks: true, ..shared("tool:files/write") });
     let decide = async |rules| {
         let decision = with(rules).await.decide(&asking());
         (serde_json::to_value(decision.effect).unwrap(), decision.rule)
@@ -185,14 +136,7 @@ async fn a_tool_that_asks_is_asked_about_until_a_stronger_rule_allows_it() {
 async fn a_tool_that_asks_is_still_denied_when_no_rule_allows_it() {
     let index = PolicyIndex::build(&built_in_roles(), &[]).await.unwrap();
     let roles = member();
-    let asked = request(
-        &roles,
-        Action::ToolInvoke,
-        Resource {
-            asks: true,
-            ..shared("tool:files/write")
-        },
-    );
+    let asked = request(&roles, Action::ToolInvoke, Resource { asks: true, ..shared("tool:files/write") });
     assert_eq!(index.decide(&asked).rule, "policies/default-deny");
 }
 
@@ -202,11 +146,7 @@ async fn guests_call_read_only_tools_and_nothing_else() {
     // Even as the owner of an organisation: the limit is on the person.
     let roles = ["platform:guest".to_owned(), "organization:owner".to_owned()];
     let call = |read_only| {
-        let resource = Resource {
-            read_only,
-            official: true,
-            ..Resource::new("tool:time/now")
-        };
+        let resource = Resource { read_only, official: true, ..Resource::new("tool:time/now") };
         index.decide(&request(&roles, Action::ToolInvoke, resource))
     };
     assert!(call(true).is_allowed());
@@ -215,103 +155,55 @@ async fn guests_call_read_only_tools_and_nothing_else() {
 
 #[tokio::test]
 async fn arguments_decide_and_missing_arguments_deny() {
-    let small = rule(
-        "p-small",
-        "deny",
-        0,
-        json!({ "arguments": { "/bytes": { "at_least": 1000 } } }),
-    );
+    let small = rule("p-small", "deny", 0, json!({ "arguments": { "/bytes": { "at_least": 1000 } } }));
     let index = with(vec![small]).await;
     let roles = member();
     let call = |arguments: Option<&Value>| {
         index
-            .decide(&Request {
-                arguments,
-                ..request(&roles, Action::ToolInvoke, shared("tool:files/write"))
-            })
+            .decide(&Request { arguments, ..request(&roles, Action::ToolInvoke, shared("tool:files/write")) })
             .rule
     };
-    assert_eq!(
-        call(Some(&json!({ "bytes": 999 }))),
-        "baseline/tools-follow-visibility"
-    );
+    assert_eq!(call(Some(&json!({ "bytes": 999 }))), "baseline/tools-follow-visibility");
     assert_eq!(call(Some(&json!({ "bytes": 1000 }))), "p-small");
-    assert_eq!(
-        call(Some(&json!({ "bytes": "many" }))),
-        "policies/unreadable/p-small"
-    );
+    assert_eq!(call(Some(&json!({ "bytes": "many" }))), "policies/unreadable/p-small");
     assert_eq!(call(Some(&json!({}))), "baseline/tools-follow-visibility");
     assert_eq!(call(None), "policies/unreadable/p-small");
 }
 
 #[tokio::test]
 async fn obligations_of_every_rule_that_lets_pass_are_kept() {
-    let mask = Obligation::MaskFields {
-        pointers: vec!["/salary".to_owned()],
-    };
+    let mask = Obligation::MaskFields { pointers: vec!["/salary".to_owned()] };
     let rules = vec![
-        PolicyRow {
-            obligations: vec![mask.clone()],
-            ..rule("p-mask", "allow", 1, json!({}))
-        },
+        PolicyRow { obligations: vec![mask.clone()], ..rule("p-mask", "allow", 1, json!({})) },
         PolicyRow {
             obligations: vec![Obligation::NoBodies, mask.clone()],
             ..rule("p-quiet", "allow", 9, json!({}))
         },
     ];
     let roles = member();
-    let decision = with(rules)
-        .await
-        .decide(&request(&roles, Action::ToolInvoke, shared("tool:files/read")));
-    assert_eq!(
-        (decision.rule.as_str(), decision.obligations),
-        ("p-quiet", vec![mask, Obligation::NoBodies])
-    );
+    let decision = with(rules).await.decide(&request(&roles, Action::ToolInvoke, shared("tool:files/read")));
+    assert_eq!((decision.rule.as_str(), decision.obligations), ("p-quiet", vec![mask, Obligation::NoBodies]));
 }
 
 #[tokio::test]
 async fn unreadable_rules_name_their_fault_and_deny_what_they_may_have_meant() {
     let broken = [
         (
-            PolicyRow {
-                action: "tool.invok".into(),
-                ..rule("p", "allow", 0, json!({}))
-            },
+            PolicyRow { action: "tool.invok".into(), ..rule("p", "allow", 0, json!({})) },
             "no action \"tool.invok\"",
         ),
         (
-            PolicyRow {
-                target: "tool:*/write".into(),
-                ..rule("p", "allow", 0, json!({}))
-            },
+            PolicyRow { target: "tool:*/write".into(), ..rule("p", "allow", 0, json!({})) },
             "elsewhere than at its end",
         ),
         (rule("p", "permit", 0, json!({})), "no effect \"permit\""),
-        (
-            rule("p", "allow", 0, json!({ "moon": "full" })),
-            "no condition \"moon\"",
-        ),
-        (
-            rule("p", "allow", 0, json!({ "kinds": ["tools"] })),
-            "\"tools\", which does not exist",
-        ),
-        (
-            rule(
-                "p",
-                "allow",
-                0,
-                json!({ "arguments": { "path": { "present": true } } }),
-            ),
-            "write \"/path\"",
-        ),
+        (rule("p", "allow", 0, json!({ "moon": "full" })), "no condition \"moon\""),
+        (rule("p", "allow", 0, json!({ "kinds": ["tools"] })), "\"tools\", which does not exist"),
+        (rule("p", "allow", 0, json!({ "arguments": { "path": { "present": true } } })), "write \"/path\""),
         (rule("p", "allow", 0, json!([])), "must be a JSON object"),
         (
             PolicyRow {
-                bindings: vec![Binding {
-                    scope_type: "planet".into(),
-                    scope_id: "*".into(),
-                    priority: 0,
-                }],
+                bindings: vec![Binding { scope_type: "planet".into(), scope_id: "*".into(), priority: 0 }],
                 ..rule("p", "allow", 0, json!({}))
             },
             "binding to \"planet\"",
@@ -338,11 +230,7 @@ async fn bindings_choose_where_a_rule_speaks() {
     let agent = conductor_domain::AgentId::NIL;
     let agents = [agent];
     let bound = |scope_type: &str, scope_id: &str| PolicyRow {
-        bindings: vec![Binding {
-            scope_type: scope_type.into(),
-            scope_id: scope_id.into(),
-            priority: 0,
-        }],
+        bindings: vec![Binding { scope_type: scope_type.into(), scope_id: scope_id.into(), priority: 0 }],
         ..rule("p", "deny", 0, json!({}))
     };
     let nil = agent.to_string();
@@ -362,26 +250,13 @@ async fn bindings_choose_where_a_rule_speaks() {
     ];
     for (scope_type, scope_id, expected) in speaks {
         let index = with(vec![bound(scope_type, scope_id)]).await;
-        let asked = Request {
-            agents: &agents,
-            ..request(&roles, Action::ToolInvoke, shared("tool:files/write"))
-        };
-        assert_eq!(
-            index.decide(&asked).rule == "p",
-            expected,
-            "{scope_type} {scope_id}"
-        );
+        let asked =
+            Request { agents: &agents, ..request(&roles, Action::ToolInvoke, shared("tool:files/write")) };
+        assert_eq!(index.decide(&asked).rule == "p", expected, "{scope_type} {scope_id}");
     }
-    let unbound = PolicyRow {
-        bindings: vec![],
-        ..rule("p", "deny", 0, json!({}))
-    };
+    let unbound = PolicyRow { bindings: vec![], ..rule("p", "deny", 0, json!({})) };
     let index = with(vec![unbound]).await;
-    assert!(
-        index
-            .decide(&request(&roles, Action::ToolInvoke, shared("tool:files/write")))
-            .is_allowed()
-    );
+    assert!(index.decide(&request(&roles, Action::ToolInvoke, shared("tool:files/write"))).is_allowed());
 }
 
 #[tokio::test]
@@ -390,11 +265,7 @@ async fn a_chain_is_as_strict_as_its_strictest_link() {
     let (roles, nobody) = (member(), vec![]);
     let tool = || shared("tool:files/write");
     let allow = index.decide(&request(&roles, Action::ToolInvoke, tool()));
-    let ask = index.decide(&request(
-        &roles,
-        Action::ToolInvoke,
-        Resource { asks: true, ..tool() },
-    ));
+    let ask = index.decide(&request(&roles, Action::ToolInvoke, Resource { asks: true, ..tool() }));
     let deny = index.decide(&request(&nobody, Action::ToolInvoke, tool()));
     let rule =
         |links: &[&conductor_domain::Decision]| conductor_rbac::chain(links.iter().copied().cloned()).rule;

@@ -16,10 +16,7 @@ const SITUATIONS: [(char, &str); 10] = [
     ('A', "an official row; a tool among them asks for approval"),
     ('U', "another tenant's public row"),
     ('X', "another tenant's private row"),
-    (
-        'C',
-        "the caller's own row, classified above the caller's clearance",
-    ),
+    ('C', "the caller's own row, classified above the caller's clearance"),
 ];
 
 fn ask<'a>(role: &'a [String], action: Action, situation: char) -> Request<'a> {
@@ -29,10 +26,7 @@ fn ask<'a>(role: &'a [String], action: Action, situation: char) -> Request<'a> {
         roles: role,
         token_scopes: None,
         clearance: Classification::Internal,
-        scope: Scope {
-            organization_id: OrganizationId::NIL,
-            environment_id: EnvironmentId::NIL,
-        },
+        scope: Scope { organization_id: OrganizationId::NIL, environment_id: EnvironmentId::NIL },
         agents: &[],
         action,
         resource: resource.clone(),
@@ -85,10 +79,7 @@ async fn roles_actions_and_situations() {
             write!(table, "{cell:24}").unwrap();
         }
     }
-    let table: String = table
-        .lines()
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect();
+    let table: String = table.lines().map(|line| format!("{}\n", line.trim_end())).collect();
     insta::assert_snapshot!("roles_actions_situations", table);
 }
 

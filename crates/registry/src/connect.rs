@@ -103,7 +103,8 @@ impl Registry {
         if line.hash() != hash {
             return Err(Error::HashMismatch);
         }
-        let mut entry: NewAuditEvent = entry(caller, "connector.command_confirmed", Action::ConnectorConfirm, id);
+        let mut entry: NewAuditEvent =
+            entry(caller, "connector.command_confirmed", Action::ConnectorConfirm, id);
         entry.data = json!({ "hash": hash, "command": line.command, "args": line.args });
         let hash = hash.to_owned();
         self.write_at(connector.scope, move |tx| {
@@ -176,7 +177,12 @@ impl Registry {
     ///
     /// # Errors
     /// `Hidden`, a refusal, or `Server` when it fails.
-    pub async fn read_resource(&self, caller: &Caller, id: ConnectorId, uri: &str) -> Result<Vec<ResourceContents>> {
+    pub async fn read_resource(
+        &self,
+        caller: &Caller,
+        id: ConnectorId,
+        uri: &str,
+    ) -> Result<Vec<ResourceContents>> {
         let session = self.session_for(caller, id).await?;
         session.read_resource(uri).await.map_err(Error::Server)
     }

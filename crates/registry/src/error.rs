@@ -18,10 +18,14 @@ pub enum Error {
         faults: Vec<(String, String)>,
     },
     /// Local processes are switched off.
-    #[error("MCP servers that are local processes are switched off; the operator switches them on with CONDUCTOR_MCP_STDIO=on")]
+    #[error(
+        "MCP servers that are local processes are switched off; the operator switches them on with CONDUCTOR_MCP_STDIO=on"
+    )]
     StdioOff,
     /// The exact command line has not been confirmed by an administrator.
-    #[error("the command line of this server is not confirmed; an administrator confirms it on the server's page")]
+    #[error(
+        "the command line of this server is not confirmed; an administrator confirms it on the server's page"
+    )]
     Unconfirmed,
     /// The command line is not the one that was shown.
     #[error("this is not the hash of the server's present command line; look at it again")]
@@ -84,7 +88,8 @@ impl Kind for Error {
     fn fields(&self) -> Vec<FieldError> {
         match self {
             Self::Invalid { faults } => {
-                let field = |(pointer, says): &(String, String)| FieldError::new(pointer, "invalid", says.clone());
+                let field =
+                    |(pointer, says): &(String, String)| FieldError::new(pointer, "invalid", says.clone());
                 faults.iter().map(field).collect()
             }
             _ => Vec::new(),

@@ -3,8 +3,8 @@
 mod connect;
 mod error;
 mod registry;
-mod spec;
 mod source;
+mod spec;
 mod sync;
 mod view;
 mod watch;

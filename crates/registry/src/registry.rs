@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
-    AuthType, Caller, Connector, ConnectorFilter, ConnectorId, ConnectorSpec, ConnectorTool, EnvValues, NewAuditEvent,
-    NewConnector, NewSecret, Page, PageRequest, ToolChange, ToolId, Transport, UserId,
+    AuthType, Caller, Connector, ConnectorFilter, ConnectorId, ConnectorSpec, ConnectorTool, EnvValues,
+    NewAuditEvent, NewConnector, NewSecret, Page, PageRequest, ToolChange, ToolId, Transport, UserId,
     Visibility,
 };
 use conductor_egress::Guarded;
@@ -81,7 +81,8 @@ impl Registry {
     pub async fn register(&self, caller: &Caller, mut draft: ServerDraft) -> Result<Connector> {
         let id = ConnectorId::generate(&**self.store.clock());
         draft.spec.slug = slug(&draft.spec.name);
-        draft.spec.env_names = draft.env.as_ref().map(|env| env.keys().cloned().collect()).unwrap_or_default();
+        draft.spec.env_names =
+            draft.env.as_ref().map(|env| env.keys().cloned().collect()).unwrap_or_default();
         let facts = Facts::new(format!("connector:{id}"), caller.scope).owned_by(caller.user_id());
         self.access.require(caller, Action::ConnectorCreate, &facts).await?;
         self.may_show(caller, Visibility::Private, draft.spec.visibility, &facts).await?;
@@ -206,7 +207,12 @@ impl Registry {
     ///
     /// # Errors
     /// When the cursor is not one of this list, or storage fails.
-    pub async fn page(&self, caller: &Caller, filter: ConnectorFilter, page: PageRequest) -> Result<Page<Connector>> {
+    pub async fn page(
+        &self,
+        caller: &Caller,
+        filter: ConnectorFilter,
+        page: PageRequest,
+    ) -> Result<Page<Connector>> {
         Ok(self.store.visible_to(caller).connectors().page(filter, page).await?)
     }
 
@@ -220,7 +226,12 @@ impl Registry {
     ///
     /// # Errors
     /// `Hidden` when the caller may not see the server.
-    pub async fn tools_page(&self, caller: &Caller, id: ConnectorId, page: PageRequest) -> Result<Page<ConnectorTool>> {
+    pub async fn tools_page(
+        &self,
+        caller: &Caller,
+        id: ConnectorId,
+        page: PageRequest,
+    ) -> Result<Page<ConnectorTool>> {
         self.find(caller, id).await?;
         Ok(self.store.visible_to(caller).tools().page(id, page).await?)
     }
@@ -238,13 +249,16 @@ impl Registry {
     ) -> Result<ConnectorTool> {
         let connector = self.find(caller, connector).await?;
         let tool = self.store.visible_to(caller).tools().find(id).await?;
-        let tool = tool.filter(|tool| tool.connector_id == connector.id).ok_or(Error::Hidden { what: "tool" })?;
-        let trusts = change.approve_definition || change.read_only == Some(true) || change.asks == Some(false);
+        let tool =
+            tool.filter(|tool| tool.connector_id == connector.id).ok_or(Error::Hidden { what: "tool" })?;
+        let trusts =
+            change.approve_definition || change.read_only == Some(true) || change.asks == Some(false);
         let action = if trusts { Action::ToolApprove } else { Action::ToolUpdate };
         let mut facts = facts(&connector);
         facts.target = format!("tool:{}/{}", connector.spec.slug, tool.name);
         self.access.require(caller, action, &facts).await?;
-        let mut entry = NewAuditEvent::by(caller, "tool.updated", action.as_str(), facts.target).on("tool", id.as_uuid());
+        let mut entry =
+            NewAuditEvent::by(caller, "tool.updated", action.as_str(), facts.target).on("tool", id.as_uuid());
         entry.data = json!({
             "enabled": change.enabled,
             "read_only": change.read_only,
@@ -264,7 +278,13 @@ impl Registry {
     }
 
     /// To show a server to more people than see it now is a right of its own.
-    async fn may_show(&self, caller: &Caller, now: Visibility, wanted: Visibility, facts: &Facts) -> Result<()> {
+    async fn may_show(
+        &self,
+        caller: &Caller,
+        now: Visibility,
+        wanted: Visibility,
+        facts: &Facts,
+    ) -> Result<()> {
         let rank = |visibility| Visibility::ALL.iter().position(|word| *word == visibility);
         if rank(wanted) > rank(now) {
             self.access.require(caller, Action::ConnectorShare, facts).await?;

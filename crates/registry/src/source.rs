@@ -5,7 +5,9 @@ use std::{collections::HashMap, time::Duration};
 use async_trait::async_trait;
 use conductor_domain::{AgentConnector, AgentId, Caller, Connector, ConnectorId, ConnectorTool};
 use conductor_mcp_client::{Error as McpError, ToolCall};
-use conductor_runs::{Approval, CallError, Dispatch, Error as RunError, Tool, ToolOutput, ToolSource, problem};
+use conductor_runs::{
+    Approval, CallError, Dispatch, Error as RunError, Tool, ToolOutput, ToolSource, problem,
+};
 use serde_json::{Map, Value, json};
 
 use crate::{Error, Registry, error::told};
@@ -34,7 +36,9 @@ impl Registry {
     async fn reach(&self, caller: &Caller, agent: Option<AgentId>) -> conductor_storage::Result<Reach> {
         let Some(id) = agent else { return Ok(Reach { all: true, connected: HashMap::new() }) };
         let agents = self.store.visible_to(caller).agents();
-        let Some(agent) = agents.find(id).await? else { return Ok(Reach { all: false, connected: HashMap::new() }) };
+        let Some(agent) = agents.find(id).await? else {
+            return Ok(Reach { all: false, connected: HashMap::new() });
+        };
         let all = agent.spec.capabilities.get(ALL_CONNECTORS).and_then(Value::as_bool).unwrap_or(false);
         let connected = agents.connectors(&[id]).await?.remove(&id).unwrap_or_default();
         Ok(Reach { all, connected: connected.into_iter().map(|one| (one.connector_id, one)).collect() })
@@ -110,7 +114,10 @@ impl Registry {
             }
             Err(error) => {
                 if let Err(failure) = self.note(&connector, &error).await {
-                    tracing::warn!(error = &failure as &dyn std::error::Error, "a server's health is not noted");
+                    tracing::warn!(
+                        error = &failure as &dyn std::error::Error,
+                        "a server's health is not noted"
+                    );
                 }
                 Err(unanswered(&server, &error))
             }
@@ -175,7 +182,8 @@ fn tool(connector: &Connector, row: ConnectorTool, name: String, path: String) -
 fn unanswered(server: &str, error: &McpError) -> CallError {
     let mut problem = told(server, error);
     if error.outcome_unknown() {
-        problem.detail = format!("{}. It may or may not have taken effect.", problem.detail.trim_end_matches('.'));
+        problem.detail =
+            format!("{}. It may or may not have taken effect.", problem.detail.trim_end_matches('.'));
     }
     CallError { problem, outcome_unknown: error.outcome_unknown() }
 }

@@ -93,7 +93,10 @@ impl Registry {
                     }
                 }
                 if spec.command.is_some() || !spec.args.is_empty() || !spec.env_names.is_empty() {
-                    fault("/command", "only stdio servers have a command, arguments and an environment".to_owned());
+                    fault(
+                        "/command",
+                        "only stdio servers have a command, arguments and an environment".to_owned(),
+                    );
                 }
             }
         }

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use conductor_access::Action;
-use conductor_domain::{Caller, Connector, ConnectorFilter, ConnectorId, ConnectorTool, Page, PageRequest, Transport};
+use conductor_domain::{
+    Caller, Connector, ConnectorFilter, ConnectorId, ConnectorTool, Page, PageRequest, Transport,
+};
 use futures::{StreamExt, stream};
 
 use crate::{Error, Prompt, Registry, Result, registry::facts};
@@ -51,7 +53,12 @@ impl Registry {
     ///
     /// # Errors
     /// When the cursor is not one of this list, or storage fails.
-    pub async fn views(&self, caller: &Caller, filter: ConnectorFilter, page: PageRequest) -> Result<Page<ServerView>> {
+    pub async fn views(
+        &self,
+        caller: &Caller,
+        filter: ConnectorFilter,
+        page: PageRequest,
+    ) -> Result<Page<ServerView>> {
         let Page { items, next } = self.page(caller, filter, page).await?;
         Ok(Page { items: self.views_of(caller, items).await?, next })
     }
@@ -91,11 +98,13 @@ impl Registry {
         let ids: Vec<ConnectorId> = connectors.iter().map(|connector| connector.id).collect();
         let mut pending: HashMap<ConnectorId, usize> = HashMap::new();
         for tool in self.store.visible_to(caller).tools().of_connectors(&ids).await? {
-            *pending.entry(tool.connector_id).or_default() += usize::from(tool.present && tool.is_quarantined());
+            *pending.entry(tool.connector_id).or_default() +=
+                usize::from(tool.present && tool.is_quarantined());
         }
         let mut views = Vec::with_capacity(connectors.len());
         for connector in connectors {
-            let can_edit = self.access.decide(caller, Action::ConnectorUpdate, &facts(&connector), None).is_allowed();
+            let can_edit =
+                self.access.decide(caller, Action::ConnectorUpdate, &facts(&connector), None).is_allowed();
             let (command_confirmed, hash) = self.command_state(&connector).await;
             views.push(ServerView {
                 can_edit,

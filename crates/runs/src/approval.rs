@@ -25,14 +25,22 @@ pub(crate) async fn decide(
         return Err(Error::UnknownDecision { decision, allowed: task.allowed_decisions.join(", ") });
     }
     let user = caller.user_id().ok_or(Error::NotFound { what: "task" })?;
-    let run = store.visible_to(caller).runs().find(task.run_id).await?.ok_or(Error::NotFound { what: "run" })?;
+    let run =
+        store.visible_to(caller).runs().find(task.run_id).await?.ok_or(Error::NotFound { what: "run" })?;
+    if task.status == "decided" {
+        return Err(Error::AlreadyDecided);
+    }
     if run.status.is_final() {
         return Err(Error::Ended);
     }
     let standing = Standing::of(&task, &run, &decision, definition_hash);
-    let mut entry =
-        NewAuditEvent::by(caller, "approval.decided", Action::HumanTaskDecide.as_str(), format!("human_task:{id}"))
-            .on("human_task", id.as_uuid());
+    let mut entry = NewAuditEvent::by(
+        caller,
+        "approval.decided",
+        Action::HumanTaskDecide.as_str(),
+        format!("human_task:{id}"),
+    )
+    .on("human_task", id.as_uuid());
     entry.run_id = Some(task.run_id);
     entry.data = json!({ "decision": decision, "tool": task.tool });
     store

@@ -10,7 +10,7 @@ use conductor_access::{Action, Limit};
 use conductor_domain::{
     CallId, Caller, EventBody, NewRun, ProblemView, Run, RunId, RunKind, RunOutcome, RunStatus, RunTrigger,
 };
-use conductor_storage::{StoredEvent, Unscoped};
+use conductor_storage::{FeedItem, StoredEvent, Unscoped};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
@@ -73,7 +73,8 @@ impl ToolPath {
     /// `NotFound` when the caller has no such tool; a refusal; a limit.
     pub async fn start(&self, caller: &Caller, call: OneCall) -> Result<Run> {
         let tools = self.tools(caller, None).await;
-        let tool = tools.into_iter().find(|tool| tool.name == call.tool).ok_or(Error::NotFound { what: "tool" })?;
+        let tool =
+            tools.into_iter().find(|tool| tool.name == call.tool).ok_or(Error::NotFound { what: "tool" })?;
         self.access.limits().take(Limit::User(caller.principal.subject()))?;
         // The path decides again, on the arguments; this spares a run that cannot come to anything.
         self.access.require(caller, Action::ToolInvoke, &tool.facts(Vec::new())).await?;
@@ -86,8 +87,21 @@ impl ToolPath {
             input: Some(json!({ "tool": tool.name, "arguments": call.arguments })),
             ..NewRun::new(id, RunKind::Tool, call.trigger)
         };
-        let write = self.store.scoped(caller.scope).write(move |tx| Box::pin(async move { tx.runs().create(run).await }));
-        write.await.map_err(|error: conductor_storage::Error| error.into())
+        self.store
+            .scoped(caller.scope)
+            .write(move |tx| {
+                Box::pin(async move {
+                    let run = tx.runs().create(run).await?;
+                    tx.notify(FeedItem {
+                        organization_id: run.scope.organization_id,
+                        user_id: run.user_id,
+                        data: json!({ "type": "run.started", "run_id": run.id }),
+                    });
+                    Ok(run)
+                })
+            })
+            .await
+            .map_err(|error: conductor_storage::Error| error.into())
     }
 
     /// The advance function of `RunKind::Tool`, for the driver.
@@ -252,7 +266,8 @@ async fn end(held: &Held, outcome: RunOutcome, told: Option<ProblemView>) -> Res
 }
 
 fn interrupted() -> ProblemView {
-    let detail = "The server was restarted while this call was under way, and nothing of it was kept. Call it again.";
+    let detail =
+        "The server was restarted while this call was under way, and nothing of it was kept. Call it again.";
     problem("interrupted", "Interrupted", detail, true)
 }
 

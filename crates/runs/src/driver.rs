@@ -96,7 +96,11 @@ impl Driver {
                 () = self.draining.cancelled() => return Ok(()),
                 () = self.wake.notified() => self.sweep().await,
                 signal = signals.recv() => match signal {
-                    Ok(signalled) => self.signalled(signalled.run_id).await,
+                    // Claims wait for the disk; side by side they share a commit.
+                    Ok(signalled) => {
+                        let driver = Arc::clone(&self);
+                        self.tasks.spawn(async move { driver.signalled(signalled.run_id).await });
+                    }
                     Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => self.sweep().await,
                     Err(tokio::sync::broadcast::error::RecvError::Closed) => return Ok(()),
                 },
@@ -156,9 +160,7 @@ impl Driver {
         }
         match self.store.unscoped(Unscoped::RunDriver).runs().claimable(now, limit).await {
             Ok(ids) => {
-                for id in ids {
-                    self.claim(id).await;
-                }
+                futures::future::join_all(ids.into_iter().map(|id| self.claim(id))).await;
             }
             Err(error) => tracing::error!(%error, "claimable runs cannot be read"),
         }
@@ -179,7 +181,8 @@ impl Driver {
         let now = self.store.clock().now();
         let until = now + self.options.lease;
         let owner = self.options.owner.clone();
-        self.driver_write(move |tx| Box::pin(async move { tx.runs().claim(id, &owner, now, until).await })).await
+        self.driver_write(move |tx| Box::pin(async move { tx.runs().claim(id, &owner, now, until).await }))
+            .await
     }
 
     fn spawn(self: &Arc<Self>, run: Run) {
@@ -214,7 +217,12 @@ impl Driver {
         let mut outcome = RunOutcome::of(RunStatus::Failed);
         outcome.error_code = Some("internal".to_owned());
         outcome.error_text = Some("the server failed while working on this run".to_owned());
-        let told = problem("internal", "Internal error", "The server failed while working on this. Try again.", true);
+        let told = problem(
+            "internal",
+            "Internal error",
+            "The server failed while working on this. Try again.",
+            true,
+        );
         let end = held.write(move |tx| Box::pin(async move { tx.finish(outcome, Some(told)).await })).await;
         if let Err(error) = end {
             tracing::error!(error = &error as &dyn std::error::Error, run.id = %id, "a run's failure cannot be written");
@@ -224,9 +232,8 @@ impl Driver {
     async fn renew(&self) {
         let until = self.store.clock().now() + self.options.lease;
         let owner = self.options.owner.clone();
-        let renewed = self
-            .driver_write(move |tx| Box::pin(async move { tx.runs().renew(&owner, until).await }))
-            .await;
+        let renewed =
+            self.driver_write(move |tx| Box::pin(async move { tx.runs().renew(&owner, until).await })).await;
         if let Err(error) = renewed {
             tracing::error!(error = &error as &dyn std::error::Error, "leases cannot be renewed");
         }

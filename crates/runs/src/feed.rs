@@ -15,7 +15,11 @@ struct State {
 
 /// The notices for one caller. It ends when the reader falls too far behind: who asks again after the last number it
 /// has seen gets what is still kept.
-pub(crate) fn feed(store: &Store, caller: &Caller, after: Option<i64>) -> impl Stream<Item = Arc<Notified>> + use<> {
+pub(crate) fn feed(
+    store: &Store,
+    caller: &Caller,
+    after: Option<i64>,
+) -> impl Stream<Item = Arc<Notified>> + use<> {
     let (missed, live) = store.feed(after);
     let state = State { caller: caller.clone(), ready: missed.into_iter(), live };
     futures::stream::unfold(state, next)

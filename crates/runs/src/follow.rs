@@ -28,7 +28,11 @@ struct State {
 }
 
 /// The events of a run after `after`, ending after its last one. The caller's right to the run is checked before.
-pub fn follow(store: &Store, run_id: RunId, after: i64) -> impl Stream<Item = Result<StoredEvent>> + Send + use<> {
+pub fn follow(
+    store: &Store,
+    run_id: RunId,
+    after: i64,
+) -> impl Stream<Item = Result<StoredEvent>> + Send + use<> {
     let state = State {
         // Subscribed before the rows are read: what is committed in between is in one of the two, or in both.
         live: store.follow(run_id),

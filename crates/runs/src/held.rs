@@ -131,7 +131,8 @@ impl Held {
     /// When storage fails.
     pub async fn take_signals(&self) -> Result<bool> {
         let id = self.run.id;
-        let signals = self.write(move |held| Box::pin(async move { held.tx.runs().take_signals(id).await })).await?;
+        let signals =
+            self.write(move |held| Box::pin(async move { held.tx.runs().take_signals(id).await })).await?;
         Ok(signals.iter().any(|signal| signal.kind == SignalKind::Cancel))
     }
 }
@@ -168,7 +169,11 @@ impl HeldTx<'_> {
     ///
     /// # Errors
     /// `Fenced` when the lease was lost.
-    pub async fn finish(&self, outcome: RunOutcome, error: Option<ProblemView>) -> conductor_storage::Result<()> {
+    pub async fn finish(
+        &self,
+        outcome: RunOutcome,
+        error: Option<ProblemView>,
+    ) -> conductor_storage::Result<()> {
         let (id, status) = (self.run.id, outcome.status);
         self.emit(&[EventBody::RunFinished { status, output: outcome.output.clone(), error }]).await?;
         self.tx.human_tasks().expire_of_run(id).await?;

@@ -13,8 +13,8 @@ use std::{sync::Arc, time::Duration};
 
 use conductor_access::{Access, Action};
 use conductor_domain::{
-    AgentId, CallId, Caller, ConversationId, Decision, Effect, EventBody, HumanTaskId, MessageId, NewHumanTask,
-    ProblemView, canonical_json, sha256_hex,
+    AgentId, CallId, Caller, ConversationId, Decision, Effect, EventBody, HumanTaskId, MessageId,
+    NewHumanTask, ProblemView, TraceStep, canonical_json, sha256_hex,
 };
 use conductor_storage::Store;
 use serde_json::{Value, json};
@@ -126,14 +126,14 @@ impl ToolPath {
             Err(refusal) => return self.refuse(held, &call, None, refusal).await,
         };
         let decision = self.decide(&call, &offered.tool, &arguments);
-        let asked = decision.effect == Effect::Approve && !self.stands(held, &call, &offered.tool, &decision).await?;
-        if decision.effect == Effect::Deny {
-            return self.refuse(held, &call, Some(&offered.tool), Refusal::Denied(decision)).await;
+        match decision.effect {
+            Effect::Deny => self.refuse(held, &call, Some(&offered.tool), Refusal::Denied(decision)).await,
+            Effect::Approve if !self.stands(held, &call, &offered.tool, &decision).await? => {
+                self.ask(held, &call, &offered.tool, arguments, decision).await
+            }
+            Effect::Approve => self.go(held, call, offered, arguments, standing(decision), true).await,
+            Effect::Allow => self.go(held, call, offered, arguments, decision, true).await,
         }
-        if asked {
-            return self.ask(held, &call, &offered.tool, arguments, decision).await;
-        }
-        self.go(held, call, offered, arguments, decision, true).await
     }
 
     /// Takes a call on whose question has been answered. It is decided again: the world may have changed meanwhile.
@@ -173,11 +173,15 @@ impl ToolPath {
 
     /// Whether the person has answered this question for good, here.
     async fn stands(&self, held: &Held, call: &Call, tool: &Tool, decision: &Decision) -> Result<bool> {
-        let Some(user) = call.caller.user_id().filter(|_| decision.rule == TOOL_ASKS) else { return Ok(false) };
+        let Some(user) = call.caller.user_id().filter(|_| decision.rule == TOOL_ASKS) else {
+            return Ok(false);
+        };
         let (path, hash) = (tool.path.clone(), tool.definition_hash.clone());
         let (conversation, agent) = (call.conversation_id, call.agent_id);
         held.write(move |tx| {
-            Box::pin(async move { tx.tx.tool_approvals().stands(user, &path, &hash, conversation, agent).await })
+            Box::pin(
+                async move { tx.tx.tool_approvals().stands(user, &path, &hash, conversation, agent).await },
+            )
         })
         .await
     }
@@ -241,7 +245,13 @@ impl ToolPath {
     }
 
     /// `tool.called` and `tool.decided`, as they open every call.
-    fn opening(&self, call: &Call, tool: Option<&Tool>, arguments: &Value, decision: &Decision) -> Vec<EventBody> {
+    fn opening(
+        &self,
+        call: &Call,
+        tool: Option<&Tool>,
+        arguments: &Value,
+        decision: &Decision,
+    ) -> Vec<EventBody> {
         vec![
             called(call, tool, arguments.clone()),
             EventBody::ToolDecided {
@@ -266,12 +276,27 @@ impl ToolPath {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, source = source.name(), "no tools");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        source = source.name(),
+                        "no tools"
+                    );
                 }
             }
         }
         all
     }
+}
+
+/// A question that the person has answered for good.
+fn standing(mut decision: Decision) -> Decision {
+    decision.effect = Effect::Allow;
+    decision.rule = "approval/standing".to_owned();
+    decision.trace.push(TraceStep {
+        source: "approvals".to_owned(),
+        says: "the user allowed this tool here before".to_owned(),
+    });
+    decision
 }
 
 pub(crate) fn called(call: &Call, tool: Option<&Tool>, arguments: Value) -> EventBody {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
-    Caller, HumanTask, HumanTaskId, NewAuditEvent, Page, PageRequest, Run, RunFilter, RunId, RunKind, SignalKind,
+    Caller, HumanTask, HumanTaskId, NewAuditEvent, Page, PageRequest, Run, RunFilter, RunId, RunKind,
+    SignalKind,
 };
 use conductor_storage::{Notified, Store, StoredEvent};
 use futures::Stream;
@@ -32,7 +33,8 @@ impl Runs {
     /// # Errors
     /// `NotFound` when there is none.
     pub async fn find(&self, caller: &Caller, id: RunId) -> Result<Run> {
-        let run = self.store.visible_to(caller).runs().find(id).await?.ok_or(Error::NotFound { what: "run" })?;
+        let run =
+            self.store.visible_to(caller).runs().find(id).await?.ok_or(Error::NotFound { what: "run" })?;
         self.access.require(caller, Action::RunRead, &facts(&run)).await?;
         Ok(run)
     }
@@ -49,7 +51,13 @@ impl Runs {
     ///
     /// # Errors
     /// `NotFound` when the caller may not see the run.
-    pub async fn events(&self, caller: &Caller, id: RunId, after: i64, limit: u64) -> Result<Vec<StoredEvent>> {
+    pub async fn events(
+        &self,
+        caller: &Caller,
+        id: RunId,
+        after: i64,
+        limit: u64,
+    ) -> Result<Vec<StoredEvent>> {
         self.find(caller, id).await?;
         Ok(self.store.events_after(id, after, limit).await?)
     }
@@ -69,7 +77,11 @@ impl Runs {
     }
 
     /// The caller's own notices: those kept after number `after`, and those from now on.
-    pub fn feed(&self, caller: &Caller, after: Option<i64>) -> impl Stream<Item = Arc<Notified>> + Send + use<> {
+    pub fn feed(
+        &self,
+        caller: &Caller,
+        after: Option<i64>,
+    ) -> impl Stream<Item = Arc<Notified>> + Send + use<> {
         feed(&self.store, caller, after)
     }
 
@@ -84,8 +96,9 @@ impl Runs {
         if run.status.is_final() {
             return Err(Error::Ended);
         }
-        let entry = NewAuditEvent::by(caller, "run.cancelled", Action::RunCancel.as_str(), format!("run:{id}"))
-            .on("run", id.as_uuid());
+        let entry =
+            NewAuditEvent::by(caller, "run.cancelled", Action::RunCancel.as_str(), format!("run:{id}"))
+                .on("run", id.as_uuid());
         let holder = run.parent_run_id.filter(|_| run.kind == RunKind::Tool).unwrap_or(id);
         self.store
             .scoped(run.scope)
@@ -104,7 +117,12 @@ impl Runs {
     ///
     /// # Errors
     /// When the cursor is not one of this list, or storage fails.
-    pub async fn tasks(&self, caller: &Caller, status: Option<&str>, page: PageRequest) -> Result<Page<HumanTask>> {
+    pub async fn tasks(
+        &self,
+        caller: &Caller,
+        status: Option<&str>,
+        page: PageRequest,
+    ) -> Result<Page<HumanTask>> {
         Ok(self.store.visible_to(caller).human_tasks().page(status, page).await?)
     }
 

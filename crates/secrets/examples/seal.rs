@@ -10,11 +10,7 @@ use secrecy::ExposeSecret;
 fn main() -> Result<(), Error> {
     let path = std::env::temp_dir().join("conductor-example-key");
     let ring = Keyring::new(LocalKey::load_or_create(&path)?);
-    let place = Place {
-        organization_id: OrganizationId::NIL,
-        secret_id: SecretId::NIL,
-        version: 1,
-    };
+    let place = Place { organization_id: OrganizationId::NIL, secret_id: SecretId::NIL, version: 1 };
     let sealed = ring.seal(&place, b"a provider's key")?;
     println!("{sealed:?}");
     println!("opens: {}", ring.open_text(&place, &sealed)?.expose_secret());

@@ -22,25 +22,16 @@ const LARGEST: u64 = 16 * 1024;
 /// # Errors
 /// `File`, `Exposed` when group or others may read it, `NotBase64`, or `Weak`.
 pub fn load(path: &Path) -> Result<SecretSlice<u8>, Error> {
-    let failed = |source| Error::File {
-        path: path.to_owned(),
-        attempted: "read",
-        source,
-    };
+    let failed = |source| Error::File { path: path.to_owned(), attempted: "read", source };
     let file = File::open(path).map_err(failed)?;
     // Asked of the open file, so that nobody swaps it between the question and the reading.
     let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
-        return Err(Error::Exposed {
-            path: path.to_owned(),
-            mode,
-        });
+        return Err(Error::Exposed { path: path.to_owned(), mode });
     }
     let mut text = Zeroizing::new(String::new());
     file.take(LARGEST).read_to_string(&mut text).map_err(failed)?;
-    let secret = decode(&text).ok_or_else(|| Error::NotBase64 {
-        what: path.display().to_string(),
-    })?;
+    let secret = decode(&text).ok_or_else(|| Error::NotBase64 { what: path.display().to_string() })?;
     check_bytes(&secret)?;
     Ok(secret.to_vec().into())
 }
@@ -65,19 +56,11 @@ pub fn load_or_create(path: &Path, len: usize) -> Result<SecretSlice<u8>, Error>
 
 /// Creates a secret file; never replaces one.
 pub(crate) fn create(path: &Path, len: usize) -> Result<(), Error> {
-    let failed = |source| Error::File {
-        path: path.to_owned(),
-        attempted: "created",
-        source,
-    };
+    let failed = |source| Error::File { path: path.to_owned(), attempted: "created", source };
     let mut secret = Zeroizing::new(vec![0; len]);
-    OsRng
-        .try_fill_bytes(&mut secret)
-        .map_err(|source| Error::Random { source })?;
+    OsRng.try_fill_bytes(&mut secret).map_err(|source| Error::Random { source })?;
     let mut nonce = [0; 8];
-    OsRng
-        .try_fill_bytes(&mut nonce)
-        .map_err(|source| Error::Random { source })?;
+    OsRng.try_fill_bytes(&mut nonce).map_err(|source| Error::Random { source })?;
 
     let mut line = Zeroizing::new(BASE64_STANDARD.encode(&*secret));
     line.push('\n');
@@ -87,11 +70,7 @@ pub(crate) fn create(path: &Path, len: usize) -> Result<(), Error> {
     };
     let draft = folder.join(format!(".secret-{:016x}", u64::from_le_bytes(nonce)));
     let written = (|| {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&draft)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
         file.write_all(line.as_bytes())?;
         file.sync_all()?;
         // A link fails where the name exists, so the name never shows half a file and never loses one.
@@ -100,9 +79,7 @@ pub(crate) fn create(path: &Path, len: usize) -> Result<(), Error> {
     let removed = std::fs::remove_file(&draft);
     written.map_err(failed)?;
     removed.map_err(failed)?;
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(failed)
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
 }
 
 /// The bytes of one line of base64, with or without padding and a line end.

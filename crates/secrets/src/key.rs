@@ -36,9 +36,7 @@ impl LocalKey {
     /// # Errors
     /// `NotBase64`, or `Weak`.
     pub fn from_base64(text: &str, setting: &str) -> Result<Self, Error> {
-        Self::from_bytes(&file::decode(text).ok_or_else(|| Error::NotBase64 {
-            what: setting.to_owned(),
-        })?)
+        Self::from_bytes(&file::decode(text).ok_or_else(|| Error::NotBase64 { what: setting.to_owned() })?)
     }
 
     /// Draws a key into a new file of mode 0600; never replaces one.
@@ -84,9 +82,7 @@ impl LocalKey {
 
 impl fmt::Debug for LocalKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalKey")
-            .field("id", &self.id())
-            .finish_non_exhaustive()
+        f.debug_struct("LocalKey").field("id", &self.id()).finish_non_exhaustive()
     }
 }
 

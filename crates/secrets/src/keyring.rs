@@ -27,14 +27,7 @@ impl Place {
     /// What is authenticated beside the ciphertext; every field has a fixed width, so no two places look alike.
     fn bytes(&self, purpose: &[u8], key_id: &[u8]) -> Vec<u8> {
         let (tenant, secret) = (self.organization_id.as_uuid(), self.secret_id.as_uuid());
-        [
-            purpose,
-            key_id,
-            tenant.as_bytes(),
-            secret.as_bytes(),
-            &self.version.to_be_bytes(),
-        ]
-        .concat()
+        [purpose, key_id, tenant.as_bytes(), secret.as_bytes(), &self.version.to_be_bytes()].concat()
     }
 }
 
@@ -49,10 +42,7 @@ impl Keyring {
     /// A ring of one key.
     #[must_use]
     pub const fn new(current: LocalKey) -> Self {
-        Self {
-            current,
-            old: Vec::new(),
-        }
+        Self { current, old: Vec::new() }
     }
 
     /// The ring with one more key to open with, never to seal with.
@@ -81,12 +71,7 @@ impl Keyring {
     pub fn seal(&self, place: &Place, plaintext: &[u8]) -> Result<Sealed, Error> {
         let data_key = random::<32>()?;
         let nonce = random::<NONCE>()?;
-        let body = encrypt(
-            &data_key,
-            &nonce,
-            plaintext,
-            &place.bytes(b"conductor secret 1", &[]),
-        )?;
+        let body = encrypt(&data_key, &nonce, plaintext, &place.bytes(b"conductor secret 1", &[]))?;
         self.wrap(place, &data_key, &*nonce, &body)
     }
 
@@ -97,9 +82,7 @@ impl Keyring {
     pub fn open(&self, place: &Place, sealed: &Sealed) -> Result<SecretSlice<u8>, Error> {
         let data_key = self.unwrap(place, sealed)?;
         let aad = place.bytes(b"conductor secret 1", &[]);
-        Ok(decrypt(&data_key, sealed.body_nonce(), sealed.body(), &aad)?
-            .to_vec()
-            .into())
+        Ok(decrypt(&data_key, sealed.body_nonce(), sealed.body(), &aad)?.to_vec().into())
     }
 
     /// Decrypts a value that is text.
@@ -140,9 +123,7 @@ impl Keyring {
         let key = std::iter::once(&self.current)
             .chain(&self.old)
             .find(|key| key.raw_id() == key_id)
-            .ok_or_else(|| Error::UnknownKey {
-                key_id: sealed.key_id(),
-            })?;
+            .ok_or_else(|| Error::UnknownKey { key_id: sealed.key_id() })?;
         let aad = place.bytes(b"conductor data key 1", &key_id);
         let data_key = decrypt(key.expose(), sealed.wrap_nonce(), sealed.wrapped(), &aad)?;
         let exact: [u8; 32] = data_key.as_slice().try_into().map_err(|_| Error::Tampered)?;
@@ -152,9 +133,7 @@ impl Keyring {
 
 fn random<const N: usize>() -> Result<Zeroizing<[u8; N]>, Error> {
     let mut bytes = Zeroizing::new([0; N]);
-    OsRng
-        .try_fill_bytes(&mut *bytes)
-        .map_err(|source| Error::Random { source })?;
+    OsRng.try_fill_bytes(&mut *bytes).map_err(|source| Error::Random { source })?;
     Ok(bytes)
 }
 

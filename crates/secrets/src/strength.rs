@@ -43,9 +43,7 @@ const KNOWN: &[&str] = &[
 pub fn check_bytes(key: &[u8]) -> Result<(), Error> {
     let weak = |why: &str| Err(Error::Weak { why: why.to_owned() });
     if key.len() < 32 {
-        return Err(Error::Weak {
-            why: format!("it has {} bytes and needs 32", key.len()),
-        });
+        return Err(Error::Weak { why: format!("it has {} bytes and needs 32", key.len()) });
     }
     if key.iter().all(|byte| *byte == 0) {
         return weak("it is all zeros");
@@ -74,20 +72,15 @@ pub fn check_bytes(key: &[u8]) -> Result<(), Error> {
 /// `Weak`, saying what is weak.
 pub fn check_text(secret: &str, least: usize) -> Result<(), Error> {
     let weak = |why: &str| Err(Error::Weak { why: why.to_owned() });
-    let plain: String = secret
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect::<String>()
-        .to_ascii_lowercase();
+    let plain: String =
+        secret.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let stem = plain.trim_end_matches(|end: char| end.is_ascii_digit());
     if KNOWN.contains(&plain.as_str()) || KNOWN.contains(&stem) {
         return weak("it is a well-known default");
     }
     let length = secret.chars().count();
     if length < least {
-        return Err(Error::Weak {
-            why: format!("it has {length} characters and needs {least}"),
-        });
+        return Err(Error::Weak { why: format!("it has {length} characters and needs {least}") });
     }
     let bytes = secret.as_bytes();
     let repeats =
@@ -124,20 +117,8 @@ mod tests {
 
     #[test]
     fn known_defaults_are_refused_in_any_dress() {
-        for secret in [
-            "changeme",
-            "Change-Me!",
-            "SUPER_SECRET_KEY",
-            "password123",
-            "flowise",
-        ] {
-            assert!(
-                check_text(secret, 4)
-                    .unwrap_err()
-                    .to_string()
-                    .contains("well-known"),
-                "{secret}"
-            );
+        for secret in ["changeme", "Change-Me!", "SUPER_SECRET_KEY", "password123", "flowise"] {
+            assert!(check_text(secret, 4).unwrap_err().to_string().contains("well-known"), "{secret}");
         }
         assert!(check_text("abcabcabcabcabcabcabcabc", 16).is_err());
         assert!(check_text("aaaaaaaaaaaaaaaaaaaaaaab", 16).is_err());

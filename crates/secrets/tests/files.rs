@@ -12,19 +12,9 @@ fn a_generated_file_belongs_to_its_owner_alone_and_is_never_replaced() {
     let path = folder.path().join("key");
     let key = LocalKey::generate_file(&path).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    assert!(matches!(
-        LocalKey::generate_file(&path),
-        Err(Error::File {
-            attempted: "created",
-            ..
-        })
-    ));
+    assert!(matches!(LocalKey::generate_file(&path), Err(Error::File { attempted: "created", .. })));
     assert_eq!(LocalKey::from_file(&path).unwrap().id(), key.id());
-    assert_eq!(
-        fs::read_dir(folder.path()).unwrap().count(),
-        1,
-        "no draft is left behind"
-    );
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left behind");
 }
 
 #[test]
@@ -34,9 +24,7 @@ fn a_file_that_others_may_read_is_refused() {
     LocalKey::generate_file(&path).unwrap();
     for mode in [0o640, 0o604, 0o660, 0o644, 0o601] {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-        let Err(error) = LocalKey::from_file(&path) else {
-            panic!("mode {mode:o} was taken")
-        };
+        let Err(error) = LocalKey::from_file(&path) else { panic!("mode {mode:o} was taken") };
         assert!(error.to_string().contains("chmod 600"), "{error}");
     }
     fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
@@ -75,22 +63,13 @@ fn weak_and_broken_files_are_refused_and_left_as_they_are() {
         fs::write(&path, &content).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         assert!(
-            matches!(
-                load_or_create(&path, 32),
-                Err(Error::Weak { .. } | Error::NotBase64 { .. })
-            ),
+            matches!(load_or_create(&path, 32), Err(Error::Weak { .. } | Error::NotBase64 { .. })),
             "{content:?}"
         );
         assert_eq!(fs::read_to_string(&path).unwrap(), content);
     }
-    assert!(matches!(
-        load(&folder.path().join("absent")),
-        Err(Error::File { .. })
-    ));
-    assert!(matches!(
-        load_or_create(&folder.path().join("no/such/folder"), 32),
-        Err(Error::File { .. })
-    ));
+    assert!(matches!(load(&folder.path().join("absent")), Err(Error::File { .. })));
+    assert!(matches!(load_or_create(&folder.path().join("no/such/folder"), 32), Err(Error::File { .. })));
 }
 
 #[test]
@@ -99,19 +78,9 @@ fn a_key_may_come_from_configuration() {
     let path = folder.path().join("key");
     let key = LocalKey::generate_file(&path).unwrap();
     let text = fs::read_to_string(&path).unwrap();
-    assert_eq!(
-        LocalKey::from_base64(&text, "CONDUCTOR_KEY").unwrap().id(),
-        key.id()
-    );
-    let unpadded = text
-        .trim()
-        .trim_end_matches('=')
-        .replace('+', "-")
-        .replace('/', "_");
-    assert_eq!(
-        LocalKey::from_base64(&unpadded, "CONDUCTOR_KEY").unwrap().id(),
-        key.id()
-    );
+    assert_eq!(LocalKey::from_base64(&text, "CONDUCTOR_KEY").unwrap().id(), key.id());
+    let unpadded = text.trim().trim_end_matches('=').replace('+', "-").replace('/', "_");
+    assert_eq!(LocalKey::from_base64(&unpadded, "CONDUCTOR_KEY").unwrap().id(), key.id());
     let error = LocalKey::from_base64("***", "CONDUCTOR_KEY").unwrap_err();
     assert!(error.to_string().contains("CONDUCTOR_KEY"), "{error}");
 }

@@ -13,9 +13,7 @@ fn key(seed: u64) -> LocalKey {
     let mut state = seed;
     let bytes: Vec<u8> = (0..32)
         .map(|_| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 56) as u8
         })
         .collect();
@@ -74,10 +72,7 @@ proptest! {
 #[test]
 fn the_same_value_never_seals_to_the_same_bytes() {
     let ring = Keyring::new(key(1));
-    let (one, two) = (
-        ring.seal(&place(1, 2, 3), b"v").unwrap(),
-        ring.seal(&place(1, 2, 3), b"v").unwrap(),
-    );
+    let (one, two) = (ring.seal(&place(1, 2, 3), b"v").unwrap(), ring.seal(&place(1, 2, 3), b"v").unwrap());
     // Nothing but the format and the key's id may agree.
     assert_ne!(one.as_bytes()[9..33], two.as_bytes()[9..33]);
     assert_ne!(one.as_bytes()[33..], two.as_bytes()[33..]);
@@ -91,22 +86,14 @@ fn rotation_keeps_values_readable_and_lets_the_old_key_go() {
 
     let during = Keyring::new(key(2)).with_old(key(1));
     assert!(during.is_stale(&sealed));
-    assert_eq!(
-        during.open_text(&home, &sealed).unwrap().expose_secret(),
-        "sk-value"
-    );
+    assert_eq!(during.open_text(&home, &sealed).unwrap().expose_secret(), "sk-value");
     let moved = during.rewrap(&home, &sealed).unwrap();
     assert!(!during.is_stale(&moved));
     assert_eq!(moved.key_id(), during.current_id());
 
     let after = Keyring::new(key(2));
-    assert_eq!(
-        after.open_text(&home, &moved).unwrap().expose_secret(),
-        "sk-value"
-    );
-    let Err(Error::UnknownKey { key_id }) = after.open(&home, &sealed) else {
-        panic!("the old key is gone")
-    };
+    assert_eq!(after.open_text(&home, &moved).unwrap().expose_secret(), "sk-value");
+    let Err(Error::UnknownKey { key_id }) = after.open(&home, &sealed) else { panic!("the old key is gone") };
     assert_eq!(key_id, key(1).id());
 }
 
@@ -115,10 +102,7 @@ fn nothing_prints_a_secret() {
     let ring = Keyring::new(key(1));
     let sealed = ring.seal(&place(1, 2, 3), b"sk-very-secret").unwrap();
     let opened = ring.open_text(&place(1, 2, 3), &sealed).unwrap();
-    let printed = format!(
-        "{ring:?} {sealed:?} {opened:?} {:?}",
-        ring.open(&place(1, 2, 4), &sealed)
-    );
+    let printed = format!("{ring:?} {sealed:?} {opened:?} {:?}", ring.open(&place(1, 2, 4), &sealed));
     assert!(!printed.contains("very-secret"), "{printed}");
     assert!(printed.contains(&ring.current_id()));
 }
@@ -127,8 +111,5 @@ fn nothing_prints_a_secret() {
 fn a_value_that_is_no_text_says_so() {
     let ring = Keyring::new(key(1));
     let sealed = ring.seal(&place(1, 2, 3), &[0xff, 0xfe]).unwrap();
-    assert!(matches!(
-        ring.open_text(&place(1, 2, 3), &sealed),
-        Err(Error::NotText)
-    ));
+    assert!(matches!(ring.open_text(&place(1, 2, 3), &sealed), Err(Error::NotText)));
 }

@@ -119,7 +119,10 @@ impl Hub {
     }
 
     /// What is kept after number `after`, and what comes from now on: together without a gap or a repeat.
-    pub(crate) fn feed(&self, after: Option<i64>) -> (Vec<Arc<Notified>>, broadcast::Receiver<Arc<Notified>>) {
+    pub(crate) fn feed(
+        &self,
+        after: Option<i64>,
+    ) -> (Vec<Arc<Notified>>, broadcast::Receiver<Arc<Notified>>) {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let missed = |after: i64| kept.notices.iter().filter(|one| one.id > after).cloned().collect();
         (after.map(missed).unwrap_or_default(), self.feed.subscribe())

@@ -120,7 +120,11 @@ impl Appended {
 }
 
 /// Runs many appends as one multi-row insert.
-pub(crate) async fn append_all(tx: &DatabaseTransaction, appends: Vec<Append>, clock: &dyn Clock) -> Appended {
+pub(crate) async fn append_all(
+    tx: &DatabaseTransaction,
+    appends: Vec<Append>,
+    clock: &dyn Clock,
+) -> Appended {
     let conn = Conn::Tx(tx);
     let at = clock.now();
     let mut appended = Appended::default();
@@ -197,14 +201,8 @@ async fn insert(conn: Conn<'_>, events: &[StoredEvent]) -> Result<()> {
             if backend == DbBackend::Postgres {
                 let first = row * 5 + 1;
                 use std::fmt::Write;
-                let _ = write!(
-                    sql,
-                    "(${first}, ${}, ${}, ${}, ${})",
-                    first + 1,
-                    first + 2,
-                    first + 3,
-                    first + 4
-                );
+                let _ =
+                    write!(sql, "(${first}, ${}, ${}, ${}, ${})", first + 1, first + 2, first + 3, first + 4);
             } else {
                 sql.push_str("(?, ?, ?, ?, ?)");
             }

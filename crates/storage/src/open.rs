@@ -95,7 +95,8 @@ impl OpenOptions {
 
         let hub = Arc::new(Hub::new(clock.now().timestamp_micros()));
         let (commands, queue) = mpsc::channel(self.queue);
-        let writer = Writer { conn: writer, commands: queue, hub: Arc::clone(&hub), clock: Arc::clone(&clock) };
+        let writer =
+            Writer { conn: writer, commands: queue, hub: Arc::clone(&hub), clock: Arc::clone(&clock) };
         let task = tokio::spawn(writer.run());
         Ok(Store::new(Inner { read: readers, path: WritePath::Writer { commands, task }, hub, clock }))
     }
@@ -152,7 +153,9 @@ async fn assert_postgres(conn: &DatabaseConnection) -> Result<()> {
     for (setting, refused) in [("fsync", "off"), ("full_page_writes", "off"), ("synchronous_commit", "off")] {
         let found = text(conn, &format!("SELECT current_setting('{setting}')")).await?;
         if found == refused {
-            return Err(refuse(format!("PostgreSQL runs with {setting} = {found}; acknowledged writes would be lost")));
+            return Err(refuse(format!(
+                "PostgreSQL runs with {setting} = {found}; acknowledged writes would be lost"
+            )));
         }
     }
     Ok(())

@@ -21,10 +21,7 @@ use crate::{
 /// How a write reaches the disk.
 pub(crate) enum Path {
     /// SQLite: through the one writer task.
-    Writer {
-        commands: mpsc::Sender<Command>,
-        task: JoinHandle<()>,
-    },
+    Writer { commands: mpsc::Sender<Command>, task: JoinHandle<()> },
     /// PostgreSQL: a transaction each.
     Transactions,
 }

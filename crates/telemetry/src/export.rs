@@ -47,11 +47,7 @@ fn mask_all(attributes: &mut [KeyValue]) {
     for attribute in attributes {
         let sensitive = is_sensitive_name(attribute.key.as_str());
         if let Value::String(text) = &attribute.value {
-            let clean = if sensitive {
-                MASK.into()
-            } else {
-                redact(text.as_str())
-            };
+            let clean = if sensitive { MASK.into() } else { redact(text.as_str()) };
             attribute.value = Value::String(StringValue::from(clean.into_owned()));
         } else if sensitive && matches!(attribute.value, Value::Array(_)) {
             attribute.value = Value::String(MASK.into());

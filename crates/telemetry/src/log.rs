@@ -29,11 +29,7 @@ pub(crate) struct Log<W> {
 
 impl<W> Log<W> {
     pub(crate) fn new(format: Format, clock: Arc<dyn Clock>, writer: W) -> Self {
-        Self {
-            format,
-            clock,
-            writer,
-        }
+        Self { format, clock, writer }
     }
 }
 
@@ -47,11 +43,7 @@ impl Fields {
     }
 
     fn put_text(&mut self, field: &Field, text: &str) {
-        let clean = if is_sensitive_name(field.name()) {
-            MASK.into()
-        } else {
-            redact(text)
-        };
+        let clean = if is_sensitive_name(field.name()) { MASK.into() } else { redact(text) };
         self.put(field, clean.into_owned());
     }
 }
@@ -122,11 +114,7 @@ where
         // Outermost first: the innermost span has the last word, and the event above all.
         let mut fields = Map::new();
         let mut span_name = None;
-        for span in context
-            .event_scope(event)
-            .into_iter()
-            .flat_map(|scope| scope.from_root())
-        {
+        for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
             if let Some(of_span) = span.extensions().get::<Fields>() {
                 fields.extend(of_span.0.clone());
             }
@@ -148,11 +136,7 @@ where
                 }
                 for (name, value) in fields {
                     // A field never takes the place of what a reader relies on.
-                    let name = if object.contains_key(&name) {
-                        format!("field.{name}")
-                    } else {
-                        name
-                    };
+                    let name = if object.contains_key(&name) { format!("field.{name}") } else { name };
                     object.insert(name, value);
                 }
                 Value::Object(object).to_string()
@@ -176,10 +160,7 @@ fn pretty(
     if let Some(span) = span {
         line.push_str(&format!(" [{span}]"));
     }
-    line.push_str(&format!(
-        ": {}",
-        message.and_then(Value::as_str).unwrap_or_default().escape_debug()
-    ));
+    line.push_str(&format!(": {}", message.and_then(Value::as_str).unwrap_or_default().escape_debug()));
     for (name, value) in fields {
         line.push_str(&match value {
             // Quoted and escaped, so that no value forges a line or moves a terminal's cursor.

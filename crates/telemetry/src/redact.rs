@@ -22,12 +22,7 @@ const NAMES: &[&str] = &[
 ];
 
 /// The same for names of two words.
-const PAIRS: &[(&str, &str)] = &[
-    ("api", "key"),
-    ("private", "key"),
-    ("signing", "key"),
-    ("access", "key"),
-];
+const PAIRS: &[(&str, &str)] = &[("api", "key"), ("private", "key"), ("signing", "key"), ("access", "key")];
 
 /// Prefixes that providers, platforms and we give to keys, with the fewest characters that follow.
 const PREFIXES: &[(&str, usize)] = &[
@@ -57,9 +52,7 @@ const SCHEMES: &[&str] = &["bearer", "basic"];
 #[must_use]
 pub fn is_sensitive_name(name: &str) -> bool {
     let snake = split_camel(name);
-    let mut words = snake
-        .split(|other: char| !other.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty());
+    let mut words = snake.split(|other: char| !other.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let mut last = "";
     words.any(|word| {
         let pair = (std::mem::replace(&mut last, word), word);
@@ -89,11 +82,8 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     let mut kept = 0;
     let mut after_scheme = false;
     for (start, word) in words(text) {
-        let secret = if (after_scheme && word.len() >= 6) || is_web_token(word) {
-            Some(0)
-        } else {
-            key_start(word)
-        };
+        let secret =
+            if (after_scheme && word.len() >= 6) || is_web_token(word) { Some(0) } else { key_start(word) };
         let colon_before = word.ends_with(':');
         after_scheme = SCHEMES.contains(&word.trim_end_matches(':').to_ascii_lowercase().as_str())
             || (after_scheme && colon_before && word.len() == 1);
@@ -121,9 +111,7 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut rest = 0;
     std::iter::from_fn(move || {
         let start = rest + text[rest..].find(is_part)?;
-        let len = text[start..]
-            .find(|letter| !is_part(letter))
-            .unwrap_or(text.len() - start);
+        let len = text[start..].find(|letter| !is_part(letter)).unwrap_or(text.len() - start);
         rest = start + len;
         Some((start, &text[start..rest]))
     })
@@ -149,10 +137,7 @@ fn key_start(word: &str) -> Option<usize> {
 }
 
 fn is_web_token(word: &str) -> bool {
-    let word = word
-        .rsplit(['=', ':'])
-        .find(|part| part.contains('.'))
-        .unwrap_or(word);
+    let word = word.rsplit(['=', ':']).find(|part| part.contains('.')).unwrap_or(word);
     word.starts_with("eyJ") && word.len() > 20 && word.matches('.').count() == 2
 }
 
@@ -225,30 +210,15 @@ mod tests {
     #[test]
     fn values_that_look_like_credentials_are_masked_and_the_rest_is_kept() {
         let cases = [
-            (
-                "Authorization: Bearer abc.def-123",
-                "Authorization: Bearer [redacted]",
-            ),
+            ("Authorization: Bearer abc.def-123", "Authorization: Bearer [redacted]"),
             ("bearer QWxhZGRpbjpvcGVu and more", "bearer [redacted] and more"),
             ("Basic dXNlcjpwYXNz", "Basic [redacted]"),
-            (
-                "key sk-proj-abcdef123456 was refused",
-                "key [redacted] was refused",
-            ),
+            ("key sk-proj-abcdef123456 was refused", "key [redacted] was refused"),
             ("?key=sk-ant-abcdef123456&x=1", "?key=[redacted]&x=1"),
             ("ck_live_0123456789", "[redacted]"),
-            (
-                "\"eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl\"",
-                "\"[redacted]\"",
-            ),
-            (
-                "postgres://app:hunter2@db:5432/x",
-                "postgres://[redacted]@db:5432/x",
-            ),
-            (
-                "two: ck_abcdef12, ghp_abcdefgh12345678.",
-                "two: [redacted], [redacted]",
-            ),
+            ("\"eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl\"", "\"[redacted]\""),
+            ("postgres://app:hunter2@db:5432/x", "postgres://[redacted]@db:5432/x"),
+            ("two: ck_abcdef12, ghp_abcdefgh12345678.", "two: [redacted], [redacted]"),
         ];
         for (text, expected) in cases {
             assert_eq!(redact(text), expected);
@@ -261,10 +231,7 @@ mod tests {
             "sk-1",
             "run 5 of 7",
         ] {
-            assert!(
-                matches!(redact(text), Cow::Borrowed(same) if same == text),
-                "{text}"
-            );
+            assert!(matches!(redact(text), Cow::Borrowed(same) if same == text), "{text}");
         }
     }
 

@@ -101,15 +101,8 @@ where
 {
     let filter = EnvFilter::builder()
         .parse(&options.filter)
-        .map_err(|source| Error::Filter {
-            filter: options.filter.clone(),
-            source,
-        })?;
-    let traces = options
-        .otlp_endpoint
-        .as_deref()
-        .map(|endpoint| provider(options, endpoint))
-        .transpose()?;
+        .map_err(|source| Error::Filter { filter: options.filter.clone(), source })?;
+    let traces = options.otlp_endpoint.as_deref().map(|endpoint| provider(options, endpoint)).transpose()?;
     let sent = traces.as_ref().map(sent);
     let log = Log::new(options.format, clock, writer).with_filter(filter);
     Ok((tracing_subscriber::registry().with(sent).with(log), traces))
@@ -136,18 +129,12 @@ fn provider(options: &Options, endpoint: &str) -> Result<SdkTracerProvider, Erro
         .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
         .with_timeout(Duration::from_secs(10))
         .build()
-        .map_err(|source| Error::Endpoint {
-            endpoint: endpoint.to_owned(),
-            source,
-        })?;
+        .map_err(|source| Error::Endpoint { endpoint: endpoint.to_owned(), source })?;
     let resource = Resource::builder()
         .with_service_name(options.service_name.clone())
         .with_attribute(KeyValue::new("service.version", options.service_version.clone()))
         .build();
-    Ok(SdkTracerProvider::builder()
-        .with_batch_exporter(Masked(exporter))
-        .with_resource(resource)
-        .build())
+    Ok(SdkTracerProvider::builder().with_batch_exporter(Masked(exporter)).with_resource(resource).build())
 }
 
 #[cfg(test)]
@@ -205,22 +192,16 @@ mod tests {
     #[test]
     fn secrets_are_masked_in_fields_messages_spans_and_errors() {
         for format in [Format::Json, Format::Pretty] {
-            let text = logged(
-                &Options {
-                    format,
-                    ..Options::default()
-                },
-                || {
-                    let span = tracing::info_span!("s", api_key = "canary-1", input_tokens = 12);
-                    let _span = span.enter();
-                    let error = io::Error::other("refused Bearer canary-2-canary");
-                    tracing::info!(
-                        password = "canary-3", headers.authorization = "canary-4", cookie = ?["canary-5"],
-                        note = "the key sk-canary-6-canary", error = &error as &dyn std::error::Error,
-                        "sent ck_canary_7_canary to https://u:canary-8@host/",
-                    );
-                },
-            );
+            let text = logged(&Options { format, ..Options::default() }, || {
+                let span = tracing::info_span!("s", api_key = "canary-1", input_tokens = 12);
+                let _span = span.enter();
+                let error = io::Error::other("refused Bearer canary-2-canary");
+                tracing::info!(
+                    password = "canary-3", headers.authorization = "canary-4", cookie = ?["canary-5"],
+                    note = "the key sk-canary-6-canary", error = &error as &dyn std::error::Error,
+                    "sent ck_canary_7_canary to https://u:canary-8@host/",
+                );
+            });
             assert!(!text.contains("canary"), "{text}");
             assert_eq!(text.matches("[redacted]").count(), 8, "{text}");
             assert!(text.contains("12"), "counts of tokens are no secret: {text}");
@@ -230,15 +211,9 @@ mod tests {
     #[test]
     fn a_value_cannot_forge_a_line() {
         for format in [Format::Json, Format::Pretty] {
-            let text = logged(
-                &Options {
-                    format,
-                    ..Options::default()
-                },
-                || {
-                    tracing::info!(name = "a\n2026-01-01 ERROR forged", "b\u{1b}[2J\nforged too");
-                },
-            );
+            let text = logged(&Options { format, ..Options::default() }, || {
+                tracing::info!(name = "a\n2026-01-01 ERROR forged", "b\u{1b}[2J\nforged too");
+            });
             assert_eq!(text.lines().count(), 1, "{text}");
             assert!(!text.contains('\u{1b}'), "{text}");
         }
@@ -246,18 +221,10 @@ mod tests {
 
     #[test]
     fn the_filter_chooses_and_a_broken_one_says_so() {
-        let quiet = Options {
-            filter: "warn".to_owned(),
-            ..Options::default()
-        };
+        let quiet = Options { filter: "warn".to_owned(), ..Options::default() };
         assert_eq!(logged(&quiet, || tracing::info!("unheard")), "");
-        let broken = Options {
-            filter: "conductor=loud".to_owned(),
-            ..Options::default()
-        };
-        let Err(error) = subscriber(&broken, Arc::new(SystemClock), io::sink) else {
-            panic!("it was read")
-        };
+        let broken = Options { filter: "conductor=loud".to_owned(), ..Options::default() };
+        let Err(error) = subscriber(&broken, Arc::new(SystemClock), io::sink) else { panic!("it was read") };
         assert!(error.to_string().contains("conductor=loud"), "{error}");
     }
 
@@ -270,13 +237,7 @@ mod tests {
         });
         let text = numbers.render();
         assert!(text.contains("conductor_runs_total{kind=\"chat\"} 3"), "{text}");
-        assert!(
-            text.contains("conductor_http_request_seconds_bucket{le=\"0.025\"} 1"),
-            "{text}"
-        );
-        assert!(
-            text.contains("conductor_http_request_seconds_bucket{le=\"0.01\"} 0"),
-            "{text}"
-        );
+        assert!(text.contains("conductor_http_request_seconds_bucket{le=\"0.025\"} 1"), "{text}");
+        assert!(text.contains("conductor_http_request_seconds_bucket{le=\"0.01\"} 0"), "{text}");
     }
 }

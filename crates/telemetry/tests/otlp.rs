@@ -40,24 +40,13 @@ async fn spans_reach_the_collector_when_the_guard_is_dropped() {
     assert_eq!(requests.len(), 1);
     let request = &requests[0];
     assert_eq!(request.headers["content-type"], "application/x-protobuf");
-    for expected in [
-        "conductor",
-        "9.8.7",
-        "chat",
-        "gen_ai.request.model",
-        "gpt-4o",
-        "asked with Bearer [redacted]",
-    ] {
-        assert!(
-            contains(&request.body, expected),
-            "the collector should have received {expected:?}"
-        );
+    for expected in
+        ["conductor", "9.8.7", "chat", "gen_ai.request.model", "gpt-4o", "asked with Bearer [redacted]"]
+    {
+        assert!(contains(&request.body, expected), "the collector should have received {expected:?}");
     }
     for absent in ["canary", "a span of a library"] {
-        assert!(
-            !contains(&request.body, absent),
-            "the collector should not have received {absent:?}"
-        );
+        assert!(!contains(&request.body, absent), "the collector should not have received {absent:?}");
     }
 }
 

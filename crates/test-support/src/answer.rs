@@ -68,11 +68,7 @@ impl Answer {
     #[track_caller]
     pub fn problem(self, status: u16, code: &str) -> Value {
         assert_eq!(self.status, status, "{self}");
-        assert_eq!(
-            self.header("content-type").unwrap_or_default(),
-            "application/problem+json",
-            "{self}"
-        );
+        assert_eq!(self.header("content-type").unwrap_or_default(), "application/problem+json", "{self}");
         let problem = self.json();
         assert_eq!(problem["code"], code, "{self}");
         problem

@@ -22,21 +22,12 @@ impl Api {
     /// # Panics
     /// When no client can be made.
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test speaks to its own server on loopback"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a test speaks to its own server on loopback")]
     pub fn new(base: impl Into<String>) -> Self {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .build();
+        let client =
+            reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
         let client = client.unwrap_or_else(|error| panic!("an HTTP client: {error}"));
-        Self {
-            client,
-            base: base.into(),
-            headers: HeaderMap::new(),
-        }
+        Self { client, base: base.into(), headers: HeaderMap::new() }
     }
 
     /// The same client with one more header on every request.
@@ -62,10 +53,7 @@ impl Api {
     /// The same server, not signed in.
     #[must_use]
     pub fn anonymous(&self) -> Self {
-        Self {
-            headers: HeaderMap::new(),
-            ..self.clone()
-        }
+        Self { headers: HeaderMap::new(), ..self.clone() }
     }
 
     /// Signs in by email and password.
@@ -132,9 +120,8 @@ impl Api {
         mime_type: &str,
         content: impl Into<Vec<u8>>,
     ) -> Answer {
-        let part = reqwest::multipart::Part::bytes(content.into())
-            .file_name(name.to_owned())
-            .mime_str(mime_type);
+        let part =
+            reqwest::multipart::Part::bytes(content.into()).file_name(name.to_owned()).mime_str(mime_type);
         let part = part.unwrap_or_else(|error| panic!("{mime_type}: {error}"));
         let form = reqwest::multipart::Form::new().part("file", part);
         let request = self.request(Method::POST, path).multipart(form);
@@ -152,10 +139,8 @@ impl Api {
         content_type: &str,
         body: impl Into<Vec<u8>>,
     ) -> Answer {
-        let request = self
-            .request(method.clone(), path)
-            .header("content-type", content_type)
-            .body(body.into());
+        let request =
+            self.request(method.clone(), path).header("content-type", content_type).body(body.into());
         self.answer(method, path, request).await
     }
 
@@ -164,8 +149,7 @@ impl Api {
     /// # Panics
     /// When the server refuses.
     pub async fn events(&self, run_id: &str, after: i64) -> Events {
-        self.stream(&format!("/api/runs/{run_id}/events?after={after}"))
-            .await
+        self.stream(&format!("/api/runs/{run_id}/events?after={after}")).await
     }
 
     /// Any event stream.
@@ -173,9 +157,7 @@ impl Api {
     /// # Panics
     /// When the server refuses.
     pub async fn stream(&self, path: &str) -> Events {
-        let request = self
-            .request(Method::GET, path)
-            .header("accept", "text/event-stream");
+        let request = self.request(Method::GET, path).header("accept", "text/event-stream");
         let response = self.response(&Method::GET, path, request).await;
         if response.status() != 200 {
             let answer = read(Method::GET, path, response).await;
@@ -193,9 +175,7 @@ impl Api {
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.client
-            .request(method, self.url(path))
-            .headers(self.headers.clone())
+        self.client.request(method, self.url(path)).headers(self.headers.clone())
     }
 
     async fn answer(&self, method: Method, path: &str, request: reqwest::RequestBuilder) -> Answer {
@@ -204,23 +184,12 @@ impl Api {
     }
 
     async fn response(&self, method: &Method, path: &str, request: reqwest::RequestBuilder) -> Response {
-        request
-            .send()
-            .await
-            .unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
+        request.send().await.unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
     }
 }
 
 async fn read(method: Method, path: &str, response: Response) -> Answer {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let text = response
-        .text()
-        .await
-        .unwrap_or_else(|error| panic!("{method} {path}: {error:?}"));
-    Answer {
-        request: format!("{method} {path}"),
-        status,
-        headers,
-        text,
-    }
+    let text = response.text().await.unwrap_or_else(|error| panic!("{method} {path}: {error:?}"));
+    Answer { request: format!("{method} {path}"), status, headers, text }
 }

@@ -31,10 +31,7 @@ impl TestDb {
     pub fn sqlite() -> Self {
         let folder = TempDir::new().unwrap_or_else(|error| panic!("a temporary folder: {error}"));
         let url = format!("sqlite://{}/conductor.db", folder.path().display());
-        Self {
-            url,
-            place: Place::Sqlite { _folder: folder },
-        }
+        Self { url, place: Place::Sqlite { _folder: folder } }
     }
 
     /// A database of its own on the PostgreSQL of `CONDUCTOR_TEST_POSTGRES`.
@@ -50,31 +47,17 @@ impl TestDb {
             )
         };
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "test_{}_{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         // A predecessor with the same process id may have died without dropping its own.
         statement(&admin, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         statement(&admin, &format!("CREATE DATABASE {name}"));
-        let server = admin
-            .rsplit_once('/')
-            .map_or(admin.as_str(), |(server, _)| server);
-        Self {
-            url: format!("{server}/{name}"),
-            place: Place::Postgres {
-                admin: admin.clone(),
-                name,
-            },
-        }
+        let server = admin.rsplit_once('/').map_or(admin.as_str(), |(server, _)| server);
+        Self { url: format!("{server}/{name}"), place: Place::Postgres { admin: admin.clone(), name } }
     }
 
     /// One of each kind, for a suite that runs on both.
     pub fn each() -> impl Iterator<Item = Self> {
-        [Self::sqlite as fn() -> Self, Self::postgres]
-            .into_iter()
-            .map(|make| make())
+        [Self::sqlite as fn() -> Self, Self::postgres].into_iter().map(|make| make())
     }
 
     /// The address, such as `sqlite:///tmp/…/conductor.db` or `postgres://…`.
@@ -96,19 +79,9 @@ impl Drop for TestDb {
 }
 
 fn statement(url: &str, sql: &str) {
-    let psql = [
-        "--no-psqlrc",
-        "--quiet",
-        "--no-password",
-        "--set=ON_ERROR_STOP=1",
-        "--command",
-        sql,
-    ];
-    let output = Command::new("psql")
-        .args(psql)
-        .arg(url)
-        .env("PGOPTIONS", "-c client_min_messages=error")
-        .output();
+    let psql = ["--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1", "--command", sql];
+    let output =
+        Command::new("psql").args(psql).arg(url).env("PGOPTIONS", "-c client_min_messages=error").output();
     match output {
         Ok(output) if output.status.success() => {}
         Ok(output) => panic!("{sql}: {}", String::from_utf8_lossy(&output.stderr).trim()),
@@ -135,10 +108,7 @@ mod tests {
         statement(other.url(), "CREATE TABLE t (x int)");
         let url = one.url().to_owned();
         drop(one);
-        let gone = Command::new("psql")
-            .args(["--no-psqlrc", "-c", "SELECT 1", &url])
-            .output()
-            .unwrap();
+        let gone = Command::new("psql").args(["--no-psqlrc", "-c", "SELECT 1", &url]).output().unwrap();
         assert!(!gone.status.success());
     }
 }

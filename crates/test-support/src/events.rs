@@ -26,9 +26,7 @@ impl Event {
     /// When it is none.
     #[must_use]
     pub fn seq(&self) -> i64 {
-        self.id
-            .parse()
-            .unwrap_or_else(|_| panic!("no number in the id of {self:?}"))
+        self.id.parse().unwrap_or_else(|_| panic!("no number in the id of {self:?}"))
     }
 }
 
@@ -41,19 +39,13 @@ pub struct Events {
 
 impl std::fmt::Debug for Events {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Events")
-            .field("seen", &self.seen)
-            .finish_non_exhaustive()
+        f.debug_struct("Events").field("seen", &self.seen).finish_non_exhaustive()
     }
 }
 
 impl Events {
     pub(crate) fn of(response: Response) -> Self {
-        Self {
-            bytes: response.bytes_stream().boxed(),
-            buffer: BytesMut::new(),
-            seen: Vec::new(),
-        }
+        Self { bytes: response.bytes_stream().boxed(), buffer: BytesMut::new(), seen: Vec::new() }
     }
 
     /// The next event; `None` when the server ended the stream or the connection broke.

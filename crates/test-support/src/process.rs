@@ -40,31 +40,13 @@ impl Process {
     /// When it cannot be started.
     #[must_use]
     pub fn start(command: &mut Command) -> Self {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        let mut child = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("{command:?} could not be started: {error}"));
-        let lines = Lines {
-            written: Arc::default(),
-            grown: watch::Sender::new(()),
-        };
-        let stdout = child
-            .stdout
-            .take()
-            .map(|pipe| tokio::spawn(lines.clone().read(pipe)));
-        let stderr = child
-            .stderr
-            .take()
-            .map(|pipe| tokio::spawn(lines.clone().read(pipe)));
-        Self {
-            child,
-            lines,
-            readers: stdout.into_iter().chain(stderr).collect(),
-        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child =
+            command.spawn().unwrap_or_else(|error| panic!("{command:?} could not be started: {error}"));
+        let lines = Lines { written: Arc::default(), grown: watch::Sender::new(()) };
+        let stdout = child.stdout.take().map(|pipe| tokio::spawn(lines.clone().read(pipe)));
+        let stderr = child.stderr.take().map(|pipe| tokio::spawn(lines.clone().read(pipe)));
+        Self { child, lines, readers: stdout.into_iter().chain(stderr).collect() }
     }
 
     /// Waits for a line that begins with `prefix` and gives what follows it.
@@ -98,11 +80,7 @@ impl Process {
     }
 
     fn find(&self, prefix: &str) -> Option<String> {
-        self.lines
-            .all()
-            .iter()
-            .find_map(|line| line.strip_prefix(prefix))
-            .map(str::to_owned)
+        self.lines.all().iter().find_map(|line| line.strip_prefix(prefix)).map(str::to_owned)
     }
 
     /// All it wrote so far, stdout and stderr.
@@ -122,17 +100,9 @@ impl Process {
     /// # Panics
     /// When the program has ended.
     pub async fn signal(&self, name: &str) {
-        let Some(id) = self.id() else {
-            panic!("it has ended:\n{}", self.log())
-        };
-        let sent = Command::new("kill")
-            .args([format!("-{name}"), id.to_string()])
-            .status()
-            .await;
-        assert!(
-            sent.is_ok_and(|status| status.success()),
-            "SIG{name} could not be sent to {id}"
-        );
+        let Some(id) = self.id() else { panic!("it has ended:\n{}", self.log()) };
+        let sent = Command::new("kill").args([format!("-{name}"), id.to_string()]).status().await;
+        assert!(sent.is_ok_and(|status| status.success()), "SIG{name} could not be sent to {id}");
     }
 
     /// Kills it as a crash would and waits until it is gone.

@@ -60,9 +60,7 @@ impl Provider {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await;
         let listener = listener.unwrap_or_else(|error| panic!("no free port on loopback: {error}"));
-        let address = listener
-            .local_addr()
-            .unwrap_or_else(|error| panic!("no address: {error}"));
+        let address = listener.local_addr().unwrap_or_else(|error| panic!("no address: {error}"));
         let desk = Arc::new(Desk::default());
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
@@ -73,11 +71,7 @@ impl Provider {
                 panic!("the scripted provider stopped: {error}");
             }
         });
-        Self {
-            url: format!("http://{address}/v1"),
-            desk,
-            task,
-        }
+        Self { url: format!("http://{address}/v1"), desk, task }
     }
 
     /// The base URL, to be given as `OPENAI_BASE_URL`.
@@ -111,10 +105,7 @@ impl Provider {
         let seen = timeout(PATIENCE, requests.wait_for(|seen| seen.len() >= count)).await;
         match seen {
             Ok(Ok(seen)) => seen[count - 1].clone(),
-            _ => panic!(
-                "the provider was asked {} time(s), not {count}",
-                self.requests().len()
-            ),
+            _ => panic!("the provider was asked {} time(s), not {count}", self.requests().len()),
         }
     }
 
@@ -131,11 +122,7 @@ impl Provider {
     pub async fn aborted(&self, count: usize) {
         let mut aborts = self.desk.aborts.subscribe();
         let seen = timeout(PATIENCE, aborts.wait_for(|aborts| *aborts >= count)).await;
-        assert!(
-            matches!(seen, Ok(Ok(_))),
-            "{} answer(s) were cut, not {count}",
-            self.aborts()
-        );
+        assert!(matches!(seen, Ok(Ok(_))), "{} answer(s) were cut, not {count}", self.aborts());
     }
 }
 
@@ -159,10 +146,7 @@ impl Desk {
 
 async fn complete(State(desk): State<Arc<Desk>>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     let reply = desk.reply();
-    let request = Request {
-        headers,
-        body: body.clone(),
-    };
+    let request = Request { headers, body: body.clone() };
     desk.requests.send_modify(|seen| seen.push(request));
     wire::respond(reply, &body, desk.aborts.clone()).await
 }

@@ -167,8 +167,7 @@ impl Server<Stopped> {
     /// Gives it a scripted model under the name of OpenAI.
     #[must_use]
     pub fn provider(self, provider: &Provider) -> Self {
-        self.env("OPENAI_BASE_URL", provider.url())
-            .env("OPENAI_API_KEY", "sk-scripted-provider")
+        self.env("OPENAI_BASE_URL", provider.url()).env("OPENAI_API_KEY", "sk-scripted-provider")
     }
 
     /// Starts it and waits until it listens.
@@ -177,20 +176,8 @@ impl Server<Stopped> {
     /// When it does not start; the panic shows its log.
     pub async fn start(self) -> Server {
         let state = self.launch("127.0.0.1:0").await;
-        let Self {
-            binary,
-            data,
-            environment,
-            arguments,
-            ..
-        } = self;
-        Server {
-            binary,
-            data,
-            environment,
-            arguments,
-            state,
-        }
+        let Self { binary, data, environment, arguments, .. } = self;
+        Server { binary, data, environment, arguments, state }
     }
 }
 
@@ -206,16 +193,11 @@ impl<S> Server<S> {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         // Nothing of the developer's own configuration or keys reaches a test.
-        command
-            .env_clear()
-            .env("CONDUCTOR_DATA", self.data.path())
-            .current_dir(self.data.path());
+        command.env_clear().env("CONDUCTOR_DATA", self.data.path()).current_dir(self.data.path());
         for inherited in ["PATH", "HOME", "TMPDIR"] {
             command.envs(variable(inherited).map(|value| (inherited, value)));
         }
-        command
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .args(arguments);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value))).args(arguments);
         command
     }
 
@@ -229,21 +211,9 @@ impl<S> Server<S> {
 
 /// The binary that was built for this test: named by cargo or nextest, else beside the test's own folder.
 fn binary() -> PathBuf {
-    let named = [
-        "CARGO_BIN_EXE_conductor",
-        "NEXTEST_BIN_EXE_conductor",
-        "CONDUCTOR_BIN",
-    ];
+    let named = ["CARGO_BIN_EXE_conductor", "NEXTEST_BIN_EXE_conductor", "CONDUCTOR_BIN"];
     let named = named.into_iter().find_map(variable).map(PathBuf::from);
-    let beside = || {
-        Some(
-            std::env::current_exe()
-                .ok()?
-                .parent()?
-                .parent()?
-                .join("conductor"),
-        )
-    };
+    let beside = || Some(std::env::current_exe().ok()?.parent()?.parent()?.join("conductor"));
     match named.or_else(beside).filter(|path| path.is_file()) {
         Some(path) => path,
         None => panic!("there is no conductor binary: run `cargo build -p conductor` first"),

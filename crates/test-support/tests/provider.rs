@@ -10,9 +10,7 @@ async fn ask(provider: &Provider, stream: bool) -> conductor_test_support::Answe
 }
 
 fn chunks(text: &str) -> Vec<Value> {
-    let data = text
-        .split("\n\n")
-        .filter_map(|frame| frame.strip_prefix("data: "));
+    let data = text.split("\n\n").filter_map(|frame| frame.strip_prefix("data: "));
     data.filter_map(|data| serde_json::from_str(data).ok()).collect()
 }
 
@@ -23,10 +21,8 @@ async fn text_streams_word_by_word_and_ends_with_usage() {
     let answer = ask(&provider, true).await.status(200);
     assert!(answer.text.ends_with("data: [DONE]\n\n"));
     let chunks = chunks(&answer.text);
-    let text: Vec<_> = chunks
-        .iter()
-        .filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str())
-        .collect();
+    let text: Vec<_> =
+        chunks.iter().filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str()).collect();
     assert_eq!(text, ["", "two ", "words"]);
     assert_eq!(chunks[3]["choices"][0]["finish_reason"], "stop");
     assert_eq!(chunks[4]["usage"]["total_tokens"], 5);
@@ -76,11 +72,7 @@ async fn a_closed_gate_holds_the_answer_and_an_abort_is_counted() {
     provider.push(Reply::new().say("half").wait(&gate).say(" whole"));
     let api = Api::new(provider.url());
     let asking = tokio::spawn(async move {
-        api.post(
-            "/chat/completions",
-            json!({ "model": "m", "stream": true, "messages": [] }),
-        )
-        .await
+        api.post("/chat/completions", json!({ "model": "m", "stream": true, "messages": [] })).await
     });
     provider.request(1).await;
     asking.abort();

@@ -30,14 +30,8 @@ async fn it_is_started_configured_and_asked_to_end() {
     let mut server = server.start().await;
     assert_eq!(server.url(), "http://127.0.0.1:40123");
     assert_eq!(server.setup_token().await, "one-time");
-    assert_eq!(
-        server.process().line("arguments: ").await,
-        "serve --listen 127.0.0.1:0 --verbose"
-    );
-    assert_eq!(
-        server.process().line("colour: ").await,
-        "green, a developer's key: "
-    );
+    assert_eq!(server.process().line("arguments: ").await, "serve --listen 127.0.0.1:0 --verbose");
+    assert_eq!(server.process().line("colour: ").await, "green, a developer's key: ");
     assert!(server.terminate().await.success());
     assert!(server.log().ends_with("drained"), "{}", server.log());
 }
@@ -49,9 +43,6 @@ async fn it_comes_back_at_the_same_address_with_the_same_data() {
     fs::write(server.data().join("kept"), "yes").unwrap();
     server.kill().await;
     server.restart().await;
-    assert_eq!(
-        server.process().line("arguments: ").await,
-        "serve --listen 127.0.0.1:40123"
-    );
+    assert_eq!(server.process().line("arguments: ").await, "serve --listen 127.0.0.1:40123");
     assert_eq!(fs::read_to_string(server.data().join("kept")).unwrap(), "yes");
 }

@@ -92,10 +92,9 @@ export interface SignedInDevice {
   user_agent?: string | null;
   ip_address?: string | null;
   created_at: string;
-  last_used_at?: string | null;
-  expires_at?: string | null;
-  is_current?: boolean;
-  current?: boolean;
+  last_used_at: string;
+  expires_at: string;
+  is_current: boolean;
 }
 
 export interface Member {
@@ -104,6 +103,7 @@ export interface Member {
   name: string;
   role: OrganizationRole;
   is_active: boolean;
+  is_verified: boolean;
   created_at: string;
 }
 
@@ -124,8 +124,8 @@ export interface Model {
   id: string;
   provider: string;
   display_name: string;
-  context_window: number;
-  max_output_tokens: number;
+  context_window: number | null;
+  max_output_tokens: number | null;
   capabilities: { vision: boolean; tools: boolean; thinking: boolean; streaming: boolean };
   input_cost_per_1k?: string | null;
   output_cost_per_1k?: string | null;
@@ -431,6 +431,8 @@ export interface Tool {
   tool_type: string;
   source: 'builtin' | 'connector' | 'manual';
   enabled: boolean;
+  /** Whether its server still offers it. */
+  present?: boolean;
   read_only: boolean;
   approval: 'never' | 'ask';
   definition_hash: string;

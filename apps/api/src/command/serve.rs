@@ -119,10 +119,9 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
 }
 
 fn listen(config: &Config) -> Result<TcpListener> {
-    let address: SocketAddr = config
-        .listen
-        .parse()
-        .with_context(|| format!("listen is {:?}; write an address and a port, such as 127.0.0.1:8420", config.listen))?;
+    let address: SocketAddr = config.listen.parse().with_context(|| {
+        format!("listen is {:?}; write an address and a port, such as 127.0.0.1:8420", config.listen)
+    })?;
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.bind(address).with_context(|| format!("cannot listen on {address}"))?;

@@ -46,9 +46,8 @@ fn keys() -> Vec<String> {
 }
 
 fn suggestion(key: &str, known: &[String]) -> String {
-    let nearest = known.iter().max_by(|a, b| {
-        strsim::jaro_winkler(key, a).total_cmp(&strsim::jaro_winkler(key, b))
-    });
+    let nearest =
+        known.iter().max_by(|a, b| strsim::jaro_winkler(key, a).total_cmp(&strsim::jaro_winkler(key, b)));
     nearest.map_or_else(String::new, |nearest| format!("; did you mean {nearest:?}?"))
 }
 

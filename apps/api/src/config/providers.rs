@@ -35,7 +35,11 @@ pub(crate) struct Credentials<'a>(pub(crate) &'a dyn Fn(&str) -> Option<String>)
 
 impl Credentials<'_> {
     /// Every configured provider: the file's, then the environment's.
-    pub(crate) fn providers(&self, listed: &[ProviderConfig], client: &reqwest::Client) -> Result<Vec<Provider>> {
+    pub(crate) fn providers(
+        &self,
+        listed: &[ProviderConfig],
+        client: &reqwest::Client,
+    ) -> Result<Vec<Provider>> {
         let mut providers = Vec::new();
         for config in listed {
             providers.push(self.listed(config, client)?);
@@ -62,7 +66,8 @@ impl Credentials<'_> {
             provider.key = key.map(Into::into);
             provider.base_url = base;
             let models = get(&format!("{}_MODELS", name.to_uppercase())).unwrap_or_default();
-            let models: Vec<&str> = models.split(',').map(str::trim).filter(|model| !model.is_empty()).collect();
+            let models: Vec<&str> =
+                models.split(',').map(str::trim).filter(|model| !model.is_empty()).collect();
             providers.push(provider.with_models(models));
         }
         Ok(providers)

@@ -14,10 +14,7 @@ pub(super) async fn serve(body: Option<&Path>) -> Result<()> {
     let router = Router::new().route("/row", get(row)).with_state(Arc::new(body));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on http://{}", listener.local_addr()?);
-    axum::serve(
-        axum::serve::ListenerExt::tap_io(listener, |socket| drop(socket.set_nodelay(true))),
-        router,
-    )
-    .await?;
+    axum::serve(axum::serve::ListenerExt::tap_io(listener, |socket| drop(socket.set_nodelay(true))), router)
+        .await?;
     Ok(())
 }

@@ -17,28 +17,15 @@ const CONNECTIONS: usize = 64;
 const WARM_UP: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(rounds: usize, seconds: u64) -> Result<()> {
-    let mut server = Server::of(shell::root().join("target/release/conductor"))
-        .start()
-        .await;
+    let mut server = Server::of(shell::root().join("target/release/conductor")).start().await;
     let api = server.set_up().await;
-    let conversation = api
-        .post("/api/conversations", json!({ "title": "A row to read" }))
-        .await
-        .created();
-    let path = format!(
-        "/api/conversations/{}",
-        conversation["id"].as_str().context("no id")?
-    );
+    let conversation = api.post("/api/conversations", json!({ "title": "A row to read" })).await.created();
+    let path = format!("/api/conversations/{}", conversation["id"].as_str().context("no id")?);
     let body = api.get(&path).await.status(200).text;
     let session = json!({ "email": Server::EMAIL, "password": Server::PASSWORD });
     let session = server.api().post("/api/auth/login", session).await.ok();
     let token = session["access_token"].as_str().context("no access token")?;
-    let ours = Load::get(
-        server.url(),
-        &path,
-        &format!("authorization: Bearer {token}\r\n"),
-        &body,
-    )?;
+    let ours = Load::get(server.url(), &path, &format!("authorization: Bearer {token}\r\n"), &body)?;
 
     let file = server.data().join("row.json");
     fs::write(&file, &body)?;
@@ -47,10 +34,7 @@ pub(super) async fn run(rounds: usize, seconds: u64) -> Result<()> {
     let bare = Load::get(&bare.line("listening on ").await, "/row", "", &body).map(|load| (load, bare))?;
     let (bare, _running) = bare;
 
-    println!(
-        "{} bytes, {CONNECTIONS} connections, {rounds} rounds of {seconds} s in turns",
-        body.len()
-    );
+    println!("{} bytes, {CONNECTIONS} connections, {rounds} rounds of {seconds} s in turns", body.len());
     ours.run(CONNECTIONS, WARM_UP).await?;
     bare.run(CONNECTIONS, WARM_UP).await?;
     let (mut ours_rate, mut bare_rate, mut ratio) = (Vec::new(), Vec::new(), Vec::new());

@@ -71,10 +71,7 @@ impl Load {
         buffer.clear();
         loop {
             if socket.read_buf(buffer).await? == 0 {
-                bail!(
-                    "the server closed the connection after {} bytes of an answer",
-                    buffer.len()
-                );
+                bail!("the server closed the connection after {} bytes of an answer", buffer.len());
             }
             let Some(head) = head_length(buffer) else { continue };
             let end = head + content_length(&buffer[..head])?;
@@ -88,18 +85,14 @@ impl Load {
 }
 
 fn head_length(buffer: &[u8]) -> Option<usize> {
-    buffer
-        .windows(4)
-        .position(|four| four == b"\r\n\r\n")
-        .map(|at| at + 4)
+    buffer.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4)
 }
 
 fn content_length(head: &[u8]) -> Result<usize> {
     let name = b"content-length: ";
-    let line = head.split(|byte| *byte == b'\n').find(|line| {
-        line.get(..name.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(name))
-    });
+    let line = head
+        .split(|byte| *byte == b'\n')
+        .find(|line| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)));
     let length = line.and_then(|line| std::str::from_utf8(&line[name.len()..]).ok()?.trim().parse().ok());
     length.with_context(|| format!("no content-length:\n{}", shown(head)))
 }
@@ -135,36 +128,23 @@ mod tests {
 
     async fn run(answer: &'static str) -> Result<(f64, Vec<f64>)> {
         let url = server(answer).await;
-        Load::get(&url, "/", "", "{}")?
-            .run(2, Duration::from_millis(50))
-            .await
+        Load::get(&url, "/", "", "{}")?.run(2, Duration::from_millis(50)).await
     }
 
     #[tokio::test]
     async fn whole_answers_count() {
-        let (rate, times) = run("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
-            .await
-            .unwrap();
+        let (rate, times) = run("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").await.unwrap();
         assert!(rate > 0.0 && !times.is_empty());
     }
 
     #[tokio::test]
     async fn another_body_is_a_failure() {
-        let error = run("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]")
-            .await
-            .unwrap_err();
-        assert!(
-            error.to_string().contains("not the answer that was expected"),
-            "{error}"
-        );
+        let error = run("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]").await.unwrap_err();
+        assert!(error.to_string().contains("not the answer that was expected"), "{error}");
     }
 
     #[tokio::test]
     async fn another_status_is_a_failure() {
-        assert!(
-            run("HTTP/1.1 401 Unauthorized\r\ncontent-length: 2\r\n\r\n{}")
-                .await
-                .is_err()
-        );
+        assert!(run("HTTP/1.1 401 Unauthorized\r\ncontent-length: 2\r\n\r\n{}").await.is_err());
     }
 }

@@ -29,10 +29,7 @@ struct Read {
 pub(super) async fn run() -> Result<()> {
     // One person asks for a thousand people: the limit of one is not what is measured.
     let server = Server::of(shell::root().join("target/release/conductor"));
-    let mut server = server
-        .env("CONDUCTOR_LIMIT_USER_PER_MINUTE", "1000000")
-        .start()
-        .await;
+    let mut server = server.env("CONDUCTOR_LIMIT_USER_PER_MINUTE", "1000000").start().await;
     let api = server.set_up().await;
     let conversations = conversations(&api).await?;
     tokio::time::sleep(SETTLED).await;
@@ -88,10 +85,7 @@ async fn conversations(api: &Api) -> Result<Vec<String>> {
         making.spawn(async move {
             let mut ids = Vec::new();
             for _ in (task..STREAMS).step_by(AT_ONCE) {
-                let made = api
-                    .post("/api/conversations", json!({ "model": "demo" }))
-                    .await
-                    .created();
+                let made = api.post("/api/conversations", json!({ "model": "demo" })).await.created();
                 ids.push(made["id"].as_str().context("no id")?.to_owned());
             }
             anyhow::Ok(ids)
@@ -108,10 +102,7 @@ async fn conversations(api: &Api) -> Result<Vec<String>> {
 async fn read(api: &Api, conversation: &str) -> Result<Read> {
     let asked = Instant::now();
     let path = format!("/api/conversations/{conversation}/messages");
-    let turn = api
-        .post(&path, json!({ "content": format!("Count to {TOKENS}.") }))
-        .await
-        .created();
+    let turn = api.post(&path, json!({ "content": format!("Count to {TOKENS}.") })).await.created();
     let run = turn["run"]["id"].as_str().context("no run")?;
     let mut events = api.events(run, 0).await;
     let (mut first_delta_ms, mut last) = (None, Value::Null);
@@ -121,24 +112,13 @@ async fn read(api: &Api, conversation: &str) -> Result<Read> {
         }
         last = event.data;
     }
-    let gapless = events
-        .seen()
-        .iter()
-        .zip(1..)
-        .all(|(event, seq)| event.seq() == seq);
+    let gapless = events.seen().iter().zip(1..).all(|(event, seq)| event.seq() == seq);
     ensure!(gapless, "run {run}: a gap in the event numbers");
-    ensure!(
-        last["type"] == "run.finished" && last["status"] == "succeeded",
-        "run {run} ended with {last}"
-    );
+    ensure!(last["type"] == "run.finished" && last["status"] == "succeeded", "run {run} ended with {last}");
     let text = events.text();
     ensure!(text == counted(), "run {run} is short or wrong: {text}");
     let first_delta_ms = first_delta_ms.context("no text came")?;
-    Ok(Read {
-        first_delta_ms,
-        whole_ms: milliseconds(asked),
-        frames: events.seen().len(),
-    })
+    Ok(Read { first_delta_ms, whole_ms: milliseconds(asked), frames: events.seen().len() })
 }
 
 /// What the demo model answers: one token per number.

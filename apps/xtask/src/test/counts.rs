@@ -31,16 +31,10 @@ impl Counts {
     /// A JUnit file: `<testsuites name="…" tests="12" failures="1" errors="0" …>`.
     pub(super) fn junit(&mut self, runner: &str, report: &Path) -> Result<()> {
         let text = read(report)?;
-        let head = text
-            .split("<testsuites")
-            .nth(1)
-            .and_then(|rest| rest.split('>').next());
+        let head = text.split("<testsuites").nth(1).and_then(|rest| rest.split('>').next());
         let head = head.with_context(|| format!("{} is no JUnit report", report.display()))?;
         let number = |name: &str| {
-            let value = head
-                .split(&format!(" {name}=\""))
-                .nth(1)
-                .and_then(|rest| rest.split('"').next());
+            let value = head.split(&format!(" {name}=\"")).nth(1).and_then(|rest| rest.split('"').next());
             value
                 .and_then(|value| value.parse::<u64>().ok())
                 .with_context(|| format!("no `{name}` in {head}"))
@@ -52,11 +46,8 @@ impl Counts {
     /// Vitest's JSON reporter.
     pub(super) fn vitest(&mut self, report: &Path) -> Result<()> {
         let report: Value = serde_json::from_str(&read(report)?)?;
-        let number = |name: &str| {
-            report[name]
-                .as_u64()
-                .with_context(|| format!("no `{name}` in vitest's report"))
-        };
+        let number =
+            |name: &str| report[name].as_u64().with_context(|| format!("no `{name}` in vitest's report"));
         let failed = number("numFailedTests")?;
         if failed == 0 && report["success"] == Value::Bool(false) {
             bail!("vitest could not run a test file");
@@ -68,9 +59,7 @@ impl Counts {
     pub(super) fn playwright(&mut self, report: &Path) -> Result<()> {
         let report: Value = serde_json::from_str(&read(report)?)?;
         let number = |name: &str| {
-            report["stats"][name]
-                .as_u64()
-                .with_context(|| format!("no `{name}` in playwright's report"))
+            report["stats"][name].as_u64().with_context(|| format!("no `{name}` in playwright's report"))
         };
         let flaky = number("flaky")?;
         self.add("playwright", number("expected")?, number("unexpected")? + flaky)?;
@@ -85,9 +74,7 @@ impl Counts {
         for line in output.lines().filter(|line| line.starts_with("test result:")) {
             let words: Vec<_> = line.split_whitespace().collect();
             let before = |word: &str| {
-                let at = words
-                    .iter()
-                    .position(|found| found.trim_end_matches(';') == word)?;
+                let at = words.iter().position(|found| found.trim_end_matches(';') == word)?;
                 words.get(at.checked_sub(1)?)?.parse::<u64>().ok()
             };
             self.passed += before("passed").unwrap_or_default();
@@ -126,18 +113,14 @@ mod tests {
 
     #[test]
     fn a_runner_without_a_test_is_a_failure() {
-        let error = Counts::default().junit(
-            "nextest",
-            &file("empty", r#"<testsuites tests="0" failures="0" errors="0">"#),
-        );
+        let error = Counts::default()
+            .junit("nextest", &file("empty", r#"<testsuites tests="0" failures="0" errors="0">"#));
         assert_eq!(error.unwrap_err().to_string(), "nextest ran no test");
     }
 
     #[test]
     fn a_missing_report_is_named() {
-        let error = Counts::default()
-            .playwright(Path::new("target/none.json"))
-            .unwrap_err();
+        let error = Counts::default().playwright(Path::new("target/none.json")).unwrap_err();
         assert_eq!(error.to_string(), "no report was written to target/none.json");
     }
 }

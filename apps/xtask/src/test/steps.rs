@@ -40,12 +40,7 @@ const fn step(
     needs: &'static [&'static Package],
     act: fn(&mut World) -> Result<()>,
 ) -> Step {
-    Step {
-        name,
-        title,
-        needs,
-        act,
-    }
+    Step { name, title, needs, act }
 }
 
 /// In running order: cheap and telling first.
@@ -54,31 +49,15 @@ pub(super) const STEPS: &[Step] = &[
     step("floors", "floors and house rules", &[], |_| floors::run()),
     step("crypto", "one TLS stack", &[], |_| lint::single_crypto()),
     step("clippy", "the workspace's lints", &[], |_| lint::clippy()),
-    step("deny", "third-party reach, licences, sources", &[], |_| {
-        lint::deny()
-    }),
+    step("deny", "third-party reach, licences, sources", &[], |_| lint::deny()),
     step("npm", "the page's packages", &[], |_| frontend::install()),
-    step("frontend-check", "types and lints of the page", &[], |_| {
-        frontend::script("check")
-    }),
-    step(
-        "frontend-test",
-        "unit and component tests of the page",
-        &[],
-        vitest,
-    ),
-    step("frontend-build", "the page, within its byte budget", &[], |_| {
-        build_page()
-    }),
+    step("frontend-check", "types and lints of the page", &[], |_| frontend::script("check")),
+    step("frontend-test", "unit and component tests of the page", &[], vitest),
+    step("frontend-build", "the page, within its byte budget", &[], |_| build_page()),
     step("rust", "tests of every crate", &[&POSTGRESQL, &STRACE], nextest),
     step("doc", "examples in the documentation of crates", &[], doctests),
     step("openapi", "the committed API contract", &[], |_| contract()),
-    step(
-        "e2e",
-        "the page in a browser, on the real binary",
-        &[&CHROMIUM, &FONTS],
-        browser,
-    ),
+    step("e2e", "the page in a browser, on the real binary", &[&CHROMIUM, &FONTS], browser),
     step("schemathesis", "generated requests", &[], schemathesis),
 ];
 
@@ -91,17 +70,8 @@ fn nextest(world: &mut World) -> Result<()> {
     let report = shell::root().join("target/nextest/default/junit.xml");
     let _ = fs::remove_file(&report);
     let mut command = shell::command(tools::cargo_nextest()?);
-    command.args([
-        "nextest",
-        "run",
-        "--workspace",
-        "--locked",
-        "--features",
-        binary::features(),
-    ]);
-    command
-        .env(postgres::VARIABLE, postgres.url())
-        .env("CONDUCTOR_TEST_TOOLS", tools_folder);
+    command.args(["nextest", "run", "--workspace", "--locked", "--features", binary::features()]);
+    command.env(postgres::VARIABLE, postgres.url()).env("CONDUCTOR_TEST_TOOLS", tools_folder);
     world.postgres = Some(postgres);
     let ended = shell::run(&mut command);
     if report.is_file() {
@@ -148,11 +118,7 @@ fn browser(world: &mut World) -> Result<()> {
     let binary = binary::conductor_with_page()?;
     let report = report("playwright.json")?;
     let mut command = frontend::npm(&["run", "e2e", "--", "--reporter=list,json"]);
-    let ended = shell::run(
-        command
-            .env("CONDUCTOR_BIN", binary)
-            .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report),
-    );
+    let ended = shell::run(command.env("CONDUCTOR_BIN", binary).env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report));
     if report.is_file() {
         world.counts.playwright(&report)?;
     }
@@ -164,9 +130,7 @@ fn schemathesis(world: &mut World) -> Result<()> {
     let environment = tools::python_environment("schemathesis", &source)?;
     let report = report("schemathesis.xml")?;
     let mut command = shell::command(environment.join("venv/bin/python"));
-    command
-        .arg(source.join("run.py"))
-        .env("SCHEMATHESIS_REPORT", &report);
+    command.arg(source.join("run.py")).env("SCHEMATHESIS_REPORT", &report);
     let ended = shell::run(command.env("CONDUCTOR_BIN", binary::conductor_with_page()?));
     if report.is_file() {
         world.counts.junit("schemathesis", &report)?;

@@ -51,9 +51,8 @@ pub(super) async fn free(tx: ScopedTx<'_>, name: &str) -> Result<(String, String
         let suffix = if number == 1 { " (copy)".to_owned() } else { format!(" (copy {number})") };
         let name = format!("{base}{suffix}");
         let slug = slug_of(&name);
-        let free = taken
-            .iter()
-            .all(|agent| agent.spec.name != name && !agent.spec.slug.eq_ignore_ascii_case(&slug));
+        let free =
+            taken.iter().all(|agent| agent.spec.name != name && !agent.spec.slug.eq_ignore_ascii_case(&slug));
         if free {
             return Ok((name, slug));
         }

@@ -1,8 +1,8 @@
 //! What a caller sets on an agent, as a change of the state that there is.
 
 use conductor_domain::{
-    AgentConnector, AgentMode, AgentSnapshot, AgentSpec, Classification, ConnectorId, ExecutionConfig, InboundAuth,
-    Visibility,
+    AgentConnector, AgentMode, AgentSnapshot, AgentSpec, Classification, ConnectorId, ExecutionConfig,
+    InboundAuth, Visibility,
 };
 use serde_json::Value;
 
@@ -85,7 +85,14 @@ impl AgentPatch {
         set!(description, agent_type, mode, system_prompt, model, temperature, max_tokens, max_tool_rounds);
         set!(execution_config, capabilities, examples, tags, tools, visibility, data_classification);
         set!(required_permissions, inbound_auth_method);
-        set_optional!(model_provider, top_p, documentation, connector_id, bearer_secret_ref, inbound_secret_ref);
+        set_optional!(
+            model_provider,
+            top_p,
+            documentation,
+            connector_id,
+            bearer_secret_ref,
+            inbound_secret_ref
+        );
         set_optional!(mtls_cert_ref, mtls_key_ref);
         if let Some(active) = self.is_active {
             spec.is_active = active;
@@ -128,8 +135,7 @@ fn merge(before: Vec<AgentConnector>, wanted: Vec<ServerPatch>) -> Vec<AgentConn
         .into_iter()
         .map(|server| {
             let there = before.iter().find(|connector| connector.connector_id == server.connector_id);
-            let mut connector =
-                there.cloned().unwrap_or_else(|| AgentConnector::all_of(server.connector_id));
+            let mut connector = there.cloned().unwrap_or_else(|| AgentConnector::all_of(server.connector_id));
             connector.allowed_tools = server.allowed_tools;
             connector
         })

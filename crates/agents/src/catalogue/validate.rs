@@ -65,7 +65,12 @@ fn words(faults: &mut Faults, spec: &AgentSpec) {
     let fine = (1..=MAX_CHARS).contains(&spec.slug.len())
         && spec.slug.chars().all(slug)
         && spec.slug.starts_with(|letter: char| letter.is_ascii_alphanumeric());
-    faults.check(fine, "/slug", "invalid", "write 1 to 100 letters, digits, hyphens, dots or underscores, a letter or digit first");
+    faults.check(
+        fine,
+        "/slug",
+        "invalid",
+        "write 1 to 100 letters, digits, hyphens, dots or underscores, a letter or digit first",
+    );
     faults.text(&spec.description, "/description", 2_000);
     let word = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
     let fine = (1..=50).contains(&spec.agent_type.len()) && spec.agent_type.chars().all(word);
@@ -99,7 +104,12 @@ fn lists(faults: &mut Faults, spec: &AgentSpec) {
         let fine = (1..=50).contains(&tag.chars().count())
             && tag.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_' | '.'));
         let pointer = format!("/tags/{at}");
-        faults.check(fine, &pointer, "invalid", "write 1 to 50 letters, digits, spaces, hyphens, dots or underscores");
+        faults.check(
+            fine,
+            &pointer,
+            "invalid",
+            "write 1 to 50 letters, digits, spaces, hyphens, dots or underscores",
+        );
         let again = spec.tags[..at].contains(tag);
         faults.check(!again, &pointer, "duplicate", "give each tag once");
     }
@@ -112,12 +122,23 @@ fn lists(faults: &mut Faults, spec: &AgentSpec) {
     }
     faults.list(spec.examples.len(), "/examples", 50);
     faults.check(spec.capabilities.is_object(), "/capabilities", "invalid", "give an object");
-    let bytes = spec.capabilities.to_string().len() + spec.examples.iter().map(|it| it.to_string().len()).sum::<usize>();
-    faults.check(bytes <= 200_000, "/examples", "too_long", "give at most 200 kB of capabilities and examples");
+    let bytes = spec.capabilities.to_string().len()
+        + spec.examples.iter().map(|it| it.to_string().len()).sum::<usize>();
+    faults.check(
+        bytes <= 200_000,
+        "/examples",
+        "too_long",
+        "give at most 200 kB of capabilities and examples",
+    );
     faults.list(spec.required_permissions.len(), "/required_permissions", 50);
     for (at, permission) in spec.required_permissions.iter().enumerate() {
         let fine = (1..=100).contains(&permission.len()) && !permission.contains(char::is_whitespace);
-        faults.check(fine, &format!("/required_permissions/{at}"), "invalid", "name a permission such as tool.invoke");
+        faults.check(
+            fine,
+            &format!("/required_permissions/{at}"),
+            "invalid",
+            "name a permission such as tool.invoke",
+        );
     }
 }
 
@@ -162,7 +183,12 @@ fn credentials(faults: &mut Faults, spec: &AgentSpec) {
             "BEARER needs bearer_secret_ref or inbound_secret_ref",
         ),
         InboundAuth::Mtls => {
-            faults.check(spec.mtls_cert_ref.is_some(), "/mtls_cert_ref", "required", "MTLS needs mtls_cert_ref");
+            faults.check(
+                spec.mtls_cert_ref.is_some(),
+                "/mtls_cert_ref",
+                "required",
+                "MTLS needs mtls_cert_ref",
+            );
             faults.check(spec.mtls_key_ref.is_some(), "/mtls_key_ref", "required", "MTLS needs mtls_key_ref");
         }
     }
@@ -199,8 +225,15 @@ mod tests {
             state.spec.tags = vec!["fine".to_owned(), "\"".to_owned(), "fine".to_owned()];
             state.spec.tools = vec!["rm_rf".to_owned()];
         });
-        let expected =
-            ["/name", "/temperature", "/top_p", "/execution_config/max_retries", "/tags/1", "/tags/2", "/tools/0"];
+        let expected = [
+            "/name",
+            "/temperature",
+            "/top_p",
+            "/execution_config/max_retries",
+            "/tags/1",
+            "/tags/2",
+            "/tools/0",
+        ];
         assert_eq!(wrong, expected);
     }
 
@@ -224,7 +257,10 @@ mod tests {
 
     #[test]
     fn bearer_and_mtls_need_their_references() {
-        assert_eq!(pointers(|state| state.spec.inbound_auth_method = InboundAuth::Bearer), ["/bearer_secret_ref"]);
+        assert_eq!(
+            pointers(|state| state.spec.inbound_auth_method = InboundAuth::Bearer),
+            ["/bearer_secret_ref"]
+        );
         let mtls = pointers(|state| {
             state.spec.inbound_auth_method = InboundAuth::Mtls;
             state.spec.mtls_cert_ref = Some("cert".to_owned());

@@ -129,15 +129,25 @@ fn several_artifacts_follow_each_other() {
 
 #[test]
 fn the_info_string_forgives() {
-    let one = |info: &str| artifacts(&format!("```{info}\nx\n```\n")).pop().map(|it| (it.0, it.1, it.2, it.3));
+    let one =
+        |info: &str| artifacts(&format!("```{info}\nx\n```\n")).pop().map(|it| (it.0, it.1, it.2, it.3));
     let artifact = |id: &str, kind, title: &str, language: Option<&str>| {
         Some((id.to_owned(), kind, title.to_owned(), language.map(str::to_owned)))
     };
     assert_eq!(one("id=a"), artifact("a", ArtifactKind::Code, "a", None));
-    assert_eq!(one("  JSX  identifier=\"a b/c\" "), artifact("a-b-c", ArtifactKind::React, "a b/c".replace([' ', '/'], "-").as_str(), Some("jsx")));
-    assert_eq!(one("xml type=SVG id=a title=\"unclosed"), artifact("a", ArtifactKind::Svg, "unclosed", Some("xml")));
+    assert_eq!(
+        one("  JSX  identifier=\"a b/c\" "),
+        artifact("a-b-c", ArtifactKind::React, "a b/c".replace([' ', '/'], "-").as_str(), Some("jsx"))
+    );
+    assert_eq!(
+        one("xml type=SVG id=a title=\"unclosed"),
+        artifact("a", ArtifactKind::Svg, "unclosed", Some("xml"))
+    );
     assert_eq!(one("rust type=nonsense id=a extra"), artifact("a", ArtifactKind::Code, "a", Some("rust")));
-    assert_eq!(one("rust id=../../etc/passwd"), artifact("..-..-etc-passwd", ArtifactKind::Code, "..-..-etc-passwd", Some("rust")));
+    assert_eq!(
+        one("rust id=../../etc/passwd"),
+        artifact("..-..-etc-passwd", ArtifactKind::Code, "..-..-etc-passwd", Some("rust"))
+    );
     assert_eq!(one("rust id=///"), None);
 }
 

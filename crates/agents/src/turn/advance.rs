@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use conductor_domain::{
-    AgentId, CallId, Caller, EventBody, ProblemView, RunKind, RunStatus,
-};
+use conductor_domain::{AgentId, CallId, Caller, EventBody, ProblemView, RunKind, RunStatus};
 use conductor_runs::{Call, Held, Invoked, Next, Result, problem};
 use futures::future::join_all;
 
-use super::{Turns, context::Context, model::Asked, state::{CallState, TurnState}};
+use super::{
+    Turns,
+    context::Context,
+    model::Asked,
+    state::{CallState, TurnState},
+};
 
 impl Turns {
     /// Advances a chat or agent run.
@@ -16,7 +19,9 @@ impl Turns {
     /// # Errors
     /// When the lease was lost or storage fails; everything else ends the run with a reason.
     pub async fn advance(&self, held: Held) -> Result<Next> {
-        let stop = held.take_signals().await?;
+        // A run that nobody held has no signal but a stop; looking costs no commit.
+        let pending = held.run().status == RunStatus::Pending;
+        let stop = if pending { held.was_cancelled().await? } else { held.take_signals().await? };
         let mut state = TurnState::fold(&held.history().await?);
         if held.run().status == RunStatus::Running {
             // The last holder died in the middle; what it had is kept, and a retry is a new run.
@@ -76,7 +81,8 @@ impl Turns {
     /// The first events of a turn.
     async fn open(&self, held: &Held, context: &Context, state: &mut TurnState) -> Result<()> {
         let run = held.run();
-        let forced = run.input.as_ref().and_then(|input| input.get("force_agent")).is_some_and(|it| it == true);
+        let forced =
+            run.input.as_ref().and_then(|input| input.get("force_agent")).is_some_and(|it| it == true);
         let name = &context.agent.spec.name;
         let events = [
             EventBody::RunStarted {
@@ -117,7 +123,11 @@ impl Turns {
             let resuming = call.status != "new";
             let call = to_call(&context.caller, context.agent.id, held, call);
             async move {
-                if resuming { self.tools.resume(held, call).await } else { self.tools.invoke(held, call).await }
+                if resuming {
+                    self.tools.resume(held, call).await
+                } else {
+                    self.tools.invoke(held, call).await
+                }
             }
         });
         let results: Vec<Invoked> = join_all(invocations).await.into_iter().collect::<Result<_>>()?;

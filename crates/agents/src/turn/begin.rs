@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use conductor_access::{Action, Facts, Limit};
 use conductor_domain::{
-    Agent, AgentId, Caller, Conversation, ConversationId, ConversationPatch, FileId, FileRef, Message, MessageId,
-    MessageRole, MessageStatus, NewMessage, NewRun, RunId, RunKind, RunTrigger,
+    Agent, AgentId, Caller, Conversation, ConversationId, ConversationPatch, FileId, FileRef, Message,
+    MessageId, MessageRole, MessageStatus, NewMessage, NewRun, RunId, RunKind, RunTrigger,
 };
 use conductor_storage::{FeedItem, ScopedTx};
 use serde_json::json;

@@ -1,8 +1,6 @@
 //! How a turn ends or is parked: message, run, events and audit in one transaction.
 
-use conductor_domain::{
-    EventBody, MessagePatch, MessageStatus, ProblemView, RunOutcome, RunStatus,
-};
+use conductor_domain::{EventBody, MessagePatch, MessageStatus, ProblemView, RunOutcome, RunStatus};
 use conductor_llm_providers::StopReason;
 use conductor_runs::{Held, Next, Result};
 use conductor_storage::FeedItem;

@@ -1,6 +1,5 @@
 //! Keys that people enter: the providers they give, opened only for the call that needs them.
 
-
 use conductor_domain::{ApiKey, Caller};
 use conductor_llm_providers::{ListedModel, Provider, ProviderKind};
 use secrecy::ExposeSecret;
@@ -65,4 +64,3 @@ impl Turns {
         Ok(Some(provider.with_models(models.iter().map(String::as_str))))
     }
 }
-

@@ -1,8 +1,6 @@
 //! One call of the model inside a turn.
 
-use conductor_domain::{
-    CallId, EventBody, NewUsage, ProblemView, StepId, StepKind,
-};
+use conductor_domain::{CallId, EventBody, NewUsage, ProblemView, StepId, StepKind};
 use conductor_llm_providers::{ChatRequest, Chunk, Content, Message, Reply, StopReason, ThinkingBudget};
 use conductor_runs::{Held, Result};
 use futures::StreamExt;

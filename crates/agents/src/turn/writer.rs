@@ -191,18 +191,11 @@ impl<'a> PieceWriter<'a> {
         self.waiting_bytes += more;
         self.due.get_or_insert_with(|| Instant::now() + FLUSH_AFTER);
         match (self.waiting.last_mut(), event) {
-            (
-                Some(EventBody::MessageDelta { text, .. }),
-                EventBody::MessageDelta { text: more, .. },
-            )
-            | (
-                Some(EventBody::ThinkingDelta { text, .. }),
-                EventBody::ThinkingDelta { text: more, .. },
-            )
-            | (
-                Some(EventBody::ArtifactDelta { text, .. }),
-                EventBody::ArtifactDelta { text: more, .. },
-            ) => text.push_str(&more),
+            (Some(EventBody::MessageDelta { text, .. }), EventBody::MessageDelta { text: more, .. })
+            | (Some(EventBody::ThinkingDelta { text, .. }), EventBody::ThinkingDelta { text: more, .. })
+            | (Some(EventBody::ArtifactDelta { text, .. }), EventBody::ArtifactDelta { text: more, .. }) => {
+                text.push_str(&more)
+            }
             (_, event) => self.waiting.push(event),
         }
     }

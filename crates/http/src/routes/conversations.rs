@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use conductor_conversations::{ConversationEdit, ConversationView, Conversations, NewBranch, OpenConversation};
+use conductor_conversations::{
+    ConversationEdit, ConversationView, Conversations, NewBranch, OpenConversation,
+};
 use conductor_domain::{AgentId, ConversationFilter, ConversationId, ConversationSettings, MessageId, RunId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};

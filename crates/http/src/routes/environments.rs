@@ -58,9 +58,11 @@ struct UpdateEnvironmentRequest {
 }
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list_environments, create_environment))
-        .routes(routes!(find_environment, update_environment, delete_environment))
+    OpenApiRouter::new().routes(routes!(list_environments, create_environment)).routes(routes!(
+        find_environment,
+        update_environment,
+        delete_environment
+    ))
 }
 
 /// The organisation's environments.

@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn every_state_has_a_word() {
-        let words: Vec<_> = RunStatus::ALL.iter().map(|status| (*status, ExecutionStatus::from(*status))).collect();
+        let words: Vec<_> =
+            RunStatus::ALL.iter().map(|status| (*status, ExecutionStatus::from(*status))).collect();
         for (status, word) in words {
             assert_eq!(word == ExecutionStatus::Running, !status.is_final(), "{status}");
             assert_eq!(word == ExecutionStatus::Success, status == RunStatus::Succeeded, "{status}");

@@ -66,8 +66,12 @@ struct UploadRequest {
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     // The service counts the bytes of the file itself and says so when there are too many.
-    let uploads = OpenApiRouter::new().routes(routes!(list_files, create_file)).layer(DefaultBodyLimit::disable());
-    OpenApiRouter::new().merge(uploads).routes(routes!(find_file, delete_file)).routes(routes!(find_file_content))
+    let uploads =
+        OpenApiRouter::new().routes(routes!(list_files, create_file)).layer(DefaultBodyLimit::disable());
+    OpenApiRouter::new()
+        .merge(uploads)
+        .routes(routes!(find_file, delete_file))
+        .routes(routes!(find_file_content))
 }
 
 /// The caller's files, newest first.
@@ -202,7 +206,11 @@ fn not_multipart() -> Problem {
 }
 
 fn broken() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "bad_request", "The upload is not valid multipart data, or broke off.")
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "bad_request",
+        "The upload is not valid multipart data, or broke off.",
+    )
 }
 
 fn missing() -> Problem {

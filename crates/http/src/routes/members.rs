@@ -108,7 +108,8 @@ async fn create_member(
     let invite_link = invited.token.map(|token| format!("{base}/invite?token={}", token.expose()));
     let member = invited.member.membership;
     let location = format!("/api/v1/orgs/{}/members/{}", member.organization_id, member.user_id);
-    let body = CreateMemberResponse { member: Member { membership: member, ..invited.member }.into(), invite_link };
+    let body =
+        CreateMemberResponse { member: Member { membership: member, ..invited.member }.into(), invite_link };
     Ok(Secret(Created { location, body }))
 }
 

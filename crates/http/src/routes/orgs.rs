@@ -70,9 +70,11 @@ struct UpdateOrganizationRequest {
 }
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list_organizations, create_organization))
-        .routes(routes!(find_organization, update_organization, delete_organization))
+    OpenApiRouter::new().routes(routes!(list_organizations, create_organization)).routes(routes!(
+        find_organization,
+        update_organization,
+        delete_organization
+    ))
 }
 
 /// The caller's organisations.

@@ -30,7 +30,11 @@ pub(crate) struct SessionResponse {
 }
 
 /// Answers with tokens, or with cookies to a page of our own that asks for them.
-pub(crate) fn answer(status: StatusCode, headers: &HeaderMap, session: SignedIn) -> Result<Response, Problem> {
+pub(crate) fn answer(
+    status: StatusCode,
+    headers: &HeaderMap,
+    session: SignedIn,
+) -> Result<Response, Problem> {
     let browser = wants_cookies(headers)?;
     let mut response_headers = HeaderMap::new();
     if browser {

@@ -99,7 +99,10 @@ async fn find_metrics(State(state): State<AppState>) -> Response {
     params(("code" = String, Path, description = "The code of a problem")),
     responses((status = 200, description = "The page", body = String, content_type = "text/markdown"))
 )]
-async fn find_error_page(State(state): State<AppState>, Path(code): Path<String>) -> Result<Response, Problem> {
+async fn find_error_page(
+    State(state): State<AppState>,
+    Path(code): Path<String>,
+) -> Result<Response, Problem> {
     let page = (state.page.error_page)(&code).ok_or_else(Problem::not_found)?;
     Ok(([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], page).into_response())
 }

@@ -79,7 +79,10 @@ struct UpdateUserRequest {
 }
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_users)).routes(routes!(update_user_role)).routes(routes!(update_user))
+    OpenApiRouter::new()
+        .routes(routes!(list_users))
+        .routes(routes!(update_user_role))
+        .routes(routes!(update_user))
 }
 
 /// Every account. For administrators of the platform.

@@ -119,14 +119,7 @@ pub(super) struct Decoder {
 
 impl Decoder {
     pub(super) fn new(names: ToolNames, callee: Callee, model: String) -> Self {
-        Self {
-            names,
-            callee,
-            model,
-            usage: Usage::default(),
-            growing: Vec::new(),
-            reason: None,
-        }
+        Self { names, callee, model, usage: Usage::default(), growing: Vec::new(), reason: None }
     }
 
     pub(super) const fn callee(&self) -> &Callee {
@@ -136,8 +129,7 @@ impl Decoder {
     /// What an event amounts to.
     pub(super) fn event(&mut self, data: &str) -> Result<Vec<Chunk>> {
         let event: Event = serde_json::from_str(data).map_err(|error| {
-            self.callee
-                .garbage("an event is not what Messages send", data, Some(error.into()))
+            self.callee.garbage("an event is not what Messages send", data, Some(error.into()))
         })?;
         Ok(match event {
             Event::MessageStart { message } => {
@@ -157,16 +149,11 @@ impl Decoder {
                 chunks
             }
             Event::MessageStop => match self.reason {
-                Some(reason) => vec![Chunk::Stopped {
-                    reason,
-                    model: self.model.clone(),
-                }],
+                Some(reason) => vec![Chunk::Stopped { reason, model: self.model.clone() }],
                 None => Vec::new(),
             },
             Event::Error { error } => {
-                return Err(self
-                    .callee
-                    .judge(Problem::in_value(&error), None, None, &self.model));
+                return Err(self.callee.judge(Problem::in_value(&error), None, None, &self.model));
             }
             Event::Other => Vec::new(),
         })
@@ -195,17 +182,8 @@ impl Decoder {
             Block::RedactedThinking { data } => vec![Chunk::RedactedThinking { data }],
             Block::ToolUse { id, name, input } => {
                 let name = self.names.ours(&name);
-                let started = Chunk::ToolCallStarted {
-                    id: id.clone(),
-                    name: name.clone(),
-                };
-                self.growing.push(Call {
-                    index,
-                    id,
-                    name,
-                    input,
-                    json: String::new(),
-                });
+                let started = Chunk::ToolCallStarted { id: id.clone(), name: name.clone() };
+                self.growing.push(Call { index, id, name, input, json: String::new() });
                 vec![started]
             }
             Block::Other => Vec::new(),
@@ -232,9 +210,7 @@ impl Decoder {
         let ended = self.growing.iter().position(|call| call.index == index);
         let is_json = |call: &Call| call.json.is_empty() || serde_json::from_str::<Value>(&call.json).is_ok();
         match ended.filter(|at| is_json(&self.growing[*at])) {
-            Some(at) => tool_call(self.growing.remove(at), StopReason::ToolUse)
-                .into_iter()
-                .collect(),
+            Some(at) => tool_call(self.growing.remove(at), StopReason::ToolUse).into_iter().collect(),
             None => Vec::new(),
         }
     }
@@ -248,10 +224,7 @@ impl Decoder {
             _ => StopReason::EndTurn,
         };
         self.reason = Some(reason);
-        self.growing
-            .drain(..)
-            .filter_map(|call| tool_call(call, reason))
-            .collect()
+        self.growing.drain(..).filter_map(|call| tool_call(call, reason)).collect()
     }
 }
 
@@ -261,9 +234,5 @@ fn tool_call(call: Call, reason: StopReason) -> Option<Chunk> {
         Some(Value::Object(input)) if call.json.is_empty() && !input.is_empty() => Some(Value::Object(input)),
         _ => complete(&call.json, reason),
     }?;
-    Some(Chunk::ToolCall {
-        id: call.id,
-        name: call.name,
-        arguments,
-    })
+    Some(Chunk::ToolCall { id: call.id, name: call.name, arguments })
 }

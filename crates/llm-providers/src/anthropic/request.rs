@@ -47,10 +47,7 @@ pub(super) fn body(request: &ChatRequest, names: &ToolNames, callee: &Callee) ->
     }
     set("messages", messages(&history, names, callee)?);
     if !request.tools.is_empty() {
-        set(
-            "tools",
-            request.tools.iter().map(|spec| tool(spec, names)).collect(),
-        );
+        set("tools", request.tools.iter().map(|spec| tool(spec, names)).collect());
     }
     if !request.stop.is_empty() {
         set("stop_sequences", json!(request.stop));
@@ -86,11 +83,7 @@ fn tool(spec: &ToolSpec, names: &ToolNames) -> Value {
 fn messages(history: &[Message], names: &ToolNames, callee: &Callee) -> Result<Value> {
     let mut messages: Vec<(&str, Vec<Value>)> = Vec::new();
     for message in history {
-        let role = if message.role == Role::Assistant {
-            "assistant"
-        } else {
-            "user"
-        };
+        let role = if message.role == Role::Assistant { "assistant" } else { "user" };
         let mut blocks = Vec::new();
         for part in &message.content {
             blocks.extend(block(part, message.role, names, callee)?);
@@ -104,10 +97,8 @@ fn messages(history: &[Message], names: &ToolNames, callee: &Callee) -> Result<V
             None => {
                 if role == "assistant" {
                     // A conversation begins with the user.
-                    messages.push((
-                        "user",
-                        vec![json!({"type": "text", "text": "(The conversation begins.)"})],
-                    ));
+                    messages
+                        .push(("user", vec![json!({"type": "text", "text": "(The conversation begins.)"})]));
                 }
                 messages.push((role, blocks));
             }
@@ -115,15 +106,9 @@ fn messages(history: &[Message], names: &ToolNames, callee: &Callee) -> Result<V
     }
     if messages.is_empty() {
         let message = "there is no message; a conversation needs at least one".to_owned();
-        return Err(Error::InvalidRequest {
-            provider: callee.provider.clone(),
-            message,
-        });
+        return Err(Error::InvalidRequest { provider: callee.provider.clone(), message });
     }
-    Ok(messages
-        .into_iter()
-        .map(|(role, content)| json!({"role": role, "content": content}))
-        .collect())
+    Ok(messages.into_iter().map(|(role, content)| json!({"role": role, "content": content})).collect())
 }
 
 fn block(part: &Content, role: Role, names: &ToolNames, callee: &Callee) -> Result<Option<Value>> {
@@ -135,14 +120,9 @@ fn block(part: &Content, role: Role, names: &ToolNames, callee: &Callee) -> Resu
         Content::Text { text } => Some(json!({"type": "text", "text": text})),
         Content::Image { mime, bytes } => {
             if !IMAGES.contains(&mime.as_str()) {
-                let message = format!(
-                    "it reads pictures of the types {}, not {mime}; convert it",
-                    IMAGES.join(", ")
-                );
-                return Err(Error::InvalidRequest {
-                    provider: callee.provider.clone(),
-                    message,
-                });
+                let message =
+                    format!("it reads pictures of the types {}, not {mime}; convert it", IMAGES.join(", "));
+                return Err(Error::InvalidRequest { provider: callee.provider.clone(), message });
             }
             let source = json!({"type": "base64", "media_type": mime, "data": STANDARD.encode(bytes)});
             Some(json!({"type": "image", "source": source}))
@@ -154,11 +134,7 @@ fn block(part: &Content, role: Role, names: &ToolNames, callee: &Callee) -> Resu
             "name": names.theirs(name),
             "input": object(arguments),
         })),
-        Content::ToolResult {
-            call_id,
-            is_error,
-            text,
-        } => Some(json!({
+        Content::ToolResult { call_id, is_error, text } => Some(json!({
             "type": "tool_result",
             "tool_use_id": plain_id(call_id),
             "content": text,
@@ -170,10 +146,9 @@ fn block(part: &Content, role: Role, names: &ToolNames, callee: &Callee) -> Resu
 /// A thought that can be handed back: another vendor's has no seal, and none is taken without.
 fn thought(part: &Content) -> Option<Value> {
     match part {
-        Content::Thinking {
-            text,
-            signature: Some(signature),
-        } => Some(json!({"type": "thinking", "thinking": text, "signature": signature})),
+        Content::Thinking { text, signature: Some(signature) } => {
+            Some(json!({"type": "thinking", "thinking": text, "signature": signature}))
+        }
         Content::RedactedThinking { data } => Some(json!({"type": "redacted_thinking", "data": data})),
         _ => None,
     }
@@ -182,12 +157,6 @@ fn thought(part: &Content) -> Option<Value> {
 /// Ids of calls that another vendor made may have other letters.
 fn plain_id(id: &str) -> String {
     id.chars()
-        .map(|letter| {
-            if letter.is_ascii_alphanumeric() || "_-".contains(letter) {
-                letter
-            } else {
-                '_'
-            }
-        })
+        .map(|letter| if letter.is_ascii_alphanumeric() || "_-".contains(letter) { letter } else { '_' })
         .collect()
 }

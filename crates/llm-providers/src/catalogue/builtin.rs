@@ -100,29 +100,18 @@ const OPENAI: &[Row] = &[
 
 /// Every entry, in the order in which it is shown.
 pub(super) fn entries() -> Vec<ModelEntry> {
-    let anthropic = ANTHROPIC
-        .iter()
-        .map(|row| entry(row, row.name.to_owned(), vec![plain(ProviderKind::Anthropic)]));
+    let anthropic =
+        ANTHROPIC.iter().map(|row| entry(row, row.name.to_owned(), vec![plain(ProviderKind::Anthropic)]));
     let openai = OPENAI.iter().map(|row| {
-        let at_openai = Offering {
-            display_name: Some(format!("OpenAI {}", row.name)),
-            ..plain(ProviderKind::OpenAi)
-        };
-        entry(
-            row,
-            format!("Azure OpenAI {}", row.name),
-            vec![plain(ProviderKind::Azure), at_openai],
-        )
+        let at_openai =
+            Offering { display_name: Some(format!("OpenAI {}", row.name)), ..plain(ProviderKind::OpenAi) };
+        entry(row, format!("Azure OpenAI {}", row.name), vec![plain(ProviderKind::Azure), at_openai])
     });
     anthropic.chain(openai).chain([demo()]).collect()
 }
 
 fn plain(kind: ProviderKind) -> Offering {
-    Offering {
-        kind,
-        model: None,
-        display_name: None,
-    }
+    Offering { kind, model: None, display_name: None }
 }
 
 fn entry(row: &Row, display_name: String, offered_by: Vec<Offering>) -> ModelEntry {
@@ -135,12 +124,7 @@ fn entry(row: &Row, display_name: String, offered_by: Vec<Offering>) -> ModelEnt
         aliases: row.aliases.iter().map(|alias| (*alias).to_owned()).collect(),
         context_window: Some(row.window),
         max_output_tokens: Some(row.output),
-        capabilities: Capabilities {
-            vision: true,
-            tools: true,
-            thinking: row.thinking,
-            streaming: true,
-        },
+        capabilities: Capabilities { vision: true, tools: true, thinking: row.thinking, streaming: true },
         input_cost_per_1k: input,
         cached_input_cost_per_1k: cached,
         output_cost_per_1k: output,
@@ -159,12 +143,7 @@ fn demo() -> ModelEntry {
         display_name: "Demo (built in, offline)".to_owned(),
         context_window: Some(200_000),
         max_output_tokens: Some(1_000_000),
-        capabilities: Capabilities {
-            vision: false,
-            tools: true,
-            thinking: true,
-            streaming: true,
-        },
+        capabilities: Capabilities { vision: false, tools: true, thinking: true, streaming: true },
         input_cost_per_1k: Some(Decimal::ZERO),
         output_cost_per_1k: Some(Decimal::ZERO),
         offered_by: vec![plain(ProviderKind::Demo)],

@@ -29,31 +29,18 @@ pub struct Message {
 impl Message {
     /// A text from whoever asks.
     pub fn user(text: impl Into<String>) -> Self {
-        Self {
-            role: Role::User,
-            content: vec![Content::text(text)],
-        }
+        Self { role: Role::User, content: vec![Content::text(text)] }
     }
 
     /// A text of the model.
     pub fn assistant(text: impl Into<String>) -> Self {
-        Self {
-            role: Role::Assistant,
-            content: vec![Content::text(text)],
-        }
+        Self { role: Role::Assistant, content: vec![Content::text(text)] }
     }
 
     /// What a tool answered.
     pub fn tool_result(call_id: impl Into<String>, is_error: bool, text: impl Into<String>) -> Self {
-        let content = Content::ToolResult {
-            call_id: call_id.into(),
-            is_error,
-            text: text.into(),
-        };
-        Self {
-            role: Role::Tool,
-            content: vec![content],
-        }
+        let content = Content::ToolResult { call_id: call_id.into(), is_error, text: text.into() };
+        Self { role: Role::Tool, content: vec![content] }
     }
 
     /// Its text parts, joined.

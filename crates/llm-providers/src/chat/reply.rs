@@ -22,28 +22,20 @@ impl Reply {
                 _ => self.content.push(Content::text(more)),
             },
             Chunk::ThinkingDelta { text: more } => match self.content.last_mut() {
-                Some(Content::Thinking {
-                    text,
-                    signature: None,
-                }) => text.push_str(more),
-                _ => self.content.push(Content::Thinking {
-                    text: more.clone(),
-                    signature: None,
-                }),
+                Some(Content::Thinking { text, signature: None }) => text.push_str(more),
+                _ => self.content.push(Content::Thinking { text: more.clone(), signature: None }),
             },
             Chunk::ThinkingSignature { signature: seal } => match self.content.last_mut() {
-                Some(Content::Thinking {
-                    signature: signature @ None,
-                    ..
-                }) => *signature = Some(seal.clone()),
-                _ => self.content.push(Content::Thinking {
-                    text: String::new(),
-                    signature: Some(seal.clone()),
-                }),
+                Some(Content::Thinking { signature: signature @ None, .. }) => {
+                    *signature = Some(seal.clone())
+                }
+                _ => self
+                    .content
+                    .push(Content::Thinking { text: String::new(), signature: Some(seal.clone()) }),
             },
-            Chunk::RedactedThinking { data } => self
-                .content
-                .push(Content::RedactedThinking { data: data.clone() }),
+            Chunk::RedactedThinking { data } => {
+                self.content.push(Content::RedactedThinking { data: data.clone() })
+            }
             Chunk::ToolCallStarted { .. } => {}
             Chunk::ToolCall { id, name, arguments } => self.content.push(Content::ToolCall {
                 id: id.clone(),
@@ -78,10 +70,7 @@ impl Reply {
     /// The answer as the message to send back in the next call.
     #[must_use]
     pub fn into_message(self) -> Message {
-        Message {
-            role: Role::Assistant,
-            content: self.content,
-        }
+        Message { role: Role::Assistant, content: self.content }
     }
 }
 
@@ -95,35 +84,15 @@ mod tests {
         for chunk in [
             Chunk::ThinkingDelta { text: "hm".into() },
             Chunk::ThinkingDelta { text: "m".into() },
-            Chunk::ThinkingSignature {
-                signature: "seal".into(),
-            },
+            Chunk::ThinkingSignature { signature: "seal".into() },
             Chunk::ThinkingDelta { text: "again".into() },
             Chunk::TextDelta { text: "Hel".into() },
             Chunk::TextDelta { text: "lo".into() },
-            Chunk::ToolCallStarted {
-                id: "1".into(),
-                name: "echo".into(),
-            },
-            Chunk::ToolCall {
-                id: "1".into(),
-                name: "echo".into(),
-                arguments: serde_json::json!({"a": 1}),
-            },
-            Chunk::Usage(Usage {
-                input: 1,
-                output: 1,
-                cached: 0,
-            }),
-            Chunk::Usage(Usage {
-                input: 1,
-                output: 9,
-                cached: 0,
-            }),
-            Chunk::Stopped {
-                reason: StopReason::ToolUse,
-                model: "m".into(),
-            },
+            Chunk::ToolCallStarted { id: "1".into(), name: "echo".into() },
+            Chunk::ToolCall { id: "1".into(), name: "echo".into(), arguments: serde_json::json!({"a": 1}) },
+            Chunk::Usage(Usage { input: 1, output: 1, cached: 0 }),
+            Chunk::Usage(Usage { input: 1, output: 9, cached: 0 }),
+            Chunk::Stopped { reason: StopReason::ToolUse, model: "m".into() },
         ] {
             reply.push(&chunk);
         }
@@ -141,9 +110,6 @@ mod tests {
                 {"type": "tool_call", "id": "1", "name": "echo", "arguments": {"a": 1}},
             ]})
         );
-        assert_eq!(
-            serde_json::from_value::<Message>(stored).unwrap(),
-            reply.into_message()
-        );
+        assert_eq!(serde_json::from_value::<Message>(stored).unwrap(), reply.into_message());
     }
 }

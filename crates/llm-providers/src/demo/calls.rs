@@ -50,10 +50,7 @@ pub(super) fn read(text: &str, tools: &[ToolSpec]) -> Calls {
         if let Some((tool, end)) = named {
             let (arguments, length) = arguments::read(&text[end..], &tool.input_schema);
             found.rest.push_str(&text[kept..word.start]);
-            found.calls.push(Call {
-                tool: tool.name.clone(),
-                arguments,
-            });
+            found.calls.push(Call { tool: tool.name.clone(), arguments });
             position = end + length;
             kept = position;
         } else if verb && found.unknown.is_none() {
@@ -75,14 +72,8 @@ struct Word<'a> {
 fn next_word(text: &str, from: usize) -> Option<Word<'_>> {
     let rest = text.get(from..)?;
     let start = from + rest.find(|letter: char| !letter.is_whitespace())?;
-    let length = text[start..]
-        .find(char::is_whitespace)
-        .unwrap_or(text.len() - start);
-    Some(Word {
-        text: &text[start..start + length],
-        start,
-        end: start + length,
-    })
+    let length = text[start..].find(char::is_whitespace).unwrap_or(text.len() - start);
+    Some(Word { text: &text[start..start + length], start, end: start + length })
 }
 
 fn skip_fillers(text: &str, mut from: usize) -> usize {
@@ -182,32 +173,20 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Value) {
-        let calls: Vec<Value> = read(text, &tools())
-            .calls
-            .into_iter()
-            .map(|call| json!([call.tool, call.arguments]))
-            .collect();
+        let calls: Vec<Value> =
+            read(text, &tools()).calls.into_iter().map(|call| json!([call.tool, call.arguments])).collect();
         assert_eq!(Value::from(calls), expected, "{text}");
     }
 
     #[test]
     fn arguments_as_json() {
-        check(
-            r#"use echo with {"message":"hi"}"#,
-            json!([["echo", {"message": "hi"}]]),
-        );
+        check(r#"use echo with {"message":"hi"}"#, json!([["echo", {"message": "hi"}]]));
         check(
             r#"Please call the tool `echo`: {"message": "a } b"}."#,
             json!([["echo", {"message": "a } b"}]]),
         );
-        check(
-            r#"echo {"message":"no verb"}"#,
-            json!([["echo", {"message": "no verb"}]]),
-        );
-        check(
-            r#"run echo({"message":"hung on"})"#,
-            json!([["echo", {"message": "hung on"}]]),
-        );
+        check(r#"echo {"message":"no verb"}"#, json!([["echo", {"message": "no verb"}]]));
+        check(r#"run echo({"message":"hung on"})"#, json!([["echo", {"message": "hung on"}]]));
         check(
             "use echo with\n```json\n{\"message\":\"fenced\"}\n```",
             json!([["echo", {"message": "fenced"}]]),
@@ -216,18 +195,9 @@ mod tests {
 
     #[test]
     fn arguments_as_pairs_take_the_schemas_types() {
-        check(
-            "call get-sum with a=2 b=3",
-            json!([["everything__get-sum", {"a": 2, "b": 3}]]),
-        );
-        check(
-            "call get sum with a = 2.5, b: 3 please",
-            json!([["everything__get-sum", {"a": 2.5, "b": 3}]]),
-        );
-        check(
-            r#"use get-sum with {"a":"2","b":3}"#,
-            json!([["everything__get-sum", {"a": 2, "b": 3}]]),
-        );
+        check("call get-sum with a=2 b=3", json!([["everything__get-sum", {"a": 2, "b": 3}]]));
+        check("call get sum with a = 2.5, b: 3 please", json!([["everything__get-sum", {"a": 2.5, "b": 3}]]));
+        check(r#"use get-sum with {"a":"2","b":3}"#, json!([["everything__get-sum", {"a": 2, "b": 3}]]));
         check(r#"use echo with message=5"#, json!([["echo", {"message": "5"}]]));
         check(
             r#"use list_files with path="a b" deep=true"#,
@@ -237,14 +207,8 @@ mod tests {
 
     #[test]
     fn one_text_needs_no_name() {
-        check(
-            r#"use echo with "hello there""#,
-            json!([["echo", {"message": "hello there"}]]),
-        );
-        check(
-            "use echo to say hello there",
-            json!([["echo", {"message": "hello there"}]]),
-        );
+        check(r#"use echo with "hello there""#, json!([["echo", {"message": "hello there"}]]));
+        check("use echo to say hello there", json!([["echo", {"message": "hello there"}]]));
         check("use echo", json!([["echo", {}]]));
     }
 
@@ -267,14 +231,8 @@ mod tests {
             assert_eq!((calls.calls.len(), calls.unknown), (0, None), "{text}");
         }
         let calls = read(r#"use frobnicate with {"a":1}"#, &tools());
-        assert_eq!(
-            (calls.calls.len(), calls.unknown),
-            (0, Some("frobnicate".to_owned()))
-        );
-        let calls = read(
-            r#"use echo with {"message":"an html page"} and write a poem"#,
-            &tools(),
-        );
+        assert_eq!((calls.calls.len(), calls.unknown), (0, Some("frobnicate".to_owned())));
+        let calls = read(r#"use echo with {"message":"an html page"} and write a poem"#, &tools());
         assert_eq!(calls.rest, "and write a poem");
     }
 }

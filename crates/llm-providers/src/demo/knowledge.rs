@@ -86,29 +86,14 @@ where the operator has switched it on, and an administrator has to confirm each 
 A tool whose definition changes later is set aside until someone has looked at the difference.\n",
     },
     Entry {
-        asked_by: &[
-            "agent",
-            "create an agent",
-            "new agent",
-            "system prompt",
-            "instructions",
-            "library",
-        ],
+        asked_by: &["agent", "create an agent", "new agent", "system prompt", "instructions", "library"],
         answer: "An **agent** is a name, instructions, a model with its settings, and the tools it may use. \
 The [library](/library/agents) has those that come with Conductor and your own; \
 [create one](/library/agents/new), or clone one and change it. Every change is a version to which you can go back. \
 In a conversation you choose the agent next to the message box, and can change it on the way.\n",
     },
     Entry {
-        asked_by: &[
-            "artifact",
-            "html page",
-            "svg",
-            "react component",
-            "mermaid",
-            "versions",
-            "panel",
-        ],
+        asked_by: &["artifact", "html page", "svg", "react component", "mermaid", "versions", "panel"],
         answer: "**Artifacts** are what an agent makes for keeping: source code, HTML pages, SVG images, React components, \
 Mermaid diagrams and documents. They open beside the conversation while they are being written, run in a sealed frame \
 that reaches neither your session nor the network, and keep every version. Ask me for one: *make an HTML page about \
@@ -215,13 +200,7 @@ their agents and connections apart.\n",
         answer: "You are welcome. Ask me about Conductor, name a tool for me to call, or ask for an artifact.\n",
     },
     Entry {
-        asked_by: &[
-            "what is conductor",
-            "about conductor",
-            "conductor",
-            "explain conductor",
-            "platform",
-        ],
+        asked_by: &["what is conductor", "about conductor", "conductor", "explain conductor", "platform"],
         answer: "**Conductor** is a self-hosted server where people talk to AI agents, and where agents use tools under \
 rules that can be read.\n\n\
 - You chat with **agents**; each has instructions, a model and tools of its own.\n\
@@ -266,17 +245,11 @@ mod tests {
         check("What is Conductor?", "**Conductor** is a self-hosted server");
         check("How do I add an API key?", "needs a provider");
         check("How can I use Claude in Conductor?", "needs a provider");
-        check(
-            "how do i connect an MCP server",
-            "Tools come from **MCP servers**",
-        );
+        check("how do i connect an MCP server", "Tools come from **MCP servers**");
         check("How do I create agents?", "An **agent** is");
         check("what are artifacts", "**Artifacts** are");
         check("How do approvals work?", "ask for an **approval**");
-        check(
-            "What happens when I close the tab?",
-            "close the tab and it goes on",
-        );
+        check("What happens when I close the tab?", "close the tab and it goes on");
         check("Is my data safe?", "runs on your own machine");
         check("Who won the world cup in 1954?", "I have no answer to that");
         check("", "I have no answer to that");

@@ -48,15 +48,8 @@ pub(super) fn plan(request: &ChatRequest) -> Vec<Part> {
         words = text::words(&calls.rest);
     }
     if results.is_empty() && !calls.calls.is_empty() {
-        let names: Vec<String> = calls
-            .calls
-            .iter()
-            .map(|call| format!("`{}`", call.tool))
-            .collect();
-        parts.push(Part::Say(format!(
-            "I call {}, as you asked.\n\n",
-            names.join(" and ")
-        )));
+        let names: Vec<String> = calls.calls.iter().map(|call| format!("`{}`", call.tool)).collect();
+        parts.push(Part::Say(format!("I call {}, as you asked.\n\n", names.join(" and "))));
         parts.extend(calls.calls.into_iter().map(Part::Call));
         return parts;
     }
@@ -75,11 +68,7 @@ pub(super) fn plan(request: &ChatRequest) -> Vec<Part> {
         said.push_str(&pictures(request).unwrap_or_default());
         let tools_asked =
             text::has(&words, "tool") && text::has_any(&words, &["which", "list", "what", "show"]);
-        said.push_str(&if tools_asked {
-            tool_list(request)
-        } else {
-            knowledge::answer(&words)
-        });
+        said.push_str(&if tools_asked { tool_list(request) } else { knowledge::answer(&words) });
     }
     said.push_str(footer(&request.messages));
     parts.push(Part::Say(said));
@@ -88,30 +77,18 @@ pub(super) fn plan(request: &ChatRequest) -> Vec<Part> {
 
 /// The text of the last message that a person wrote.
 fn asked(messages: &[Message]) -> String {
-    messages
-        .iter()
-        .rev()
-        .find(|message| message.role == Role::User)
-        .map(Message::text)
-        .unwrap_or_default()
+    messages.iter().rev().find(|message| message.role == Role::User).map(Message::text).unwrap_or_default()
 }
 
 /// The tool results that nobody has answered yet: tool name, whether it failed, what it said.
 fn results(messages: &[Message]) -> Vec<(String, bool, String)> {
-    let recent = messages
-        .iter()
-        .rev()
-        .take_while(|message| message.role == Role::Tool);
+    let recent = messages.iter().rev().take_while(|message| message.role == Role::Tool);
     let mut recent: Vec<&Message> = recent.collect();
     recent.reverse();
     let results = recent.into_iter().flat_map(|message| &message.content);
     results
         .filter_map(|content| match content {
-            Content::ToolResult {
-                call_id,
-                is_error,
-                text,
-            } => Some((call_id, *is_error, text.clone())),
+            Content::ToolResult { call_id, is_error, text } => Some((call_id, *is_error, text.clone())),
             _ => None,
         })
         .map(|(call_id, is_error, text)| (tool_of(messages, call_id), is_error, text))
@@ -143,17 +120,10 @@ fn report(tool: &str, is_error: bool, result: &str) -> String {
 
 /// "write 500 tokens", "count to 20".
 fn length(words: &[String]) -> Option<Part> {
-    let number = |position: usize| {
-        words
-            .get(position)?
-            .parse::<u64>()
-            .ok()
-            .map(|number| number.clamp(1, LONGEST))
-    };
+    let number =
+        |position: usize| words.get(position)?.parse::<u64>().ok().map(|number| number.clamp(1, LONGEST));
     let is = |position: usize, wanted: &[&str]| {
-        words
-            .get(position)
-            .is_some_and(|word| wanted.contains(&word.as_str()))
+        words.get(position).is_some_and(|word| wanted.contains(&word.as_str()))
     };
     (0..words.len()).find_map(|at| {
         if is(at, &["count"]) && is(at + 1, &["to"]) {
@@ -193,11 +163,7 @@ fn tool_list(request: &ChatRequest) -> String {
             format!("- `{}`: {description}", tool.name)
         })
         .collect();
-    let first = request
-        .tools
-        .first()
-        .map(|tool| tool.name.as_str())
-        .unwrap_or_default();
+    let first = request.tools.first().map(|tool| tool.name.as_str()).unwrap_or_default();
     format!(
         "I can call these tools:\n\n{}\n\nName one and give its arguments, such as \
          `use {first} with {{\"name\": \"value\"}}`.\n\n",
@@ -206,24 +172,14 @@ fn tool_list(request: &ChatRequest) -> String {
 }
 
 fn pictures(request: &ChatRequest) -> Option<String> {
-    let last = request
-        .messages
-        .iter()
-        .rev()
-        .find(|message| message.role == Role::User)?;
-    let count = last
-        .content
-        .iter()
-        .filter(|content| matches!(content, Content::Image { .. }))
-        .count();
+    let last = request.messages.iter().rev().find(|message| message.role == Role::User)?;
+    let count = last.content.iter().filter(|content| matches!(content, Content::Image { .. })).count();
     let what = match count {
         0 => return None,
         1 => "the picture".to_owned(),
         many => format!("the {many} pictures"),
     };
-    Some(format!(
-        "I received {what}, but a demo cannot see; a real model with vision can.\n\n"
-    ))
+    Some(format!("I received {what}, but a demo cannot see; a real model with vision can.\n\n"))
 }
 
 /// Said once in a conversation.

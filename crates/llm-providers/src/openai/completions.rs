@@ -90,11 +90,7 @@ impl Completions {
         let opened = client.chat().create_stream_byot(body).await;
         let events: StreamResponse<Event> =
             opened.map_err(|error| transport::error(error, &self.callee, &endless))?;
-        Ok(chunks(
-            events,
-            Decoder::new(names, self.callee.clone(), request.model),
-            endless,
-        ))
+        Ok(chunks(events, Decoder::new(names, self.callee.clone(), request.model), endless))
     }
 }
 

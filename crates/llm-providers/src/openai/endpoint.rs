@@ -20,12 +20,7 @@ impl Endpoint {
         let mut base = base;
         base.set_query(None);
         let base = base.as_str().trim_end_matches('/').to_owned();
-        Self {
-            base,
-            headers,
-            query,
-            no_key: SecretString::default(),
-        }
+        Self { base, headers, query, no_key: SecretString::default() }
     }
 
     pub(crate) fn with_query(mut self, query: impl IntoIterator<Item = (String, String)>) -> Self {
@@ -49,10 +44,7 @@ impl Config for Endpoint {
     }
 
     fn query(&self) -> Vec<(&str, &str)> {
-        self.query
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect()
+        self.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 
     fn api_base(&self) -> &str {

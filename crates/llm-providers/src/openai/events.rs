@@ -112,9 +112,7 @@ impl Decoder {
     /// What an event amounts to.
     pub(super) fn event(&mut self, event: Event) -> Result<Vec<Chunk>> {
         if let Some(report) = event.error.filter(|report| !report.is_null()) {
-            return Err(self
-                .callee
-                .judge(Problem::in_value(&report), None, None, &self.requested));
+            return Err(self.callee.judge(Problem::in_value(&report), None, None, &self.requested));
         }
         if let Some(model) = event.model.filter(|model| !model.is_empty()) {
             self.model.get_or_insert(model);
@@ -130,12 +128,7 @@ impl Decoder {
             };
         }
         let mut chunks = Vec::new();
-        for choice in event
-            .choices
-            .into_iter()
-            .flatten()
-            .filter(|choice| choice.index == 0)
-        {
+        for choice in event.choices.into_iter().flatten().filter(|choice| choice.index == 0) {
             if let Some(delta) = choice.delta {
                 self.delta(delta, event.id.as_deref().unwrap_or_default(), &mut chunks);
             }
@@ -154,17 +147,11 @@ impl Decoder {
     }
 
     fn delta(&mut self, delta: Delta, answer_id: &str, chunks: &mut Vec<Chunk>) {
-        let thought = delta
-            .reasoning
-            .filter(|text| !text.is_empty())
-            .or(delta.reasoning_content);
+        let thought = delta.reasoning.filter(|text| !text.is_empty()).or(delta.reasoning_content);
         if let Some(text) = thought.filter(|text| !text.is_empty()) {
             chunks.push(Chunk::ThinkingDelta { text });
         }
-        let text = delta
-            .content
-            .map(|content| plain(&content))
-            .filter(|text| !text.is_empty());
+        let text = delta.content.map(|content| plain(&content)).filter(|text| !text.is_empty());
         chunks.extend(text.map(|text| Chunk::TextDelta { text }));
         if let Some(text) = delta.refusal.filter(|text| !text.is_empty()) {
             self.refused = true;
@@ -190,26 +177,14 @@ impl Decoder {
         };
         let position = last.filter(|at| !is_new(&self.calls[*at])).unwrap_or_else(|| {
             let number = self.calls.len();
-            let id = if id.is_empty() {
-                format!("call_{answer_id}_{number}")
-            } else {
-                id.clone()
-            };
-            self.calls.push(Call {
-                index: delta.index,
-                id,
-                name: String::new(),
-                arguments: String::new(),
-            });
+            let id = if id.is_empty() { format!("call_{answer_id}_{number}") } else { id.clone() };
+            self.calls.push(Call { index: delta.index, id, name: String::new(), arguments: String::new() });
             number
         });
         let call = &mut self.calls[position];
         if call.name.is_empty() && !name.is_empty() {
             call.name = self.names.ours(&name);
-            chunks.push(Chunk::ToolCallStarted {
-                id: call.id.clone(),
-                name: call.name.clone(),
-            });
+            chunks.push(Chunk::ToolCallStarted { id: call.id.clone(), name: call.name.clone() });
         }
         match arguments {
             Some(Value::String(more)) => call.arguments.push_str(&more),
@@ -232,11 +207,7 @@ impl Decoder {
             let Some(arguments) = complete(&call.arguments, reason) else {
                 continue;
             };
-            chunks.push(Chunk::ToolCall {
-                id: call.id,
-                name: call.name,
-                arguments,
-            });
+            chunks.push(Chunk::ToolCall { id: call.id, name: call.name, arguments });
         }
         self.reason = Some(reason);
     }
@@ -258,10 +229,7 @@ pub(crate) fn complete(text: &str, reason: StopReason) -> Option<Value> {
 fn plain(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
-        Value::Array(parts) => parts
-            .iter()
-            .filter_map(|part| part.get("text")?.as_str())
-            .collect(),
+        Value::Array(parts) => parts.iter().filter_map(|part| part.get("text")?.as_str()).collect(),
         _ => String::new(),
     }
 }

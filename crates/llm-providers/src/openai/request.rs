@@ -17,9 +17,7 @@ const LONGEST_DESCRIPTION: usize = 1024;
 pub(super) fn reasons(model: &str) -> bool {
     let model = model.rsplit('/').next().unwrap_or(model);
     let is = |prefix: &str| {
-        model
-            .strip_prefix(prefix)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']))
+        model.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']))
     };
     (is("o1") || is("o3") || is("o4") || is("gpt-5")) && !model.contains("-chat")
 }
@@ -38,16 +36,9 @@ pub(super) fn body(request: &ChatRequest, names: &ToolNames, dialect: Dialect, r
     }
     let reasons = reasons && dialect != Dialect::Compatible;
     if let Some(limit) = request.max_tokens {
-        let name = if dialect == Dialect::OpenAi || reasons {
-            "max_completion_tokens"
-        } else {
-            "max_tokens"
-        };
+        let name = if dialect == Dialect::OpenAi || reasons { "max_completion_tokens" } else { "max_tokens" };
         // What it thinks counts against the limit, so the answer keeps its own room.
-        let thinking = request
-            .thinking
-            .filter(|_| reasons)
-            .map_or(0, |budget| budget.tokens);
+        let thinking = request.thinking.filter(|_| reasons).map_or(0, |budget| budget.tokens);
         set(name, json!(limit.saturating_add(thinking)));
     }
     if reasons {
@@ -161,17 +152,9 @@ pub(crate) fn object(arguments: &Value) -> Value {
 
 fn tool_result(part: &Content) -> Option<Value> {
     match part {
-        Content::ToolResult {
-            call_id,
-            is_error,
-            text,
-        } => {
+        Content::ToolResult { call_id, is_error, text } => {
             // There is no field that says so.
-            let text = if *is_error {
-                format!("The tool failed: {text}")
-            } else {
-                text.clone()
-            };
+            let text = if *is_error { format!("The tool failed: {text}") } else { text.clone() };
             Some(json!({"role": "tool", "tool_call_id": call_id, "content": text}))
         }
         _ => None,

@@ -42,8 +42,7 @@ impl Transport {
         *bounded.status_mut() = response.status();
         *bounded.headers_mut() = response.headers().clone();
         let lines = whole_lines(response.bytes_stream()).inspect_err(move |error| {
-            self.endless
-                .store(error.kind() == ErrorKind::InvalidData, Ordering::Relaxed);
+            self.endless.store(error.kind() == ErrorKind::InvalidData, Ordering::Relaxed);
         });
         let body = Body::wrap_stream(lines);
         Ok(bounded.map(|()| body).into())
@@ -69,17 +68,12 @@ pub(super) fn error(error: OpenAIError, callee: &Callee, endless: &AtomicBool) -
     match error {
         OpenAIError::Boxed(inner) => match inner.downcast::<Error>() {
             Ok(ours) => *ours,
-            Err(other) => Error::Unreachable {
-                provider: callee.provider.clone(),
-                source: other,
-            },
+            Err(other) => Error::Unreachable { provider: callee.provider.clone(), source: other },
         },
         OpenAIError::Reqwest(error) => callee.unanswered(error),
-        OpenAIError::JSONDeserialize(source, text) => callee.garbage(
-            "an event is not what chat completions send",
-            &text,
-            Some(source.into()),
-        ),
+        OpenAIError::JSONDeserialize(source, text) => {
+            callee.garbage("an event is not what chat completions send", &text, Some(source.into()))
+        }
         // The library keeps only the text of what broke; a transport that breaks is a cut, anything else is garbage.
         OpenAIError::StreamError(error) => {
             let text = error.to_string();
@@ -90,9 +84,6 @@ pub(super) fn error(error: OpenAIError, callee: &Callee, endless: &AtomicBool) -
                 callee.garbage("the event stream is malformed", &text, Some(error))
             }
         }
-        other => Error::InvalidRequest {
-            provider: callee.provider.clone(),
-            message: other.to_string(),
-        },
+        other => Error::InvalidRequest { provider: callee.provider.clone(), message: other.to_string() },
     }
 }

@@ -46,19 +46,10 @@ pub(super) async fn list_models(provider: &Provider) -> Result<Vec<String>> {
         let body = read(response, LONGEST).await;
         let list: List = serde_json::from_slice(&body).map_err(|error| {
             let text = String::from_utf8_lossy(&body);
-            callee.garbage(
-                "it is no list of models; check the base URL",
-                &text,
-                Some(error.into()),
-            )
+            callee.garbage("it is no list of models; check the base URL", &text, Some(error.into()))
         })?;
         Ok(list.data.into_iter().map(|model| model.id).collect())
     };
-    let timed_out = Error::Timeout {
-        provider: provider.name.clone(),
-        after: PATIENCE,
-    };
-    tokio::time::timeout(PATIENCE, call)
-        .await
-        .unwrap_or(Err(timed_out))
+    let timed_out = Error::Timeout { provider: provider.name.clone(), after: PATIENCE };
+    tokio::time::timeout(PATIENCE, call).await.unwrap_or(Err(timed_out))
 }

@@ -45,15 +45,9 @@ pub struct ListedModel {
 pub(super) fn list(models: &Models, extra_providers: &[Provider]) -> Vec<ListedModel> {
     let extra = models.connect_all(extra_providers);
     let served = models.served(&extra);
-    let default = models
-        .fallback(&served)
-        .map_or_else(|| DEMO.to_owned(), |model| model.id.clone());
+    let default = models.fallback(&served).map_or_else(|| DEMO.to_owned(), |model| model.id.clone());
     let mut listed: Vec<ListedModel> = Vec::new();
-    let known = models
-        .catalogue()
-        .entries()
-        .iter()
-        .filter(|entry| entry.id != DEMO);
+    let known = models.catalogue().entries().iter().filter(|entry| entry.id != DEMO);
     for entry in known {
         let by = served.iter().find(|model| model.id == entry.id);
         listed.push(match by {
@@ -81,31 +75,16 @@ fn row(entry: &ModelEntry, at: &Connected, default: &str) -> ListedModel {
 }
 
 fn absent(models: &Models, entry: &ModelEntry, extra: &[Connected]) -> ListedModel {
-    let vendors: Vec<&str> = entry
-        .offered_by
-        .iter()
-        .map(|offering| offering.kind.display_name())
-        .collect();
-    let reason = models
-        .broken(&entry.id, extra)
-        .unwrap_or_else(|| match vendors.as_slice() {
-            [] => "no configured provider offers it".to_owned(),
-            names => format!(
-                "no configured provider offers it; add a key of {}",
-                names.join(" or ")
-            ),
-        });
-    ListedModel {
-        unavailable_reason: Some(reason),
-        ..bare(entry)
-    }
+    let vendors: Vec<&str> = entry.offered_by.iter().map(|offering| offering.kind.display_name()).collect();
+    let reason = models.broken(&entry.id, extra).unwrap_or_else(|| match vendors.as_slice() {
+        [] => "no configured provider offers it".to_owned(),
+        names => format!("no configured provider offers it; add a key of {}", names.join(" or ")),
+    });
+    ListedModel { unavailable_reason: Some(reason), ..bare(entry) }
 }
 
 fn bare(entry: &ModelEntry) -> ListedModel {
-    let vendor = entry
-        .offered_by
-        .first()
-        .map_or(ProviderKind::OpenAiCompatible, |offering| offering.kind);
+    let vendor = entry.offered_by.first().map_or(ProviderKind::OpenAiCompatible, |offering| offering.kind);
     ListedModel {
         id: entry.id.clone(),
         provider: vendor.to_string(),

@@ -24,22 +24,15 @@ impl Problem {
         let body: Value = serde_json::from_slice(body).ok()?;
         // Google's servers wrap theirs in a list.
         let body = body.get(0).unwrap_or(&body);
-        let report = ["error", "detail"]
-            .iter()
-            .find_map(|name| body.get(name).filter(|inner| !inner.is_null()));
-        report
-            .map(Self::in_value)
-            .or_else(|| body.get("message").map(|_| Self::in_value(body)))
+        let report =
+            ["error", "detail"].iter().find_map(|name| body.get(name).filter(|inner| !inner.is_null()));
+        report.map(Self::in_value).or_else(|| body.get("message").map(|_| Self::in_value(body)))
     }
 
     /// The report itself.
     pub(crate) fn in_value(report: &Value) -> Self {
         let inner = report.get("innererror");
-        let words = [
-            report.get("type"),
-            report.get("code"),
-            inner.and_then(|inner| inner.get("code")),
-        ];
+        let words = [report.get("type"), report.get("code"), inner.and_then(|inner| inner.get("code"))];
         let word = |word: &Value| match word {
             Value::String(word) => Some(word.to_ascii_lowercase()),
             _ => None,
@@ -51,21 +44,14 @@ impl Problem {
                 .and_then(Value::as_str)
                 .map_or_else(|| report.to_string(), str::to_owned),
         };
-        Self {
-            words: words.into_iter().flatten().filter_map(word).collect(),
-            message,
-            known_form: true,
-        }
+        Self { words: words.into_iter().flatten().filter_map(word).collect(), message, known_form: true }
     }
 
     /// A body that is no JSON.
     pub(crate) fn in_text(body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        Self {
-            message: text.chars().take(300).collect(),
-            ..Self::default()
-        }
+        Self { message: text.chars().take(300).collect(), ..Self::default() }
     }
 
     fn is(&self, words: &[&str]) -> bool {
@@ -85,17 +71,11 @@ impl Problem {
             (&["permission_error"], 403),
             (&["not_found_error"], 404),
             (&["request_too_large"], 413),
-            (
-                &["rate_limit_error", "rate_limit_exceeded", "tokens", "requests"],
-                429,
-            ),
+            (&["rate_limit_error", "rate_limit_exceeded", "tokens", "requests"], 429),
             (&["overloaded_error"], 529),
             (&["invalid_request_error"], 400),
         ];
-        let found = table
-            .into_iter()
-            .find(|(words, _)| self.is(words))
-            .map_or(500, |(_, status)| status);
+        let found = table.into_iter().find(|(words, _)| self.is(words)).map_or(500, |(_, status)| status);
         StatusCode::from_u16(found).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
@@ -110,12 +90,9 @@ impl Problem {
         let provider = provider.to_owned();
         let status = status.unwrap_or_else(|| self.status());
         let code = status.as_u16();
-        let about_model = self.is(&[
-            "model_not_found",
-            "deploymentnotfound",
-            "unknown_model",
-            "model_decommissioned",
-        ]) || (code == 404 && self.known_form && self.says(&["model", "deployment"]));
+        let about_model =
+            self.is(&["model_not_found", "deploymentnotfound", "unknown_model", "model_decommissioned"])
+                || (code == 404 && self.known_form && self.says(&["model", "deployment"]));
         let message = if self.message.is_empty() {
             format!("HTTP {code}")
         } else {
@@ -124,11 +101,7 @@ impl Problem {
         if code < 500 && code != 429 && self.too_long(code) {
             return Error::ContextTooLong { provider, message };
         }
-        if self.is(&[
-            "content_filter",
-            "content_policy_violation",
-            "responsibleaipolicyviolation",
-        ]) {
+        if self.is(&["content_filter", "content_policy_violation", "responsibleaipolicyviolation"]) {
             return Error::Refused { provider, message };
         }
         if code == 402
@@ -138,11 +111,7 @@ impl Problem {
             return Error::QuotaExhausted { provider, message };
         }
         if about_model {
-            return Error::ModelUnknown {
-                provider,
-                model: model.to_owned(),
-                message,
-            };
+            return Error::ModelUnknown { provider, model: model.to_owned(), message };
         }
         match code {
             300..=399 => Error::Misconfigured {
@@ -151,20 +120,9 @@ impl Problem {
             },
             401 => Error::BadKey { provider, message },
             403 => Error::NotAllowed { provider, message },
-            404 | 405 => Error::Misconfigured {
-                provider,
-                message: format!("check the base URL: {message}"),
-            },
-            429 => Error::RateLimited {
-                provider,
-                message,
-                retry_after,
-            },
-            503 | 529 => Error::Overloaded {
-                provider,
-                message,
-                retry_after,
-            },
+            404 | 405 => Error::Misconfigured { provider, message: format!("check the base URL: {message}") },
+            429 => Error::RateLimited { provider, message, retry_after },
+            503 | 529 => Error::Overloaded { provider, message, retry_after },
             408 | 409 | 500.. => Error::Failed { provider, message },
             _ => Error::InvalidRequest { provider, message },
         }

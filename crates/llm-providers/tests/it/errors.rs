@@ -39,12 +39,7 @@ async fn a_bad_key_is_named_and_not_shown() {
     for kind in COMPLETIONS {
         let body = openai("invalid_request_error", "invalid_api_key".into(), &message);
         let error = fails(*kind, Answer::json(401, &body)).await;
-        check(
-            &error,
-            "provider_key_refused",
-            false,
-            "Incorrect API key provided: [redacted].",
-        );
+        check(&error, "provider_key_refused", false, "Incorrect API key provided: [redacted].");
         assert_eq!(error.kind(), ErrorKind::Upstream);
     }
     let body = json!({"error": {"code": "401", "message": "Access denied due to invalid subscription key"}});
@@ -72,11 +67,8 @@ async fn a_bad_key_is_named_and_not_shown() {
 
 #[tokio::test]
 async fn an_unknown_model_is_no_wrong_address() {
-    let body = openai(
-        "invalid_request_error",
-        "model_not_found".into(),
-        "The model `the-model` does not exist",
-    );
+    let body =
+        openai("invalid_request_error", "model_not_found".into(), "The model `the-model` does not exist");
     check(
         &fails(ProviderKind::OpenAi, Answer::json(404, &body)).await,
         "model_unknown",
@@ -85,12 +77,7 @@ async fn an_unknown_model_is_no_wrong_address() {
     );
     let body =
         json!({"error": {"code": "DeploymentNotFound", "message": "The API deployment does not exist."}});
-    check(
-        &fails(ProviderKind::Azure, Answer::json(404, &body)).await,
-        "model_unknown",
-        false,
-        "deployment",
-    );
+    check(&fails(ProviderKind::Azure, Answer::json(404, &body)).await, "model_unknown", false, "deployment");
     let body = json!({"error": {"message": "model \"the-model\" not found, try pulling it first", "type": "api_error"}});
     check(
         &fails(ProviderKind::OpenAiCompatible, Answer::json(404, &body)).await,
@@ -106,11 +93,8 @@ async fn an_unknown_model_is_no_wrong_address() {
         "model: the-model",
     );
     for kind in ALL {
-        let error = fails(
-            *kind,
-            Answer::with_status(404, "<html>no such page, no model either</html>"),
-        )
-        .await;
+        let error =
+            fails(*kind, Answer::with_status(404, "<html>no such page, no model either</html>")).await;
         check(&error, "provider_misconfigured", false, "check the base URL");
     }
 }
@@ -120,12 +104,7 @@ async fn a_long_conversation_is_told_from_other_bad_requests() {
     let message =
         "This model's maximum context length is 128000 tokens. However, your messages resulted in 130000";
     let body = openai("invalid_request_error", "context_length_exceeded".into(), message);
-    check(
-        &fails(ProviderKind::OpenAi, Answer::json(400, &body)).await,
-        "context_too_long",
-        false,
-        "128000",
-    );
+    check(&fails(ProviderKind::OpenAi, Answer::json(400, &body)).await, "context_too_long", false, "128000");
     let body =
         json!({"object": "error", "message": message, "type": "BadRequestError", "param": null, "code": 400});
     check(
@@ -134,10 +113,7 @@ async fn a_long_conversation_is_told_from_other_bad_requests() {
         false,
         "128000",
     );
-    let body = anthropic(
-        "invalid_request_error",
-        "prompt is too long: 208310 tokens > 200000 maximum",
-    );
+    let body = anthropic("invalid_request_error", "prompt is too long: 208310 tokens > 200000 maximum");
     check(
         &fails(ProviderKind::Anthropic, Answer::json(400, &body)).await,
         "context_too_long",
@@ -165,37 +141,22 @@ async fn limits_say_how_long_to_wait() {
     for kind in ALL {
         let body = match kind {
             ProviderKind::Anthropic => anthropic("rate_limit_error", "This request would exceed your limit"),
-            _ => openai(
-                "requests",
-                "rate_limit_exceeded".into(),
-                "Rate limit reached for the-model",
-            ),
+            _ => openai("requests", "rate_limit_exceeded".into(), "Rate limit reached for the-model"),
         };
         let error = fails(*kind, Answer::json(429, &body).header("retry-after", "7")).await;
         check(&error, "provider_rate_limited", true, "limit");
         assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
-        assert_eq!(
-            error.kind(),
-            ErrorKind::Limited {
-                retry_after: Some(Duration::from_secs(7))
-            }
-        );
+        assert_eq!(error.kind(), ErrorKind::Limited { retry_after: Some(Duration::from_secs(7)) });
     }
-    let body = openai(
-        "insufficient_quota",
-        "insufficient_quota".into(),
-        "You exceeded your current quota",
-    );
+    let body = openai("insufficient_quota", "insufficient_quota".into(), "You exceeded your current quota");
     check(
         &fails(ProviderKind::OpenAi, Answer::json(429, &body)).await,
         "provider_quota_exhausted",
         false,
         "quota",
     );
-    let body = anthropic(
-        "invalid_request_error",
-        "Your credit balance is too low to access the Anthropic API.",
-    );
+    let body =
+        anthropic("invalid_request_error", "Your credit balance is too low to access the Anthropic API.");
     check(
         &fails(ProviderKind::Anthropic, Answer::json(400, &body)).await,
         "provider_quota_exhausted",
@@ -215,12 +176,7 @@ async fn a_provider_in_trouble_may_be_asked_again() {
     );
     for kind in ALL {
         let error = fails(*kind, Answer::with_status(502, "<html>\n  Bad\n gateway</html>")).await;
-        check(
-            &error,
-            "provider_error",
-            true,
-            "<html> Bad gateway</html> (HTTP 502)",
-        );
+        check(&error, "provider_error", true, "<html> Bad gateway</html> (HTTP 502)");
         let error = fails(*kind, Answer::with_status(503, "").header("retry-after", "2")).await;
         check(&error, "provider_overloaded", true, "HTTP 503");
         assert_eq!(error.retry_after(), Some(Duration::from_secs(2)));
@@ -234,12 +190,7 @@ async fn refused_content_is_no_bad_request() {
         "type": null, "param": "prompt", "code": "content_filter", "status": 400,
         "innererror": {"code": "ResponsibleAIPolicyViolation", "content_filter_result": {}},
     }});
-    check(
-        &fails(ProviderKind::Azure, Answer::json(400, &body)).await,
-        "provider_refused",
-        false,
-        "filtered",
-    );
+    check(&fails(ProviderKind::Azure, Answer::json(400, &body)).await, "provider_refused", false, "filtered");
 }
 
 #[tokio::test]
@@ -260,15 +211,9 @@ async fn an_answer_that_is_no_stream_is_garbage() {
         check(&error, "provider_garbage", false, "cannot be read");
         let error = fails(*kind, Answer::stream(vec![b'x'; 5 * 1024 * 1024])).await;
         check(&error, "provider_garbage", false, "cannot be read");
-        let error = fails(
-            *kind,
-            Answer::with_status(307, "").header("location", "http://127.0.0.1:9/"),
-        )
-        .await;
-        assert!(
-            matches!(error, Error::Unreachable { .. } | Error::Misconfigured { .. }),
-            "{error:?}"
-        );
+        let error =
+            fails(*kind, Answer::with_status(307, "").header("location", "http://127.0.0.1:9/")).await;
+        assert!(matches!(error, Error::Unreachable { .. } | Error::Misconfigured { .. }), "{error:?}");
     }
 }
 
@@ -301,26 +246,17 @@ async fn a_connection_that_breaks_keeps_what_came() {
 async fn an_answer_that_is_complete_survives_a_broken_connection() {
     for kind in ALL {
         let whole = fixture(*kind, "text");
-        let end = String::from_utf8_lossy(&whole)
-            .find("data: [DONE]")
-            .unwrap_or(whole.len());
+        let end = String::from_utf8_lossy(&whole).find("data: [DONE]").unwrap_or(whole.len());
         let server = Server::start(vec![Answer::stream(&whole[..end]).then(Then::BreakOff)]).await;
         let (chunks, error) = collect(vendor(*kind, &server.url()).as_ref(), request()).await;
-        assert_eq!(
-            (text(&chunks).as_str(), error.is_none()),
-            ("Grüße aus 東京 🦀", true),
-            "{error:?}"
-        );
+        assert_eq!((text(&chunks).as_str(), error.is_none()), ("Grüße aus 東京 🦀", true), "{error:?}");
     }
 }
 
 #[tokio::test]
 async fn silence_ends() {
     for kind in ALL {
-        for answer in [
-            Answer::silence(),
-            Answer::stream(fixture(*kind, "cut_in_a_word")).then(Then::Hold),
-        ] {
+        for answer in [Answer::silence(), Answer::stream(fixture(*kind, "cut_in_a_word")).then(Then::Hold)] {
             let mut server = Server::start(vec![answer]).await;
             let mut impatient = provider(*kind, &server.url());
             impatient.timeouts.first = Duration::from_millis(300);

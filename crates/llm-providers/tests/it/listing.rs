@@ -15,23 +15,12 @@ async fn every_provider_with_a_list_is_asked_for_it() {
         json!({"object": "list", "data": [{"id": "a", "type": "model"}, {"id": "b/c"}], "has_more": false});
     let lines = [
         (ProviderKind::OpenAi, "GET /v1/models HTTP/1.1", "authorization"),
-        (
-            ProviderKind::OpenAiCompatible,
-            "GET /v1/models HTTP/1.1",
-            "authorization",
-        ),
-        (
-            ProviderKind::Anthropic,
-            "GET /v1/models?limit=1000 HTTP/1.1",
-            "x-api-key",
-        ),
+        (ProviderKind::OpenAiCompatible, "GET /v1/models HTTP/1.1", "authorization"),
+        (ProviderKind::Anthropic, "GET /v1/models?limit=1000 HTTP/1.1", "x-api-key"),
     ];
     for (kind, line, header) in lines {
         let mut server = Server::start(vec![Answer::json(200, &body)]).await;
-        assert_eq!(
-            provider(kind, &server.url()).list_models().await.unwrap(),
-            ["a", "b/c"]
-        );
+        assert_eq!(provider(kind, &server.url()).list_models().await.unwrap(), ["a", "b/c"]);
         let request = server.request().await;
         assert_eq!(request.line, line);
         assert!(request.headers[header].ends_with(KEY));
@@ -45,16 +34,10 @@ async fn a_wrong_key_or_address_is_found_out() {
     let refused =
         json!({"error": {"message": "no", "type": "invalid_request_error", "code": "invalid_api_key"}});
     let server = Server::start(vec![Answer::json(401, &refused)]).await;
-    let error = provider(ProviderKind::OpenAi, &server.url())
-        .list_models()
-        .await
-        .unwrap_err();
+    let error = provider(ProviderKind::OpenAi, &server.url()).list_models().await.unwrap_err();
     assert_eq!(error.code(), "provider_key_refused");
     let server = Server::start(vec![Answer::with_status(200, "<html>Ollama is running</html>")]).await;
-    let error = provider(ProviderKind::OpenAiCompatible, &server.url())
-        .list_models()
-        .await
-        .unwrap_err();
+    let error = provider(ProviderKind::OpenAiCompatible, &server.url()).list_models().await.unwrap_err();
     assert_eq!(error.code(), "provider_garbage");
     assert!(error.to_string().contains("check the base URL"), "{error}");
 }

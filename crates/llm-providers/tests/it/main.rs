@@ -1,10 +1,5 @@
 //! The crate from outside: real requests to a server on the loopback, in the vendors' published wire formats.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod demo;
 mod errors;

@@ -19,14 +19,7 @@ async fn sent(request: ChatRequest, provider: impl FnOnce(String) -> Provider) -
 }
 
 fn shown(request: Request) -> Value {
-    let kept = [
-        "authorization",
-        "api-key",
-        "x-api-key",
-        "anthropic-version",
-        "content-type",
-        "accept",
-    ];
+    let kept = ["authorization", "api-key", "x-api-key", "anthropic-version", "content-type", "accept"];
     let headers: serde_json::Map<String, Value> = request
         .headers
         .into_iter()
@@ -45,10 +38,7 @@ async fn check(name: &str, request: ChatRequest) {
 
 /// A history as a turn makes it: thinking, two calls, one result missing, an image, another model's thought.
 fn history() -> Vec<Message> {
-    let assistant = |content| Message {
-        role: Role::Assistant,
-        content,
-    };
+    let assistant = |content| Message { role: Role::Assistant, content };
     let call = |id: &str, name: &str, arguments: Value| Content::ToolCall {
         id: id.to_owned(),
         name: name.to_owned(),
@@ -59,28 +49,17 @@ fn history() -> Vec<Message> {
             role: Role::User,
             content: vec![
                 Content::text("What is on this picture?"),
-                Content::Image {
-                    mime: "image/png".to_owned(),
-                    bytes: Bytes::from_static(b"\x89PNG"),
-                },
+                Content::Image { mime: "image/png".to_owned(), bytes: Bytes::from_static(b"\x89PNG") },
             ],
         },
         assistant(vec![
-            Content::Thinking {
-                text: "Another vendor's thought".to_owned(),
-                signature: None,
-            },
+            Content::Thinking { text: "Another vendor's thought".to_owned(), signature: None },
             Content::text("A crab. "),
         ]),
         Message::user("And the weather where it lives?"),
         assistant(vec![
-            Content::Thinking {
-                text: "Paris, I think".to_owned(),
-                signature: Some("seal".to_owned()),
-            },
-            Content::RedactedThinking {
-                data: "sealed".to_owned(),
-            },
+            Content::Thinking { text: "Paris, I think".to_owned(), signature: Some("seal".to_owned()) },
+            Content::RedactedThinking { data: "sealed".to_owned() },
             call("call_1", "get_weather", json!({"location": "Paris"})),
             call("call.2", "files.read", json!("{not json")),
             call("call_3", "get_weather", json!({})),
@@ -108,11 +87,7 @@ async fn plain_text() {
 
 #[tokio::test]
 async fn whole_history() {
-    let request = ChatRequest {
-        messages: history(),
-        max_tokens: Some(100),
-        ..request()
-    };
+    let request = ChatRequest { messages: history(), max_tokens: Some(100), ..request() };
     check("whole_history", request).await;
 }
 
@@ -120,11 +95,7 @@ async fn whole_history() {
 async fn thinking_on() {
     let request = ChatRequest {
         model: "gpt-5-mini".to_owned(),
-        messages: vec![
-            Message::assistant("Welcome."),
-            Message::user("Think"),
-            Message::user("hard"),
-        ],
+        messages: vec![Message::assistant("Welcome."), Message::user("Think"), Message::user("hard")],
         temperature: Some(0.5),
         max_tokens: Some(100),
         thinking: Some(ThinkingBudget { tokens: 4_000 }),
@@ -141,66 +112,39 @@ async fn tools_without_a_schema_and_with_long_texts() {
         description: "word ".repeat(300).trim_end().to_owned(),
         input_schema,
     };
-    let tools = vec![
-        bare("none", Value::Null),
-        bare("untyped", json!({"properties": {"a": {}}, "required": ["a"]})),
-    ];
-    for kind in [
-        ProviderKind::OpenAi,
-        ProviderKind::OpenAiCompatible,
-        ProviderKind::Anthropic,
-    ] {
-        let request = ChatRequest {
-            tools: tools.clone(),
-            ..request()
-        };
+    let tools =
+        vec![bare("none", Value::Null), bare("untyped", json!({"properties": {"a": {}}, "required": ["a"]}))];
+    for kind in [ProviderKind::OpenAi, ProviderKind::OpenAiCompatible, ProviderKind::Anthropic] {
+        let request = ChatRequest { tools: tools.clone(), ..request() };
         let body = sent(request, |url| provider(kind, &url)).await.body;
         let described = |tool: &Value| {
             let tool = tool.get("function").unwrap_or(tool);
-            let schema = tool
-                .get("parameters")
-                .or_else(|| tool.get("input_schema"))
-                .unwrap()
-                .clone();
+            let schema = tool.get("parameters").or_else(|| tool.get("input_schema")).unwrap().clone();
             (tool["description"].as_str().unwrap().len(), schema)
         };
         let (length, schema) = described(&body["tools"][0]);
         assert_eq!(length, if kind == ProviderKind::OpenAi { 1024 } else { 1499 });
         assert_eq!(schema["type"], "object");
         let (_, schema) = described(&body["tools"][1]);
-        assert_eq!(
-            (&schema["type"], &schema["required"]),
-            (&json!("object"), &json!(["a"]))
-        );
+        assert_eq!((&schema["type"], &schema["required"]), (&json!("object"), &json!(["a"])));
     }
 }
 
 #[tokio::test]
 async fn thinking_stops_where_a_thought_cannot_be_handed_back() {
     let thinking = Some(ThinkingBudget { tokens: 2_000 });
-    let with_seal = ChatRequest {
-        messages: history(),
-        thinking,
-        ..request()
-    };
+    let with_seal = ChatRequest { messages: history(), thinking, ..request() };
     let mut without_seal = with_seal.clone();
     without_seal.messages[3].content.drain(..2);
     let sent = |request| sent(request, |url| provider(ProviderKind::Anthropic, &url));
-    assert_eq!(
-        sent(with_seal).await.body["thinking"],
-        json!({"type": "enabled", "budget_tokens": 2000})
-    );
+    assert_eq!(sent(with_seal).await.body["thinking"], json!({"type": "enabled", "budget_tokens": 2000}));
     assert_eq!(sent(without_seal).await.body.get("thinking"), None);
 }
 
 #[tokio::test]
 async fn a_reasoning_deployment_is_known_by_what_it_serves() {
-    let request = ChatRequest {
-        model: "prod".to_owned(),
-        max_tokens: Some(5),
-        temperature: Some(1.0),
-        ..request()
-    };
+    let request =
+        ChatRequest { model: "prod".to_owned(), max_tokens: Some(5), temperature: Some(1.0), ..request() };
     let body = sent(request, |url| {
         let mut azure = provider(ProviderKind::Azure, &url);
         azure.models = vec![Offer::from("gpt-5-mini=prod")];
@@ -227,10 +171,7 @@ async fn a_server_without_a_key_gets_none() {
 #[tokio::test]
 async fn an_anthropic_address_may_name_the_version() {
     for path in ["", "/", "/v1", "/v1/"] {
-        let request = sent(request(), |url| {
-            provider(ProviderKind::Anthropic, &format!("{url}{path}"))
-        })
-        .await;
+        let request = sent(request(), |url| provider(ProviderKind::Anthropic, &format!("{url}{path}"))).await;
         assert_eq!(request.line, "POST /v1/messages HTTP/1.1");
     }
 }
@@ -238,20 +179,10 @@ async fn an_anthropic_address_may_name_the_version() {
 #[tokio::test]
 async fn a_picture_of_a_type_that_no_claude_reads_is_refused_before_it_is_sent() {
     let server = Server::start(vec![Answer::stream(fixture(ProviderKind::Anthropic, "text"))]).await;
-    let image = Content::Image {
-        mime: "image/tiff".to_owned(),
-        bytes: Bytes::from_static(b"II"),
-    };
-    let request = ChatRequest {
-        messages: vec![Message {
-            role: Role::User,
-            content: vec![image],
-        }],
-        ..request()
-    };
-    let chat = provider(ProviderKind::Anthropic, &server.url())
-        .connect()
-        .unwrap();
+    let image = Content::Image { mime: "image/tiff".to_owned(), bytes: Bytes::from_static(b"II") };
+    let request =
+        ChatRequest { messages: vec![Message { role: Role::User, content: vec![image] }], ..request() };
+    let chat = provider(ProviderKind::Anthropic, &server.url()).connect().unwrap();
     let (_, error) = collect(chat.as_ref(), request).await;
     assert!(error.unwrap().to_string().contains("image/tiff; convert it"));
 }
@@ -265,48 +196,20 @@ fn a_wrong_configuration_says_what_to_correct() {
         assert!(message.contains(expected), "{message}");
         assert!(!message.contains("secret"), "{message}");
     };
-    check(
-        ProviderKind::OpenAi,
-        &|provider| provider.key = None,
-        "it has no API key; add one",
-    );
-    check(
-        ProviderKind::Anthropic,
-        &|provider| provider.key = Some("".into()),
-        "it has no API key; add one",
-    );
-    check(
-        ProviderKind::Azure,
-        &|provider| provider.base_url = None,
-        "https://name.openai.azure.com",
-    );
-    check(
-        ProviderKind::OpenAiCompatible,
-        &|provider| provider.base_url = None,
-        "http://localhost:11434/v1",
-    );
-    check(
-        ProviderKind::OpenAi,
-        &|provider| provider.key = Some("secret\n\u{1}x".into()),
-        "enter it again",
-    );
+    check(ProviderKind::OpenAi, &|provider| provider.key = None, "it has no API key; add one");
+    check(ProviderKind::Anthropic, &|provider| provider.key = Some("".into()), "it has no API key; add one");
+    check(ProviderKind::Azure, &|provider| provider.base_url = None, "https://name.openai.azure.com");
+    check(ProviderKind::OpenAiCompatible, &|provider| provider.base_url = None, "http://localhost:11434/v1");
+    check(ProviderKind::OpenAi, &|provider| provider.key = Some("secret\n\u{1}x".into()), "enter it again");
     check(
         ProviderKind::OpenAi,
         &|provider| provider.base_url = Some("localhost:1234".into()),
         "http:// or https://",
     );
-    check(
-        ProviderKind::OpenAi,
-        &|provider| provider.base_url = Some("https://".into()),
-        "is no address",
-    );
+    check(ProviderKind::OpenAi, &|provider| provider.base_url = Some("https://".into()), "is no address");
     let with_password =
         |provider: &mut Provider| provider.base_url = Some("https://me:secret@host/v1".into());
-    check(
-        ProviderKind::Anthropic,
-        &with_password,
-        "give the key as the API key",
-    );
+    check(ProviderKind::Anthropic, &with_password, "give the key as the API key");
     let shown = format!("{:?}", provider(ProviderKind::OpenAi, "http://127.0.0.1"));
     assert!(!shown.contains("secret"), "{shown}");
 }

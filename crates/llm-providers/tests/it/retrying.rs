@@ -41,42 +41,25 @@ const POLICY: RetryPolicy = RetryPolicy {
 };
 
 fn retrying(calls: Vec<Result<Vec<Result<Chunk>>>>) -> (Retrying, Arc<Scripted>) {
-    let scripted = Arc::new(Scripted {
-        calls: Mutex::new(calls.into()),
-    });
+    let scripted = Arc::new(Scripted { calls: Mutex::new(calls.into()) });
     (Retrying::new(scripted.clone(), POLICY), scripted)
 }
 
 fn overloaded() -> Error {
-    Error::Overloaded {
-        provider: "p".into(),
-        message: "busy".into(),
-        retry_after: None,
-    }
+    Error::Overloaded { provider: "p".into(), message: "busy".into(), retry_after: None }
 }
 
 fn limited(seconds: u64) -> Error {
     let retry_after = Some(Duration::from_secs(seconds));
-    Error::RateLimited {
-        provider: "p".into(),
-        message: "slow down".into(),
-        retry_after,
-    }
+    Error::RateLimited { provider: "p".into(), message: "slow down".into(), retry_after }
 }
 
 fn cut() -> Error {
-    Error::Cut {
-        provider: "p".into(),
-        source: None,
-    }
+    Error::Cut { provider: "p".into(), source: None }
 }
 
 fn usage() -> Result<Chunk> {
-    Ok(Chunk::Usage(Usage {
-        input: 1,
-        output: 0,
-        cached: 0,
-    }))
+    Ok(Chunk::Usage(Usage { input: 1, output: 0, cached: 0 }))
 }
 
 fn word() -> Result<Chunk> {
@@ -84,20 +67,13 @@ fn word() -> Result<Chunk> {
 }
 
 fn stopped() -> Result<Chunk> {
-    Ok(Chunk::Stopped {
-        reason: StopReason::EndTurn,
-        model: "m".into(),
-    })
+    Ok(Chunk::Stopped { reason: StopReason::EndTurn, model: "m".into() })
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_wait_doubles() {
-    let (model, script) = retrying(vec![
-        Err(overloaded()),
-        Err(overloaded()),
-        Err(overloaded()),
-        Ok(vec![word(), stopped()]),
-    ]);
+    let (model, script) =
+        retrying(vec![Err(overloaded()), Err(overloaded()), Err(overloaded()), Ok(vec![word(), stopped()])]);
     let start = Instant::now();
     let (chunks, error) = collect(&model, request()).await;
     assert_eq!((text(&chunks).as_str(), error.is_none()), ("word", true));
@@ -133,36 +109,18 @@ async fn patience_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn a_count_of_tokens_is_no_piece_and_a_word_is() {
-    let (model, _) = retrying(vec![
-        Ok(vec![usage(), Err(cut())]),
-        Ok(vec![usage(), word(), Err(cut())]),
-    ]);
+    let (model, _) = retrying(vec![Ok(vec![usage(), Err(cut())]), Ok(vec![usage(), word(), Err(cut())])]);
     let (chunks, error) = collect(&model, request()).await;
-    assert_eq!(
-        chunks.len(),
-        2,
-        "the first call's pieces are gone, the second's are kept"
-    );
+    assert_eq!(chunks.len(), 2, "the first call's pieces are gone, the second's are kept");
     assert!(matches!(error, Some(Error::Cut { .. })));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_does_not_help_is_not_repeated() {
     let hopeless = [
-        Error::BadKey {
-            provider: "p".into(),
-            message: String::new(),
-        },
-        Error::Timeout {
-            provider: "p".into(),
-            after: Duration::from_secs(300),
-        },
-        Error::Garbage {
-            provider: "p".into(),
-            message: String::new(),
-            excerpt: String::new(),
-            source: None,
-        },
+        Error::BadKey { provider: "p".into(), message: String::new() },
+        Error::Timeout { provider: "p".into(), after: Duration::from_secs(300) },
+        Error::Garbage { provider: "p".into(), message: String::new(), excerpt: String::new(), source: None },
     ];
     for error in hopeless {
         let (model, _) = retrying(vec![Err(error)]);
@@ -178,25 +136,12 @@ async fn cancelling_ends_the_wait() {
     let start = Instant::now();
     let call = tokio::spawn({
         let cancel = cancel.clone();
-        async move {
-            model
-                .stream(request(), cancel)
-                .await
-                .unwrap()
-                .collect::<Vec<_>>()
-                .await
-        }
+        async move { model.stream(request(), cancel).await.unwrap().collect::<Vec<_>>().await }
     });
     tokio::time::sleep(Duration::from_secs(3)).await;
     cancel.cancel();
     let chunks = call.await.unwrap();
-    assert!(matches!(
-        chunks.as_slice(),
-        [Ok(Chunk::Stopped {
-            reason: StopReason::Cancelled,
-            ..
-        })]
-    ));
+    assert!(matches!(chunks.as_slice(), [Ok(Chunk::Stopped { reason: StopReason::Cancelled, .. })]));
     assert_eq!(start.elapsed(), Duration::from_secs(3));
 }
 
@@ -207,11 +152,7 @@ async fn over_the_wire_one_limit_is_one_more_request() {
         let limit = Answer::with_status(429, "{}").header("retry-after-ms", "20");
         let mut server = Server::start(vec![limit, Answer::stream(fixture(*kind, "text"))]).await;
         let (chunks, error) = collect(routed(*kind, &server).as_ref(), request()).await;
-        assert_eq!(
-            (text(&chunks).as_str(), error.is_none()),
-            ("Grüße aus 東京 🦀", true),
-            "{error:?}"
-        );
+        assert_eq!((text(&chunks).as_str(), error.is_none()), ("Grüße aus 東京 🦀", true), "{error:?}");
         assert_eq!(server.more_requests(), 2);
 
         let mut server =
@@ -236,14 +177,8 @@ async fn over_the_wire_nothing_is_asked_again_after_the_first_piece() {
 
 fn routed(kind: ProviderKind, server: &Server) -> Arc<dyn ChatModel> {
     let provider = provider(kind, &server.url()).with_models(["the-model"]);
-    let retry = RetryPolicy {
-        base: Duration::from_millis(1),
-        ..RetryPolicy::default()
-    };
-    let options = ModelsOptions {
-        retry,
-        ..ModelsOptions::default()
-    };
+    let retry = RetryPolicy { base: Duration::from_millis(1), ..RetryPolicy::default() };
+    let options = ModelsOptions { retry, ..ModelsOptions::default() };
     let resolved = Models::new(Catalogue::builtin(), [provider], options).resolve("the-model", &[]);
     assert_eq!(resolved.substituted, None);
     resolved.chat

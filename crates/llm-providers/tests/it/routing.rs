@@ -16,14 +16,7 @@ fn at(kind: ProviderKind) -> Provider {
 #[track_caller]
 fn check(models: &Models, extra: &[Provider], wanted: &str, expected: (&str, &str, &str)) {
     let resolved = models.resolve(wanted, extra);
-    assert_eq!(
-        (
-            resolved.id.as_str(),
-            resolved.model_id.as_str(),
-            resolved.provider.as_str()
-        ),
-        expected
-    );
+    assert_eq!((resolved.id.as_str(), resolved.model_id.as_str(), resolved.provider.as_str()), expected);
     assert_eq!(resolved.substituted, None, "{resolved:?}");
 }
 
@@ -33,20 +26,11 @@ fn a_model_is_served_by_whoever_offers_it() {
     check(&openai, &[], "gpt-4o", ("gpt-4o", "gpt-4o", "openai"));
     let azure = models(vec![at(ProviderKind::Azure), at(ProviderKind::OpenAi)]);
     check(&azure, &[], "gpt-4o", ("gpt-4o", "gpt-4o", "azure"));
-    let deployed = models(vec![
-        at(ProviderKind::Azure).with_models(["gpt-4o=prod"]),
-        at(ProviderKind::OpenAi),
-    ]);
+    let deployed =
+        models(vec![at(ProviderKind::Azure).with_models(["gpt-4o=prod"]), at(ProviderKind::OpenAi)]);
     check(&deployed, &[], "gpt-4o", ("gpt-4o", "prod", "azure"));
-    check(
-        &deployed,
-        &[],
-        "gpt-4o-mini",
-        ("gpt-4o-mini", "gpt-4o-mini", "openai"),
-    );
-    let local = models(vec![
-        at(ProviderKind::OpenAiCompatible).with_models(["llama", "gpt-4o = my/gpt"]),
-    ]);
+    check(&deployed, &[], "gpt-4o-mini", ("gpt-4o-mini", "gpt-4o-mini", "openai"));
+    let local = models(vec![at(ProviderKind::OpenAiCompatible).with_models(["llama", "gpt-4o = my/gpt"])]);
     check(&local, &[], "llama", ("llama", "llama", "openai_compatible"));
     check(&local, &[], "gpt-4o", ("gpt-4o", "my/gpt", "openai_compatible"));
     check(&local, &[], "demo", ("demo", "demo", "demo"));
@@ -55,26 +39,17 @@ fn a_model_is_served_by_whoever_offers_it() {
 #[test]
 fn an_alias_means_its_model() {
     let anthropic = models(vec![at(ProviderKind::Anthropic)]);
-    let sonnet = (
-        "claude-sonnet-4-5-20250929",
-        "claude-sonnet-4-5-20250929",
-        "anthropic",
-    );
+    let sonnet = ("claude-sonnet-4-5-20250929", "claude-sonnet-4-5-20250929", "anthropic");
     check(&anthropic, &[], "claude-sonnet-4-5-20250514", sonnet);
     check(&anthropic, &[], "claude-sonnet-4-5", sonnet);
     check(&anthropic, &[], "", sonnet);
-    let renamed = models(vec![
-        at(ProviderKind::OpenAiCompatible).with_models(["claude-sonnet-4-5=anthropic/sonnet"]),
-    ]);
+    let renamed =
+        models(vec![at(ProviderKind::OpenAiCompatible).with_models(["claude-sonnet-4-5=anthropic/sonnet"])]);
     check(
         &renamed,
         &[],
         "claude-sonnet-4-5",
-        (
-            "claude-sonnet-4-5-20250929",
-            "anthropic/sonnet",
-            "openai_compatible",
-        ),
+        ("claude-sonnet-4-5-20250929", "anthropic/sonnet", "openai_compatible"),
     );
 }
 
@@ -88,11 +63,7 @@ fn a_users_own_key_comes_first() {
         &configured,
         &[at(ProviderKind::Anthropic)],
         "",
-        (
-            "claude-sonnet-4-5-20250929",
-            "claude-sonnet-4-5-20250929",
-            "anthropic",
-        ),
+        ("claude-sonnet-4-5-20250929", "claude-sonnet-4-5-20250929", "anthropic"),
     );
 }
 
@@ -115,10 +86,7 @@ fn another_model_answers_and_says_so() {
     let nobody = models(vec![]);
     let (id, sentence) = said(&nobody, "gpt-4o");
     assert_eq!(id, "demo");
-    assert!(
-        sentence.contains("the built-in demo model answers instead; add a provider key"),
-        "{sentence}"
-    );
+    assert!(sentence.contains("the built-in demo model answers instead; add a provider key"), "{sentence}");
     check(&nobody, &[], "", ("demo", "demo", "demo"));
     let mut broken = at(ProviderKind::OpenAi);
     broken.key = None;
@@ -132,15 +100,9 @@ fn another_model_answers_and_says_so() {
 
 #[test]
 fn the_configured_default_is_served_where_it_can_be() {
-    let options = ModelsOptions {
-        default_model: "gpt-4o-mini".to_owned(),
-        ..ModelsOptions::default()
-    };
-    let models = Models::new(
-        Catalogue::builtin(),
-        [at(ProviderKind::Anthropic), at(ProviderKind::OpenAi)],
-        options,
-    );
+    let options = ModelsOptions { default_model: "gpt-4o-mini".to_owned(), ..ModelsOptions::default() };
+    let models =
+        Models::new(Catalogue::builtin(), [at(ProviderKind::Anthropic), at(ProviderKind::OpenAi)], options);
     assert_eq!(models.default_model(&[]), "gpt-4o-mini");
     assert_eq!(models.resolve("unheard-of", &[]).id, "gpt-4o-mini");
 }

@@ -39,12 +39,7 @@ impl Answer {
     }
 
     pub(crate) fn with_status(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: body.into(),
-            then: Then::Finish,
-        }
+        Self { status, headers: Vec::new(), body: body.into(), then: Then::Finish }
     }
 
     /// No word at all.
@@ -91,19 +86,10 @@ impl Server {
                     return;
                 };
                 let answer = answers[number.min(answers.len() - 1)].clone();
-                tokio::spawn(serve(
-                    socket,
-                    answer,
-                    request_sender.clone(),
-                    hang_up_sender.clone(),
-                ));
+                tokio::spawn(serve(socket, answer, request_sender.clone(), hang_up_sender.clone()));
             }
         });
-        Self {
-            address,
-            requests,
-            hang_ups,
-        }
+        Self { address, requests, hang_ups }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -111,10 +97,7 @@ impl Server {
     }
 
     pub(crate) async fn request(&mut self) -> Request {
-        tokio::time::timeout(Duration::from_secs(10), self.requests.recv())
-            .await
-            .unwrap()
-            .unwrap()
+        tokio::time::timeout(Duration::from_secs(10), self.requests.recv()).await.unwrap().unwrap()
     }
 
     /// How many requests came beyond those that were looked at.
@@ -125,8 +108,7 @@ impl Server {
     /// Waits until a client hangs up, no longer than it may take.
     pub(crate) async fn hung_up(&mut self) {
         let seen = tokio::time::timeout(Duration::from_secs(1), self.hang_ups.recv()).await;
-        seen.expect("the connection is still open after a second")
-            .unwrap();
+        seen.expect("the connection is still open after a second").unwrap();
     }
 }
 
@@ -141,20 +123,14 @@ async fn serve(
     };
     requests.send(request).unwrap();
     if answer.status > 0 {
-        let mut head = format!(
-            "HTTP/1.1 {} Said\r\ntransfer-encoding: chunked\r\nconnection: close\r\n",
-            answer.status
-        );
+        let mut head =
+            format!("HTTP/1.1 {} Said\r\ntransfer-encoding: chunked\r\nconnection: close\r\n", answer.status);
         for (name, value) in &answer.headers {
             head += &format!("{name}: {value}\r\n");
         }
         let mut bytes = (head + "\r\n").into_bytes();
         // Pieces end in the middle of words, letters and lines.
-        let length = if answer.body.len() < 64 * 1024 {
-            7
-        } else {
-            16 * 1024
-        };
+        let length = if answer.body.len() < 64 * 1024 { 7 } else { 16 * 1024 };
         for piece in answer.body.chunks(length) {
             bytes.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
             bytes.extend_from_slice(piece);
@@ -187,9 +163,7 @@ async fn read_request(socket: &mut TcpStream) -> Option<Request> {
                 .map(|line| line.split_once(": ").unwrap())
                 .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
                 .collect();
-            let length: usize = headers
-                .get("content-length")
-                .map_or(0, |length| length.parse().unwrap());
+            let length: usize = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
             let body = &bytes[end + 4..];
             if body.len() >= length {
                 let body = serde_json::from_slice(body).unwrap_or(Value::Null);

@@ -27,10 +27,7 @@ async fn completions(name: &str) {
 }
 
 async fn messages(name: &str) {
-    insta::assert_json_snapshot!(
-        format!("messages_{name}"),
-        outcome(ProviderKind::Anthropic, name).await
-    );
+    insta::assert_json_snapshot!(format!("messages_{name}"), outcome(ProviderKind::Anthropic, name).await);
 }
 
 macro_rules! golden {

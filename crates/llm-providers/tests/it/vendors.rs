@@ -12,19 +12,12 @@ use tokio_util::sync::CancellationToken;
 pub(crate) const KEY: &str = "secret-key-1234";
 
 /// Those who speak chat completions.
-pub(crate) const COMPLETIONS: &[ProviderKind] = &[
-    ProviderKind::OpenAi,
-    ProviderKind::Azure,
-    ProviderKind::OpenAiCompatible,
-];
+pub(crate) const COMPLETIONS: &[ProviderKind] =
+    &[ProviderKind::OpenAi, ProviderKind::Azure, ProviderKind::OpenAiCompatible];
 
 /// Everybody on a wire.
-pub(crate) const ALL: &[ProviderKind] = &[
-    ProviderKind::OpenAi,
-    ProviderKind::Azure,
-    ProviderKind::OpenAiCompatible,
-    ProviderKind::Anthropic,
-];
+pub(crate) const ALL: &[ProviderKind] =
+    &[ProviderKind::OpenAi, ProviderKind::Azure, ProviderKind::OpenAiCompatible, ProviderKind::Anthropic];
 
 pub(crate) fn client() -> reqwest::Client {
     #[expect(clippy::disallowed_methods, reason = "a test's own client, for the loopback")]
@@ -33,14 +26,9 @@ pub(crate) fn client() -> reqwest::Client {
 }
 
 pub(crate) fn provider(kind: ProviderKind, url: &str) -> Provider {
-    let mut provider = Provider::new(kind, kind.as_str(), client())
-        .with_key(KEY)
-        .with_base_url(url);
+    let mut provider = Provider::new(kind, kind.as_str(), client()).with_key(KEY).with_base_url(url);
     // Long enough for a busy machine; no test waits for it.
-    provider.timeouts = Timeouts {
-        first: Duration::from_secs(20),
-        idle: Duration::from_secs(20),
-    };
+    provider.timeouts = Timeouts { first: Duration::from_secs(20), idle: Duration::from_secs(20) };
     provider
 }
 
@@ -50,15 +38,8 @@ pub(crate) fn vendor(kind: ProviderKind, url: &str) -> Arc<dyn ChatModel> {
 
 /// The wire format's fixtures.
 pub(crate) fn fixture(kind: ProviderKind, name: &str) -> Vec<u8> {
-    let format = if kind == ProviderKind::Anthropic {
-        "messages"
-    } else {
-        "completions"
-    };
-    let path = format!(
-        "{}/tests/fixtures/{format}/{name}.sse",
-        env!("CARGO_MANIFEST_DIR")
-    );
+    let format = if kind == ProviderKind::Anthropic { "messages" } else { "completions" };
+    let path = format!("{}/tests/fixtures/{format}/{name}.sse", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 

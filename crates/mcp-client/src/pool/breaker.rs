@@ -51,44 +51,27 @@ pub(crate) struct Permit<'a> {
 
 impl Breaker {
     pub(crate) fn new(threshold: u32, open_first: Duration, open_last: Duration) -> Self {
-        Self {
-            threshold,
-            open_first,
-            open_last,
-            state: Mutex::default(),
-        }
+        Self { threshold, open_first, open_last, state: Mutex::default() }
     }
 
     /// Lets a request pass, or says when to come back.
     pub(crate) fn admit(&self) -> Result<Permit<'_>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(open_until) = state.open_until else {
-            return Ok(Permit {
-                breaker: self,
-                probe: false,
-                settled: false,
-            });
+            return Ok(Permit { breaker: self, probe: false, settled: false });
         };
         let left = open_until.saturating_duration_since(Instant::now());
         if left.is_zero() && !state.probing {
             state.probing = true;
-            return Ok(Permit {
-                breaker: self,
-                probe: true,
-                settled: false,
-            });
+            return Ok(Permit { breaker: self, probe: true, settled: false });
         }
-        Err(Error::CircuitOpen {
-            retry_after: left.max(Duration::from_millis(100)),
-        })
+        Err(Error::CircuitOpen { retry_after: left.max(Duration::from_millis(100)) })
     }
 
     /// When the next request is let through, if not now.
     pub(crate) fn opens_in(&self) -> Option<Duration> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state
-            .open_until
-            .map(|until| until.saturating_duration_since(Instant::now()))
+        state.open_until.map(|until| until.saturating_duration_since(Instant::now()))
     }
 
     pub(crate) fn failures(&self) -> u32 {
@@ -167,10 +150,7 @@ impl Drop for Permit<'_> {
 mod tests {
     use super::*;
 
-    const FAILED: Error = Error::Closed {
-        stderr: None,
-        sent: true,
-    };
+    const FAILED: Error = Error::Closed { stderr: None, sent: true };
 
     fn breaker() -> Breaker {
         Breaker::new(3, Duration::from_secs(10), Duration::from_secs(30))
@@ -242,15 +222,8 @@ mod tests {
     async fn the_callers_own_mistakes_do_not_count() {
         let breaker = breaker();
         for _ in 0..10 {
-            breaker
-                .admit()
-                .unwrap()
-                .served(Some(&Error::Cancelled { sent: true }));
-            let rejected = Error::Rejected {
-                code: -32602,
-                message: String::new(),
-                data: None,
-            };
+            breaker.admit().unwrap().served(Some(&Error::Cancelled { sent: true }));
+            let rejected = Error::Rejected { code: -32602, message: String::new(), data: None };
             breaker.admit().unwrap().served(Some(&rejected));
         }
         assert_eq!(breaker.failures(), 0);

@@ -106,10 +106,7 @@ impl Entry {
 
     fn emit(&self, kind: PoolEventKind) {
         // Nobody listening is fine.
-        let _ = self.events.send(PoolEvent {
-            key: self.key.clone(),
-            kind,
-        });
+        let _ = self.events.send(PoolEvent { key: self.key.clone(), kind });
     }
 
     /// Passes news on until the session ends or is no longer wanted.
@@ -178,10 +175,7 @@ impl Entry {
     /// The next use connects anew and starts another task.
     async fn retire(self: &Arc<Self>, wanted: impl Fn(&Session) -> bool) -> Option<Session> {
         let mut slot = self.slot.lock().await;
-        if let Some(session) = slot
-            .session
-            .as_ref()
-            .filter(|session| !session.is_closed() && wanted(session))
+        if let Some(session) = slot.session.as_ref().filter(|session| !session.is_closed() && wanted(session))
         {
             return Some(session.clone());
         }

@@ -99,10 +99,7 @@ impl Vitals {
 
     /// For a session outside a pool: nothing is ever held back.
     pub(crate) fn alone() -> Self {
-        Self::new(
-            Breaker::new(u32::MAX, Duration::ZERO, Duration::ZERO),
-            Arc::new(SystemClock),
-        )
+        Self::new(Breaker::new(u32::MAX, Duration::ZERO, Duration::ZERO), Arc::new(SystemClock))
     }
 
     /// Lets a request pass. A quiet one (a health check) does not count as use.
@@ -112,11 +109,7 @@ impl Vitals {
         if !quiet {
             self.touch();
         }
-        Ok(Visit {
-            vitals: self,
-            permit: Some(permit),
-            quiet,
-        })
+        Ok(Visit { vitals: self, permit: Some(permit), quiet })
     }
 
     pub(crate) fn touch(&self) {

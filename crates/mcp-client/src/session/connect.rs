@@ -60,11 +60,7 @@ async fn connect_any(
         legacy_version: Some(NEWEST_WITH_HANDSHAKE),
     };
     // The event-stream transport exists only in protocols that begin with a handshake: nothing to probe for.
-    let first = if matches!(spec, ServerSpec::Sse(_)) {
-        ClientLifecycleMode::Initialize
-    } else {
-        probing
-    };
+    let first = if matches!(spec, ServerSpec::Sse(_)) { ClientLifecycleMode::Initialize } else { probing };
     let probed = first != ClientLifecycleMode::Initialize;
     match attempt(spec, Arc::clone(&host), options, Arc::clone(&vitals), first).await {
         // Some old servers end, or answer nonsense, when asked something before the handshake.
@@ -93,11 +89,7 @@ async fn attempt(
     });
     let demise = Demise::default();
     let (changes, _) = broadcast::channel(NEWS);
-    let handler = Handler {
-        host: Arc::clone(&host),
-        changes: changes.clone(),
-        log: Arc::clone(&log),
-    };
+    let handler = Handler { host: Arc::clone(&host), changes: changes.clone(), log: Arc::clone(&log) };
     let closing = CancellationToken::new();
     // A child, since the library cancels the token it gets when the connection ends, whoever ended it.
     let ending = closing.child_token();
@@ -127,10 +119,7 @@ async fn attempt(
     };
     let running = timeout(options.handshake, shake)
         .await
-        .map_err(|_| Error::TimedOut {
-            after: options.handshake,
-            sent: false,
-        })??;
+        .map_err(|_| Error::TimedOut { after: options.handshake, sent: false })??;
     let server = agreed(&running)?;
     let peer = running.peer().clone();
     let closed = CancellationToken::new();
@@ -156,14 +145,11 @@ async fn attempt(
 
 /// What was agreed, if it is something we speak.
 fn agreed(running: &Running) -> Result<ServerInfo> {
-    let info = running.peer_info().ok_or_else(|| Error::Handshake {
-        reason: "the server did not say who it is".to_owned(),
-    })?;
+    let info = running
+        .peer_info()
+        .ok_or_else(|| Error::Handshake { reason: "the server did not say who it is".to_owned() })?;
     if !ProtocolVersion::KNOWN_VERSIONS.contains(&info.protocol_version) {
-        let known: Vec<_> = ProtocolVersion::KNOWN_VERSIONS
-            .iter()
-            .map(ProtocolVersion::as_str)
-            .collect();
+        let known: Vec<_> = ProtocolVersion::KNOWN_VERSIONS.iter().map(ProtocolVersion::as_str).collect();
         return Err(Error::Handshake {
             reason: format!(
                 "it chose protocol version `{}`; known here are {}",
@@ -193,29 +179,21 @@ async fn watch(running: Running, closed: CancellationToken) {
 fn initialize_failure(error: ClientInitializeError, log: &Log, after: Duration) -> Error {
     match error {
         ClientInitializeError::TransportError { error, .. } => match transport_failure(error, after) {
-            Error::Closed { .. } => Error::Closed {
-                stderr: log.tail(12),
-                sent: false,
-            },
+            Error::Closed { .. } => Error::Closed { stderr: log.tail(12), sent: false },
             Error::Protocol { message, .. } => Error::Handshake { reason: message },
             other => other,
         },
-        ClientInitializeError::ConnectionClosed(_) => Error::Closed {
-            stderr: log.tail(12),
-            sent: false,
-        },
+        ClientInitializeError::ConnectionClosed(_) => Error::Closed { stderr: log.tail(12), sent: false },
         ClientInitializeError::LegacyFallbackFailed { fallback, .. } => {
             initialize_failure(*fallback, log, after)
         }
         ClientInitializeError::JsonRpcError(error) => match rejected(error) {
-            Error::Rejected { code, message, .. } => Error::Handshake {
-                reason: format!("it answered with error {code}: {message}"),
-            },
+            Error::Rejected { code, message, .. } => {
+                Error::Handshake { reason: format!("it answered with error {code}: {message}") }
+            }
             other => other,
         },
-        other => Error::Handshake {
-            reason: excerpt(&chain(&other), 500),
-        },
+        other => Error::Handshake { reason: excerpt(&chain(&other), 500) },
     }
 }
 
@@ -236,12 +214,7 @@ impl Session {
             return;
         }
         let subscribed = CancellationToken::new();
-        let follow = follow(
-            self.0.peer.clone(),
-            filter,
-            self.0.changes.clone(),
-            subscribed.clone(),
-        );
+        let follow = follow(self.0.peer.clone(), filter, self.0.changes.clone(), subscribed.clone());
         let (closing, closed) = (self.0.closing.clone(), self.0.closed.clone());
         tokio::spawn(async move {
             tokio::select! {
@@ -291,10 +264,9 @@ async fn follow(
                     let _ = changes.send(change);
                 }
             }
-            Err(error) => tracing::debug!(
-                error = chain(&error),
-                "the MCP server takes no subscription to changes"
-            ),
+            Err(error) => {
+                tracing::debug!(error = chain(&error), "the MCP server takes no subscription to changes")
+            }
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(RENEW_LAST);

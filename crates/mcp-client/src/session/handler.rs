@@ -76,12 +76,8 @@ impl ClientHandler for Handler {
         params: LoggingMessageNotificationParam,
         _context: NotificationContext<RoleClient>,
     ) {
-        let text = params
-            .data
-            .as_str()
-            .map_or_else(|| params.data.to_string(), ToOwned::to_owned);
-        self.log
-            .push(&format!("[{:?}] {}", params.level, excerpt(&text, 2000)));
+        let text = params.data.as_str().map_or_else(|| params.data.to_string(), ToOwned::to_owned);
+        self.log.push(&format!("[{:?}] {}", params.level, excerpt(&text, 2000)));
     }
 
     async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
@@ -100,20 +96,12 @@ impl ClientHandler for Handler {
 /// Puts the server's question to the host.
 pub(super) async fn elicit(host: &dyn Host, request: ElicitRequestParams) -> ElicitResult {
     let elicitation = match request {
-        ElicitRequestParams::FormElicitationParams {
-            message,
-            requested_schema,
-            ..
-        } => Elicitation {
-            message,
-            schema: serde_json::to_value(requested_schema).ok(),
-            url: None,
-        },
-        ElicitRequestParams::UrlElicitationParams { message, url, .. } => Elicitation {
-            message,
-            schema: None,
-            url: Some(url),
-        },
+        ElicitRequestParams::FormElicitationParams { message, requested_schema, .. } => {
+            Elicitation { message, schema: serde_json::to_value(requested_schema).ok(), url: None }
+        }
+        ElicitRequestParams::UrlElicitationParams { message, url, .. } => {
+            Elicitation { message, schema: None, url: Some(url) }
+        }
         _ => return ElicitResult::new(ElicitationAction::Decline),
     };
     match host.elicit(elicitation).await {

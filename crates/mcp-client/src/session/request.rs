@@ -111,17 +111,11 @@ impl Session {
             Ok(Ok(handle)) => handle,
             Ok(Err(_)) => return Err(self.closed_error(false)),
             Err(_) => {
-                return Err(Error::TimedOut {
-                    after: ask.timeout,
-                    sent: false,
-                });
+                return Err(Error::TimedOut { after: ask.timeout, sent: false });
             }
         };
-        let mut abandoned = Abandoned {
-            peer: &self.0.peer,
-            id: Some(handle.id.clone()),
-            reason: "the caller is gone",
-        };
+        let mut abandoned =
+            Abandoned { peer: &self.0.peer, id: Some(handle.id.clone()), reason: "the caller is gone" };
         tokio::select! {
             biased;
             answer = &mut handle.rx => {
@@ -166,10 +160,7 @@ impl Session {
                 responses.insert(key, response);
             }
         }
-        Reply {
-            responses: (!responses.is_empty()).then_some(responses),
-            state: input.request_state,
-        }
+        Reply { responses: (!responses.is_empty()).then_some(responses), state: input.request_state }
     }
 
     /// The answer as JSON, checked against the size limit where the transport has not done so.
@@ -178,10 +169,7 @@ impl Session {
         if !self.0.bounded && serde_json::to_writer(Room { left: limit_bytes }, answer).is_err() {
             return Err(Error::TooLarge { limit_bytes });
         }
-        serde_json::to_value(answer).map_err(|error| Error::Protocol {
-            message: chain(&error),
-            sent: true,
-        })
+        serde_json::to_value(answer).map_err(|error| Error::Protocol { message: chain(&error), sent: true })
     }
 
     /// Why the connection is gone, as far as the transport knows.
@@ -189,10 +177,7 @@ impl Session {
         match self.0.demise.cause() {
             Some(Error::Closed { stderr, .. }) => Error::Closed { stderr, sent },
             Some(Error::TooLarge { limit_bytes }) if sent => Error::TooLarge { limit_bytes },
-            _ => Error::Closed {
-                stderr: self.0.log.tail(12),
-                sent,
-            },
+            _ => Error::Closed { stderr: self.0.log.tail(12), sent },
         }
     }
 
@@ -204,15 +189,9 @@ impl Session {
                 other => other,
             },
             ServiceError::TransportClosed => self.closed_error(true),
-            ServiceError::Timeout { timeout } => Error::TimedOut {
-                after: timeout,
-                sent: true,
-            },
+            ServiceError::Timeout { timeout } => Error::TimedOut { after: timeout, sent: true },
             ServiceError::Cancelled { .. } => Error::Cancelled { sent: true },
-            other => Error::Protocol {
-                message: chain(&other),
-                sent: true,
-            },
+            other => Error::Protocol { message: chain(&other), sent: true },
         }
     }
 }
@@ -247,10 +226,7 @@ pub(super) fn transport_failure(error: DynamicTransportError, after: Duration) -
     let error = match error.downcast::<StreamableHttpError<reqwest::Error>>() {
         Ok(error) => *error,
         Err(error) => {
-            return Error::Protocol {
-                message: excerpt(&chain(error.as_ref()), 500),
-                sent: true,
-            };
+            return Error::Protocol { message: excerpt(&chain(error.as_ref()), 500), sent: true };
         }
     };
     match error {
@@ -258,63 +234,41 @@ pub(super) fn transport_failure(error: DynamicTransportError, after: Duration) -
             Error::TimedOut { sent, .. } => Error::TimedOut { after, sent },
             other => other,
         },
-        StreamableHttpError::AuthRequired(error) => Error::Unauthorized {
-            challenge: Some(error.www_authenticate_header),
-        },
-        StreamableHttpError::InsufficientScope(error) => Error::Unauthorized {
-            challenge: Some(error.www_authenticate_header),
-        },
+        StreamableHttpError::AuthRequired(error) => {
+            Error::Unauthorized { challenge: Some(error.www_authenticate_header) }
+        }
+        StreamableHttpError::InsufficientScope(error) => {
+            Error::Unauthorized { challenge: Some(error.www_authenticate_header) }
+        }
         StreamableHttpError::HttpStatus(error) => Error::Refused {
             status: error.status,
-            retry_after: error
-                .retry_after
-                .and_then(|value| value.parse().ok())
-                .map(Duration::from_secs),
+            retry_after: error.retry_after.and_then(|value| value.parse().ok()).map(Duration::from_secs),
             detail: None,
         },
-        StreamableHttpError::ResponseBodyTooLarge { max_size } => Error::TooLarge {
-            limit_bytes: max_size,
-        },
+        StreamableHttpError::ResponseBodyTooLarge { max_size } => Error::TooLarge { limit_bytes: max_size },
         StreamableHttpError::UnexpectedServerResponse(text) => unexpected(&text),
-        StreamableHttpError::TransportChannelClosed => Error::Closed {
-            stderr: None,
-            sent: true,
-        },
+        StreamableHttpError::TransportChannelClosed => Error::Closed { stderr: None, sent: true },
         StreamableHttpError::SessionExpired => Error::Refused {
             status: 404,
             retry_after: None,
             detail: Some("the session has expired".to_owned()),
         },
-        other => Error::Protocol {
-            message: excerpt(&chain(&other), 500),
-            sent: true,
-        },
+        other => Error::Protocol { message: excerpt(&chain(&other), 500), sent: true },
     }
 }
 
 /// The library reports an unexpected HTTP status as text: `HTTP 302 Found: body`.
 fn unexpected(text: &str) -> Error {
-    let status = text
-        .strip_prefix("HTTP ")
-        .and_then(|rest| rest.get(..3))
-        .and_then(|code| code.parse::<u16>().ok());
+    let status =
+        text.strip_prefix("HTTP ").and_then(|rest| rest.get(..3)).and_then(|code| code.parse::<u16>().ok());
     match status {
         Some(401 | 403) => Error::Unauthorized { challenge: None },
         Some(status) => {
-            let detail = text
-                .split_once(": ")
-                .map(|(_, body)| excerpt(body, 300))
-                .filter(|body| !body.is_empty());
-            Error::Refused {
-                status,
-                retry_after: None,
-                detail,
-            }
+            let detail =
+                text.split_once(": ").map(|(_, body)| excerpt(body, 300)).filter(|body| !body.is_empty());
+            Error::Refused { status, retry_after: None, detail }
         }
-        None => Error::Protocol {
-            message: excerpt(text, 500),
-            sent: true,
-        },
+        None => Error::Protocol { message: excerpt(text, 500), sent: true },
     }
 }
 
@@ -325,10 +279,7 @@ pub(super) struct Room {
 
 impl io::Write for Room {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.left = self
-            .left
-            .checked_sub(bytes.len())
-            .ok_or(io::ErrorKind::FileTooLarge)?;
+        self.left = self.left.checked_sub(bytes.len()).ok_or(io::ErrorKind::FileTooLarge)?;
         Ok(bytes.len())
     }
 
@@ -345,21 +296,9 @@ mod tests {
 
     #[test]
     fn an_unexpected_http_status_is_a_refusal() {
-        assert!(matches!(
-            unexpected("HTTP 302 Found: "),
-            Error::Refused {
-                status: 302,
-                detail: None,
-                ..
-            }
-        ));
-        assert!(matches!(
-            unexpected("HTTP 401 Unauthorized: no"),
-            Error::Unauthorized { challenge: None }
-        ));
-        let Error::Refused {
-            status: 404, detail, ..
-        } = unexpected("HTTP 404 Not Found: nothing: here")
+        assert!(matches!(unexpected("HTTP 302 Found: "), Error::Refused { status: 302, detail: None, .. }));
+        assert!(matches!(unexpected("HTTP 401 Unauthorized: no"), Error::Unauthorized { challenge: None }));
+        let Error::Refused { status: 404, detail, .. } = unexpected("HTTP 404 Not Found: nothing: here")
         else {
             panic!("not a refusal");
         };

@@ -102,18 +102,9 @@ mod tests {
 
     #[test]
     fn finds_the_top_level_id_wherever_it_stands() {
-        assert_eq!(
-            id_of(r#"{"jsonrpc":"2.0","id":7,"result":{}}"#),
-            Some(RequestId::Number(7))
-        );
-        assert_eq!(
-            id_of(r#"{"result":{"id":1,"x":[{"id":2}]},"id": 9 }"#),
-            Some(RequestId::Number(9))
-        );
-        assert_eq!(
-            id_of(r#"{"result":"\"id\":3,","id":"a"}"#),
-            Some(RequestId::String("a".into()))
-        );
+        assert_eq!(id_of(r#"{"jsonrpc":"2.0","id":7,"result":{}}"#), Some(RequestId::Number(7)));
+        assert_eq!(id_of(r#"{"result":{"id":1,"x":[{"id":2}]},"id": 9 }"#), Some(RequestId::Number(9)));
+        assert_eq!(id_of(r#"{"result":"\"id\":3,","id":"a"}"#), Some(RequestId::String("a".into())));
     }
 
     #[test]

@@ -19,11 +19,8 @@ pub(crate) fn streamable(
     endpoint: &Endpoint,
     max_message_bytes: usize,
 ) -> impl Transport<RoleClient> + 'static {
-    let headers: HashMap<_, _> = endpoint
-        .headers()
-        .iter()
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
+    let headers: HashMap<_, _> =
+        endpoint.headers().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     let config = StreamableHttpClientTransportConfig::with_uri(endpoint.url().as_str())
         .custom_headers(headers)
         .max_concurrent_requests(CONCURRENT)

@@ -42,10 +42,7 @@ impl Sse {
             .await
             .map_err(|error| Error::unreachable(error.without_url()))?;
         let response = accepted(response).await?;
-        let media_type = response
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
+        let media_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         if !media_type.is_some_and(|media_type| media_type.starts_with("text/event-stream")) {
             let reason = format!(
                 "it answers with {} instead of an event stream",
@@ -71,12 +68,7 @@ impl Sse {
                 demise.because(error);
             }
         });
-        Ok(Self {
-            endpoint: endpoint.clone(),
-            post_to,
-            messages,
-            reader: reader.abort_handle(),
-        })
+        Ok(Self { endpoint: endpoint.clone(), post_to, messages, reader: reader.abort_handle() })
     }
 }
 
@@ -121,15 +113,9 @@ pub(crate) fn not_sent(error: reqwest::Error) -> Error {
     if error.is_connect() || error.is_builder() {
         Error::unreachable(error)
     } else if error.is_timeout() {
-        Error::TimedOut {
-            after: Duration::ZERO,
-            sent: true,
-        }
+        Error::TimedOut { after: Duration::ZERO, sent: true }
     } else {
-        Error::Protocol {
-            message: chain(&error),
-            sent: true,
-        }
+        Error::Protocol { message: chain(&error), sent: true }
     }
 }
 
@@ -140,20 +126,13 @@ async fn accepted(response: Response) -> Result<Response> {
         return Ok(response);
     }
     let header = |name: header::HeaderName| {
-        response
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(ToOwned::to_owned)
+        response.headers().get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
     };
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-        return Err(Error::Unauthorized {
-            challenge: header(header::WWW_AUTHENTICATE),
-        });
+        return Err(Error::Unauthorized { challenge: header(header::WWW_AUTHENTICATE) });
     }
-    let retry_after = header(header::RETRY_AFTER)
-        .and_then(|value| value.parse().ok())
-        .map(Duration::from_secs);
+    let retry_after =
+        header(header::RETRY_AFTER).and_then(|value| value.parse().ok()).map(Duration::from_secs);
     let mut body = response.bytes_stream();
     let first = body.next().await.and_then(Result::ok).unwrap_or_default();
     let detail = excerpt(&String::from_utf8_lossy(&first), 300);
@@ -170,10 +149,8 @@ fn same_origin(stream: &Url, endpoint: &str) -> Result<Url> {
         reason: format!("it names an address that is no URL: {error}"),
     })?;
     if url.origin() != stream.origin() {
-        let reason = format!(
-            "it wants messages sent to {}, another origin",
-            url.origin().ascii_serialization()
-        );
+        let reason =
+            format!("it wants messages sent to {}, another origin", url.origin().ascii_serialization());
         return Err(Error::Handshake { reason });
     }
     Ok(url)
@@ -190,20 +167,14 @@ async fn forward(events: &mut Events, sender: &mpsc::Sender<ServerJsonRpcMessage
                 let mut envelope = super::envelope::Envelope::default();
                 envelope.feed(event.data.as_bytes());
                 let Some(id) = envelope.id() else { continue };
-                garbled(
-                    id,
-                    format!("not a JSON-RPC message ({error}): {}", excerpt(&event.data, 200)),
-                )
+                garbled(id, format!("not a JSON-RPC message ({error}): {}", excerpt(&event.data, 200)))
             }
         };
         if sender.send(message).await.is_err() {
             return Ok(());
         }
     }
-    Err(Error::Closed {
-        stderr: None,
-        sent: true,
-    })
+    Err(Error::Closed { stderr: None, sent: true })
 }
 
 struct Event {
@@ -248,10 +219,7 @@ impl Events {
                 Some(Ok(bytes)) => self.unread = bytes,
                 Some(Err(error)) => {
                     tracing::debug!(error = chain(&error.without_url()), "event stream broke");
-                    return Err(Error::Closed {
-                        stderr: None,
-                        sent: true,
-                    });
+                    return Err(Error::Closed { stderr: None, sent: true });
                 }
                 None => return Ok(None),
             }
@@ -267,9 +235,7 @@ impl Events {
         let end = self.unread.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
         let part = self.unread.split_to(end.unwrap_or(self.unread.len()));
         if self.line.len() + self.data.len() + part.len() > self.limit {
-            return Err(Error::TooLarge {
-                limit_bytes: self.limit,
-            });
+            return Err(Error::TooLarge { limit_bytes: self.limit });
         }
         self.line.extend_from_slice(&part);
         if end.is_none() {
@@ -284,11 +250,7 @@ impl Events {
         }
         let name = std::mem::take(&mut self.name);
         let data = std::mem::take(&mut self.data);
-        let name = if name.is_empty() {
-            "message".to_owned()
-        } else {
-            name
-        };
+        let name = if name.is_empty() { "message".to_owned() } else { name };
         Ok((!data.is_empty()).then_some(Event { name, data }))
     }
 
@@ -314,10 +276,7 @@ mod tests {
     use super::*;
 
     fn events(chunks: &[&str], limit: usize) -> Events {
-        let chunks: Vec<_> = chunks
-            .iter()
-            .map(|chunk| Ok(Bytes::from((*chunk).to_owned())))
-            .collect();
+        let chunks: Vec<_> = chunks.iter().map(|chunk| Ok(Bytes::from((*chunk).to_owned()))).collect();
         Events::new(futures::stream::iter(chunks).boxed(), limit)
     }
 
@@ -325,17 +284,11 @@ mod tests {
     async fn events_are_read_however_they_are_cut() {
         let text = ": hello\r\nevent: endpoint\r\ndata: /messages\r\n\r\ndata: {\ndata: }\n\nid: 3\n\n";
         for size in [1, 2, 3, 1000] {
-            let chunks: Vec<_> = text
-                .as_bytes()
-                .chunks(size)
-                .map(|chunk| std::str::from_utf8(chunk).unwrap())
-                .collect();
+            let chunks: Vec<_> =
+                text.as_bytes().chunks(size).map(|chunk| std::str::from_utf8(chunk).unwrap()).collect();
             let mut events = events(&chunks, 100);
             let first = events.next().await.unwrap().unwrap();
-            assert_eq!(
-                (first.name.as_str(), first.data.as_str()),
-                ("endpoint", "/messages")
-            );
+            assert_eq!((first.name.as_str(), first.data.as_str()), ("endpoint", "/messages"));
             let second = events.next().await.unwrap().unwrap();
             assert_eq!((second.name.as_str(), second.data.as_str()), ("message", "{\n}"));
             assert!(events.next().await.unwrap().is_none());
@@ -345,10 +298,7 @@ mod tests {
     #[tokio::test]
     async fn an_event_beyond_the_limit_is_refused_before_it_is_kept() {
         let mut events = events(&["data: ", &"x".repeat(60), &"x".repeat(60)], 100);
-        assert!(matches!(
-            events.next().await,
-            Err(Error::TooLarge { limit_bytes: 100 })
-        ));
+        assert!(matches!(events.next().await, Err(Error::TooLarge { limit_bytes: 100 })));
     }
 
     #[test]
@@ -367,10 +317,7 @@ mod tests {
             "file:///etc/passwd",
             "javascript:alert(1)",
         ] {
-            assert!(
-                matches!(same_origin(&stream, foreign), Err(Error::Handshake { .. })),
-                "{foreign}"
-            );
+            assert!(matches!(same_origin(&stream, foreign), Err(Error::Handshake { .. })), "{foreign}");
         }
     }
 }

@@ -87,10 +87,7 @@ impl Stdio {
             reason: format!("`{}` could not be started: {error}", command_line.command),
             source: Some(Arc::new(error)),
         })?;
-        let missing = || Error::Unreachable {
-            reason: "the process has no pipes".to_owned(),
-            source: None,
-        };
+        let missing = || Error::Unreachable { reason: "the process has no pipes".to_owned(), source: None };
         let stdin = child.stdin.take().ok_or_else(missing)?;
         let stdout = child.stdout.take().ok_or_else(missing)?;
         let stderr = child.stderr.take().ok_or_else(missing)?;
@@ -111,10 +108,8 @@ impl Stdio {
     /// Ends the whole process group, so that no grandchild outlives the session.
     fn kill_group(&self, signal: Signal) {
         #[cfg(unix)]
-        if let Some(pid) = self
-            .group
-            .and_then(|id| i32::try_from(id).ok())
-            .and_then(rustix::process::Pid::from_raw)
+        if let Some(pid) =
+            self.group.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
         {
             let signal = match signal {
                 Signal::Terminate => rustix::process::Signal::TERM,
@@ -150,9 +145,7 @@ impl Stdio {
                 self.log.push(&format!("[the process ended: {status}]"));
                 self.exited = Some(status);
             }
-            Err(error) => self
-                .log
-                .push(&format!("[the process cannot be waited for: {error}]")),
+            Err(error) => self.log.push(&format!("[the process cannot be waited for: {error}]")),
         }
     }
 }
@@ -191,18 +184,9 @@ impl Transport<RoleClient> for Stdio {
         let stdin = Arc::clone(&self.stdin);
         async move {
             // A line that was not written whole ends without its newline, so the server cannot have acted on it.
-            let closed = || {
-                Fault(Error::Closed {
-                    stderr: None,
-                    sent: false,
-                })
-            };
-            let mut line = serde_json::to_vec(&message).map_err(|error| {
-                Fault(Error::Protocol {
-                    message: chain(&error),
-                    sent: false,
-                })
-            })?;
+            let closed = || Fault(Error::Closed { stderr: None, sent: false });
+            let mut line = serde_json::to_vec(&message)
+                .map_err(|error| Fault(Error::Protocol { message: chain(&error), sent: false }))?;
             line.push(b'\n');
             let mut stdin = stdin.lock().await;
             let stdin = stdin.as_mut().ok_or_else(closed)?;
@@ -268,10 +252,7 @@ impl Transport<RoleClient> for Stdio {
             self.note_exit(status);
         }
         self.hear_out().await;
-        self.demise.because(Error::Closed {
-            stderr: self.log.tail(12),
-            sent: true,
-        });
+        self.demise.because(Error::Closed { stderr: self.log.tail(12), sent: true });
         Ok(())
     }
 }
@@ -292,10 +273,7 @@ fn read(line: &[u8]) -> Read {
             match envelope.id() {
                 Some(id) => {
                     let text = excerpt(&String::from_utf8_lossy(line), 200);
-                    Read::Message(Box::new(garbled(
-                        id,
-                        format!("not a JSON-RPC message ({error}): {text}"),
-                    )))
+                    Read::Message(Box::new(garbled(id, format!("not a JSON-RPC message ({error}): {text}"))))
                 }
                 None => Read::Noise,
             }
@@ -328,12 +306,7 @@ struct Lines<R> {
 
 impl<R: AsyncRead + Unpin> Lines<R> {
     fn new(reader: R, limit: usize) -> Self {
-        Self {
-            reader: BufReader::new(reader),
-            line: Vec::new(),
-            oversized: None,
-            limit,
-        }
+        Self { reader: BufReader::new(reader), line: Vec::new(), oversized: None, limit }
     }
 
     /// The next line. May be dropped half-way and called again: nothing is lost.
@@ -379,11 +352,7 @@ async fn keep_log(stderr: impl AsyncRead + Unpin, log: Arc<Log>) {
     let mut line = Vec::new();
     loop {
         line.clear();
-        match (&mut reader)
-            .take(MAX_LOG_LINE)
-            .read_until(b'\n', &mut line)
-            .await
-        {
+        match (&mut reader).take(MAX_LOG_LINE).read_until(b'\n', &mut line).await {
             Ok(0) | Err(_) => return,
             Ok(_) => log.push(&String::from_utf8_lossy(&line)),
         }
@@ -400,10 +369,7 @@ mod tests {
         let text = format!("{{}}\n\r\n{long}\nlast\nunfinished");
         let mut lines = Lines::new(text.as_bytes(), 40);
         assert!(matches!(lines.next().await, Line::Text(line) if line == b"{}"));
-        assert!(matches!(
-            lines.next().await,
-            Line::TooLarge(Some(RequestId::Number(5)))
-        ));
+        assert!(matches!(lines.next().await, Line::TooLarge(Some(RequestId::Number(5)))));
         assert!(matches!(lines.next().await, Line::Text(line) if line == b"last"));
         assert!(matches!(lines.next().await, Line::End));
     }

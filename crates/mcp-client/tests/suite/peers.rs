@@ -18,11 +18,7 @@ use tokio::{
 
 /// The folder with `node_modules` and the Python environment `venv`.
 pub(crate) fn tools() -> PathBuf {
-    let var = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let folder = var("CONDUCTOR_TEST_TOOLS").unwrap_or_else(|| {
         let cache = var("XDG_CACHE_HOME").or_else(|| Some(var("HOME")?.join(".cache")));
         cache.expect("HOME is not set").join("conductor/tools")
@@ -38,19 +34,11 @@ pub(crate) fn tools() -> PathBuf {
 
 /// A file of `tests/peers`.
 pub(crate) fn peer(file: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/peers")
-        .join(file)
-        .display()
-        .to_string()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers").join(file).display().to_string()
 }
 
 fn node_module(path: &str) -> String {
-    tools()
-        .join("node_modules/@modelcontextprotocol")
-        .join(path)
-        .display()
-        .to_string()
+    tools().join("node_modules/@modelcontextprotocol").join(path).display().to_string()
 }
 
 pub(crate) fn python() -> String {
@@ -58,20 +46,11 @@ pub(crate) fn python() -> String {
 }
 
 pub(crate) fn everything_stdio() -> CommandLine {
-    CommandLine::new(
-        "node",
-        [node_module("server-everything/dist/index.js"), "stdio".to_owned()],
-    )
+    CommandLine::new("node", [node_module("server-everything/dist/index.js"), "stdio".to_owned()])
 }
 
 pub(crate) fn filesystem(folder: &Path) -> CommandLine {
-    CommandLine::new(
-        "node",
-        [
-            node_module("server-filesystem/dist/index.js"),
-            folder.display().to_string(),
-        ],
-    )
+    CommandLine::new("node", [node_module("server-filesystem/dist/index.js"), folder.display().to_string()])
 }
 
 pub(crate) fn faulty(args: &[&str]) -> CommandLine {
@@ -83,10 +62,7 @@ pub(crate) fn faulty(args: &[&str]) -> CommandLine {
 /// A client as `egress` would hand it in: no redirects.
 #[expect(clippy::disallowed_methods, reason = "the egress client is not known here")]
 pub(crate) fn client() -> reqwest::Client {
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap()
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
 pub(crate) fn http(url: &str) -> ServerSpec {
@@ -124,10 +100,7 @@ async fn listening(mut command: Command, path: &str) -> Listening {
     };
     // Somebody has to read on, or the server blocks on a full pipe.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    Listening {
-        url: format!("http://127.0.0.1:{port}{path}"),
-        _process: process,
-    }
+    Listening { url: format!("http://127.0.0.1:{port}{path}"), _process: process }
 }
 
 pub(crate) async fn everything_http() -> Listening {
@@ -155,20 +128,12 @@ pub(crate) async fn notes(transport: &str) -> Listening {
 }
 
 pub(crate) async fn connect(spec: &ServerSpec) -> Session {
-    Session::connect(spec, Arc::new(Declines), Options::default())
-        .await
-        .unwrap()
+    Session::connect(spec, Arc::new(Declines), Options::default()).await.unwrap()
 }
 
 pub(crate) fn call(name: &str, arguments: Value) -> ToolCall {
-    let Value::Object(arguments) = arguments else {
-        panic!("arguments are an object")
-    };
-    ToolCall {
-        name: name.to_owned(),
-        arguments,
-        ..ToolCall::default()
-    }
+    let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+    ToolCall { name: name.to_owned(), arguments, ..ToolCall::default() }
 }
 
 /// The text of an output's first block.
@@ -178,7 +143,5 @@ pub(crate) fn text(output: &ToolOutput) -> &str {
 
 /// Waits for something that comes as an event; a bound only so that a broken test ends.
 pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), future)
-        .await
-        .expect("it did not happen")
+    tokio::time::timeout(Duration::from_secs(60), future).await.expect("it did not happen")
 }

@@ -21,10 +21,7 @@ fn connector() -> ConnectorId {
 }
 
 fn quick() -> PoolOptions {
-    PoolOptions {
-        restart_first: Duration::from_millis(1),
-        ..PoolOptions::default()
-    }
+    PoolOptions { restart_first: Duration::from_millis(1), ..PoolOptions::default() }
 }
 
 fn faulty_spec() -> ServerSpec {
@@ -32,11 +29,7 @@ fn faulty_spec() -> ServerSpec {
 }
 
 fn connections(server: &Server) -> usize {
-    server
-        .received()
-        .iter()
-        .filter(|received| received.method == "initialize")
-        .count()
+    server.received().iter().filter(|received| received.method == "initialize").count()
 }
 
 #[tokio::test]
@@ -47,10 +40,7 @@ async fn many_who_come_at_once_share_one_connection() {
         let (pool, spec) = (&pool, &spec);
         async move {
             let session = pool.session(connector_id, spec).await.unwrap();
-            let output = session
-                .call_tool(call("echo", json!({ "number": number })))
-                .await
-                .unwrap();
+            let output = session.call_tool(call("echo", json!({ "number": number }))).await.unwrap();
             assert_eq!(text(&output), format!(r#"{{"number":{number}}}"#));
         }
     });
@@ -65,13 +55,8 @@ async fn two_credentials_never_share_a_connection() {
     let (pool, connector_id) = (pool(quick()), connector());
     for token in ["Bearer alice", "Bearer bob", "Bearer alice"] {
         let endpoint = Endpoint::new(&server.url(), client()).unwrap();
-        let endpoint = endpoint
-            .with_header("authorization", &Redacted::new(token.to_owned()))
-            .unwrap();
-        let session = pool
-            .session(connector_id, &ServerSpec::Http(endpoint))
-            .await
-            .unwrap();
+        let endpoint = endpoint.with_header("authorization", &Redacted::new(token.to_owned())).unwrap();
+        let session = pool.session(connector_id, &ServerSpec::Http(endpoint)).await.unwrap();
         session.call_tool(call("echo", json!({}))).await.unwrap();
         let last = server.received().pop().unwrap();
         assert_eq!(
@@ -85,22 +70,11 @@ async fn two_credentials_never_share_a_connection() {
 #[tokio::test]
 async fn many_who_wait_for_a_failing_attempt_share_its_failure() {
     let server = Server::always(Behaviour::Hang).await.unwrap();
-    let session = Options {
-        handshake: Duration::from_millis(500),
-        ..Options::default()
-    };
-    let (pool, connector_id, spec) = (
-        pool(PoolOptions { session, ..quick() }),
-        connector(),
-        http(&server.url()),
-    );
+    let session = Options { handshake: Duration::from_millis(500), ..Options::default() };
+    let (pool, connector_id, spec) =
+        (pool(PoolOptions { session, ..quick() }), connector(), http(&server.url()));
     let results = join_all((0..8).map(|_| pool.session(connector_id, &spec))).await;
-    assert!(
-        results
-            .iter()
-            .all(|result| matches!(result, Err(Error::TimedOut { .. }))),
-        "{results:?}"
-    );
+    assert!(results.iter().all(|result| matches!(result, Err(Error::TimedOut { .. }))), "{results:?}");
     assert_eq!(server.received().len(), 1);
     assert_eq!(pool.health(connector_id).unwrap().failures, 1);
 }
@@ -108,10 +82,7 @@ async fn many_who_wait_for_a_failing_attempt_share_its_failure() {
 #[tokio::test]
 async fn an_idle_connection_is_closed_and_reopened_when_needed() {
     let server = Server::start("2025-06-18").await.unwrap();
-    let options = PoolOptions {
-        idle_close: Duration::from_secs(1),
-        ..quick()
-    };
+    let options = PoolOptions { idle_close: Duration::from_secs(1), ..quick() };
     let (pool, connector_id, spec) = (pool(options), connector(), http(&server.url()));
     let session = pool.session(connector_id, &spec).await.unwrap();
     session.list_tools().await.unwrap();
@@ -127,10 +98,7 @@ async fn an_idle_connection_is_closed_and_reopened_when_needed() {
 async fn a_call_longer_than_the_idle_time_is_not_cut_off() {
     let server = Server::start("2025-06-18").await.unwrap();
     server.add_tool("slow", Behaviour::Hang);
-    let options = PoolOptions {
-        idle_close: Duration::from_millis(500),
-        ..quick()
-    };
+    let options = PoolOptions { idle_close: Duration::from_millis(500), ..quick() };
     let (pool, connector_id, spec) = (pool(options), connector(), http(&server.url()));
     let session = pool.session(connector_id, &spec).await.unwrap();
     let slow = conductor_mcp_client::ToolCall {
@@ -150,52 +118,31 @@ async fn a_crashed_server_is_started_again_and_everybody_hears_of_it() {
     assert!(matches!(error, Error::Closed { sent: true, .. }), "{error:?}");
 
     let event = soon(events.recv()).await.unwrap();
-    assert_eq!(
-        (event.kind, event.key.connector_id),
-        (PoolEventKind::Closed, connector_id)
-    );
+    assert_eq!((event.kind, event.key.connector_id), (PoolEventKind::Closed, connector_id));
     assert_eq!(soon(events.recv()).await.unwrap().kind, PoolEventKind::Restarted);
     let health = pool.health(connector_id).unwrap();
-    assert_eq!(
-        (health.status, health.connected, health.restarts),
-        (HealthStatus::Healthy, true, 1)
-    );
+    assert_eq!((health.status, health.connected, health.restarts), (HealthStatus::Healthy, true, 1));
 
     let session = pool.session(connector_id, &spec).await.unwrap();
     session.call_tool(call("swap", json!({}))).await.unwrap();
-    assert_eq!(
-        soon(events.recv()).await.unwrap().kind,
-        PoolEventKind::Changed(Change::Tools)
-    );
+    assert_eq!(soon(events.recv()).await.unwrap().kind, PoolEventKind::Changed(Change::Tools));
     pool.shutdown().await;
 }
 
 #[tokio::test]
 async fn a_server_that_fails_repeatedly_is_left_alone_and_then_tried_once() {
-    let options = PoolOptions {
-        failures_to_open: 3,
-        open_first: Duration::from_millis(300),
-        ..quick()
-    };
+    let options = PoolOptions { failures_to_open: 3, open_first: Duration::from_millis(300), ..quick() };
     let server = Server::start("2025-06-18").await.unwrap();
     server.add_tool("gone", Behaviour::Drop);
     let (pool, connector_id, spec) = (pool(options), connector(), http(&server.url()));
     for _ in 0..3 {
         let session = pool.session(connector_id, &spec).await.unwrap();
-        assert!(
-            session
-                .call_tool(call("gone", json!({})))
-                .await
-                .unwrap_err()
-                .outcome_unknown()
-        );
+        assert!(session.call_tool(call("gone", json!({}))).await.unwrap_err().outcome_unknown());
     }
     let asked = server.received().len();
     let session = pool.session(connector_id, &spec).await.unwrap();
     let error = session.call_tool(call("echo", json!({}))).await.unwrap_err();
-    let Error::CircuitOpen { retry_after } = error else {
-        panic!("{error:?}")
-    };
+    let Error::CircuitOpen { retry_after } = error else { panic!("{error:?}") };
     assert!(!error.outcome_unknown());
     assert_eq!(server.received().len(), asked, "nothing was sent");
     let health = pool.health(connector_id).unwrap();
@@ -210,16 +157,10 @@ async fn a_server_that_fails_repeatedly_is_left_alone_and_then_tried_once() {
 async fn a_check_counts_what_is_offered() {
     let (pool, connector_id) = (pool(quick()), connector());
     assert!(pool.health(connector_id).is_none());
-    let health = pool
-        .check(connector_id, &ServerSpec::Stdio(everything_stdio()))
-        .await
-        .unwrap();
+    let health = pool.check(connector_id, &ServerSpec::Stdio(everything_stdio())).await.unwrap();
     assert_eq!((health.status, health.connected), (HealthStatus::Healthy, true));
     assert!(health.tools_count.unwrap() > 5 && health.resources_count.unwrap() > 0);
-    assert_eq!(
-        health.server.unwrap().name.as_deref(),
-        Some("mcp-servers/everything")
-    );
+    assert_eq!(health.server.unwrap().name.as_deref(), Some("mcp-servers/everything"));
     assert!(health.last_error.is_none());
     pool.shutdown().await;
 }
@@ -236,10 +177,7 @@ async fn a_check_of_what_is_not_there_says_offline() {
 #[tokio::test]
 async fn an_open_connection_is_asked_from_time_to_time() {
     let server = Server::start("2025-06-18").await.unwrap();
-    let options = PoolOptions {
-        check_every: Duration::from_millis(20),
-        ..quick()
-    };
+    let options = PoolOptions { check_every: Duration::from_millis(20), ..quick() };
     let (pool, connector_id, spec) = (pool(options), connector(), http(&server.url()));
     pool.session(connector_id, &spec).await.unwrap();
     soon(server.wait_for("ping")).await;
@@ -264,10 +202,7 @@ async fn after_the_shutdown_nothing_is_open_and_nothing_opens() {
     let session = pool.session(connector_id, &spec).await.unwrap();
     pool.shutdown().await;
     assert!(session.is_closed());
-    assert!(matches!(
-        pool.session(connector_id, &spec).await,
-        Err(Error::ShutDown)
-    ));
+    assert!(matches!(pool.session(connector_id, &spec).await, Err(Error::ShutDown)));
 }
 
 #[tokio::test]

@@ -25,33 +25,17 @@ async fn keeps_notes(spec: ServerSpec, version: &str) {
     assert_eq!(session.server().instructions.as_deref(), Some("Keeps notes."));
     session.ping().await.unwrap();
 
-    let output = session
-        .call_tool(call("add", json!({"a": 2, "b": 3})))
-        .await
-        .unwrap();
+    let output = session.call_tool(call("add", json!({"a": 2, "b": 3}))).await.unwrap();
     assert_eq!(output.structured, Some(json!({"total": 5})));
     let failed = session.call_tool(call("fail", json!({}))).await.unwrap();
-    assert!(
-        failed.is_error && text(&failed).contains("the ink is dry"),
-        "{failed:?}"
-    );
-    let keyed = ToolCall {
-        idempotency_key: Some("run-7/2".to_owned()),
-        ..call("key", json!({}))
-    };
+    assert!(failed.is_error && text(&failed).contains("the ink is dry"), "{failed:?}");
+    let keyed = ToolCall { idempotency_key: Some("run-7/2".to_owned()), ..call("key", json!({})) };
     assert_eq!(text(&session.call_tool(keyed).await.unwrap()), "run-7/2");
 
     assert_eq!(session.list_resources().await.unwrap()[0].uri, "note://first");
-    assert_eq!(
-        session.read_resource("note://first").await.unwrap()[0]
-            .text
-            .as_deref(),
-        Some("buy ink")
-    );
-    let prompt = session
-        .get_prompt("summarise", json!({"topic": "ink"}).as_object().unwrap().clone())
-        .await
-        .unwrap();
+    assert_eq!(session.read_resource("note://first").await.unwrap()[0].text.as_deref(), Some("buy ink"));
+    let prompt =
+        session.get_prompt("summarise", json!({"topic": "ink"}).as_object().unwrap().clone()).await.unwrap();
     assert_eq!(prompt.messages[0]["content"]["text"], "Summarise ink.");
 }
 
@@ -104,10 +88,7 @@ async fn changes_are_announced_over_the_older_event_stream() {
 /// A call that is given up stops the tool's work on the server.
 async fn stops_what_nobody_waits_for(spec: ServerSpec) {
     let session = connect(&spec).await;
-    let wait = ToolCall {
-        timeout: Some(Duration::from_millis(300)),
-        ..call("wait", json!({}))
-    };
+    let wait = ToolCall { timeout: Some(Duration::from_millis(300)), ..call("wait", json!({})) };
     let error = session.call_tool(wait).await.unwrap_err();
     assert!(matches!(error, Error::TimedOut { sent: true, .. }), "{error:?}");
     let stopped = async {
@@ -149,14 +130,9 @@ async fn notices_its_end(server: Listening, spec: ServerSpec) {
     session.call_tool(call("stops", json!({}))).await.unwrap();
     drop(server);
     let error = soon(waiting).await.unwrap().unwrap_err();
-    assert!(
-        error.outcome_unknown() && !matches!(error, Error::TimedOut { .. }),
-        "{error:?}"
-    );
+    assert!(error.outcome_unknown() && !matches!(error, Error::TimedOut { .. }), "{error:?}");
     // Over HTTP this may go out on a connection that is only then found dead, so its outcome may be open too.
-    let error = soon(session.call_tool(call("stops", json!({}))))
-        .await
-        .unwrap_err();
+    let error = soon(session.call_tool(call("stops", json!({})))).await.unwrap_err();
     assert!(!matches!(error, Error::TimedOut { .. }), "{error:?}");
 }
 
@@ -200,17 +176,12 @@ impl Host for Painter {
 
 async fn asks_the_host(spec: ServerSpec) {
     let painter = Arc::new(Painter::default());
-    let session = Session::connect(&spec, painter.clone(), Options::default())
-        .await
-        .unwrap();
+    let session = Session::connect(&spec, painter.clone(), Options::default()).await.unwrap();
     let output = session.call_tool(call("paint", json!({}))).await.unwrap();
     assert_eq!(text(&output), "blue");
     let asked = painter.0.lock().unwrap();
     assert_eq!(asked[0].message, "Which colour?");
-    assert_eq!(
-        asked[0].schema.as_ref().unwrap()["properties"]["colour"]["type"],
-        "string"
-    );
+    assert_eq!(asked[0].schema.as_ref().unwrap()["properties"]["colour"]["type"], "string");
 }
 
 #[tokio::test]
@@ -228,17 +199,9 @@ async fn a_question_reaches_the_host_over_the_older_event_stream() {
 async fn the_clock_server_tells_the_time() {
     let server = CommandLine::new(python(), ["-m", "mcp_server_time"]);
     let session = connect(&ServerSpec::Stdio(server)).await;
-    let names: Vec<_> = session
-        .list_tools()
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|tool| tool.name)
-        .collect();
+    let names: Vec<_> = session.list_tools().await.unwrap().into_iter().map(|tool| tool.name).collect();
     assert!(names.contains(&"get_current_time".to_owned()), "{names:?}");
-    let output = session
-        .call_tool(call("get_current_time", json!({"timezone": "Europe/Oslo"})))
-        .await
-        .unwrap();
+    let output =
+        session.call_tool(call("get_current_time", json!({"timezone": "Europe/Oslo"}))).await.unwrap();
     assert!(text(&output).contains("Europe/Oslo"));
 }

@@ -47,22 +47,10 @@ pub(crate) fn world(lots: &mut Lots) -> World {
                 format!("{word}{}", lots.pick(&["", "", ":any", ":official"]))
             })
             .collect();
-        let inherits = lots
-            .chance(4)
-            .then(|| lots.pick(&roles).role.clone())
-            .into_iter()
-            .collect();
-        roles.push(RoleRow {
-            role: format!("organization:own-{at}"),
-            permissions,
-            inherits,
-        });
+        let inherits = lots.chance(4).then(|| lots.pick(&roles).role.clone()).into_iter().collect();
+        roles.push(RoleRow { role: format!("organization:own-{at}"), permissions, inherits });
     }
-    let mut policies = if lots.chance(8) {
-        built_in_policies()
-    } else {
-        vec![]
-    };
+    let mut policies = if lots.chance(8) { built_in_policies() } else { vec![] };
     for at in 0..lots.below(6) {
         policies.push(policy(lots, format!("p-{at}")));
     }
@@ -83,15 +71,10 @@ pub(crate) fn policy(lots: &mut Lots, id: String) -> PolicyRow {
             "moon",
         ]))
         .into(),
-        target: (*lots.pick(&[
-            "*", "tool:*", "tool:a/*", "tool:a/b", "agent:1", "agent:*", "to*l", "",
-        ]))
-        .into(),
-        effect: (*lots.pick(&["allow", "allow", "deny", "approve", "maybe"])).into(),
-        conditions: (0..lots.below(3))
-            .map(|_| condition(lots))
-            .collect::<serde_json::Map<_, _>>()
+        target: (*lots.pick(&["*", "tool:*", "tool:a/*", "tool:a/b", "agent:1", "agent:*", "to*l", ""]))
             .into(),
+        effect: (*lots.pick(&["allow", "allow", "deny", "approve", "maybe"])).into(),
+        conditions: (0..lots.below(3)).map(|_| condition(lots)).collect::<serde_json::Map<_, _>>().into(),
         obligations: vec![],
         bindings: (0..lots.below(3)).map(|_| binding(lots)).collect(),
     }
@@ -138,10 +121,7 @@ fn condition(lots: &mut Lots) -> (String, Value) {
             ("context_at_most", json!("internal")),
             ("labels", json!(["pii"])),
             ("arguments", json!({ "/n": { "at_most": 3 } })),
-            (
-                "arguments",
-                json!({ "/s": { "starts_with": "/tmp" }, "/n": { "equals": 2 } }),
-            ),
+            ("arguments", json!({ "/s": { "starts_with": "/tmp" }, "/n": { "equals": 2 } })),
             ("owner", json!("yes")),
             ("weather", json!("fine")),
         ])
@@ -163,21 +143,13 @@ pub(crate) fn facts(lots: &mut Lots, world: &World) -> Facts {
     Facts {
         roles: (0..lots.below(4))
             .map(|_| {
-                if lots.chance(9) {
-                    lots.pick(&world.roles).role.clone()
-                } else {
-                    "platform:god".to_owned()
-                }
+                if lots.chance(9) { lots.pick(&world.roles).role.clone() } else { "platform:god".to_owned() }
             })
             .collect(),
         scopes: lots
             .chance(2)
             .then(|| vec![(*lots.pick(&["tool.*", "agent.read", "*", "tool*"])).to_owned()]),
-        agents: if lots.chance(4) {
-            vec![AgentId::NIL]
-        } else {
-            vec![]
-        },
+        agents: if lots.chance(4) { vec![AgentId::NIL] } else { vec![] },
         arguments: lots.chance(7).then(|| {
             lots.pick(&[
                 json!({}),
@@ -187,32 +159,19 @@ pub(crate) fn facts(lots: &mut Lots, world: &World) -> Facts {
             ])
             .clone()
         }),
-        context: (0..lots.below(3))
-            .map(|_| *lots.pick(Classification::ALL))
-            .collect(),
-        labels: if lots.chance(3) {
-            vec!["pii".to_owned()]
-        } else {
-            vec![]
-        },
+        context: (0..lots.below(3)).map(|_| *lots.pick(Classification::ALL)).collect(),
+        labels: if lots.chance(3) { vec!["pii".to_owned()] } else { vec![] },
     }
 }
 
 pub(crate) fn request<'a>(lots: &mut Lots, facts: &'a Facts) -> Request<'a> {
-    let action = if lots.chance(4) {
-        Action::ToolInvoke
-    } else {
-        *lots.pick(Action::ALL)
-    };
+    let action = if lots.chance(4) { Action::ToolInvoke } else { *lots.pick(Action::ALL) };
     Request {
         subject: (*lots.pick(&["user:1", "user:2", "agent:7"])).into(),
         roles: &facts.roles,
         token_scopes: facts.scopes.as_deref(),
         clearance: *lots.pick(Classification::ALL),
-        scope: Scope {
-            organization_id: OrganizationId::NIL,
-            environment_id: EnvironmentId::NIL,
-        },
+        scope: Scope { organization_id: OrganizationId::NIL, environment_id: EnvironmentId::NIL },
         agents: &facts.agents,
         action,
         resource: Resource {
@@ -234,9 +193,5 @@ pub(crate) fn request<'a>(lots: &mut Lots, facts: &'a Facts) -> Request<'a> {
 }
 
 pub(crate) fn everywhere() -> Vec<Binding> {
-    vec![Binding {
-        scope_type: "org".into(),
-        scope_id: "*".into(),
-        priority: 0,
-    }]
+    vec![Binding { scope_type: "org".into(), scope_id: "*".into(), priority: 0 }]
 }

@@ -1,11 +1,6 @@
 //! The compiled index against a plain reference authorizer, and the properties that no rows may break.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "helpers of tests"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 mod generate;
 mod reference;
@@ -46,10 +41,7 @@ fn the_index_agrees_with_the_reference_on_20_000_random_requests() {
         }
     }
     // The comparison means nothing if the worlds only ever deny.
-    assert!(
-        seen.iter().all(|count| *count > 100),
-        "allow, deny, approve: {seen:?}"
-    );
+    assert!(seen.iter().all(|count| *count > 100), "allow, deny, approve: {seen:?}");
 }
 
 /// A world, a question in it, and one more rule.

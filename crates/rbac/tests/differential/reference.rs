@@ -7,22 +7,10 @@ use serde_json::Value;
 use crate::generate::World;
 
 pub(crate) fn decide(world: &World, request: &Request<'_>) -> (Effect, String) {
-    let refuse = |rule: &str| {
-        (
-            Effect::Deny,
-            if sees(world, request) {
-                rule
-            } else {
-                "visibility/hidden"
-            }
-            .to_owned(),
-        )
-    };
+    let refuse =
+        |rule: &str| (Effect::Deny, if sees(world, request) { rule } else { "visibility/hidden" }.to_owned());
     let needs = request.action.need();
-    let looks = matches!(
-        needs,
-        Need::Access(AccessLevel::Read | AccessLevel::Clone | AccessLevel::Execute)
-    );
+    let looks = matches!(needs, Need::Access(AccessLevel::Read | AccessLevel::Clone | AccessLevel::Execute));
     let resource = &request.resource;
     let shared = shared(request);
     let keeps = resource.official && has(world, request, Some("official"));
@@ -37,11 +25,7 @@ pub(crate) fn decide(world: &World, request: &Request<'_>) -> (Effect, String) {
     {
         return refuse("credential/scope");
     }
-    let Some(role) = request
-        .roles
-        .iter()
-        .find(|role| permits(world, role, request.action, None))
-    else {
+    let Some(role) = request.roles.iter().find(|role| permits(world, role, request.action, None)) else {
         return refuse("roles/missing");
     };
     let any = has(world, request, Some("any"));
@@ -70,9 +54,8 @@ fn policies(world: &World, request: &Request<'_>, role: &str) -> (Effect, String
     let mut rows: Vec<&PolicyRow> = world.policies.iter().collect();
     rows.sort_by(|a, b| a.id.cmp(&b.id));
     let said: Vec<(&PolicyRow, Said)> = rows.into_iter().map(|row| (row, says(row, request))).collect();
-    if let Some((row, _)) = said
-        .iter()
-        .find(|(row, said)| row.effect == "deny" && matches!(said, Said::Applies(_)))
+    if let Some((row, _)) =
+        said.iter().find(|(row, said)| row.effect == "deny" && matches!(said, Said::Applies(_)))
     {
         return (Effect::Deny, row.id.clone());
     }
@@ -110,9 +93,7 @@ enum Said {
 
 fn says(row: &PolicyRow, request: &Request<'_>) -> Said {
     let word = request.action.as_str();
-    let known = Action::ALL
-        .iter()
-        .any(|action| matches(&row.action, action.as_str()));
+    let known = Action::ALL.iter().any(|action| matches(&row.action, action.as_str()));
     let action_fits = match row.action.as_str() {
         pattern if known => matches(pattern, word),
         // The two misspelt ones that worlds are made of: a known noun covers its noun, an unknown one everything.
@@ -124,64 +105,36 @@ fn says(row: &PolicyRow, request: &Request<'_>) -> Said {
         "to*l" => (false, request.resource.target.starts_with("to")),
         pattern => (true, matches(pattern, &request.resource.target)),
     };
-    let bound: Vec<&Binding> = row
-        .bindings
-        .iter()
-        .filter(|binding| binds(binding, request))
-        .collect();
+    let bound: Vec<&Binding> = row.bindings.iter().filter(|binding| binds(binding, request)).collect();
     if !action_fits || !target_fits || bound.is_empty() {
         return Said::Nothing;
     }
-    let bindings_readable = row
-        .bindings
-        .iter()
-        .all(|binding| binding.scope_type != "star" && !binding.scope_id.is_empty());
+    let bindings_readable =
+        row.bindings.iter().all(|binding| binding.scope_type != "star" && !binding.scope_id.is_empty());
     let conditions = row.conditions.as_object().expect("worlds hold objects");
     let conditions_readable =
         !conditions.contains_key("weather") && conditions.get("owner") != Some(&"yes".into());
     if !known || !target_readable || row.effect == "maybe" || !bindings_readable || !conditions_readable {
         return Said::Unreadable;
     }
-    let answers: Vec<Option<bool>> = conditions
-        .iter()
-        .flat_map(|(key, value)| holds(key, value, request))
-        .collect();
+    let answers: Vec<Option<bool>> =
+        conditions.iter().flat_map(|(key, value)| holds(key, value, request)).collect();
     if answers.contains(&Some(false)) {
         Said::Nothing
     } else if answers.contains(&None) {
         Said::Unreadable
     } else {
-        Said::Applies(
-            bound
-                .iter()
-                .map(|binding| binding.priority)
-                .max()
-                .unwrap_or_default(),
-        )
+        Said::Applies(bound.iter().map(|binding| binding.priority).max().unwrap_or_default())
     }
 }
 
 /// What each condition answers; `None` where the request cannot say.
 fn holds(key: &str, value: &Value, request: &Request<'_>) -> Vec<Option<bool>> {
-    let lists = |word: &str| {
-        value
-            .as_array()
-            .is_some_and(|words| words.iter().any(|listed| listed == word))
-    };
-    let label = |value: &Value| {
-        value
-            .as_str()
-            .and_then(|word| word.parse::<Classification>().ok())
-            .unwrap()
-    };
+    let lists = |word: &str| value.as_array().is_some_and(|words| words.iter().any(|listed| listed == word));
+    let label = |value: &Value| value.as_str().and_then(|word| word.parse::<Classification>().ok()).unwrap();
     let word = request.action.as_str();
     let changes = !(word.ends_with(".read") || word == "tool.invoke" && request.resource.read_only);
-    let context = request
-        .context_labels
-        .iter()
-        .max()
-        .copied()
-        .unwrap_or(Classification::Public);
+    let context = request.context_labels.iter().max().copied().unwrap_or(Classification::Public);
     vec![Some(match key {
         "roles" => request.roles.iter().any(|role| lists(role)),
         "no_roles" => !request.roles.iter().any(|role| lists(role)),
@@ -190,11 +143,7 @@ fn holds(key: &str, value: &Value, request: &Request<'_>) -> Vec<Option<bool>> {
         "owner" => value == &Value::Bool(request.owner),
         "official" => value == &Value::Bool(request.resource.official),
         "kinds" => lists(request.action.kind().as_str()),
-        "actions" => value
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|pattern| matches(pattern.as_str().unwrap(), word)),
+        "actions" => value.as_array().unwrap().iter().any(|pattern| matches(pattern.as_str().unwrap(), word)),
         "classification_at_least" => request.resource.classification >= label(value),
         "context_at_most" => context <= label(value),
         "labels" => request.resource.labels.iter().any(|held| lists(held)),
@@ -211,19 +160,12 @@ fn arguments(tests: &Value, request: &Request<'_>) -> Vec<Option<bool>> {
         (None, _) => Some(false),
         (Some(given), "equals") => Some(given == operand),
         (Some(given), "at_most") => given.as_f64().map(|number| number <= operand.as_f64().unwrap()),
-        (Some(given), _) => given
-            .as_str()
-            .map(|text| text.starts_with(operand.as_str().unwrap())),
+        (Some(given), _) => given.as_str().map(|text| text.starts_with(operand.as_str().unwrap())),
     };
     let pointers = tests.as_object().unwrap().iter();
     pointers
         .flat_map(|(at, tests)| {
-            tests
-                .as_object()
-                .unwrap()
-                .iter()
-                .map(|(name, to)| test(at, name, to))
-                .collect::<Vec<_>>()
+            tests.as_object().unwrap().iter().map(|(name, to)| test(at, name, to)).collect::<Vec<_>>()
         })
         .collect()
 }
@@ -265,17 +207,11 @@ fn permits(world: &World, role: &str, action: Action, reach: Option<&str>) -> bo
         };
         (reach.is_none() || reach == held) && matches(pattern, action.as_str())
     });
-    own || row
-        .inherits
-        .iter()
-        .any(|parent| permits(world, parent, action, reach))
+    own || row.inherits.iter().any(|parent| permits(world, parent, action, reach))
 }
 
 fn has(world: &World, request: &Request<'_>, reach: Option<&str>) -> bool {
-    request
-        .roles
-        .iter()
-        .any(|role| permits(world, role, request.action, reach))
+    request.roles.iter().any(|role| permits(world, role, request.action, reach))
 }
 
 fn shared(request: &Request<'_>) -> bool {

@@ -116,13 +116,15 @@ impl ToolPath {
 
     async fn spent(&self, held: &Held) -> Result<bool> {
         let (id, most) = (held.run().id, self.options.calls_per_run);
-        held.write(move |tx| Box::pin(async move { Ok(tx.tx.runs().count_children(id).await? >= most) })).await
+        held.write(move |tx| Box::pin(async move { Ok(tx.tx.runs().count_children(id).await? >= most) }))
+            .await
     }
 }
 
 /// Checks arguments against the tool's JSON Schema and gives them with sorted keys.
 fn arguments(tool: &Tool, arguments: &Value) -> Result<Value, String> {
-    let arguments = if arguments.is_null() { Value::Object(serde_json::Map::new()) } else { arguments.clone() };
+    let arguments =
+        if arguments.is_null() { Value::Object(serde_json::Map::new()) } else { arguments.clone() };
     let validator = jsonschema::validator_for(&tool.input_schema)
         .map_err(|error| format!("the tool's own schema is not valid ({error})"))?;
     let faults: Vec<String> = validator

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use conductor_domain::{
-    Decision, EffectState, EventBody, NewAuditEvent, NewRun, Obligation, RunId, RunKind, RunOutcome, RunStatus,
+    Decision, EffectState, EventBody, NewAuditEvent, NewRun, Obligation, RunId, RunKind, RunOutcome,
+    RunStatus,
 };
 use serde_json::{Value, json};
 
@@ -111,8 +112,8 @@ impl ToolPath {
         let decision = refusal.decision();
         let content = text(&refusal.to_string());
         // A person's answer comes after the call was opened.
-        let opened = matches!(refusal, Refusal::ByPerson(_) | Refusal::Changed)
-            || held_has_called(held, call).await?;
+        let opened =
+            matches!(refusal, Refusal::ByPerson(_) | Refusal::Changed) || held_has_called(held, call).await?;
         let mut events = Vec::new();
         if !opened {
             events.push(called(call, tool, call.arguments.clone()));
@@ -179,8 +180,8 @@ impl ToolPath {
         event_type: &str,
         decision: &Decision,
     ) -> NewAuditEvent {
-        let mut entry =
-            NewAuditEvent::by(&call.caller, event_type, "tool.invoke", format!("tool:{path}")).decided(decision);
+        let mut entry = NewAuditEvent::by(&call.caller, event_type, "tool.invoke", format!("tool:{path}"))
+            .decided(decision);
         // "Approve" that was approved is an allow.
         entry.allowed = event_type == "run.finished";
         entry.run_id = Some(RunId::from_uuid(call.call_id.as_uuid()));

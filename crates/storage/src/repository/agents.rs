@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use conductor_domain::{
-    Agent, AgentConnector, AgentFilter, AgentId, AgentSnapshot, AgentSpec, AgentVersion, AgentVersionId, ConnectorId,
-    NewAgent, Page, PageRequest, Scope, UserId,
+    Agent, AgentConnector, AgentFilter, AgentId, AgentSnapshot, AgentSpec, AgentVersion, AgentVersionId,
+    ConnectorId, NewAgent, Page, PageRequest, Scope, UserId,
 };
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect,
     prelude::{Expr, Uuid},
     sea_query::{Alias, Func, LikeExpr, Query},
 };
@@ -149,9 +149,8 @@ impl<'t> Agents<'t> {
         let agent = Agent::try_from(row.update(&self.tx.conn()).await?)?;
         self.scoped.agent_connectors().replace(id, &connectors).await?;
         let parent = version_row(self.tx.conn(), id, before.current_version).await?.map(|version| version.id);
-        let version = self
-            .keep(&agent, AgentSnapshot { spec, connectors }, note, by, parent.map(Into::into))
-            .await?;
+        let version =
+            self.keep(&agent, AgentSnapshot { spec, connectors }, note, by, parent.map(Into::into)).await?;
         Ok((agent, version))
     }
 
@@ -422,9 +421,8 @@ impl<'a> VisibleAgents<'a> {
 
     fn visible(&self) -> sea_orm::Select<agent::Entity> {
         let caller = self.view.caller;
-        let mut seen = reachable(caller.scope).add(
-            Condition::all().add(in_scope(caller.scope)).add(agent::Column::Visibility.eq("team")),
-        );
+        let mut seen = reachable(caller.scope)
+            .add(Condition::all().add(in_scope(caller.scope)).add(agent::Column::Visibility.eq("team")));
         if let Some(user) = caller.user_id() {
             seen = seen.add(
                 Condition::all()
@@ -529,7 +527,10 @@ impl TryFrom<agent::Model> for Agent {
     fn try_from(row: agent::Model) -> Result<Self> {
         Ok(Self {
             id: row.id.into(),
-            scope: Scope { organization_id: row.organization_id.into(), environment_id: row.environment_id.into() },
+            scope: Scope {
+                organization_id: row.organization_id.into(),
+                environment_id: row.environment_id.into(),
+            },
             owner_user_id: row.owner_user_id.map(Into::into),
             created_by_user_id: row.created_by_user_id.map(Into::into),
             spec: AgentSpec {

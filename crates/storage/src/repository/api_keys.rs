@@ -32,7 +32,8 @@ impl<'a> VisibleApiKeys<'a> {
         if let Some(after) = after_id(&page)? {
             select = select.filter(api_key::Column::Id.lt(after));
         }
-        let rows = select.order_by_desc(api_key::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
+        let rows =
+            select.order_by_desc(api_key::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
         let rows: Vec<ApiKey> = rows.into_iter().map(Into::into).collect();
         Ok(Page::cut(rows, page.limit, |key| key.id.to_string()))
     }
@@ -108,7 +109,8 @@ impl<'t> ApiKeysTx<'t> {
     /// # Errors
     /// `NotFound` when the person has no such key here.
     pub async fn delete(&self, user: UserId, id: ApiKeyId) -> Result<ApiKey> {
-        let row = of(self.scope, user).filter(api_key::Column::Id.eq(id.as_uuid())).one(&self.tx.conn()).await?;
+        let row =
+            of(self.scope, user).filter(api_key::Column::Id.eq(id.as_uuid())).one(&self.tx.conn()).await?;
         let mut row: api_key::ActiveModel = row.ok_or(Error::NotFound)?.into();
         row.is_active = Set(false);
         row.deleted_at = Set(Some(self.tx.clock().now()));

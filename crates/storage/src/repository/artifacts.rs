@@ -4,8 +4,8 @@ use conductor_domain::{
     Artifact, ArtifactId, ConversationId, MessageId, NewArtifact, Page, PageRequest, Scope, sha256_hex,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect, prelude::Expr, sea_query::Query,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, prelude::Expr, sea_query::Query,
 };
 
 use super::{
@@ -262,7 +262,11 @@ impl<'a> VisibleArtifacts<'a> {
     ///
     /// # Errors
     /// `BadCursor` when the cursor is not one of this list.
-    pub async fn latest_page(&self, conversation: ConversationId, page: PageRequest) -> Result<Page<Artifact>> {
+    pub async fn latest_page(
+        &self,
+        conversation: ConversationId,
+        page: PageRequest,
+    ) -> Result<Page<Artifact>> {
         let mut newest = Query::select();
         newest
             .column(artifact::Column::Identifier)
@@ -271,10 +275,8 @@ impl<'a> VisibleArtifacts<'a> {
             .and_where(artifact::Column::ConversationId.eq(conversation.as_uuid()))
             .and_where(artifact::Column::DeletedAt.is_null())
             .group_by_col(artifact::Column::Identifier);
-        let mut select = self
-            .visible()
-            .filter(artifact::Column::ConversationId.eq(conversation.as_uuid()))
-            .filter(
+        let mut select =
+            self.visible().filter(artifact::Column::ConversationId.eq(conversation.as_uuid())).filter(
                 Expr::tuple([
                     Expr::col((artifact::Entity, artifact::Column::Identifier)),
                     Expr::col((artifact::Entity, artifact::Column::Version)),
@@ -355,7 +357,10 @@ impl TryFrom<artifact::Model> for Artifact {
     fn try_from(row: artifact::Model) -> Result<Self> {
         Ok(Self {
             id: row.id.into(),
-            scope: Scope { organization_id: row.organization_id.into(), environment_id: row.environment_id.into() },
+            scope: Scope {
+                organization_id: row.organization_id.into(),
+                environment_id: row.environment_id.into(),
+            },
             conversation_id: row.conversation_id.into(),
             message_id: row.message_id.map(Into::into),
             agent_id: row.agent_id.map(Into::into),

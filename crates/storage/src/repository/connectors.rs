@@ -1,12 +1,13 @@
 //! Outside systems: the present row, and every state it ever had.
 
 use conductor_domain::{
-    Caller, Connector, ConnectorFilter, ConnectorHealth, ConnectorId, ConnectorSpec, Health, NewConnector, Origin,
-    Page, PageRequest, Scope, UserId,
+    Caller, Connector, ConnectorFilter, ConnectorHealth, ConnectorId, ConnectorSpec, Health, NewConnector,
+    Origin, Page, PageRequest, Scope, UserId,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     prelude::{Expr, Json},
     sea_query::{ExprTrait, Func},
 };

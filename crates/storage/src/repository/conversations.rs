@@ -345,12 +345,12 @@ impl Position {
 
     /// The condition of everything that stands after it.
     fn before(&self) -> Condition {
-        let older = Condition::any().add(moved_at().lt(self.at)).add(
-            Condition::all().add(moved_at().eq(self.at)).add(conversation::Column::Id.lt(self.id)),
-        );
-        Condition::any().add(conversation::Column::IsPinned.lt(self.pinned)).add(
-            Condition::all().add(conversation::Column::IsPinned.eq(self.pinned)).add(older),
-        )
+        let older = Condition::any()
+            .add(moved_at().lt(self.at))
+            .add(Condition::all().add(moved_at().eq(self.at)).add(conversation::Column::Id.lt(self.id)));
+        Condition::any()
+            .add(conversation::Column::IsPinned.lt(self.pinned))
+            .add(Condition::all().add(conversation::Column::IsPinned.eq(self.pinned)).add(older))
     }
 }
 
@@ -367,7 +367,10 @@ impl TryFrom<conversation::Model> for Conversation {
     fn try_from(row: conversation::Model) -> Result<Self> {
         Ok(Self {
             id: row.id.into(),
-            scope: Scope { organization_id: row.organization_id.into(), environment_id: row.environment_id.into() },
+            scope: Scope {
+                organization_id: row.organization_id.into(),
+                environment_id: row.environment_id.into(),
+            },
             user_id: row.user_id.into(),
             title: row.title,
             title_is_manual: row.title_is_manual,

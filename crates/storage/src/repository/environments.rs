@@ -26,7 +26,8 @@ impl<'a> VisibleEnvironments<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn find(&self, id: EnvironmentId) -> Result<Option<Environment>> {
-        let row = self.visible().filter(environment::Column::Id.eq(id.as_uuid())).one(&self.view.conn).await?;
+        let row =
+            self.visible().filter(environment::Column::Id.eq(id.as_uuid())).one(&self.view.conn).await?;
         row.map(Environment::try_from).transpose()
     }
 
@@ -46,7 +47,8 @@ impl<'a> VisibleEnvironments<'a> {
     }
 
     fn visible(&self) -> sea_orm::Select<environment::Entity> {
-        live().filter(environment::Column::OrganizationId.eq(self.view.caller.scope.organization_id.as_uuid()))
+        live()
+            .filter(environment::Column::OrganizationId.eq(self.view.caller.scope.organization_id.as_uuid()))
     }
 }
 

@@ -148,7 +148,10 @@ impl TryFrom<file::Model> for File {
     fn try_from(row: file::Model) -> Result<Self> {
         Ok(Self {
             id: row.id.into(),
-            scope: Scope { organization_id: row.organization_id.into(), environment_id: row.environment_id.into() },
+            scope: Scope {
+                organization_id: row.organization_id.into(),
+                environment_id: row.environment_id.into(),
+            },
             user_id: row.user_id.into(),
             name: row.name,
             mime_type: row.mime_type,

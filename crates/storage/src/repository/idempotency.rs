@@ -2,10 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, QueryFilter,
-    prelude::Expr,
-    sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, prelude::Expr, sea_query::OnConflict,
 };
 
 use crate::{Result, entity::idempotency_key, tx::Tx};
@@ -59,9 +56,7 @@ impl<'t> IdempotencyKeys<'t> {
             .add(idempotency_key::Column::Status.is_null())
             .add(idempotency_key::Column::CreatedAt.lt(given_up_before));
         self.at(subject, key)
-            .filter(
-                Condition::any().add(idempotency_key::Column::CreatedAt.lt(forget_before)).add(abandoned),
-            )
+            .filter(Condition::any().add(idempotency_key::Column::CreatedAt.lt(forget_before)).add(abandoned))
             .exec(&conn)
             .await?;
         let row = idempotency_key::ActiveModel {
@@ -81,7 +76,8 @@ impl<'t> IdempotencyKeys<'t> {
         if inserted > 0 {
             return Ok(Claim::First);
         }
-        let found = idempotency_key::Entity::find_by_id((subject.to_owned(), key.to_owned())).one(&conn).await?;
+        let found =
+            idempotency_key::Entity::find_by_id((subject.to_owned(), key.to_owned())).one(&conn).await?;
         Ok(match found {
             Some(row) if row.request_hash != request_hash => Claim::Mismatch,
             Some(idempotency_key::Model { status: Some(status), body, location, .. }) => {
@@ -129,7 +125,8 @@ impl<'t> IdempotencyKeys<'t> {
     /// # Errors
     /// When the database fails.
     pub async fn forget(&self, before: DateTime<Utc>) -> Result<u64> {
-        let old = idempotency_key::Entity::delete_many().filter(idempotency_key::Column::CreatedAt.lt(before));
+        let old =
+            idempotency_key::Entity::delete_many().filter(idempotency_key::Column::CreatedAt.lt(before));
         Ok(old.exec(&self.tx.conn()).await?.rows_affected)
     }
 

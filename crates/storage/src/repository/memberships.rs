@@ -32,7 +32,8 @@ impl<'a> VisibleMemberships<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn find(&self, user: UserId) -> Result<Option<Member>> {
-        let row = self.visible().filter(membership::Column::UserId.eq(user.as_uuid())).one(&self.view.conn).await?;
+        let row =
+            self.visible().filter(membership::Column::UserId.eq(user.as_uuid())).one(&self.view.conn).await?;
         let Some(row) = row else { return Ok(None) };
         Ok(with_people(self.view.conn, vec![row]).await?.pop())
     }

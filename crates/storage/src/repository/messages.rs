@@ -6,8 +6,9 @@ use conductor_domain::{
     ConversationId, Message, MessageId, MessagePatch, NewMessage, Page, PageRequest, Scope,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value, prelude::Expr, prelude::Uuid,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
+    FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value, prelude::Expr,
+    prelude::Uuid,
 };
 
 use super::{
@@ -329,8 +330,10 @@ impl<'a> VisibleMessages<'a> {
         }
         let mut items = path(self.view.conn, self.view.caller.scope, from, Some(page.limit)).await?;
         items.shrink_to_fit();
-        let next =
-            items.first().filter(|oldest| oldest.parent_message_id.is_some()).map(|oldest| oldest.id.to_string());
+        let next = items
+            .first()
+            .filter(|oldest| oldest.parent_message_id.is_some())
+            .map(|oldest| oldest.id.to_string());
         Ok(Page { items, next })
     }
 
@@ -339,8 +342,7 @@ impl<'a> VisibleMessages<'a> {
     /// # Errors
     /// `BadCursor` when the cursor is not one of this list.
     pub async fn all_page(&self, conversation: ConversationId, page: PageRequest) -> Result<Page<Message>> {
-        let mut select =
-            self.visible().filter(message::Column::ConversationId.eq(conversation.as_uuid()));
+        let mut select = self.visible().filter(message::Column::ConversationId.eq(conversation.as_uuid()));
         if let Some(after) = after_id(&page)? {
             select = select.filter(message::Column::Id.lt(after));
         }
@@ -467,7 +469,10 @@ impl TryFrom<message::Model> for Message {
     fn try_from(row: message::Model) -> Result<Self> {
         Ok(Self {
             id: row.id.into(),
-            scope: Scope { organization_id: row.organization_id.into(), environment_id: row.environment_id.into() },
+            scope: Scope {
+                organization_id: row.organization_id.into(),
+                environment_id: row.environment_id.into(),
+            },
             conversation_id: row.conversation_id.into(),
             parent_message_id: row.parent_message_id.map(Into::into),
             role: word("messages.role", &row.role)?,

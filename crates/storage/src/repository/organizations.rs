@@ -1,8 +1,8 @@
 //! Organisations: as their members see them, as one tenant changes itself, and as set-up and joining need them.
 
 use conductor_domain::{
-    NewOrganization, Organization, OrganizationChange, OrganizationId, OrganizationRole, Page, PageRequest, Scope,
-    UserId,
+    NewOrganization, Organization, OrganizationChange, OrganizationId, OrganizationRole, Page, PageRequest,
+    Scope, UserId,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -34,7 +34,8 @@ impl<'a> VisibleOrganizations<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn find(&self, id: OrganizationId) -> Result<Option<Organization>> {
-        let row = self.visible().filter(organization::Column::Id.eq(id.as_uuid())).one(&self.view.conn).await?;
+        let row =
+            self.visible().filter(organization::Column::Id.eq(id.as_uuid())).one(&self.view.conn).await?;
         Ok(row.map(Into::into))
     }
 
@@ -48,7 +49,8 @@ impl<'a> VisibleOrganizations<'a> {
             select = select.filter(organization::Column::Id.lt(after));
         }
         let select = select.order_by_desc(organization::Column::Id).limit(page.limit + 1);
-        let rows: Vec<Organization> = select.all(&self.view.conn).await?.into_iter().map(Into::into).collect();
+        let rows: Vec<Organization> =
+            select.all(&self.view.conn).await?.into_iter().map(Into::into).collect();
         Ok(Page::cut(rows, page.limit, |organization| organization.id.to_string()))
     }
 
@@ -164,7 +166,8 @@ impl<'a> Organizations<'a> {
         organizations
             .into_iter()
             .filter_map(|row| {
-                let membership = memberships.iter().find(|membership| membership.organization_id == row.id)?;
+                let membership =
+                    memberships.iter().find(|membership| membership.organization_id == row.id)?;
                 let role = word("memberships.role", &membership.role);
                 Some(role.map(|role| (row.into(), role)))
             })

@@ -5,8 +5,8 @@ use conductor_domain::{
     NewRun, Page, PageRequest, Run, RunFilter, RunId, RunOutcome, RunSignal, RunStatus, Scope, SignalKind,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
-    PaginatorTrait, QuerySelect, prelude::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, prelude::Expr,
 };
 
 use super::convert::{after_id, word};
@@ -111,7 +111,8 @@ impl<'t> Runs<'t> {
     /// # Errors
     /// `Fenced` when the lease went to another holder.
     pub async fn set_status(&self, id: RunId, fence: i64, status: RunStatus) -> Result<()> {
-        let mut change = run::Entity::update_many().col_expr(run::Column::Status, Expr::value(status.as_str()));
+        let mut change =
+            run::Entity::update_many().col_expr(run::Column::Status, Expr::value(status.as_str()));
         if status == RunStatus::Waiting {
             change = change
                 .col_expr(run::Column::LeaseOwner, Expr::value(None::<String>))
@@ -127,7 +128,8 @@ impl<'t> Runs<'t> {
     /// `Fenced` when the lease went to another holder.
     pub async fn finish(&self, id: RunId, fence: i64, outcome: RunOutcome) -> Result<()> {
         let now = self.tx.clock().now();
-        let row = self.owned(id).filter(self.held(id, fence)).one(&self.tx.conn()).await?.ok_or(Error::Fenced)?;
+        let row =
+            self.owned(id).filter(self.held(id, fence)).one(&self.tx.conn()).await?.ok_or(Error::Fenced)?;
         let started = row.started_at.unwrap_or(now);
         let mut row: run::ActiveModel = row.into();
         row.status = Set(outcome.status.as_str().to_owned());
@@ -267,8 +269,7 @@ impl<'a> VisibleRuns<'a> {
         if let Some(status) = filter.status {
             select = select.filter(run::Column::Status.eq(status.as_str()));
         }
-        let rows =
-            select.order_by_desc(run::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
+        let rows = select.order_by_desc(run::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
         let rows = rows.into_iter().map(Run::try_from).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(rows, page.limit, |run| run.id.to_string()))
     }
@@ -311,20 +312,17 @@ impl<'a> DriverRuns<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn claimable(&self, now: DateTime<Utc>, limit: u64) -> Result<Vec<RunId>> {
-        let free = Condition::any()
-            .add(run::Column::LeaseUntil.is_null())
-            .add(run::Column::LeaseUntil.lt(now));
+        let free =
+            Condition::any().add(run::Column::LeaseUntil.is_null()).add(run::Column::LeaseUntil.lt(now));
         let signalled = run_signal::Entity::find()
             .select_only()
             .column(run_signal::Column::RunId)
             .filter(run_signal::Column::ConsumedAt.is_null());
-        let due = Condition::any()
-            .add(run::Column::Status.is_in(["pending", "running"]))
-            .add(
-                Condition::all()
-                    .add(run::Column::Status.eq("waiting"))
-                    .add(run::Column::Id.in_subquery(sea_orm::QueryTrait::into_query(signalled))),
-            );
+        let due = Condition::any().add(run::Column::Status.is_in(["pending", "running"])).add(
+            Condition::all()
+                .add(run::Column::Status.eq("waiting"))
+                .add(run::Column::Id.in_subquery(sea_orm::QueryTrait::into_query(signalled))),
+        );
         let ids: Vec<sea_orm::prelude::Uuid> = run::Entity::find()
             .select_only()
             .column(run::Column::Id)
@@ -358,11 +356,18 @@ impl<'a> DriverRuns<'a> {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn claim(&self, id: RunId, owner: &str, now: DateTime<Utc>, until: DateTime<Utc>) -> Result<Option<Run>> {
-        let Some(before) = run::Entity::find_by_id(id.as_uuid()).one(&self.conn).await? else { return Ok(None) };
-        let free = Condition::any()
-            .add(run::Column::LeaseUntil.is_null())
-            .add(run::Column::LeaseUntil.lt(now));
+    pub async fn claim(
+        &self,
+        id: RunId,
+        owner: &str,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Option<Run>> {
+        let Some(before) = run::Entity::find_by_id(id.as_uuid()).one(&self.conn).await? else {
+            return Ok(None);
+        };
+        let free =
+            Condition::any().add(run::Column::LeaseUntil.is_null()).add(run::Column::LeaseUntil.lt(now));
         let taken = run::Entity::update_many()
             .col_expr(run::Column::LeaseOwner, Expr::value(owner))
             .col_expr(run::Column::LeaseUntil, Expr::value(until))
@@ -457,7 +462,10 @@ impl TryFrom<run::Model> for Run {
     fn try_from(row: run::Model) -> Result<Self> {
         Ok(Self {
             id: row.id.into(),
-            scope: Scope { organization_id: row.organization_id.into(), environment_id: row.environment_id.into() },
+            scope: Scope {
+                organization_id: row.organization_id.into(),
+                environment_id: row.environment_id.into(),
+            },
             kind: word("runs.kind", &row.kind)?,
             status: word("runs.status", &row.status)?,
             parent_run_id: row.parent_run_id.map(Into::into),

@@ -39,7 +39,12 @@ impl<'a> Sessions<'a> {
     ///
     /// # Errors
     /// `BadCursor` when the cursor is not one of this list.
-    pub async fn page_of(&self, user: UserId, now: DateTime<Utc>, page: PageRequest) -> Result<Page<Session>> {
+    pub async fn page_of(
+        &self,
+        user: UserId,
+        now: DateTime<Utc>,
+        page: PageRequest,
+    ) -> Result<Page<Session>> {
         let mut select = live_of(user).filter(session::Column::ExpiresAt.gt(now));
         if let Some(after) = after_id(&page)? {
             select = select.filter(session::Column::Id.lt(after));
@@ -107,7 +112,12 @@ impl<'t> SessionsTx<'t> {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn rotate(&self, old_hash: &str, new_hash: String, expires_at: DateTime<Utc>) -> Result<Rotation> {
+    pub async fn rotate(
+        &self,
+        old_hash: &str,
+        new_hash: String,
+        expires_at: DateTime<Utc>,
+    ) -> Result<Rotation> {
         let now = self.tx.clock().now();
         let Some(token) = refresh_token::Entity::find_by_id(old_hash).one(&self.tx.conn()).await? else {
             return Ok(Rotation::Unknown);
@@ -144,7 +154,8 @@ impl<'t> SessionsTx<'t> {
     /// # Errors
     /// When the database fails.
     pub async fn revoke(&self, id: SessionId, reason: &str) -> Result<bool> {
-        let ended = self.end(reason).filter(session::Column::Id.eq(id.as_uuid())).exec(&self.tx.conn()).await?;
+        let ended =
+            self.end(reason).filter(session::Column::Id.eq(id.as_uuid())).exec(&self.tx.conn()).await?;
         Ok(ended.rows_affected > 0)
     }
 

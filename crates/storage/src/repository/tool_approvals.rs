@@ -20,7 +20,13 @@ impl<'t> ToolApprovals<'t> {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn allow_in(&self, user: UserId, tool: &str, hash: &str, conversation: ConversationId) -> Result<()> {
+    pub async fn allow_in(
+        &self,
+        user: UserId,
+        tool: &str,
+        hash: &str,
+        conversation: ConversationId,
+    ) -> Result<()> {
         self.insert(user, tool, hash, "conversation", conversation.as_uuid()).await
     }
 
@@ -45,9 +51,7 @@ impl<'t> ToolApprovals<'t> {
         agent: Option<AgentId>,
     ) -> Result<bool> {
         let mut places = Condition::any();
-        for (word, id) in
-            [("conversation", conversation.map(Uuid::from)), ("agent", agent.map(Uuid::from))]
-        {
+        for (word, id) in [("conversation", conversation.map(Uuid::from)), ("agent", agent.map(Uuid::from))] {
             if let Some(id) = id {
                 places = places.add(
                     Condition::all()

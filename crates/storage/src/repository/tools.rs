@@ -6,8 +6,8 @@ use conductor_domain::{
     Connector, ConnectorId, ConnectorTool, Page, PageRequest, Scope, SeenTool, ToolChange, ToolId, ToolSync,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    prelude::Uuid,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, prelude::Uuid,
 };
 use serde_json::json;
 
@@ -41,7 +41,8 @@ impl<'t> Tools<'t> {
     pub async fn sync(&self, connector: &Connector, seen: Vec<SeenTool>) -> Result<ToolSync> {
         let known = self.of(connector.id).all(&self.tx.conn()).await?;
         let first = known.is_empty();
-        let mut known: HashMap<String, tool::Model> = known.into_iter().map(|row| (row.name.clone(), row)).collect();
+        let mut known: HashMap<String, tool::Model> =
+            known.into_iter().map(|row| (row.name.clone(), row)).collect();
         let mut sync = ToolSync::default();
         for seen in seen {
             match known.remove(&seen.name) {

@@ -34,7 +34,12 @@ impl<'a> Users<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn find(&self, id: UserId) -> Result<Option<User>> {
-        live().filter(user::Column::Id.eq(id.as_uuid())).one(&self.conn).await?.map(User::try_from).transpose()
+        live()
+            .filter(user::Column::Id.eq(id.as_uuid()))
+            .one(&self.conn)
+            .await?
+            .map(User::try_from)
+            .transpose()
     }
 
     /// An account by its normalised address.

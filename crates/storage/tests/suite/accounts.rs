@@ -45,7 +45,9 @@ async fn a_change_touches_what_it_names(world: World) {
     world.clock.advance(chrono::Duration::seconds(5));
     let change = |change: UserChange| {
         let (id, rows) = (user.id, world.store.unscoped(Unscoped::SignIn));
-        async move { rows.write(move |tx| Box::pin(async move { tx.users().update(id, change).await })).await.unwrap() }
+        async move {
+            rows.write(move |tx| Box::pin(async move { tx.users().update(id, change).await })).await.unwrap()
+        }
     };
     let changed = change(UserChange {
         name: Some("Ada Lovelace".to_owned()),
@@ -64,14 +66,17 @@ async fn a_change_touches_what_it_names(world: World) {
     assert_eq!(changed.preferences, json!({ "theme": "dark" }));
     assert_eq!((changed.email, changed.created_at), (user.email.clone(), user.created_at));
 
-    let changed = change(UserChange { custom_instructions: Some(None), active: Some(None), ..Default::default() }).await;
+    let changed =
+        change(UserChange { custom_instructions: Some(None), active: Some(None), ..Default::default() })
+            .await;
     assert_eq!((changed.custom_instructions, changed.active, changed.token_version), (None, None, 2));
     assert_eq!(changed.name, "Ada Lovelace");
 
     let nobody = UserId::generate(&*world.clock);
     let rows = world.store.unscoped(Unscoped::SignIn);
-    let missing =
-        rows.write(move |tx| Box::pin(async move { tx.users().update(nobody, UserChange::default()).await })).await;
+    let missing = rows
+        .write(move |tx| Box::pin(async move { tx.users().update(nobody, UserChange::default()).await }))
+        .await;
     assert!(matches!(missing, Err(Error::NotFound)));
 }
 

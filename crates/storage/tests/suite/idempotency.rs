@@ -21,7 +21,9 @@ async fn claim(world: &World, subject: &str, key: &str, hash: &str) -> Claim {
         .store
         .unscoped(Unscoped::Idempotency)
         .write(move |tx| {
-            Box::pin(async move { tx.idempotency_keys().claim(&subject, &key, &hash, forget, given_up).await })
+            Box::pin(
+                async move { tx.idempotency_keys().claim(&subject, &key, &hash, forget, given_up).await },
+            )
         })
         .await
         .unwrap()
@@ -31,7 +33,9 @@ async fn finish(world: &World, key: &'static str) {
     let rows = world.store.unscoped(Unscoped::Idempotency);
     let location = Some("/api/agents/1".to_owned());
     rows.write(move |tx| {
-        Box::pin(async move { tx.idempotency_keys().finish("user:a", key, 201, "{}".to_owned(), location).await })
+        Box::pin(
+            async move { tx.idempotency_keys().finish("user:a", key, 201, "{}".to_owned(), location).await },
+        )
     })
     .await
     .unwrap();
@@ -43,7 +47,8 @@ async fn the_first_answer_is_given_again(world: World) {
     assert_eq!(claim(&world, "user:a", "k", "other").await, Claim::Mismatch);
     assert_eq!(claim(&world, "user:b", "k", "other").await, Claim::First, "keys belong to people");
     finish(&world, "k").await;
-    let answer = Claim::Answered { status: 201, body: "{}".to_owned(), location: Some("/api/agents/1".to_owned()) };
+    let answer =
+        Claim::Answered { status: 201, body: "{}".to_owned(), location: Some("/api/agents/1".to_owned()) };
     assert_eq!(claim(&world, "user:a", "k", "h").await, answer);
     assert_eq!(claim(&world, "user:a", "k", "other").await, Claim::Mismatch);
 }
@@ -60,14 +65,19 @@ async fn a_refused_request_gives_its_key_back(world: World) {
     let abandon = || {
         let rows = world.store.unscoped(Unscoped::Idempotency);
         async move {
-            rows.write(|tx| Box::pin(async move { tx.idempotency_keys().abandon("user:a", "k").await })).await.unwrap();
+            rows.write(|tx| Box::pin(async move { tx.idempotency_keys().abandon("user:a", "k").await }))
+                .await
+                .unwrap();
         }
     };
     abandon().await;
     assert_eq!(claim(&world, "user:a", "k", "mended").await, Claim::First);
     finish(&world, "k").await;
     abandon().await;
-    assert!(matches!(claim(&world, "user:a", "k", "mended").await, Claim::Answered { .. }), "an answer stays");
+    assert!(
+        matches!(claim(&world, "user:a", "k", "mended").await, Claim::Answered { .. }),
+        "an answer stays"
+    );
 }
 
 async fn dead_requests_and_old_answers_are_forgotten(world: World) {
@@ -77,10 +87,13 @@ async fn dead_requests_and_old_answers_are_forgotten(world: World) {
     world.clock.advance(TimeDelta::minutes(11));
     assert_eq!(claim(&world, "user:a", "dead", "h").await, Claim::First);
     assert!(matches!(claim(&world, "user:a", "done", "h").await, Claim::Answered { .. }));
-    world.clock.advance(TimeDelta::hours(24));
+    world.clock.advance(TimeDelta::hours(24) + TimeDelta::minutes(1));
     assert_eq!(claim(&world, "user:a", "done", "other").await, Claim::First);
     let before = world.clock.now() - TimeDelta::hours(24);
     let rows = world.store.unscoped(Unscoped::Idempotency);
-    let gone = rows.write(move |tx| Box::pin(async move { tx.idempotency_keys().forget(before).await })).await.unwrap();
+    let gone = rows
+        .write(move |tx| Box::pin(async move { tx.idempotency_keys().forget(before).await }))
+        .await
+        .unwrap();
     assert_eq!(gone, 1);
 }

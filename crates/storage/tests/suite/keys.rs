@@ -1,6 +1,8 @@
 //! Secrets in their envelopes and the provider keys that point at them.
 
-use conductor_domain::{ApiKeyId, NewApiKey, NewSecret, OrganizationRole, PageRequest, Scope, SecretId, UserId};
+use conductor_domain::{
+    ApiKeyId, NewApiKey, NewSecret, OrganizationRole, PageRequest, Scope, SecretId, UserId,
+};
 use conductor_storage::Error;
 use serde_json::json;
 
@@ -56,13 +58,17 @@ async fn a_secret_is_replaced_version_by_version(world: World) {
     assert_eq!(replace(2, b"new value").await.unwrap().version, 2);
     assert!(matches!(replace(1, b"old value").await, Err(Error::Stale)), "an old version is not put back");
     assert!(matches!(replace(4, b"skipped").await, Err(Error::Stale)));
-    assert_eq!(world.store.scoped(scope).secrets().find("x").await.unwrap().unwrap().ciphertext, b"new value");
+    assert_eq!(
+        world.store.scoped(scope).secrets().find("x").await.unwrap().unwrap().ciphertext,
+        b"new value"
+    );
 }
 
 async fn a_deleted_secret_leaves_no_ciphertext(world: World) {
     let scope = world.organization("Mine").await;
     store(&world, scope, secret(&world, "x")).await.unwrap();
-    let delete = || world.store.scoped(scope).write(|tx| Box::pin(async move { tx.secrets().delete("x").await }));
+    let delete =
+        || world.store.scoped(scope).write(|tx| Box::pin(async move { tx.secrets().delete("x").await }));
     assert!(delete().await.unwrap());
     assert!(!delete().await.unwrap());
     assert_eq!(world.store.scoped(scope).secrets().find("x").await.unwrap(), None);
@@ -97,12 +103,25 @@ async fn a_person_sees_its_own_keys(world: World) {
     assert_eq!(seen, [key.clone()]);
     let other = world.organization("Other").await;
     let elsewhere = caller(ada_id, other, OrganizationRole::Member);
-    assert!(world.store.visible_to(&elsewhere).api_keys().page(PageRequest::default()).await.unwrap().items.is_empty());
+    assert!(
+        world
+            .store
+            .visible_to(&elsewhere)
+            .api_keys()
+            .page(PageRequest::default())
+            .await
+            .unwrap()
+            .items
+            .is_empty()
+    );
     assert_eq!(world.store.scoped(scope).api_keys().of_user(ada_id).await.unwrap(), [key.clone()]);
 
     let delete = |user: UserId| {
         let id = key.id;
-        world.store.scoped(scope).write(move |tx| Box::pin(async move { tx.api_keys().delete(user, id).await }))
+        world
+            .store
+            .scoped(scope)
+            .write(move |tx| Box::pin(async move { tx.api_keys().delete(user, id).await }))
     };
     assert!(matches!(delete(grace_id).await, Err(Error::NotFound)), "somebody else's key");
     assert_eq!(delete(ada_id).await.unwrap().secret_ref, key.secret_ref);

@@ -1,11 +1,23 @@
 //! One suite, both databases: every test runs on SQLite and on PostgreSQL (`CONDUCTOR_TEST_POSTGRES`).
 //! A new file is one `mod` line here; its tests are listed in its own `suite! { … }`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "clippy knows tests by their attribute, not their helpers"
+)]
+
 #[macro_use]
 mod support;
 
 mod accounts;
+mod agents;
+mod artifacts;
+mod conversations;
+mod files;
 mod idempotency;
 mod keys;
+mod messages;
+mod runs;
 mod sessions;
 mod tenancy;

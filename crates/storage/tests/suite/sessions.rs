@@ -14,6 +14,7 @@ suite! {
 }
 
 async fn open(world: &World, user: UserId, hash: &str) -> Session {
+    world.tick();
     let new = NewSession {
         id: SessionId::generate(&*world.clock),
         user_id: user,
@@ -31,7 +32,9 @@ async fn rotate(world: &World, old: &str, new: &str) -> Rotation {
     let (old, new) = (old.to_owned(), new.to_owned());
     let expires_at = world.clock.now() + chrono::Duration::days(14);
     let rows = world.store.unscoped(Unscoped::SignIn);
-    rows.write(move |tx| Box::pin(async move { tx.sessions().rotate(&old, new, expires_at).await })).await.unwrap()
+    rows.write(move |tx| Box::pin(async move { tx.sessions().rotate(&old, new, expires_at).await }))
+        .await
+        .unwrap()
 }
 
 async fn a_refresh_token_works_once(world: World) {
@@ -42,7 +45,10 @@ async fn a_refresh_token_works_once(world: World) {
     let Rotation::Rotated(rotated) = rotate(&world, "first", "second").await else { panic!("not rotated") };
     assert_eq!((rotated.id, rotated.last_used_at), (session.id, used_at));
     world.clock.advance(chrono::Duration::minutes(1));
-    assert_eq!(rotate(&world, "first", "third").await, Rotation::Used { session_id: session.id, at: used_at });
+    assert_eq!(
+        rotate(&world, "first", "third").await,
+        Rotation::Used { session_id: session.id, at: used_at }
+    );
     assert_eq!(rotate(&world, "third", "fourth").await, Rotation::Unknown);
     assert!(matches!(rotate(&world, "second", "third").await, Rotation::Rotated(_)));
 }
@@ -97,12 +103,14 @@ async fn a_person_sees_and_ends_its_own_sessions(world: World) {
     };
     assert_eq!(listed().await, [two.id, one.id]);
     let foreign = hers.id;
-    let ended =
-        rows.write(move |tx| Box::pin(async move { tx.sessions().revoke_own(ada, foreign, "test").await })).await;
+    let ended = rows
+        .write(move |tx| Box::pin(async move { tx.sessions().revoke_own(ada, foreign, "test").await }))
+        .await;
     assert!(!ended.unwrap());
     let kept = one.id;
-    let ended =
-        rows.write(move |tx| Box::pin(async move { tx.sessions().revoke_all(ada, Some(kept), "test").await })).await;
+    let ended = rows
+        .write(move |tx| Box::pin(async move { tx.sessions().revoke_all(ada, Some(kept), "test").await }))
+        .await;
     assert_eq!(ended.unwrap(), 1);
     assert_eq!(listed().await, [one.id]);
     assert!(rows.sessions().find(hers.id).await.unwrap().unwrap().revoked_at.is_none());

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 use conductor_domain::{
-    Caller, Classification, Clock, EnvironmentId, EnvironmentType, FixedClock, NewEnvironment, NewOrganization, NewUser,
-    OrganizationId, OrganizationRole, PlatformRole, Principal, Redacted, Scope, User, UserId,
+    Caller, Classification, Clock, EnvironmentId, EnvironmentType, FixedClock, NewEnvironment,
+    NewOrganization, NewUser, OrganizationId, OrganizationRole, PlatformRole, Principal, Redacted, Scope,
+    User, UserId,
 };
 use conductor_storage::{Error, OpenOptions, Store, Unscoped};
 use conductor_test_support::TestDb;
@@ -52,13 +53,20 @@ impl World {
         Self { store, clock, _database: database }
     }
 
+    /// Moves the clock on, so that the next id is the newer one.
+    pub(crate) fn tick(&self) {
+        self.clock.advance(chrono::Duration::milliseconds(1));
+    }
+
     /// An organisation with one environment.
     pub(crate) async fn organization(&self, name: &str) -> Scope {
+        self.tick();
         let scope = Scope {
             organization_id: OrganizationId::generate(&*self.clock),
             environment_id: EnvironmentId::generate(&*self.clock),
         };
-        let (new, environment) = (organization(scope.organization_id, name), environment(scope, "default", true));
+        let (new, environment) =
+            (organization(scope.organization_id, name), environment(scope, "default", true));
         self.store
             .unscoped(Unscoped::Setup)
             .write(move |tx| {
@@ -75,6 +83,7 @@ impl World {
 
     /// An account.
     pub(crate) async fn user(&self, email: &str) -> User {
+        self.tick();
         let new = new_user(&*self.clock, email);
         let rows = self.store.unscoped(Unscoped::Setup);
         rows.write(move |tx| Box::pin(async move { tx.users().create(new).await })).await.unwrap()
@@ -90,7 +99,8 @@ impl World {
     /// Makes someone a member.
     pub(crate) async fn join(&self, user: UserId, scope: Scope, role: OrganizationRole) -> Result<(), Error> {
         let rows = self.store.scoped(scope);
-        rows.write(move |tx| Box::pin(async move { tx.memberships().create(user, role).await.map(drop) })).await
+        rows.write(move |tx| Box::pin(async move { tx.memberships().create(user, role).await.map(drop) }))
+            .await
     }
 }
 

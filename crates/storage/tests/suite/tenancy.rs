@@ -1,8 +1,8 @@
 //! Organisations, environments, memberships, roles.
 
 use conductor_domain::{
-    EnvironmentId, EnvironmentType, NewRole, OrganizationChange, OrganizationId, OrganizationRole, PageRequest, RoleScope,
-    Scope,
+    EnvironmentId, EnvironmentType, NewRole, OrganizationChange, OrganizationId, OrganizationRole,
+    PageRequest, RoleScope, Scope,
 };
 use conductor_storage::{Error, Unscoped};
 
@@ -46,7 +46,10 @@ async fn members_see_their_organisations_only(world: World) {
     assert_eq!(rows.find(theirs.organization_id).await.unwrap(), None);
     assert_eq!(rows.find(OrganizationId::NIL).await.unwrap(), None);
     let page = rows.page(PageRequest::default()).await.unwrap();
-    assert_eq!(page.items.iter().map(|organization| organization.id).collect::<Vec<_>>(), [mine.organization_id]);
+    assert_eq!(
+        page.items.iter().map(|organization| organization.id).collect::<Vec<_>>(),
+        [mine.organization_id]
+    );
 }
 
 async fn a_tenant_changes_itself_only(world: World) {
@@ -72,13 +75,22 @@ async fn a_tenant_changes_itself_only(world: World) {
 async fn a_deleted_organisation_frees_its_name(world: World) {
     let scope = world.organization("Acme").await;
     let ada = world.member("ada@example.com", scope, OrganizationRole::Owner).await;
-    let delete = || {
-        world.store.scoped(scope).write(|tx| Box::pin(async move { tx.organization().delete().await }))
-    };
+    let delete =
+        || world.store.scoped(scope).write(|tx| Box::pin(async move { tx.organization().delete().await }));
     delete().await.unwrap();
     assert!(matches!(delete().await, Err(Error::NotFound)));
     assert_eq!(world.store.visible_to(&ada).organizations().find(scope.organization_id).await.unwrap(), None);
-    assert!(world.store.visible_to(&ada).memberships().page(PageRequest::default()).await.unwrap().items.is_empty());
+    assert!(
+        world
+            .store
+            .visible_to(&ada)
+            .memberships()
+            .page(PageRequest::default())
+            .await
+            .unwrap()
+            .items
+            .is_empty()
+    );
     let rows = world.store.unscoped(Unscoped::Membership);
     assert!(rows.organizations().of_user(ada.user_id().unwrap()).await.unwrap().is_empty());
     assert!(rows.environments().of(&[scope.organization_id]).await.unwrap().is_empty());
@@ -90,7 +102,11 @@ async fn environments_belong_to_one_organisation(world: World) {
     let ada = world.member("ada@example.com", mine, OrganizationRole::Admin).await;
     let stage = EnvironmentId::generate(&*world.clock);
     let create = |name: &'static str| {
-        let new = environment(Scope { environment_id: EnvironmentId::generate(&*world.clock), ..theirs }, name, false);
+        let new = environment(
+            Scope { environment_id: EnvironmentId::generate(&*world.clock), ..theirs },
+            name,
+            false,
+        );
         world.store.scoped(mine).write(move |tx| Box::pin(async move { tx.environments().create(new).await }))
     };
     let made = create("Staging").await.unwrap();
@@ -110,7 +126,8 @@ async fn environments_belong_to_one_organisation(world: World) {
     assert_eq!(rows.page(PageRequest::default()).await.unwrap().items.len(), 2);
     assert_eq!(rows.find(theirs.environment_id).await.unwrap(), None);
     let id = made.id;
-    let delete = world.store.scoped(mine).write(move |tx| Box::pin(async move { tx.environments().delete(id).await }));
+    let delete =
+        world.store.scoped(mine).write(move |tx| Box::pin(async move { tx.environments().delete(id).await }));
     delete.await.unwrap();
     assert_eq!(rows.find(made.id).await.unwrap(), None);
     create("Staging").await.unwrap();
@@ -130,14 +147,18 @@ async fn memberships_come_and_go(world: World) {
     assert!(matches!(twice, Err(Error::NameTaken { .. })), "{twice:?}");
     assert_eq!(listed().await.len(), 2);
     let change = |role, active| {
-        world.store.scoped(mine).write(move |tx| {
-            Box::pin(async move { tx.memberships().update(grace, role, active).await })
-        })
+        world
+            .store
+            .scoped(mine)
+            .write(move |tx| Box::pin(async move { tx.memberships().update(grace, role, active).await }))
     };
     let changed = change(Some(OrganizationRole::Admin), Some(false)).await.unwrap();
     assert_eq!((changed.role, changed.is_active), (OrganizationRole::Admin, false));
     let leave = || {
-        world.store.scoped(mine).write(move |tx| Box::pin(async move { tx.memberships().delete(grace).await }))
+        world
+            .store
+            .scoped(mine)
+            .write(move |tx| Box::pin(async move { tx.memberships().delete(grace).await }))
     };
     leave().await.unwrap();
     assert!(matches!(leave().await, Err(Error::NotFound)));
@@ -150,7 +171,10 @@ async fn an_owner_remains(world: World) {
     let ada = world.member("ada@example.com", scope, OrganizationRole::Owner).await.user_id().unwrap();
     let grace = world.member("grace@example.com", scope, OrganizationRole::Admin).await.user_id().unwrap();
     let another = || {
-        world.store.scoped(scope).write(move |tx| Box::pin(async move { tx.memberships().another_owner(ada).await }))
+        world
+            .store
+            .scoped(scope)
+            .write(move |tx| Box::pin(async move { tx.memberships().another_owner(ada).await }))
     };
     assert!(!another().await.unwrap());
     let promote = world.store.scoped(scope).write(move |tx| {
@@ -171,17 +195,23 @@ async fn a_person_has_organisations(world: World) {
         mine,
         [("One".to_owned(), OrganizationRole::Owner), ("Two".to_owned(), OrganizationRole::Viewer)]
     );
-    let off = world.store.scoped(two).write(move |tx| {
-        Box::pin(async move { tx.memberships().update(ada, None, Some(false)).await })
-    });
+    let off = world
+        .store
+        .scoped(two)
+        .write(move |tx| Box::pin(async move { tx.memberships().update(ada, None, Some(false)).await }));
     off.await.unwrap();
-    assert_eq!(rows.organizations().of_user(ada).await.unwrap().len(), 1, "a membership that is off does not count");
+    assert_eq!(
+        rows.organizations().of_user(ada).await.unwrap().len(),
+        1,
+        "a membership that is off does not count"
+    );
     assert_eq!(rows.organizations().first_team().await.unwrap().unwrap().name, "One");
 }
 
 async fn roles_are_put_in_place(world: World) {
     let (mine, theirs) = (world.organization("Mine").await, world.organization("Theirs").await);
     let put = |name: &str, organization_id: OrganizationId, permissions: &[&str]| {
+        world.tick();
         let role = NewRole {
             name: name.to_owned(),
             description: "A role.".to_owned(),

@@ -77,10 +77,7 @@ impl Reply {
     pub fn fail(status: u16, message: &str) -> Self {
         let error =
             json!({ "error": { "message": message, "type": "scripted", "param": null, "code": null } });
-        Self {
-            failure: Some((status, error)),
-            ..Self::default()
-        }
+        Self { failure: Some((status, error)), ..Self::default() }
     }
 
     /// One chunk of text.
@@ -92,10 +89,7 @@ impl Reply {
     /// One tool call, its arguments in two pieces. Several of them are parallel calls.
     #[must_use]
     pub fn and_call(self, name: &str, arguments: &Value) -> Self {
-        self.with(Part::Call {
-            name: name.to_owned(),
-            arguments: arguments.to_string(),
-        })
+        self.with(Part::Call { name: name.to_owned(), arguments: arguments.to_string() })
     }
 
     /// Waits until the gate opens.

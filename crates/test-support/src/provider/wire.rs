@@ -61,11 +61,7 @@ fn streamed(reply: Reply, request: &Value, aborts: watch::Sender<usize>) -> Resp
         // The other side is gone: nobody is left to tell.
         let _ = chunk.send_all(reply).await;
     });
-    let watched = Watched {
-        chunks,
-        aborts,
-        ended: false,
-    };
+    let watched = Watched { chunks, aborts, ended: false };
     let body = stream::unfold(watched, |mut watched| async {
         let chunk = watched.chunks.recv().await;
         watched.ended = !matches!(chunk, Some(Ok(_)));
@@ -84,8 +80,7 @@ type Sent = Result<(), mpsc::error::SendError<io::Result<Bytes>>>;
 
 impl Chunks {
     async fn send_all(self, reply: Reply) -> Sent {
-        self.delta(json!({ "role": "assistant", "content": "", "refusal": null }))
-            .await?;
+        self.delta(json!({ "role": "assistant", "content": "", "refusal": null })).await?;
         let mut calls = 0;
         let finish_reason = finish_reason(&reply);
         for part in reply.parts {
@@ -111,9 +106,7 @@ impl Chunks {
         if self.usage {
             self.chunk(json!([]), usage(reply.usage)).await?;
         }
-        self.sender
-            .send(Ok(Bytes::from_static(b"data: [DONE]\n\n")))
-            .await
+        self.sender.send(Ok(Bytes::from_static(b"data: [DONE]\n\n"))).await
     }
 
     async fn call(&self, index: u32, name: &str, arguments: &str) -> Sent {
@@ -123,9 +116,7 @@ impl Chunks {
             json!({ "tool_calls": [{ "index": index, "id": id, "type": "function", "function": function }] }),
         )
         .await?;
-        let middle = (arguments.len() / 2..)
-            .find(|at| arguments.is_char_boundary(*at))
-            .unwrap_or_default();
+        let middle = (arguments.len() / 2..).find(|at| arguments.is_char_boundary(*at)).unwrap_or_default();
         for piece in [&arguments[..middle], &arguments[middle..]] {
             self.delta(json!({ "tool_calls": [{ "index": index, "function": { "arguments": piece } }] }))
                 .await?;
@@ -152,9 +143,7 @@ impl Chunks {
             "choices": choices,
             "usage": usage,
         });
-        self.sender
-            .send(Ok(Bytes::from(format!("data: {chunk}\n\n"))))
-            .await
+        self.sender.send(Ok(Bytes::from(format!("data: {chunk}\n\n")))).await
     }
 }
 
@@ -191,10 +180,7 @@ async fn whole(reply: &Reply, request: &Value) -> Value {
 
 fn finish_reason(reply: &Reply) -> String {
     let calls = reply.parts.iter().any(|part| matches!(part, Part::Call { .. }));
-    reply
-        .finish_reason
-        .clone()
-        .unwrap_or_else(|| if calls { "tool_calls" } else { "stop" }.to_owned())
+    reply.finish_reason.clone().unwrap_or_else(|| if calls { "tool_calls" } else { "stop" }.to_owned())
 }
 
 fn usage(told: Option<(u64, u64)>) -> Value {

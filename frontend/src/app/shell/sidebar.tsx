@@ -96,7 +96,7 @@ export function Rail() {
       <Link
         to="/"
         aria-label={t('Conductor, home')}
-        className="word mb-2 grid h-8 place-items-center text-[1.4rem]!"
+        className="word mb-2 inline-flex h-8 items-baseline text-[1.4rem]!"
       >
         <span>C</span>
       </Link>

@@ -48,14 +48,13 @@ export const agentVersions = (id: string) =>
 export const agentTools = (id: string) =>
   queryOptions({
     queryKey: agentKeys.tools(id),
-    queryFn: ({ signal }) =>
-      api.get<Page<Tool>>(`/api/agents/${id}/available-tools`, { query: { limit: 100 }, signal }),
+    queryFn: ({ signal }) => api.get<Page<Tool>>(`/api/agents/${id}/available-tools`, { signal }),
   });
 
 /** Every tool that an agent could be given. */
 export const toolCatalogue = queryOptions({
   queryKey: agentKeys.catalogue,
-  queryFn: ({ signal }) => api.get<Page<Tool>>('/agents/available-tools', { query: { limit: 100 }, signal }),
+  queryFn: ({ signal }) => api.get<Page<Tool>>('/agents/available-tools', { signal }),
 });
 
 /** The servers whose tools can be chosen; the keys are the servers' own, so that their pages refresh these too. */

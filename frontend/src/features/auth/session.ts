@@ -34,6 +34,10 @@ export async function acceptInvite(words: {
 }
 
 export async function signOut(): Promise<void> {
+  // Drafts are words of this person; the next one at this screen shall not read them.
+  for (const key of Object.keys(localStorage)) {
+    if (key.startsWith('conductor.draft.') || key === 'conductor.new-chat') localStorage.removeItem(key);
+  }
   await api.post('/api/auth/logout', {}, { refresh: false }).catch(() => undefined);
   window.location.assign('/sign-in');
 }

@@ -36,16 +36,18 @@ export interface DiscoverAnswer {
   tools: Tool[];
   resources: Resource[];
   prompts: unknown[];
-  added: number;
-  changed: number;
-  removed: number;
+  /** Names of tools. */
+  added: string[];
+  changed: string[];
+  removed: string[];
 }
 
 /** One call of a tool by hand. */
 export interface ToolAnswer {
   run: Run;
-  ok: boolean;
-  content: ContentBlock[];
+  /** Both unknown while the call waits or goes on. */
+  ok: boolean | null;
+  content: ContentBlock[] | null;
 }
 
 export const connectorList = (q: string) =>
@@ -77,7 +79,8 @@ async function everyTool(id: string, signal: AbortSignal): Promise<Page<Tool>> {
     items.push(...page.items);
     cursor = page.next_cursor;
   } while (cursor);
-  return { items, next_cursor: null };
+  // What a server no longer offers stays in its records, not on its page.
+  return { items: items.filter((tool) => tool.present !== false), next_cursor: null };
 }
 
 export const connectorTools = (id: string) =>

@@ -79,7 +79,7 @@ export function SearchDialog({ open, onClose }: { open: boolean; onClose: () => 
     <Base.Root open={open} onOpenChange={(next) => !next && close()}>
       <Base.Portal>
         <Base.Backdrop className="scrim" />
-        <Base.Popup className="dialog top-[12vh]! w-[min(600px,calc(100vw-32px))]! translate-y-0! p-0!">
+        <Base.Popup className="dialog top-[12vh]! w-[min(600px,calc(100vw-32px))]! -translate-x-1/2! translate-y-0! p-0!">
           <Base.Title className="sr-only">{t('Search')}</Base.Title>
           <Autocomplete.Root
             open

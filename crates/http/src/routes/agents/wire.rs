@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use conductor_agents::{AgentPatch, AgentServer, AgentView, ServerPatch};
 use conductor_domain::{
-    AgentId, AgentMode, Classification, ConnectorId, EnvironmentId, ExecutionConfig, InboundAuth, OrganizationId,
-    ToolId, UserId, Visibility,
+    AgentId, AgentMode, Classification, ConnectorId, EnvironmentId, ExecutionConfig, InboundAuth,
+    OrganizationId, ToolId, UserId, Visibility,
 };
 use conductor_runs::{Approval, Tool};
 use serde::{Deserialize, Serialize};

@@ -12,14 +12,7 @@ use conductor_domain::{AgentId, Caller, ConversationId, FileId, MessageId, Messa
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{
-    Problem,
-    answer::Created,
-    caller::Auth,
-    json::Json,
-    path::Path,
-    routes::runs::RunResponse,
-};
+use crate::{Problem, answer::Created, caller::Auth, json::Json, path::Path, routes::runs::RunResponse};
 
 /// A message to be answered.
 #[derive(Deserialize, ToSchema)]
@@ -152,7 +145,11 @@ pub(super) async fn create_regeneration(
     Ok(Created { location, body: RegeneratedResponse { reply, run: run.into() } })
 }
 
-async fn sent(caller: &Caller, messages: &Messages, started: Started) -> Result<Created<SentResponse>, Problem> {
+async fn sent(
+    caller: &Caller,
+    messages: &Messages,
+    started: Started,
+) -> Result<Created<SentResponse>, Problem> {
     let Started { message, reply, run } = started;
     let location = format!("/api/runs/{}", run.id);
     let message = messages.view(caller, message).await?;

@@ -3,8 +3,8 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use conductor_domain::{
-    AgentId, ConversationId, EnvironmentId, OrganizationId, Run, RunFilter, RunId, RunKind, RunStatus, StepId, ToolId,
-    decimal_of_nanos,
+    AgentId, ConversationId, EnvironmentId, OrganizationId, Run, RunFilter, RunId, RunKind, RunStatus,
+    StepId, ToolId, decimal_of_nanos,
 };
 use conductor_runs::{Runs, Step};
 use serde::{Deserialize, Serialize};
@@ -125,7 +125,14 @@ impl OrganizationRunStepResponse {
             "duration_ms": step.duration_ms,
             "error": step.error,
         });
-        Self { id: step.id, run_id, step_type: step.kind, message: step.name, details, timestamp: step.started_at }
+        Self {
+            id: step.id,
+            run_id,
+            step_type: step.kind,
+            message: step.name,
+            details,
+            timestamp: step.started_at,
+        }
     }
 }
 
@@ -142,6 +149,12 @@ struct OrganizationRunsQuery {
     parent_run_id: Option<RunId>,
     /// Runs of this kind.
     kind: Option<RunKind>,
+}
+
+/// The part of the path that is not the organisation, which the caller's scope holds already.
+#[derive(Deserialize)]
+struct RunPath {
+    run_id: RunId,
 }
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
@@ -178,7 +191,7 @@ async fn list_organization_runs(
 async fn find_organization_run(
     Auth(caller): Auth,
     State(runs): State<Runs>,
-    Path((_, id)): Path<(OrganizationId, RunId)>,
+    Path(RunPath { run_id: id }): Path<RunPath>,
 ) -> Result<Json<OrganizationRunResponse>, Problem> {
     Ok(Json(runs.find(&caller, id).await?.into()))
 }
@@ -192,7 +205,7 @@ async fn find_organization_run(
 async fn list_organization_run_steps(
     Auth(caller): Auth,
     State(runs): State<Runs>,
-    Path((_, id)): Path<(OrganizationId, RunId)>,
+    Path(RunPath { run_id: id }): Path<RunPath>,
     paging: Paging,
 ) -> Result<PageResponse<OrganizationRunStepResponse>, Problem> {
     let page = runs.steps(&caller, id, paging.request.clone()).await?;

@@ -22,7 +22,12 @@ use crate::{
 const COME_BACK: Duration = Duration::from_secs(1);
 
 /// The events of a run after `after`, until its last one.
-pub(crate) async fn follow_run(state: &AppState, caller: Caller, id: RunId, after: i64) -> Result<Response, Problem> {
+pub(crate) async fn follow_run(
+    state: &AppState,
+    caller: Caller,
+    id: RunId,
+    after: i64,
+) -> Result<Response, Problem> {
     let run = state.runs.find(&caller, id).await?;
     // Nobody has seen more than there is.
     let after = after.min(run.last_seq);
@@ -31,14 +36,7 @@ pub(crate) async fn follow_run(state: &AppState, caller: Caller, id: RunId, afte
         return Ok(NoContent.into_response());
     }
     let events = state.runs.follow(&caller, id, after).await?;
-    let events = events.map_while(|event| match event {
-        Ok(event) => Some(to_event(&event)),
-        Err(error) => {
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(error, "a run's events cannot be read; its followers are to ask again");
-            None
-        }
-    });
+    let events = events.scan((), |(), event| std::future::ready(readable(event)));
     let source = until_drained(state, events);
     Ok(sse::events(state, caller, source))
 }
@@ -89,8 +87,17 @@ pub(crate) fn wants_json(headers: &HeaderMap) -> bool {
     names("application/json") && !names("text/event-stream")
 }
 
-fn to_event(event: &StoredEvent) -> Event {
-    Event::default().id(event.seq.to_string()).event(&event.name).data(event.to_json())
+/// An event on the wire; `None` ends the stream, and its client asks again.
+fn readable(event: conductor_runs::Result<StoredEvent>) -> Option<Event> {
+    match event {
+        Ok(event) => {
+            Some(Event::default().id(event.seq.to_string()).event(&event.name).data(event.to_json()))
+        }
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a run's events cannot be read");
+            None
+        }
+    }
 }
 
 #[cfg(test)]

@@ -56,19 +56,12 @@ pub(super) fn content(kind: ArtifactKind, subject: &Subject<'_>) -> String {
 }
 
 fn one_line(text: &str) -> String {
-    let line = text
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .replace("```", "");
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ").replace("```", "");
     line.chars().take(80).collect()
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn jsx(text: &str) -> String {
@@ -76,9 +69,7 @@ fn jsx(text: &str) -> String {
 }
 
 fn plain(text: &str) -> String {
-    text.chars()
-        .filter(|letter| letter.is_alphanumeric() || " ,.:'-".contains(*letter))
-        .collect()
+    text.chars().filter(|letter| letter.is_alphanumeric() || " ,.:'-".contains(*letter)).collect()
 }
 
 const HTML: &str = r##"<!doctype html>

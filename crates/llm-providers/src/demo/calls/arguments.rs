@@ -3,17 +3,8 @@
 use serde_json::{Map, Value};
 
 const LEADS: &[&str] = &["with", "to", "on", "for", "say", "as", "about", "in", "of"];
-const WORDS: &[&str] = &[
-    "tool",
-    "the",
-    "args",
-    "arguments",
-    "argument",
-    "parameters",
-    "params",
-    "input",
-    "and",
-];
+const WORDS: &[&str] =
+    &["tool", "the", "args", "arguments", "argument", "parameters", "params", "input", "and"];
 
 /// Whether arguments stand at the beginning of a text.
 pub(super) fn follow(text: &str) -> bool {
@@ -49,18 +40,13 @@ fn skip_lead(text: &str) -> (usize, bool) {
     let (mut at, mut led) = (0, false);
     loop {
         let rest = &text[at..];
-        let space = rest.len()
-            - rest
-                .trim_start_matches([' ', '\n', '\t', '\r', '(', ',', ':'])
-                .len();
+        let space = rest.len() - rest.trim_start_matches([' ', '\n', '\t', '\r', '(', ',', ':']).len();
         if space > 0 {
             led |= rest[..space].contains([':', '(']);
             at += space;
             continue;
         }
-        let length = rest
-            .find(|letter: char| !letter.is_alphabetic())
-            .unwrap_or(rest.len());
+        let length = rest.find(|letter: char| !letter.is_alphabetic()).unwrap_or(rest.len());
         let word = rest[..length].to_lowercase();
         // "to=…" is a pair and no lead.
         let is_pair = pair_at(rest).is_some();
@@ -77,9 +63,7 @@ fn skip_lead(text: &str) -> (usize, bool) {
 /// A JSON object at the beginning of a text, in a code fence or without.
 fn json_at(text: &str) -> Option<(Value, usize)> {
     let fence = text.strip_prefix("```").map(|inside| {
-        let language = inside
-            .find(|letter: char| !letter.is_alphabetic())
-            .unwrap_or(inside.len());
+        let language = inside.find(|letter: char| !letter.is_alphabetic()).unwrap_or(inside.len());
         let after = &inside[language..];
         3 + language + (after.len() - after.trim_start().len())
     });
@@ -105,17 +89,12 @@ fn pairs(text: &str, schema: &Value) -> (Map<String, Value>, usize) {
     let mut at = 0;
     while let Some((key, value, length)) = pair_at(&text[at..]) {
         let (name, property) = property(schema, key);
-        pairs.insert(
-            name,
-            property.map_or_else(|| guess(&value), |property| coerce(value.clone(), property)),
-        );
+        pairs
+            .insert(name, property.map_or_else(|| guess(&value), |property| coerce(value.clone(), property)));
         at += length;
         let rest = &text[at..];
         let next = rest.trim_start_matches([' ', '\n', '\t', ',', ';']);
-        let next = next
-            .strip_prefix("and ")
-            .or_else(|| next.strip_prefix("& "))
-            .unwrap_or(next);
+        let next = next.strip_prefix("and ").or_else(|| next.strip_prefix("& ")).unwrap_or(next);
         if pair_at(next).is_none() {
             break;
         }
@@ -150,10 +129,7 @@ fn pair_at(text: &str) -> Option<(&str, Value, usize)> {
 }
 
 fn quoted(text: &str) -> Option<(String, usize)> {
-    let quote = text
-        .chars()
-        .next()
-        .filter(|letter| matches!(letter, '"' | '\'' | '`'))?;
+    let quote = text.chars().next().filter(|letter| matches!(letter, '"' | '\'' | '`'))?;
     let inside = &text[1..];
     let end = inside.find(quote)?;
     Some((inside[..end].to_owned(), end + 2))
@@ -192,10 +168,7 @@ fn property<'s>(schema: &'s Value, key: &str) -> (String, Option<&'s Value>) {
             .get_key_value(key)
             .or_else(|| properties.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)))
     });
-    found.map_or_else(
-        || (key.to_owned(), None),
-        |(name, shape)| (name.clone(), Some(shape)),
-    )
+    found.map_or_else(|| (key.to_owned(), None), |(name, shape)| (name.clone(), Some(shape)))
 }
 
 fn coerce_all(arguments: Value, schema: &Value) -> Value {
@@ -216,10 +189,7 @@ fn coerce_all(arguments: Value, schema: &Value) -> Value {
 /// A value as its schema wants it, where it can be read so; else as it is, for the tool to refuse.
 fn coerce(value: Value, shape: &Value) -> Value {
     let wanted = shape.get("type").and_then(|kind| match kind {
-        Value::Array(kinds) => kinds
-            .iter()
-            .filter_map(Value::as_str)
-            .find(|kind| *kind != "null"),
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null"),
         kind => kind.as_str(),
     });
     match (wanted, &value) {

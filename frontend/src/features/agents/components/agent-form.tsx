@@ -102,7 +102,7 @@ export function AgentBuilder({ agent, onSaved, onCancel }: Props) {
             label={t('Name')}
             value={form.name}
             error={error('name')}
-            maxLength={200}
+            maxLength={100}
             required
             autoFocus={!agent}
             onChange={(event) => set('name', event.target.value)}
@@ -303,7 +303,8 @@ function ModelField({
   const hint = chosen
     ? chosen.available
       ? [
-          t('{{number}} tokens of context', { number: count(chosen.context_window) }),
+          chosen.context_window &&
+            t('{{number}} tokens of context', { number: count(chosen.context_window) }),
           chosen.capabilities.tools ? '' : t('cannot call tools'),
         ]
           .filter(Boolean)

@@ -68,12 +68,16 @@ export function AgentTools({ agent, onEdit }: { agent: Agent; onEdit: () => void
           </h2>
           <ul className="tool-list">
             {members.map((tool) => (
-              <li key={tool.id} className="flex items-start gap-3 px-4 py-3">
+              <li key={tool.name} className="flex items-start gap-3 px-4 py-3">
                 <div className="min-w-0 flex-1">
-                  <p className="mono font-medium">{tool.name}</p>
+                  <p className="mono font-medium" title={tool.name}>
+                    {tool.display_name || tool.name}
+                  </p>
                   <p className="mt-0.5 text-sm text-text-2">{tool.description}</p>
                 </div>
-                {tool.quarantined && <Status tone="warn">{t('Changed, not approved')}</Status>}
+                {tool.connector_id && tool.quarantined && (
+                  <Status tone="warn">{t('Changed, not approved')}</Status>
+                )}
                 {tool.approval === 'ask' && <Status>{t('Asks first')}</Status>}
                 {tool.read_only && <Status tone="ok">{t('Only reads')}</Status>}
               </li>

@@ -47,7 +47,7 @@ export function ToolPicker({ tools, servers, onTools, onServers }: Props) {
           <div className="tool-list">
             {builtin.map((tool) => (
               <ToolTick
-                key={tool.id}
+                key={tool.name}
                 name={tool.name}
                 title={tool.display_name || tool.name}
                 description={tool.description}
@@ -194,7 +194,7 @@ function ServerTools({
               </label>
               {tools.data.items.map((tool: Tool) => (
                 <ToolTick
-                  key={tool.id}
+                  key={tool.name}
                   name={tool.name}
                   title={tool.display_name || tool.name}
                   description={tool.description}

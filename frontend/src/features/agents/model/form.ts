@@ -47,8 +47,8 @@ export function emptyForm(): AgentForm {
     max_tokens: '4096',
     top_p: '',
     max_tool_rounds: '8',
-    timeout_s: '120',
-    max_retries: '2',
+    timeout_s: '30',
+    max_retries: '3',
     retry_delay_s: '1',
     visibility: 'private',
     data_classification: 'internal',
@@ -71,8 +71,8 @@ export function formOf(agent: Agent): AgentForm {
     max_tokens: String(agent.max_tokens),
     top_p: agent.top_p === null || agent.top_p === undefined ? '' : String(agent.top_p),
     max_tool_rounds: String(agent.max_tool_rounds),
-    timeout_s: String((execution?.timeout_ms ?? 120_000) / 1000),
-    max_retries: String(execution?.max_retries ?? 2),
+    timeout_s: String((execution?.timeout_ms ?? 30_000) / 1000),
+    max_retries: String(execution?.max_retries ?? 3),
     retry_delay_s: String((execution?.retry_delay_ms ?? 1000) / 1000),
     visibility: agent.visibility,
     data_classification: agent.data_classification,
@@ -101,8 +101,8 @@ export function checkForm(form: AgentForm): FormErrors {
     if (error) errors[field] = error;
   };
   if (form.name.trim() === '') note('name', t('An agent needs a name.'));
-  else if (form.name.trim().length > 120)
-    note('name', t('Keep the name under {{number}} characters.', { number: 120 }));
+  else if (form.name.trim().length > 100)
+    note('name', t('Keep the name under {{number}} characters.', { number: 100 }));
   note('max_tokens', numberError(form.max_tokens, 1, 1_000_000));
   if (form.top_p.trim() !== '') note('top_p', numberError(form.top_p, 0, 1, false));
   note('max_tool_rounds', numberError(form.max_tool_rounds, 0, 100));
@@ -119,7 +119,7 @@ export function bodyOf(form: AgentForm): Record<string, unknown> {
     description: form.description.trim(),
     tags: form.tags,
     // No choice means the server's default model.
-    ...(form.model ? { model: form.model } : {}),
+    model: form.model || null,
     system_prompt: form.system_prompt,
     temperature: form.temperature,
     max_tokens: Number(form.max_tokens),

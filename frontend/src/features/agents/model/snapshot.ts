@@ -19,7 +19,7 @@ const names = (): Record<string, string> => ({
   top_p: t('Top-p'),
   max_tool_rounds: t('Tool rounds'),
   tools: t('Tools'),
-  mcp_servers: t('Servers'),
+  connectors: t('Servers'),
   tags: t('Tags'),
   visibility: t('Visible to'),
   data_classification: t('Classification'),

@@ -212,7 +212,8 @@ export function Composer({
                       {candidate.available
                         ? [
                             candidate.provider,
-                            t('{{size}} context', { size: short(candidate.context_window) }),
+                            candidate.context_window &&
+                              t('{{size}} context', { size: short(candidate.context_window) }),
                             candidate.capabilities.vision && t('images'),
                             candidate.capabilities.thinking && t('thinking'),
                             candidate.input_cost_per_1k &&

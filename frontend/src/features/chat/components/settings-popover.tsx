@@ -102,7 +102,7 @@ export function SettingsPopover({ options }: { options: ChatOptions }) {
             className="field num"
             type="number"
             min={1}
-            max={model?.max_output_tokens}
+            max={model?.max_output_tokens ?? undefined}
             placeholder={String(agent?.max_tokens ?? model?.max_output_tokens ?? '')}
             value={settings.max_tokens ?? ''}
             onChange={(event) =>
@@ -111,9 +111,9 @@ export function SettingsPopover({ options }: { options: ChatOptions }) {
           />
         </div>
         <TextArea
-          label={t('System prompt for this chat')}
+          label={t('Instructions for this chat')}
           rows={3}
-          placeholder={t("Replaces the agent's own instructions")}
+          placeholder={t("Added to the agent's own instructions")}
           value={settings.system_prompt ?? ''}
           onChange={(event) => setSettings({ ...settings, system_prompt: event.target.value || null })}
         />

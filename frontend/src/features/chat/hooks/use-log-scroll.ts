@@ -53,8 +53,10 @@ export function useLogScroll(
     const onScroll = () => {
       const { scrollTop, scrollHeight, clientHeight } = element;
       const distance = scrollHeight - clientHeight - scrollTop;
+      // Content that shrinks moves the position a little by itself; a leap is always somebody's wish.
+      const up = last.current.top - scrollTop;
       const shrunk = scrollHeight < last.current.height;
-      if (scrollTop < last.current.top - 1 && !shrunk && distance > 2) following.current = false;
+      if (up > 1 && distance > 2 && (!shrunk || up > clientHeight / 2)) following.current = false;
       else if (distance <= 2) following.current = true;
       last.current = { top: scrollTop, height: scrollHeight };
       setAtEnd(distance <= NEAR);

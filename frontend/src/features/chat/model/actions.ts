@@ -35,6 +35,9 @@ function watchRuns(conversationId: string): void {
 
 let visible: string | null = null;
 
+/** Conversations whose chosen branch the server has not heard of yet: its idea of the leaf is older than ours. */
+const choosing = new Set<string>();
+
 /** The conversation on screen, whose runs are followed. */
 export function show(conversationId: string | null): void {
   visible = conversationId;
@@ -53,7 +56,7 @@ export async function load(conversationId: string): Promise<void> {
     change(conversationId, (now) => {
       const nodes = upsert(now.nodes, page.items);
       // A branch chosen here while the answer was on its way wins over the server's older idea of it.
-      const moved = now.leafId !== before.leafId;
+      const moved = choosing.has(conversationId) || now.leafId !== before.leafId;
       const leafId = moved && now.leafId && nodes[now.leafId] ? now.leafId : leaf;
       const joined = page.items.some(
         (item) => item.parent_message_id && before.nodes[item.parent_message_id],
@@ -275,6 +278,7 @@ export async function removeMessage(message: Message): Promise<void> {
 export async function switchTo(message: Message, siblingId: string): Promise<void> {
   const id = message.conversation_id;
   await loadAllBranches(id);
+  choosing.add(id);
   change(id, (now) => {
     const chosen = { ...now.chosen };
     // Remember what was on screen below the version we leave, to find it again.
@@ -284,8 +288,12 @@ export async function switchTo(message: Message, siblingId: string): Promise<voi
   });
   if (visible === id) watchRuns(id);
   const { leafId } = conversationState(id);
-  await api.put(`/api/conversations/${id}`, { current_leaf_id: leafId });
-  patchConversation(id, { current_leaf_id: leafId });
+  try {
+    await api.put(`/api/conversations/${id}`, { current_leaf_id: leafId });
+    patchConversation(id, { current_leaf_id: leafId });
+  } finally {
+    choosing.delete(id);
+  }
 }
 
 /** Answers a question of a run. Somebody may have been faster; then their answer is shown. */

@@ -20,7 +20,7 @@ export function NameFields({ form, errors, set }: FieldsProps) {
         label={t('Name')}
         value={form.name}
         error={errors.name}
-        maxLength={120}
+        maxLength={100}
         required
         onChange={(event) => set('name', event.target.value)}
       />

@@ -36,6 +36,16 @@ function Block({ block }: { block: ContentBlock }) {
       />
     );
   }
+  const type = block.mimeType ?? block.mime_type;
+  if (typeof block.blob === 'string' && typeof type === 'string' && PICTURES.has(type)) {
+    return (
+      <img
+        src={`data:${type};base64,${block.blob}`}
+        alt={t('Picture from the tool')}
+        className="max-w-full rounded-md"
+      />
+    );
+  }
   if (typeof block.text === 'string') {
     const data = parsed(block.text);
     if (data !== undefined) return <JsonView value={data} />;

@@ -23,7 +23,13 @@ export function stable(value: unknown): string {
 export function Difference({ tool }: { tool: Tool }) {
   const { difference } = tool;
   const parts = useMemo(
-    () => (difference ? diffLines(`${stable(difference.before)}\n`, `${stable(difference.after)}\n`) : []),
+    () =>
+      difference
+        ? diffLines(
+            difference.before ? `${stable(difference.before)}\n` : '',
+            `${stable(difference.after)}\n`,
+          )
+        : [],
     [difference],
   );
   return (
@@ -31,8 +37,12 @@ export function Difference({ tool }: { tool: Tool }) {
       <header>
         <ShieldAlert size={16} className="flex-none text-warn" aria-hidden="true" />
         <p>
-          <b className="font-semibold">{t('The server changed this tool after it was approved.')}</b>{' '}
-          {t('It cannot be called until someone has read the change.')}
+          <b className="font-semibold">
+            {difference?.before
+              ? t('The server changed this tool after it was approved.')
+              : t('The server added this tool after it was first looked at.')}
+          </b>{' '}
+          {t('It cannot be called until someone has read and approved it.')}
         </p>
       </header>
       {parts.length > 0 && (

@@ -25,7 +25,13 @@ export function ServerTools({ connector }: { connector: Connector }) {
   const refresh = () =>
     discover.mutate(connector.id, {
       onSuccess: ({ added, changed, removed }) =>
-        toast.success(t('{{added}} new, {{changed}} changed, {{removed}} gone', { added, changed, removed })),
+        toast.success(
+          t('{{added}} new, {{changed}} changed, {{removed}} gone', {
+            added: added.length,
+            changed: changed.length,
+            removed: removed.length,
+          }),
+        ),
       onError: (error) => toast.error(describe(error)),
     });
   const wanted = query.trim().toLowerCase();

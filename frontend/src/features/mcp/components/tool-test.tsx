@@ -79,6 +79,10 @@ function Answer({ answer }: { answer: ToolAnswer }) {
           <Status tone="err" icon={<X />}>
             {t('Denied')}
           </Status>
+        ) : answer.ok === null ? (
+          <Status tone="info" icon={<Clock />}>
+            {t('Still running')}
+          </Status>
         ) : answer.ok ? (
           <Status tone="ok" icon={<Check />}>
             {t('Done')}
@@ -104,8 +108,10 @@ function Answer({ answer }: { answer: ToolAnswer }) {
               {t('Decide in the inbox')}
             </Link>
           </p>
+        ) : answer.content ? (
+          <ContentBlocks content={answer.content} />
         ) : (
-          <ContentBlocks content={answer.content ?? []} />
+          <p className="text-sm text-text-2">{t('The call goes on. Its timeline shows how it ends.')}</p>
         )}
         {run.error && (
           <p className="mt-2 text-sm text-err">

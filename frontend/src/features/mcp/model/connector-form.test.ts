@@ -1,14 +1,7 @@
 /** A server's form: what is refused here, what is sent, and that secrets stay where they are. */
 import { describe, expect, test } from 'vitest';
 import type { Connector } from '@/api/types';
-import {
-  checkConnector,
-  commandLine,
-  connectorBody,
-  connectorForm,
-  emptyConnector,
-  MASK,
-} from './connector-form';
+import { checkConnector, commandLine, connectorBody, connectorForm, emptyConnector } from './connector-form';
 
 const http = { ...emptyConnector(), name: 'Weather', endpoint: 'https://example.org/mcp' };
 const stdio = { ...emptyConnector(), name: 'Files', transport: 'stdio' as const, command: 'npx' };
@@ -59,11 +52,11 @@ describe('connectorBody', () => {
     expect(connectorBody(stdio)).not.toHaveProperty('endpoint');
   });
 
-  test('untouched secrets are not sent; beside a changed variable the others are sent masked', () => {
+  test('untouched secrets are not sent; beside a changed variable the others are asked for', () => {
     const stored = {
       ...connectorForm({
         args: [],
-        env_vars: { TOKEN: MASK },
+        env_vars: { TOKEN: '•••' },
         transport: 'stdio',
         name: 'x',
         description: '',
@@ -75,7 +68,10 @@ describe('connectorBody', () => {
       ...stored,
       variables: [...stored.variables, { id: 9, name: 'MORE', value: 'x', kept: false }],
     };
-    expect(connectorBody(more)).toMatchObject({ env_vars: { TOKEN: MASK, MORE: 'x' } });
+    expect(Object.keys(checkConnector(more))).toEqual(['variables']);
+    const again = { ...more, variables: more.variables.map((one) => ({ ...one, value: 'x' })) };
+    expect(checkConnector(again)).toEqual({});
+    expect(connectorBody(again)).toMatchObject({ env_vars: { TOKEN: 'x', MORE: 'x' } });
     expect(connectorBody({ ...stored, variables: [] })).toMatchObject({ env_vars: {} });
     expect(connectorBody({ ...http, auth_type: 'bearer', has_secret: true })).not.toHaveProperty('secret');
   });

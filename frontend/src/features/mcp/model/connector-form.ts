@@ -34,9 +34,6 @@ export interface ConnectorForm {
 
 export type ConnectorErrors = Partial<Record<keyof ConnectorForm, string>>;
 
-/** What the server sends instead of a secret, and takes back as "unchanged". */
-export const MASK = '•••';
-
 export function emptyConnector(): ConnectorForm {
   return {
     name: '',
@@ -83,6 +80,8 @@ export function connectorForm(connector: Connector): ConnectorForm {
 export function checkConnector(form: ConnectorForm): ConnectorErrors {
   const errors: ConnectorErrors = {};
   if (form.name.trim() === '') errors.name = t('Give the server a name.');
+  else if (form.name.trim().length > 100)
+    errors.name = t('Keep the name under {{number}} characters.', { number: 100 });
   if (form.transport === 'stdio') {
     if (form.command.trim() === '') errors.command = t('Which program is to be started?');
     else if (/\s/.test(form.command.trim()) && !form.command.includes('/')) {
@@ -92,6 +91,9 @@ export function checkConnector(form: ConnectorForm): ConnectorErrors {
     if (names.some((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))) {
       errors.variables = t('A variable name has letters, digits and underscores only.');
     } else if (new Set(names).size < names.length) errors.variables = t('A variable is named twice.');
+    else if (!untouched(form) && named(form).some(({ kept, value }) => kept && value === '')) {
+      errors.variables = t('Give every value again: the stored ones cannot be read back.');
+    }
   } else {
     try {
       const { protocol } = new URL(form.endpoint.trim());
@@ -112,17 +114,16 @@ export function checkConnector(form: ConnectorForm): ConnectorErrors {
   return errors;
 }
 
-function variablesOf({ variables, stored_names }: ConnectorForm): Record<string, unknown> {
-  const named = variables.filter(({ name }) => name.trim() !== '');
-  const untouched =
-    named.length === stored_names.length &&
-    named.every(({ name, value, kept }) => kept && value === '' && stored_names.includes(name));
-  if (untouched) return {};
-  return {
-    env_vars: Object.fromEntries(
-      named.map(({ name, value, kept }) => [name.trim(), kept && value === '' ? MASK : value]),
-    ),
-  };
+const named = ({ variables }: ConnectorForm): Variable[] =>
+  variables.filter(({ name }) => name.trim() !== '');
+
+/** Stored values are never shown, so they are left alone as a whole or given anew as a whole. */
+function untouched(form: ConnectorForm): boolean {
+  const now = named(form);
+  return (
+    now.length === form.stored_names.length &&
+    now.every(({ name, value, kept }) => kept && value === '' && form.stored_names.includes(name))
+  );
 }
 
 /** The request body; a `change` also clears what belongs to the other transport. */
@@ -145,7 +146,9 @@ export function connectorBody(form: ConnectorForm, change = false): Record<strin
         .split('\n')
         .map((line) => line.trim())
         .filter(Boolean),
-      ...variablesOf(form),
+      ...(untouched(form)
+        ? {}
+        : { env_vars: Object.fromEntries(named(form).map(({ name, value }) => [name.trim(), value])) }),
     };
   }
   const header = form.auth_type === 'custom_header' || form.auth_type === 'api_key';

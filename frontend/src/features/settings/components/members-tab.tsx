@@ -154,7 +154,7 @@ export function MembersTab({ me }: { me: Me }) {
                   </span>
                   <span className="block truncate text-sm text-text-3">{member.email}</span>
                 </span>
-                {!member.is_active && <Status tone="warn">{t('Invited')}</Status>}
+                {!member.is_verified && <Status tone="warn">{t('Invited')}</Status>}
                 {manages && !self ? (
                   <select
                     className="field w-32!"

@@ -56,7 +56,7 @@ export function SessionsTab() {
   return (
     <ul className="card rows">
       {data.items.map((session) => {
-        const current = session.is_current ?? session.current ?? false;
+        const current = session.is_current;
         const phone = /Mobile|iPhone|Android/.test(session.user_agent ?? '');
         return (
           <li key={session.id} className="flex items-center gap-3 px-4 py-3">

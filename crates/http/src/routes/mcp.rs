@@ -1,0 +1,22 @@
+//! MCP servers: registering them, looking after them, and what they offer.
+
+mod actions;
+mod calls;
+mod organization;
+mod patch;
+mod servers;
+mod tools;
+mod view;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::AppState;
+
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .merge(servers::router())
+        .merge(actions::router())
+        .merge(tools::router())
+        .merge(calls::router())
+        .merge(organization::router())
+}

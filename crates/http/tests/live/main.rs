@@ -1,0 +1,17 @@
+//! The API as a client sees it while runs are under way: the real router on a socket, real rows, a run driver, and an
+//! MCP server that does as it is told.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "clippy knows tests by their attribute, not their helpers"
+)]
+
+mod events;
+mod mcp;
+mod message_stream;
+mod models;
+mod runs;
+mod tasks;
+mod tools;
+mod world;

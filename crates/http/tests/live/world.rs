@@ -1,0 +1,197 @@
+//! A whole installation for one test, on SQLite: every service as the app wires it, and a client of each person.
+
+use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use conductor_access::{Access, LimitsOptions, Vault};
+use conductor_agents::{Agents, Builtin, KINDS, ProviderClients, TurnParts, Turns};
+use conductor_blobs::Blobs;
+use conductor_conversations::{Artifacts, Conversations, Files, FilesOptions, Messages};
+use conductor_domain::{Clock, RunKind, SystemClock};
+use conductor_egress::Egress;
+use conductor_http::{AppState, Options, Readiness, Services, StaticPage};
+use conductor_identity::Identity;
+use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
+use conductor_mcp_client::{Declines, Pool, PoolOptions, testing};
+use conductor_registry::{Registry, RegistryParts};
+use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOptions, ToolSource};
+use conductor_secrets::{Keyring, LocalKey};
+use conductor_storage::{OpenOptions, Store};
+use conductor_test_support::{Api, TestDb};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+const PASSWORD: &str = "correct horse battery staple";
+
+/// An installation with its administrator signed in.
+pub(crate) struct World {
+    /// The administrator of the installation and owner of its team.
+    pub(crate) admin: Api,
+    /// Cancelled, it makes open streams end as when the node goes down.
+    pub(crate) streams: CancellationToken,
+    store: Store,
+    base: String,
+    _folder: TempDir,
+    _database: TestDb,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        let (database, folder) = (TestDb::sqlite(), TempDir::new().unwrap());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let store = OpenOptions::new(database.url()).open(clock).await.unwrap();
+        let key = LocalKey::load_or_create(&folder.path().join("master.key")).unwrap();
+        let vault = Vault::new(store.clone(), Keyring::new(key));
+        let access = Access::start(store.clone(), vault, LimitsOptions::default()).await.unwrap();
+        let seed: [u8; 32] = rand::random();
+        let mut options = conductor_identity::Options::new(seed);
+        options.registration_open = true;
+        options.hash_wait = Duration::from_secs(60);
+        let identity = Identity::start(store.clone(), Arc::clone(&access), options).await.unwrap();
+        conductor_agents::seed(&store).await.unwrap();
+
+        let streams = CancellationToken::new();
+        let services = services(&store, &access, &identity, &folder, &streams).await;
+        let router = conductor_http::router(AppState::new(services));
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+
+        let token = identity.setup_token().await.unwrap().unwrap();
+        let body = json!({
+            "token": token.expose(), "email": "ada@example.com", "password": PASSWORD, "name": "Ada",
+            "organization_name": "Example",
+        });
+        let session = Api::new(&base).post("/api/setup", body).await.status(201).json();
+        let admin = Api::new(&base).signed_in(&session);
+        Self { admin, streams, store, base, _folder: folder, _database: database }
+    }
+
+    /// The rows themselves, for what no route tells.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Someone of another organisation.
+    pub(crate) async fn stranger(&self) -> Api {
+        let body = json!({ "email": "eve@example.org", "password": PASSWORD, "first_name": "Eve", "last_name": "Else" });
+        let session = Api::new(&self.base).post("/api/v1/auth/register", body).await.status(201).json();
+        Api::new(&self.base).signed_in(&session)
+    }
+
+    /// The administrator in another browser.
+    pub(crate) async fn another_session(&self) -> Api {
+        Api::new(&self.base).sign_in("ada@example.com", PASSWORD).await
+    }
+
+    /// The active organisation of whoever calls.
+    pub(crate) async fn organization(&self, api: &Api) -> String {
+        text(&api.get("/api/auth/me").await.ok()["organization"]["id"])
+    }
+
+    /// A registered MCP server whose tools are known.
+    pub(crate) async fn register(&self, peer: &testing::Server, name: &str) -> Value {
+        let body = json!({ "name": name, "transport": "http", "endpoint": peer.url() });
+        let server = self.admin.post("/api/mcp/servers", body).await.created();
+        self.admin.post(&format!("/api/mcp/servers/{}/discover", text(&server["id"])), json!({})).await.ok();
+        server
+    }
+
+    /// The official agent that answers where nobody chose one.
+    pub(crate) fn agent(&self) -> String {
+        conductor_agents::CONVERSATION_AGENT.to_string()
+    }
+
+    /// A server with a tool that asks before each call, and a call of it that waits.
+    pub(crate) async fn waiting_call(&self, peer: &testing::Server) -> Value {
+        let server = text(&self.register(peer, "Asker").await["id"]);
+        let tools = self.admin.get(&format!("/api/mcp/servers/{server}/tools")).await.ok();
+        let tool = format!("/api/mcp/servers/{server}/tools/{}", text(&tools["items"][0]["id"]));
+        self.admin.put(&tool, json!({ "approval": "ask" })).await.ok();
+        let body = json!({ "server_id": server, "tool": "echo", "arguments": { "word": "hello" } });
+        let called = self.admin.post("/api/mcp/execute/tool", body).await.created();
+        assert_eq!(called["run"]["status"], "waiting", "{called}");
+        assert_eq!((&called["ok"], &called["content"]), (&Value::Null, &Value::Null));
+        called
+    }
+}
+
+/// The text of a JSON string.
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+}
+
+async fn services(
+    store: &Store,
+    access: &Arc<Access>,
+    identity: &Identity,
+    folder: &TempDir,
+    streams: &CancellationToken,
+) -> Services {
+    let allow = vec!["127.0.0.0/8".parse().unwrap()];
+    let egress =
+        Egress::new(conductor_egress::Options { allow, ..conductor_egress::Options::default() }).unwrap();
+    let registry = Registry::new(RegistryParts {
+        store: store.clone(),
+        access: Arc::clone(access),
+        pool: Pool::new(PoolOptions::default(), Arc::new(Declines), Arc::new(SystemClock)),
+        egress: egress.guarded(),
+        stdio: true,
+    });
+    let sources: Vec<Arc<dyn ToolSource>> =
+        vec![Builtin::new(store.clone()), Arc::clone(&registry) as Arc<dyn ToolSource>];
+    let tools = ToolPath::new(store.clone(), Arc::clone(access), sources, ToolPathOptions::default());
+    let blobs = Blobs::open(folder.path().join("blobs")).await.unwrap();
+    let models = ModelsOptions { demo: DemoOptions { delay: Duration::ZERO }, ..ModelsOptions::default() };
+    let turns = Turns::new(TurnParts {
+        store: store.clone(),
+        access: Arc::clone(access),
+        models: Models::new(Catalogue::builtin(), Vec::new(), models),
+        clients: ProviderClients {
+            guarded: egress.guarded().client().clone(),
+            trusted: egress.trusted().client().clone(),
+        },
+        tools: Arc::clone(&tools),
+        blobs: blobs.clone(),
+        draining: CancellationToken::new(),
+    });
+    tokio::spawn(driver(store, &turns, &tools).run());
+    let readiness = Readiness::default();
+    readiness.ready();
+    Services {
+        identity: identity.clone(),
+        agents: Agents::new(store.clone(), Arc::clone(access)),
+        turns,
+        runs: Runs::new(store.clone(), Arc::clone(access), tools),
+        registry,
+        conversations: Conversations::new(store.clone(), Arc::clone(access)),
+        messages: Messages::new(store.clone(), Arc::clone(access)),
+        artifacts: Artifacts::new(store.clone(), Arc::clone(access)),
+        files: Files::new(store.clone(), Arc::clone(access), blobs, FilesOptions::default()),
+        options: Options::new("0.0.0", rand::random()),
+        page: StaticPage::none(),
+        readiness,
+        streams: streams.clone(),
+        metrics: String::new,
+        started_at: store.clock().now(),
+    }
+}
+
+fn driver(store: &Store, turns: &Arc<Turns>, tools: &Arc<ToolPath>) -> Arc<Driver> {
+    let turns = Arc::clone(turns);
+    let advance: Advance = Arc::new(move |held| {
+        let turns = Arc::clone(&turns);
+        Box::pin(async move { turns.advance(held).await })
+    });
+    let mut advances: HashMap<RunKind, Advance> =
+        KINDS.into_iter().map(|kind| (kind, Arc::clone(&advance))).collect();
+    advances.insert(RunKind::Tool, tools.advance_once());
+    let options = DriverOptions {
+        owner: "test".to_owned(),
+        lease: Duration::from_secs(15),
+        concurrency: 16,
+        alone: true,
+    };
+    Driver::new(store.clone(), options, advances)
+}

@@ -1,0 +1,182 @@
+//! Runs and their journal: gapless numbers, one holder at a time, nothing told before it is committed.
+
+use chrono::Duration;
+use conductor_domain::{Clock, OrganizationRole, PageRequest};
+use conductor_domain::{
+    EventBody, MessageId, NewRun, Run, RunFilter, RunId, RunKind, RunOutcome, RunStatus, RunTrigger, Scope,
+    SignalKind,
+};
+use conductor_storage::{Error, Unscoped};
+use serde_json::json;
+
+use crate::support::World;
+
+suite![
+    seq_has_no_gap_whoever_appends,
+    a_stale_holder_is_kept_out,
+    a_failed_write_leaves_nothing_and_tells_nobody,
+    a_waiting_run_is_claimed_only_when_signalled,
+    a_lease_that_ran_out_is_claimed_by_another,
+    a_foreign_tenant_sees_no_run,
+];
+
+fn delta(text: &str) -> EventBody {
+    EventBody::MessageDelta { message_id: MessageId::NIL, text: text.to_owned() }
+}
+
+async fn pending(world: &World, scope: Scope) -> Run {
+    let new = NewRun::new(RunId::generate(&*world.clock), RunKind::Chat, RunTrigger::Chat);
+    world
+        .store
+        .scoped(scope)
+        .write(move |tx| Box::pin(async move { tx.runs().create(new).await }))
+        .await
+        .unwrap_or_else(|error: Error| panic!("{error}"))
+}
+
+async fn claim(world: &World, id: RunId, owner: &'static str) -> Option<Run> {
+    let now = world.clock.now();
+    world
+        .store
+        .unscoped(Unscoped::RunDriver)
+        .write(move |tx| {
+            Box::pin(async move { tx.runs().claim(id, owner, now, now + Duration::seconds(5)).await })
+        })
+        .await
+        .unwrap_or_else(|error: Error| panic!("{error}"))
+}
+
+async fn seq_has_no_gap_whoever_appends(world: World) {
+    let scope = world.organization("Gapless").await;
+    let run = pending(&world, scope).await;
+    let run = claim(&world, run.id, "one").await.expect("free");
+    let (id, fence) = (run.id, run.fencing_token);
+    let mut heard = world.store.follow(id);
+    let appends = (0..40).map(|number| {
+        let store = world.store.clone();
+        async move {
+            if number % 4 == 0 {
+                let work = store.scoped(scope).write(move |tx| {
+                    Box::pin(async move { tx.journal(id, fence).append(&[delta("a"), delta("b")]).await })
+                });
+                work.await
+            } else {
+                store.append(id, fence, &[delta("c")]).await
+            }
+        }
+    });
+    for result in futures::future::join_all(appends).await {
+        result.unwrap();
+    }
+    let rows = world.store.events_after(id, 0, 1_000).await.unwrap();
+    let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
+    assert_eq!(seqs, (1..=50).collect::<Vec<i64>>());
+    let mut told = Vec::new();
+    while let Ok(event) = heard.try_recv() {
+        told.push(event.seq);
+    }
+    told.sort_unstable();
+    assert_eq!(told, seqs, "a listener missed or repeated an event");
+}
+
+async fn a_stale_holder_is_kept_out(world: World) {
+    let scope = world.organization("Fenced").await;
+    let run = pending(&world, scope).await;
+    let first = claim(&world, run.id, "one").await.expect("free");
+    world.clock.advance(Duration::seconds(6));
+    let second = claim(&world, run.id, "two").await.expect("the lease ran out");
+    assert!(second.fencing_token > first.fencing_token);
+    let late = world.store.append(run.id, first.fencing_token, &[delta("late")]).await;
+    assert!(matches!(late, Err(Error::Fenced)), "{late:?}");
+    world.store.append(run.id, second.fencing_token, &[delta("in time")]).await.unwrap();
+    assert_eq!(world.store.events_after(run.id, 0, 10).await.unwrap().len(), 1);
+}
+
+async fn a_failed_write_leaves_nothing_and_tells_nobody(world: World) {
+    let scope = world.organization("Rolled back").await;
+    let run = pending(&world, scope).await;
+    let run = claim(&world, run.id, "one").await.expect("free");
+    let (id, fence) = (run.id, run.fencing_token);
+    let mut heard = world.store.follow(id);
+    let failed: Result<(), Error> = world
+        .store
+        .scoped(scope)
+        .write(move |tx| {
+            Box::pin(async move {
+                tx.journal(id, fence).append(&[delta("never")]).await?;
+                Err(Error::NotFound)
+            })
+        })
+        .await;
+    assert!(failed.is_err());
+    assert!(heard.try_recv().is_err(), "a listener heard what was rolled back");
+    world.store.append(id, fence, &[delta("first")]).await.unwrap();
+    let rows = world.store.events_after(id, 0, 10).await.unwrap();
+    assert_eq!((rows.len(), rows[0].seq), (1, 1));
+}
+
+async fn a_waiting_run_is_claimed_only_when_signalled(world: World) {
+    let scope = world.organization("Parked").await;
+    let run = pending(&world, scope).await;
+    let run = claim(&world, run.id, "one").await.expect("free");
+    let (id, fence) = (run.id, run.fencing_token);
+    let parked: Result<(), Error> = world
+        .store
+        .scoped(scope)
+        .write(move |tx| Box::pin(async move { tx.runs().set_status(id, fence, RunStatus::Waiting).await }))
+        .await;
+    parked.unwrap();
+    let claimable = || async {
+        world.store.unscoped(Unscoped::RunDriver).runs().claimable(world.clock.now(), 10).await.unwrap()
+    };
+    assert!(!claimable().await.contains(&id));
+    let signalled: Result<(), Error> = world
+        .store
+        .scoped(scope)
+        .write(move |tx| Box::pin(async move { tx.runs().signal(id, SignalKind::Approve, json!({})).await }))
+        .await;
+    signalled.unwrap();
+    assert!(claimable().await.contains(&id));
+    let again = claim(&world, id, "two").await.expect("signalled");
+    assert_eq!(again.status, RunStatus::Waiting, "the new holder is told what it takes over");
+}
+
+async fn a_lease_that_ran_out_is_claimed_by_another(world: World) {
+    let scope = world.organization("Leased").await;
+    let run = pending(&world, scope).await;
+    claim(&world, run.id, "one").await.expect("free");
+    assert!(claim(&world, run.id, "two").await.is_none(), "two holders at once");
+    world.clock.advance(Duration::seconds(6));
+    let taken = claim(&world, run.id, "two").await.expect("the lease ran out");
+    let (id, fence) = (taken.id, taken.fencing_token);
+    let ended: Result<(), Error> = world
+        .store
+        .scoped(scope)
+        .write(move |tx| {
+            Box::pin(async move { tx.runs().finish(id, fence, RunOutcome::of(RunStatus::Interrupted)).await })
+        })
+        .await;
+    ended.unwrap();
+    world.clock.advance(Duration::seconds(60));
+    assert!(claim(&world, id, "three").await.is_none(), "an ended run was claimed");
+}
+
+async fn a_foreign_tenant_sees_no_run(world: World) {
+    let (here, there) = (world.organization("Here").await, world.organization("There").await);
+    let run = pending(&world, here).await;
+    let admin = world.member("admin@here.example", here, OrganizationRole::Admin).await;
+    let stranger = world.member("admin@there.example", there, OrganizationRole::Owner).await;
+    assert!(world.store.visible_to(&admin).runs().find(run.id).await.unwrap().is_some());
+    assert!(world.store.visible_to(&stranger).runs().find(run.id).await.unwrap().is_none());
+    let page =
+        world.store.visible_to(&stranger).runs().page(RunFilter::default(), PageRequest::default()).await;
+    assert!(page.unwrap().items.is_empty());
+    let signal: Result<(), Error> = world
+        .store
+        .scoped(there)
+        .write(move |tx| {
+            Box::pin(async move { tx.runs().signal(run.id, SignalKind::Cancel, json!({})).await })
+        })
+        .await;
+    assert!(matches!(signal, Err(Error::NotFound)));
+}
