@@ -67,7 +67,6 @@ impl Limits {
     ///
     /// # Errors
     /// `Limited` when the bucket is empty.
-    #[expect(clippy::cast_possible_truncation, reason = "a wait of less than a minute")]
     pub fn take(&self, limit: Limit) -> Result<()> {
         let (capacity, which) = match &limit {
             Limit::User(_) => (self.options.per_user, "requests per minute for you".to_owned()),

@@ -67,7 +67,7 @@ impl Identity {
                     let stays = change.is_active.unwrap_or(before.is_active)
                         && change.role.unwrap_or(before.role) == PlatformRole::Admin;
                     let was = before.is_active && before.role == PlatformRole::Admin;
-                    if was && !stays && !tx.users().read().another_administrator(id).await? {
+                    if was && !stays && !tx.users().another_administrator(id).await? {
                         return Err(Error::LastAdministrator);
                     }
                     let closed = before.is_active && change.is_active == Some(false);

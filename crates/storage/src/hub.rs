@@ -15,6 +15,8 @@ use crate::StoredEvent;
 
 /// How many events a follower may lag behind before it must read rows again.
 const RUN_BACKLOG: usize = 256;
+/// From this many followed runs on, those whose followers have gone are forgotten.
+const RUNS_SWEPT: usize = 64;
 /// How many notices a feed or the driver may lag behind.
 const FEED_BACKLOG: usize = 4_096;
 /// How many notices are kept for feeds that come back.
@@ -115,6 +117,10 @@ impl Hub {
 
     pub(crate) fn follow(&self, run_id: RunId) -> broadcast::Receiver<StoredEvent> {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        // Runs that say nothing more, such as finished ones, are not forgotten by themselves.
+        if runs.len() >= RUNS_SWEPT {
+            runs.retain(|_, followers| followers.receiver_count() > 0);
+        }
         runs.entry(run_id).or_insert_with(|| broadcast::channel(RUN_BACKLOG).0).subscribe()
     }
 

@@ -80,18 +80,23 @@ impl<'t> Journal<'t> {
     }
 }
 
+/// What an append gives.
+type Appending = Result<Vec<StoredEvent>>;
+/// Where an append's caller waits.
+type Answer = oneshot::Sender<Appending>;
+
 /// The writer's typed command: append to one run.
 pub(crate) struct Append {
     pub(crate) run_id: RunId,
     pub(crate) fence: i64,
     pub(crate) rows: Vec<(&'static str, String)>,
-    pub(crate) answer: oneshot::Sender<Result<Vec<StoredEvent>>>,
+    pub(crate) answer: Answer,
 }
 
 /// Appends that wait for their commit.
 #[derive(Default)]
 pub(crate) struct Appended {
-    done: Vec<(oneshot::Sender<Result<Vec<StoredEvent>>>, Result<Vec<StoredEvent>>)>,
+    done: Vec<(Answer, Appending)>,
 }
 
 impl Appended {

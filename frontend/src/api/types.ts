@@ -344,6 +344,8 @@ export interface Message {
   metadata: Record<string, unknown>;
 }
 
+export type CompletedMessage = Pick<Message, 'id' | 'content' | 'status'> & Partial<Message>;
+
 export type RunStatus =
   | 'pending'
   | 'running'
@@ -482,7 +484,8 @@ export type EventBody =
     }
   | { type: 'message.delta'; message_id: string; text: string }
   | { type: 'thinking.delta'; message_id: string; text: string }
-  | { type: 'message.completed'; message: Message }
+  /** What its run knows of the message; files and versions stand in the list of messages. */
+  | { type: 'message.completed'; message: CompletedMessage }
   | {
       type: 'tool.called';
       call_id: string;

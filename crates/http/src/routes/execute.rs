@@ -1,5 +1,7 @@
 //! Executions: runs under their name of the chat product, with its words for how one stands.
 
+use std::sync::Arc;
+
 use axum::{
     extract::State,
     http::StatusCode,
@@ -10,7 +12,6 @@ use conductor_domain::{AgentId, RunEvent, RunId, RunStatus, RunTrigger};
 use conductor_runs::Runs;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 

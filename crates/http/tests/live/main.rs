@@ -7,11 +7,18 @@
     reason = "clippy knows tests by their attribute, not their helpers"
 )]
 
+mod agents;
+mod artifacts;
+mod content;
+mod conversations;
 mod events;
+mod files;
 mod mcp;
 mod message_stream;
+mod messages;
 mod models;
 mod runs;
+mod strangers;
 mod tasks;
 mod tools;
 mod world;

@@ -239,3 +239,30 @@ async fn streams_of_a_node_that_goes_down_tell_their_clients_to_come_back() {
         assert_eq!(answer.header("content-type"), Some("text/event-stream"));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_knows_what_a_stream_carries() {
+    let world = World::start().await;
+    let document = world.admin.get("/openapi.json").await.ok();
+    for (path, method) in [
+        ("/api/runs/{run_id}/events", "get"),
+        ("/api/messages/stream", "get"),
+        ("/api/messages/stream", "post"),
+    ] {
+        let content = &document["paths"][path][method]["responses"]["200"]["content"];
+        let schema = &content["text/event-stream"]["schema"];
+        assert_eq!(schema, &json!({ "$ref": "#/components/schemas/RunEvent" }), "{method} {path}: {content}");
+    }
+    let operations =
+        document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
+    let mut ids: Vec<&str> = operations.filter_map(|operation| operation["operationId"].as_str()).collect();
+    let all = ids.len();
+    ids.sort_unstable();
+    // One function that serves two methods is one operation under two verbs.
+    ids.dedup();
+    assert!(ids.len() > 100 && all - ids.len() < 12, "{all} operations, {} names", ids.len());
+    for id in ["find_run", "execute_tool", "list_events", "decide_task", "connect_mcp_server", "list_models"]
+    {
+        assert!(ids.contains(&id), "{id} is missing");
+    }
+}

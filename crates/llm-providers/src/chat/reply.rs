@@ -27,14 +27,14 @@ impl Reply {
             },
             Chunk::ThinkingSignature { signature: seal } => match self.content.last_mut() {
                 Some(Content::Thinking { signature: signature @ None, .. }) => {
-                    *signature = Some(seal.clone())
+                    *signature = Some(seal.clone());
                 }
                 _ => self
                     .content
                     .push(Content::Thinking { text: String::new(), signature: Some(seal.clone()) }),
             },
             Chunk::RedactedThinking { data } => {
-                self.content.push(Content::RedactedThinking { data: data.clone() })
+                self.content.push(Content::RedactedThinking { data: data.clone() });
             }
             Chunk::ToolCallStarted { .. } => {}
             Chunk::ToolCall { id, name, arguments } => self.content.push(Content::ToolCall {

@@ -265,7 +265,7 @@ async fn follow(
                 }
             }
             Err(error) => {
-                tracing::debug!(error = chain(&error), "the MCP server takes no subscription to changes")
+                tracing::debug!(error = chain(&error), "the MCP server takes no subscription to changes");
             }
         }
         tokio::time::sleep(pause).await;

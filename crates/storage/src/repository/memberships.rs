@@ -4,8 +4,7 @@ use conductor_domain::{
     Member, Membership, MembershipId, OrganizationId, OrganizationRole, Page, PageRequest, Scope, UserId,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::convert::{after_id, word};
@@ -148,19 +147,21 @@ impl<'t> MembershipsTx<'t> {
         Ok(())
     }
 
-    /// Whether anyone but this person is an active owner.
+    /// Whether anyone but this person is an active owner. The owners' rows are locked until the transaction ends, so
+    /// that two owners who leave at once do not both count on the other.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn another_owner(&self, than: UserId) -> Result<bool> {
-        let others = live()
+        let owners = live()
             .filter(membership::Column::OrganizationId.eq(self.organization_id.as_uuid()))
             .filter(membership::Column::Role.eq(OrganizationRole::Owner.as_str()))
             .filter(membership::Column::IsActive.eq(true))
-            .filter(membership::Column::UserId.ne(than.as_uuid()))
-            .count(&self.tx.conn())
+            .order_by_asc(membership::Column::Id)
+            .lock_exclusive()
+            .all(&self.tx.conn())
             .await?;
-        Ok(others > 0)
+        Ok(owners.iter().any(|owner| owner.user_id != than.as_uuid()))
     }
 
     /// Everyone who belongs to the organisation.

@@ -67,20 +67,6 @@ impl<'a> Users<'a> {
         Ok(row.and_then(|row| row.password_hash).map(Redacted::new))
     }
 
-    /// Whether anyone but this person is an active administrator of the platform.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn another_administrator(&self, than: UserId) -> Result<bool> {
-        let others = live()
-            .filter(user::Column::PlatformRole.eq(PlatformRole::Admin.as_str()))
-            .filter(user::Column::IsActive.eq(true))
-            .filter(user::Column::Id.ne(than.as_uuid()))
-            .count(&self.conn)
-            .await?;
-        Ok(others > 0)
-    }
-
     /// Every account, the newest first.
     ///
     /// # Errors
@@ -111,6 +97,22 @@ impl<'t> UsersTx<'t> {
     #[must_use]
     pub fn read(&self) -> Users<'t> {
         Users::new(self.tx.conn())
+    }
+
+    /// Whether anyone but this person is an active administrator of the platform. The administrators' rows are locked
+    /// until the transaction ends, so that two who step down at once do not both count on the other.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn another_administrator(&self, than: UserId) -> Result<bool> {
+        let administrators = live()
+            .filter(user::Column::PlatformRole.eq(PlatformRole::Admin.as_str()))
+            .filter(user::Column::IsActive.eq(true))
+            .order_by_asc(user::Column::Id)
+            .lock_exclusive()
+            .all(&self.tx.conn())
+            .await?;
+        Ok(administrators.iter().any(|administrator| administrator.id != than.as_uuid()))
     }
 
     /// Makes an account.

@@ -163,7 +163,7 @@ async fn connectors_belong_to_the_state(world: World) {
         let mut all = world.store.visible_to(&ada).agents().connectors(&[agent.id]).await.unwrap();
         all.remove(&agent.id).unwrap_or_default()
     };
-    assert_eq!(of().await, [narrow.clone()]);
+    assert_eq!(of().await, std::slice::from_ref(&narrow));
     assert!(narrow.allows_tool("read") && !narrow.allows_tool("write") && !narrow.allows_tool("other"));
     state.connectors = vec![AgentConnector::all_of(two)];
     update(&world, ada.scope, agent.id, state).await.unwrap();

@@ -38,7 +38,7 @@ async fn a_file_is_its_owners(world: World) {
     let files = || world.store.visible_to(&ada).files();
     assert_eq!(files().find(hers.id).await.unwrap(), Some(hers.clone()));
     assert_eq!(files().find(other.id).await.unwrap(), None);
-    assert_eq!(files().find_many(&[hers.id, other.id]).await.unwrap(), [hers.clone()]);
+    assert_eq!(files().find_many(&[hers.id, other.id]).await.unwrap(), std::slice::from_ref(&hers));
     let mut elsewhere = ada.clone();
     elsewhere.scope = world.organization("Other").await;
     assert_eq!(world.store.visible_to(&elsewhere).files().find(hers.id).await.unwrap(), None);

@@ -100,7 +100,7 @@ async fn a_person_sees_its_own_keys(world: World) {
     create(grace_id, "work").await.unwrap();
 
     let seen = world.store.visible_to(&ada).api_keys().page(PageRequest::default()).await.unwrap().items;
-    assert_eq!(seen, [key.clone()]);
+    assert_eq!(seen, std::slice::from_ref(&key));
     let other = world.organization("Other").await;
     let elsewhere = caller(ada_id, other, OrganizationRole::Member);
     assert!(
@@ -114,7 +114,10 @@ async fn a_person_sees_its_own_keys(world: World) {
             .items
             .is_empty()
     );
-    assert_eq!(world.store.scoped(scope).api_keys().of_user(ada_id).await.unwrap(), [key.clone()]);
+    assert_eq!(
+        world.store.scoped(scope).api_keys().of_user(ada_id).await.unwrap(),
+        std::slice::from_ref(&key)
+    );
 
     let delete = |user: UserId| {
         let id = key.id;

@@ -2,8 +2,9 @@
 //! A new file is one `mod` line here; its tests are listed in its own `suite! { … }`.
 
 #![expect(
-    clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
+    clippy::unwrap_used,
     reason = "clippy knows tests by their attribute, not their helpers"
 )]
 

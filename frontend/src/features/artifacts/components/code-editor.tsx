@@ -92,7 +92,16 @@ export default function CodeEditor({ value, language, label, onChange, onSave, r
       state: EditorState.create({
         doc: value,
         extensions: [
-          keymap.of([{ key: 'Mod-s', preventDefault: true, run: () => (handlers.current.onSave?.(), true) }]),
+          keymap.of([
+            {
+              key: 'Mod-s',
+              preventDefault: true,
+              run: () => {
+                handlers.current.onSave?.();
+                return true;
+              },
+            },
+          ]),
           basicSetup,
           look,
           syntaxHighlighting(palette),

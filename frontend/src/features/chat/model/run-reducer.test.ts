@@ -193,12 +193,18 @@ describe('withRun', () => {
   });
 
   it('is the completed message once the run is over', () => {
-    const message = { ...stored, content: 'Hello world!', status: 'complete' as const };
+    // The event carries what the run knows; the rest stays as the list of messages told it.
+    const message = { id: 'm', content: 'Hello world!', status: 'complete' as const };
     const view = reduceRun(emptyRun('r'), [
       ...talk,
       { run_id: 'r', seq: 5, at: '', type: 'message.completed', message },
       { run_id: 'r', seq: 6, at: '', type: 'run.finished', status: 'succeeded' },
     ]);
-    expect(withRun(stored, view)).toMatchObject({ content: 'Hello world!', status: 'complete' });
+    expect(withRun(stored, view)).toEqual({
+      ...stored,
+      content: 'Hello world!',
+      status: 'complete',
+      error: null,
+    });
   });
 });

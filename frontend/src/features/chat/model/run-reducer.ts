@@ -4,6 +4,7 @@
  */
 import type {
   ArtifactType,
+  CompletedMessage,
   HumanTask,
   Message,
   MessageStatus,
@@ -58,7 +59,7 @@ export interface RunView {
   /** The step at work right now. */
   step: { id: string; kind: string; name: string } | null;
   usage: RunUsage | null;
-  completed: Message | null;
+  completed: CompletedMessage | null;
   error: ProblemView | null;
   finished: boolean;
 }
@@ -286,7 +287,15 @@ export function withRun(message: Message, run: RunView | undefined): Message {
   const settled = message.status !== 'streaming' && message.status !== 'waiting';
   if (settled && run.finished) return message;
   if (run.completed && run.finished) {
-    return { ...run.completed, sibling_ids: message.sibling_ids, error: run.completed.error ?? run.error };
+    const { completed } = run;
+    return {
+      ...message,
+      ...completed,
+      tool_calls: completed.tool_calls ?? run.toolCalls,
+      artifacts: completed.artifacts ?? mergeArtifacts(message, run),
+      sibling_ids: message.sibling_ids,
+      error: completed.error ?? run.error,
+    };
   }
   if (settled && message.content.length >= run.text.length) return message;
   return {

@@ -197,7 +197,7 @@ async fn a_shared_agent_is_seen_by_members_only() {
     let widened = member.post("/api/agents", json!({ "name": "Wide", "visibility": "organization" })).await;
     widened.problem(403, "role_missing");
     let viewer = world.colleague("vera@example.com", "viewer").await;
-    viewer.post("/api/agents", json!({ "name": "Nope" })).await.status(403);
+    let _ = viewer.post("/api/agents", json!({ "name": "Nope" })).await.status(403);
 }
 
 #[tokio::test]

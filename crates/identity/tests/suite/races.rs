@@ -1,0 +1,97 @@
+//! Two at once.
+
+use conductor_domain::{OrganizationRole, PlatformRole};
+use conductor_identity::{AccountChange, Client, Error};
+use conductor_test_support::TestDb;
+use futures::future::{join, join_all};
+
+use crate::world::{World, first_account};
+
+#[tokio::test]
+async fn one_of_many_makes_the_first_account() {
+    for database in TestDb::each() {
+        let world = World::on(database).await;
+        let token = world.identity.setup_token().await.unwrap().unwrap();
+        let client = Client::default();
+        let attempts =
+            join_all((0..4).map(|_| world.identity.set_up(first_account(token.clone()), &client))).await;
+        assert_eq!(attempts.iter().filter(|attempt| attempt.is_ok()).count(), 1, "{attempts:?}");
+        world.sign_in("admin@example.com").await.unwrap();
+        assert!(!world.identity.needs_setup().await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn of_two_parallel_refreshes_one_wins_and_the_session_lives() {
+    for database in TestDb::each() {
+        let (world, admin) = World::set_up(database).await;
+        let refresh = || world.identity.refresh(&admin.refresh_token);
+        let (one, other) = join(refresh(), refresh()).await;
+        let (won, lost) = if one.is_ok() { (one, other) } else { (other, one) };
+        assert!(matches!(lost, Err(Error::TokenRevoked)), "{lost:?}");
+        // The twin that came too late is no thief: what the winner got goes on working.
+        let next = world.identity.refresh(&won.unwrap().refresh_token).await.unwrap();
+        world.caller(&next).await;
+        // Whoever shows the old token afterwards is one.
+        assert!(matches!(world.identity.refresh(&admin.refresh_token).await, Err(Error::TokenRevoked)));
+        assert!(matches!(world.identity.refresh(&next.refresh_token).await, Err(Error::TokenRevoked)));
+    }
+}
+
+#[tokio::test]
+async fn of_two_owners_who_leave_at_once_one_stays() {
+    for database in TestDb::each() {
+        let (world, admin) = World::set_up(database).await;
+        let ada = world.caller(&admin).await;
+        let grace = world.invite(&ada, "grace@example.com", OrganizationRole::Owner).await;
+        let grace = world.caller(&grace).await;
+        let leave = |who| world.identity.remove_member(who, conductor_domain::Caller::user_id(who).unwrap());
+        let (one, other) = join(leave(&ada), leave(&grace)).await;
+        let outcomes = [one, other];
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+        assert!(outcomes.iter().any(|outcome| matches!(outcome, Err(Error::LastOwner))), "{outcomes:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_two_administrators_who_step_down_at_once_one_stays() {
+    for database in TestDb::each() {
+        let (world, admin) = World::set_up(database).await;
+        let ada = world.caller(&admin).await;
+        let grace = world.invite(&ada, "grace@example.com", OrganizationRole::Member).await;
+        let promote = AccountChange { role: Some(PlatformRole::Admin), ..Default::default() };
+        world.identity.update_user(&ada, grace.user.id, promote).await.unwrap();
+        let grace = world.caller(&grace).await;
+        let step_down = AccountChange { role: Some(PlatformRole::Guest), ..Default::default() };
+        let leave = |who| {
+            let id = conductor_domain::Caller::user_id(who).unwrap();
+            world.identity.update_user(who, id, step_down)
+        };
+        let (one, other) = join(leave(&ada), leave(&grace)).await;
+        assert_eq!([&one, &other].iter().filter(|outcome| outcome.is_ok()).count(), 1, "{one:?} {other:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_is_accepted_once() {
+    for database in TestDb::each() {
+        let (world, admin) = World::set_up(database).await;
+        let ada = world.caller(&admin).await;
+        let new = conductor_identity::NewMember {
+            email: "grace@example.com".to_owned(),
+            role: OrganizationRole::Member,
+            name: None,
+        };
+        let token = world.identity.add_member(&ada, new).await.unwrap().token.unwrap();
+        let accept = || {
+            let accept = conductor_identity::AcceptInvite {
+                token: token.clone(),
+                password: conductor_domain::Redacted::new(crate::world::PASSWORD.to_owned()),
+                name: None,
+            };
+            async { world.identity.accept_invite(accept, &Client::default()).await }
+        };
+        let attempts = join_all((0..3).map(|_| accept())).await;
+        assert_eq!(attempts.iter().filter(|attempt| attempt.is_ok()).count(), 1, "{attempts:?}");
+    }
+}

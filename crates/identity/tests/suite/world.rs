@@ -1,0 +1,88 @@
+//! Identity over a database of its own, with the machine's clock.
+
+use std::{sync::Arc, time::Duration};
+
+use conductor_access::{Access, LimitsOptions, Vault};
+use conductor_domain::{Caller, Redacted, SystemClock};
+use conductor_identity::{
+    AcceptInvite, Client, Credentials, Identity, NewMember, Options, PathScope, SetUp, SignedIn,
+};
+use conductor_secrets::{Keyring, LocalKey};
+use conductor_storage::OpenOptions;
+use conductor_test_support::TestDb;
+use http::{HeaderMap, header};
+use tempfile::TempDir;
+
+/// Everybody's password.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// An installation.
+pub(crate) struct World {
+    pub(crate) identity: Identity,
+    _folder: TempDir,
+    _database: TestDb,
+}
+
+impl World {
+    pub(crate) async fn on(database: TestDb) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut options = OpenOptions::new(database.url());
+        options.connections = 8;
+        let store = options.open(Arc::new(SystemClock)).await.unwrap();
+        let key = LocalKey::load_or_create(&folder.path().join("master.key")).unwrap();
+        let vault = Vault::new(store.clone(), Keyring::new(key));
+        let access = Access::start(store.clone(), vault, LimitsOptions::default()).await.unwrap();
+        let mut options = Options::new(rand::random());
+        options.hash_wait = Duration::from_secs(60);
+        options.hashes_at_once = 4;
+        let identity = Identity::start(store, access, options).await.unwrap();
+        Self { identity, _folder: folder, _database: database }
+    }
+
+    /// An installation with its administrator.
+    pub(crate) async fn set_up(database: TestDb) -> (Self, SignedIn) {
+        let world = Self::on(database).await;
+        let token = world.identity.setup_token().await.unwrap().expect("a fresh installation");
+        let admin = world.identity.set_up(first_account(token), &Client::default()).await.unwrap();
+        (world, admin)
+    }
+
+    /// The caller behind a session.
+    pub(crate) async fn caller(&self, session: &SignedIn) -> Caller {
+        let bearer = format!("Bearer {}", session.access_token.expose());
+        let headers = HeaderMap::from_iter([(header::AUTHORIZATION, bearer.parse().unwrap())]);
+        let found = self.identity.authenticate(&headers, PathScope::default(), None).await.unwrap();
+        found.caller
+    }
+
+    /// Someone who was invited by `by` and accepted.
+    pub(crate) async fn invite(
+        &self,
+        by: &Caller,
+        email: &str,
+        role: conductor_domain::OrganizationRole,
+    ) -> SignedIn {
+        let new = NewMember { email: email.to_owned(), role, name: None };
+        let token = self.identity.add_member(by, new).await.unwrap().token.expect("a new account");
+        let accept = AcceptInvite { token, password: Redacted::new(PASSWORD.to_owned()), name: None };
+        self.identity.accept_invite(accept, &Client::default()).await.unwrap()
+    }
+
+    /// Signs someone in.
+    pub(crate) async fn sign_in(&self, email: &str) -> conductor_identity::Result<SignedIn> {
+        let credentials =
+            Credentials { email: email.to_owned(), password: Redacted::new(PASSWORD.to_owned()) };
+        self.identity.sign_in(&credentials, &Client::default()).await
+    }
+}
+
+/// What the first person says.
+pub(crate) fn first_account(token: Redacted<String>) -> SetUp {
+    SetUp {
+        token,
+        email: "admin@example.com".to_owned(),
+        password: Redacted::new(PASSWORD.to_owned()),
+        name: "Ada Admin".to_owned(),
+        organization_name: "Example".to_owned(),
+    }
+}
