@@ -7,7 +7,7 @@ use conductor_access::{Access, LimitsOptions, Vault};
 use conductor_agents::{Agents, Builtin, KINDS, ProviderClients, TurnParts, Turns};
 use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
-use conductor_domain::{Clock, SystemClock};
+use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
 use conductor_identity::Identity;
 use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
@@ -116,7 +116,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
     let files =
         conductor_conversations::FilesOptions { max_bytes: config.max_file_bytes, ..Default::default() };
     Ok(Wired {
-        driver: driver(config, &store, &turns),
+        driver: driver(config, &store, &turns, &tools),
         agents: Agents::new(store.clone(), Arc::clone(&access)),
         runs: Runs::new(store.clone(), Arc::clone(&access), tools),
         conversations: Conversations::new(store.clone(), Arc::clone(&access)),
@@ -145,13 +145,14 @@ fn models(config: &Config, egress: &Egress) -> Result<Models> {
     Ok(Models::new(Catalogue::builtin().merged(config.models.clone()), providers, options))
 }
 
-fn driver(config: &Config, store: &Store, turns: &Arc<Turns>) -> Arc<Driver> {
+fn driver(config: &Config, store: &Store, turns: &Arc<Turns>, tools: &Arc<ToolPath>) -> Arc<Driver> {
     let turns = Arc::clone(turns);
     let advance: Advance = Arc::new(move |held| {
         let turns = Arc::clone(&turns);
         Box::pin(async move { turns.advance(held).await })
     });
-    let advances: HashMap<_, _> = KINDS.into_iter().map(|kind| (kind, Arc::clone(&advance))).collect();
+    let mut advances: HashMap<_, _> = KINDS.into_iter().map(|kind| (kind, Arc::clone(&advance))).collect();
+    advances.insert(RunKind::Tool, tools.advance_once());
     let options = DriverOptions {
         owner: SystemClock.uuid_v7().to_string(),
         lease: Duration::from_millis(config.lease_ms),

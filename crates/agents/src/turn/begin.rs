@@ -173,12 +173,11 @@ impl Turns {
             input: Some(json!({ "input": request.input })),
             ..NewRun::new(id, RunKind::Agent, request.trigger)
         };
-        Ok(self
-            .store
+        self.store
             .scoped(caller.scope)
             .write(move |tx| Box::pin(async move { tx.runs().create(run).await }))
             .await
-            .map_err(|error: conductor_storage::Error| Error::from(error))?)
+            .map_err(|error: conductor_storage::Error| Error::from(error))
     }
 
     async fn begin(&self, caller: &Caller, plan: Plan) -> Result<Started> {

@@ -194,7 +194,7 @@ impl<'a> PieceWriter<'a> {
             (Some(EventBody::MessageDelta { text, .. }), EventBody::MessageDelta { text: more, .. })
             | (Some(EventBody::ThinkingDelta { text, .. }), EventBody::ThinkingDelta { text: more, .. })
             | (Some(EventBody::ArtifactDelta { text, .. }), EventBody::ArtifactDelta { text: more, .. }) => {
-                text.push_str(&more)
+                text.push_str(&more);
             }
             (_, event) => self.waiting.push(event),
         }

@@ -45,7 +45,7 @@ test('agents: create, find the mistakes, save, edit, go back a version', async (
   await expect(page.locator('strong', { hasText: 'tides' })).toBeVisible();
   await page.getByRole('textbox', { name: 'Longest answer' }).fill('0');
   await page.getByRole('button', { name: 'Create agent' }).click();
-  await expect(page.getByText('Between 1 and 1000000.')).toBeVisible();
+  await expect(page.getByText('Between 1 and 1,000,000.')).toBeVisible();
   await page.getByRole('textbox', { name: 'Longest answer' }).fill('2000');
   await page.getByRole('checkbox', { name: /create_artifact|Create artifact/i }).check();
   await page.getByRole('button', { name: 'Create agent' }).click();

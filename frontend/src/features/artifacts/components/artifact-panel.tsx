@@ -92,8 +92,7 @@ export function ArtifactPanel({
           key={`${conversationId}/${tab.identifier}`}
           conversationId={conversationId}
           tab={tab}
-          // An address of one version opens that one, not the newest.
-          openId={wanted?.identifier === tab.identifier && !chosen ? openArtifactId : undefined}
+          openId={openArtifactId}
           onReprompt={onReprompt}
           onOpen={onOpen}
         />

@@ -38,15 +38,14 @@ export function ArtifactView({ conversationId, tab, openId, onReprompt, onOpen }
     ...artifactVersions(conversationId, tab.identifier, latest?.id ?? '', latest?.version ?? 0),
     enabled: Boolean(latest),
   });
-  // No choice means the newest, so that a new version shows itself.
+  // No choice, or one that is not of this artifact, means the newest: a new version shows itself.
   const [versionId, setVersionId] = useState<string | undefined>(openId ?? undefined);
   useEffect(() => setVersionId(openId ?? undefined), [openId]);
   const listed = versions.data?.find((version) => version.id === versionId);
-  const single = useQuery({
-    ...artifactById(versionId ?? ''),
-    enabled: Boolean(versionId) && !listed && !live,
-  });
-  const chosen: Artifact | undefined = versionId === latest?.id ? latest : (listed ?? single.data);
+  // Without the list, an address of one version still opens that one.
+  const single = useQuery({ ...artifactById(versionId ?? ''), enabled: Boolean(versionId) && versions.isError });
+  const alone = single.data?.identifier === tab.identifier ? single.data : undefined;
+  const chosen: Artifact | undefined = versionId === latest?.id ? latest : (listed ?? alone);
   const old = chosen && latest && chosen.version < latest.version ? chosen : undefined;
 
   const writing = live !== undefined && !live.done;
