@@ -55,7 +55,7 @@ test('agents: create, find the mistakes, save, edit, go back a version', async (
   expect(await (await api.get(`/api/agents/${id}`)).json()).toMatchObject({
     name,
     description: 'Knows the tides.',
-    tags: ['Sea'],
+    tags: ['sea'],
     model: 'gpt-4o',
     max_tokens: 2000,
     tools: ['create_artifact'],
@@ -135,6 +135,7 @@ test('agents: clone an official one, try it in a chat, delete the clone', async 
   await page.getByRole('menuitem', { name: 'Delete' }).click();
   await question.getByRole('button', { name: 'Delete' }).click();
   await expect(page).toHaveURL(/\/library\/agents$/);
+  await expect(page.getByText(`${title} was deleted`)).toBeVisible();
 });
 
 test('agents: one that does not exist says so', async ({ page, guard }) => {

@@ -86,6 +86,7 @@ test('UX-21: the wizard leads to a tested server; a tool is called, recorded, an
   await page.getByRole('menuitem', { name: 'Delete' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
   await expect(page).toHaveURL(/\/servers$/);
+  await expect(page.getByText(`${name} was deleted`)).toBeVisible();
   expect((await api.get(`/api/mcp/servers/${id}`)).status()).toBe(404);
 });
 

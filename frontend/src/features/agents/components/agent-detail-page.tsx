@@ -190,10 +190,11 @@ function Actions({ agent, onEdit }: { agent: Agent; onEdit: () => void }) {
         description={t('Conversations with it stay readable, but it will answer no more.')}
         confirm={t('Delete')}
         onConfirm={async () => {
+          // The page goes first: what it shows could not be read again afterwards.
+          await navigate({ to: '/library/agents' });
           try {
             await remove.mutateAsync(agent.id);
             toast.success(t('{{name}} was deleted', { name: agent.name }));
-            await navigate({ to: '/library/agents' });
           } catch (error) {
             toast.error(describe(error));
           }

@@ -3,7 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ChevronDown, Plug } from 'lucide-react';
 import { useId, useState } from 'react';
-import type { Connector, Tool } from '@/api/types';
+import { agentOptionsQuery } from '@/api/queries';
+import type { Agent, Connector, Tool } from '@/api/types';
 import { Status } from '@/components/ui/badges';
 import { Button } from '@/components/ui/button';
 import { Notice, SkeletonRows } from '@/components/ui/states';
@@ -22,9 +23,12 @@ interface Props {
 export function ToolPicker({ tools, servers, onTools, onServers }: Props) {
   const catalogue = useQuery(toolCatalogue);
   const connectors = useQuery(toolServers);
-  const builtin = (catalogue.data?.items ?? []).filter((tool) => !tool.connector_id);
+  const agents = useQuery(agentOptionsQuery);
+  const builtin = offered(catalogue.data?.items ?? [], agents.data?.items ?? []);
   // A tool that was given and is gone stays visible, or it could never be taken away.
-  const gone = tools.filter((name) => catalogue.isSuccess && !builtin.some((tool) => tool.name === name));
+  const gone = tools.filter(
+    (name) => catalogue.isSuccess && agents.isSuccess && !builtin.some((tool) => tool.name === name),
+  );
   const known = connectors.data?.items ?? [];
   const lost = servers.filter(
     (choice) => connectors.isSuccess && !known.some(({ id }) => id === choice.server_id),
@@ -49,7 +53,7 @@ export function ToolPicker({ tools, servers, onTools, onServers }: Props) {
               <ToolTick
                 key={tool.name}
                 name={tool.name}
-                title={tool.display_name || tool.name}
+                title={tool.title}
                 description={tool.description}
                 checked={tools.includes(tool.name)}
                 onChange={() =>
@@ -112,6 +116,28 @@ export function ToolPicker({ tools, servers, onTools, onServers }: Props) {
       </div>
     </>
   );
+}
+
+/** A tool that needs no server. */
+interface BuiltIn {
+  name: string;
+  title: string;
+  description: string;
+}
+
+/** The catalogue's built-in tools, and those that other agents were given: a catalogue may list only what is callable. */
+function offered(catalogue: Tool[], agents: Agent[]): BuiltIn[] {
+  const found = new Map<string, BuiltIn>();
+  for (const { name, display_name, description, connector_id } of catalogue) {
+    if (!connector_id) found.set(name, { name, title: display_name || name, description });
+  }
+  for (const agent of agents) {
+    for (const name of agent.tools) {
+      if (found.has(name)) continue;
+      found.set(name, { name, title: name, description: t('Also used by {{name}}', { name: agent.name }) });
+    }
+  }
+  return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
 }
 
 function ServerTools({

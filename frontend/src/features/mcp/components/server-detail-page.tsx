@@ -240,10 +240,11 @@ function Actions({
         description={t('Agents lose its tools at once. The record of its calls stays.')}
         confirm={t('Delete')}
         onConfirm={async () => {
+          // The page goes first: what it shows could not be read again afterwards.
+          await navigate({ to: '/servers' });
           try {
             await remove.mutateAsync(connector.id);
             toast.success(t('{{name}} was deleted', { name: connector.name }));
-            await navigate({ to: '/servers' });
           } catch (error) {
             toast.error(describe(error));
           }
