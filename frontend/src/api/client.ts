@@ -2,6 +2,7 @@
  * The one door to the server: cookies, CSRF header, request id, idempotency key, problems, and a silent refresh of an
  * expired sign-in. Features never call `fetch`.
  */
+import type { Operations } from './generated/operations.gen';
 import { Offline, Problem, type ProblemBody } from './problem';
 
 export interface RequestOptions {
@@ -127,21 +128,47 @@ export async function raw(method: string, path: string, options: RequestOptions 
   return response;
 }
 
-async function json<T>(method: string, path: string, options?: RequestOptions): Promise<T> {
+async function json(method: string, path: string, options?: RequestOptions): Promise<unknown> {
   const response = await raw(method, path, options);
-  if (response.status === 204) return undefined as T;
-  return (await response.json()) as T;
+  return response.status === 204 ? undefined : response.json();
 }
 
+/** `/api/agents/{agent_id}` as the addresses it stands for. */
+type Filled<P> = P extends `${infer Before}{${string}}${infer After}` ? `${Before}${string}${Filled<After>}` : P;
+
+type Method = keyof Operations;
+
+/** The addresses a method knows; any other does not compile. */
+export type PathOf<M extends Method> = Filled<keyof Operations[M]> & string;
+
+/** The documented operation that an address belongs to: exactly that one, not a longer or a shorter. */
+type Operation<M extends Method, P> = {
+  [K in keyof Operations[M]]: [P] extends [Filled<K>] ? ([Filled<K>] extends [P] ? Operations[M][K] : never) : never;
+}[keyof Operations[M]];
+
+type Part<M extends Method, P, N extends string> =
+  Operation<M, P> extends infer O ? (N extends keyof O ? O[N] : never) : never;
+
+export type AnswerOf<M extends Method, P> = Part<M, P, 'answer'>;
+export type BodyOf<M extends Method, P> = Part<M, P, 'body'>;
+/** A parameter may be given as `null`: it is then left away. */
+type QueryOf<M extends Method, P> = { [K in keyof Part<M, P, 'query'>]?: Part<M, P, 'query'>[K] | null };
+
+type Options<M extends Method, P> = Omit<RequestOptions, 'query' | 'body'> & { query?: QueryOf<M, P> };
+
+/** The API by its documented addresses: what goes in and what comes back is checked against the document. */
 export const api = {
-  get: <T>(path: string, options?: RequestOptions) => json<T>('GET', path, options),
-  post: <T>(path: string, body?: unknown, options?: RequestOptions) =>
-    json<T>('POST', path, { ...options, body: body ?? {} }),
-  put: <T>(path: string, body?: unknown, options?: RequestOptions) =>
-    json<T>('PUT', path, { ...options, body }),
-  patch: <T>(path: string, body?: unknown, options?: RequestOptions) =>
-    json<T>('PATCH', path, { ...options, body }),
-  delete: (path: string, options?: RequestOptions) => json<void>('DELETE', path, options),
+  get: <const P extends PathOf<'get'>>(path: P, options?: Options<'get', P>) =>
+    json('GET', path, options as RequestOptions) as Promise<AnswerOf<'get', P>>,
+  post: <const P extends PathOf<'post'>>(path: P, body?: BodyOf<'post', P>, options?: Options<'post', P>) =>
+    json('POST', path, { ...(options as RequestOptions), body: body ?? {} }) as Promise<AnswerOf<'post', P>>,
+  put: <const P extends PathOf<'put'>>(path: P, body: BodyOf<'put', P>, options?: Options<'put', P>) =>
+    json('PUT', path, { ...(options as RequestOptions), body }) as Promise<AnswerOf<'put', P>>,
+  patch: <const P extends PathOf<'patch'>>(path: P, body: BodyOf<'patch', P>, options?: Options<'patch', P>) =>
+    json('PATCH', path, { ...(options as RequestOptions), body }) as Promise<AnswerOf<'patch', P>>,
+  delete: async <const P extends PathOf<'delete'>>(path: P, options?: Options<'delete', P>): Promise<void> => {
+    await json('DELETE', path, options as RequestOptions);
+  },
 };
 
 /** Uploads one file with progress, which `fetch` cannot tell. */

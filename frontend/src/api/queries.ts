@@ -27,35 +27,35 @@ export const queryClient = new QueryClient({
 
 export const setupQuery = queryOptions({
   queryKey: ['setup'],
-  queryFn: () => api.get<SetupStatus>('/api/setup/status', { refresh: false }),
+  queryFn: () => api.get('/api/setup/status', { refresh: false }),
   staleTime: 0,
 });
 
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: () => api.get<Me>('/api/auth/me', { quiet: true }),
+  queryFn: () => api.get('/api/auth/me', { quiet: true }),
   staleTime: 5 * 60_000,
 });
 
 export const organizationsQuery = queryOptions({
   queryKey: ['organizations'],
-  queryFn: () => api.get<Page<MyOrganization>>('/api/v1/auth/me/orgs'),
+  queryFn: () => api.get('/api/v1/auth/me/orgs'),
 });
 
 export const modelsQuery = queryOptions({
   queryKey: ['models'],
-  queryFn: () => api.get<{ items: Model[]; default_model: string }>('/api/models'),
+  queryFn: () => api.get('/api/models'),
   staleTime: 5 * 60_000,
 });
 
 export const agentOptionsQuery = queryOptions({
   queryKey: ['agents', 'options'],
-  queryFn: () => api.get<Page<Agent>>('/api/agents', { query: { limit: 100 } }),
+  queryFn: () => api.get('/api/agents', { query: { limit: 100 } }),
 });
 
 export const tasksQuery = queryOptions({
   queryKey: ['tasks', 'pending'],
-  queryFn: () => api.get<Page<HumanTask>>('/api/tasks', { query: { status: 'pending', limit: 100 } }),
+  queryFn: () => api.get('/api/tasks', { query: { status: 'pending', limit: 100 } }),
 });
 
 export interface ConversationFilter {
@@ -67,7 +67,7 @@ export const conversationsQuery = (filter: ConversationFilter = {}) =>
   infiniteQueryOptions({
     queryKey: ['conversations', 'list', filter],
     queryFn: ({ pageParam }) =>
-      api.get<Page<Conversation>>('/api/conversations', {
+      api.get('/api/conversations', {
         query: { limit: 50, archived: filter.archived ?? false, q: filter.q, cursor: pageParam },
       }),
     initialPageParam: null as string | null,
@@ -77,11 +77,11 @@ export const conversationsQuery = (filter: ConversationFilter = {}) =>
 export const conversationQuery = (id: string) =>
   queryOptions({
     queryKey: ['conversations', 'one', id],
-    queryFn: () => api.get<Conversation>(`/api/conversations/${id}`),
+    queryFn: () => api.get(`/api/conversations/${id}`),
   });
 
 export const runQuery = (id: string) =>
-  queryOptions({ queryKey: ['runs', id], queryFn: () => api.get<Run>(`/api/runs/${id}`) });
+  queryOptions({ queryKey: ['runs', id], queryFn: () => api.get(`/api/runs/${id}`) });
 
 /** Writes a conversation into every list and page that shows it, at once. */
 export function patchConversation(id: string, change: Partial<Conversation>): void {

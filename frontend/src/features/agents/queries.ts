@@ -23,7 +23,7 @@ export const agentList = (filter: AgentFilter) =>
   infiniteQueryOptions({
     queryKey: agentKeys.list(filter),
     queryFn: ({ pageParam, signal }) =>
-      api.get<Page<Agent>>('/api/agents', {
+      api.get('/api/agents', {
         query: { limit: 48, q: filter.q, official: filter.official, tag: filter.tag, cursor: pageParam },
         signal,
       }),
@@ -34,40 +34,38 @@ export const agentList = (filter: AgentFilter) =>
 export const agentById = (id: string) =>
   queryOptions({
     queryKey: agentKeys.one(id),
-    queryFn: ({ signal }) => api.get<Agent>(`/api/agents/${id}`, { signal }),
+    queryFn: ({ signal }) => api.get(`/api/agents/${id}`, { signal }),
   });
 
 export const agentVersions = (id: string) =>
   queryOptions({
     queryKey: agentKeys.versions(id),
-    queryFn: ({ signal }) =>
-      api.get<Page<AgentVersion>>(`/api/agents/${id}/versions`, { query: { limit: 100 }, signal }),
+    queryFn: ({ signal }) => api.get(`/api/agents/${id}/versions`, { query: { limit: 100 }, signal }),
   });
 
 /** What this agent may call. */
 export const agentTools = (id: string) =>
   queryOptions({
     queryKey: agentKeys.tools(id),
-    queryFn: ({ signal }) => api.get<Page<Tool>>(`/api/agents/${id}/available-tools`, { signal }),
+    queryFn: ({ signal }) => api.get(`/api/agents/${id}/available-tools`, { signal }),
   });
 
 /** Every tool that an agent could be given. */
 export const toolCatalogue = queryOptions({
   queryKey: agentKeys.catalogue,
-  queryFn: ({ signal }) => api.get<Page<Tool>>('/agents/available-tools', { signal }),
+  queryFn: ({ signal }) => api.get('/agents/available-tools', { signal }),
 });
 
 /** The servers whose tools can be chosen; the keys are the servers' own, so that their pages refresh these too. */
 export const toolServers = queryOptions({
   queryKey: ['connectors', 'options'],
-  queryFn: ({ signal }) => api.get<Page<Connector>>('/api/mcp/servers', { query: { limit: 100 }, signal }),
+  queryFn: ({ signal }) => api.get('/api/mcp/servers', { query: { limit: 100 }, signal }),
 });
 
 export const serverTools = (id: string) =>
   queryOptions({
     queryKey: ['connectors', 'tools', id],
-    queryFn: ({ signal }) =>
-      api.get<Page<Tool>>(`/api/mcp/servers/${id}/tools`, { query: { limit: 100 }, signal }),
+    queryFn: ({ signal }) => api.get(`/api/mcp/servers/${id}/tools`, { query: { limit: 100 }, signal }),
   });
 
 /** Creates, or changes the version that was read. */
@@ -76,8 +74,8 @@ export function useSaveAgent(agent: Agent | undefined) {
   return useMutation({
     mutationFn: (body: Record<string, unknown>) =>
       agent
-        ? api.put<Agent>(`/api/agents/${agent.id}`, body, { ifMatch: agent.current_version })
-        : api.post<Agent>('/api/agents', body, { idempotencyKey: newId() }),
+        ? api.put(`/api/agents/${agent.id}`, body, { ifMatch: agent.current_version })
+        : api.post('/api/agents', body, { idempotencyKey: newId() }),
     onSuccess: (saved) => {
       client.setQueryData(agentKeys.one(saved.id), saved);
       return client.invalidateQueries({ queryKey: agentKeys.all });
@@ -89,7 +87,7 @@ export function useCloneAgent() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ id, name }: { id: string; name?: string }) =>
-      api.post<Agent>(`/api/agents/${id}/clone`, name ? { name } : {}, { idempotencyKey: newId() }),
+      api.post(`/api/agents/${id}/clone`, name ? { name } : {}, { idempotencyKey: newId() }),
     onSuccess: () => client.invalidateQueries({ queryKey: agentKeys.all }),
   });
 }
@@ -108,7 +106,7 @@ export function useDeleteAgent() {
 export function useRollback(id: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (version: number) => api.post<Agent>(`/api/agents/${id}/versions/${version}/rollback`),
+    mutationFn: (version: number) => api.post(`/api/agents/${id}/versions/${version}/rollback`),
     onSuccess: (agent) => {
       client.setQueryData(agentKeys.one(id), agent);
       return client.invalidateQueries({ queryKey: agentKeys.all });
@@ -119,11 +117,10 @@ export function useRollback(id: string) {
 /** Starts a run of the saved agent that belongs to no conversation. */
 export function useTestAgent(id: string) {
   return useMutation({
-    mutationFn: (input: string) =>
-      api.post<{ run: Run }>(`/api/agents/${id}/test`, { input }, { idempotencyKey: newId() }),
+    mutationFn: (input: string) => api.post(`/api/agents/${id}/test`, { input }, { idempotencyKey: newId() }),
   });
 }
 
 export function cancelRun(runId: string): Promise<Run> {
-  return api.post<Run>(`/api/execute/${runId}/cancel`);
+  return api.post(`/api/execute/${runId}/cancel`);
 }

@@ -17,7 +17,7 @@ async function everyPage<T>(path: string, signal: AbortSignal): Promise<T[]> {
   const items: T[] = [];
   let cursor: string | null = null;
   do {
-    const page: Page<T> = await api.get<Page<T>>(path, { query: { limit: 100, cursor }, signal });
+    const page: Page<T> = await api.get(path, { query: { limit: 100, cursor }, signal });
     items.push(...page.items);
     cursor = page.next_cursor;
   } while (cursor);
@@ -35,7 +35,7 @@ export const conversationArtifacts = (conversationId: string) =>
 export const artifactById = (id: string) =>
   queryOptions({
     queryKey: artifactKeys.one(id),
-    queryFn: ({ signal }) => api.get<Artifact>(`/api/artifacts/${id}`, { signal }),
+    queryFn: ({ signal }) => api.get(`/api/artifacts/${id}`, { signal }),
     // A version never changes.
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -53,7 +53,7 @@ export const artifactVersions = (conversationId: string, identifier: string, any
 export const artifactAgent = (id: string) =>
   queryOptions({
     queryKey: artifactKeys.agent(id),
-    queryFn: ({ signal }) => api.get<Agent>(`/api/artifacts/${id}/agent`, { signal }),
+    queryFn: ({ signal }) => api.get(`/api/artifacts/${id}/agent`, { signal }),
     staleTime: 300_000,
     retry: false,
   });
@@ -71,7 +71,7 @@ export function useSaveArtifact(conversationId: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ latest, content, title }: NewVersion) =>
-      api.put<Artifact>(
+      api.put(
         `/api/artifacts/${latest.id}`,
         { content, ...(title === undefined ? {} : { title }) },
         { ifMatch: latest.version },
@@ -91,7 +91,7 @@ export function useForkArtifact(conversationId: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ id, title }: { id: string; title: string }) =>
-      api.post<Artifact>(`/api/artifacts/${id}/fork`, { conversation_id: conversationId, title }),
+      api.post(`/api/artifacts/${id}/fork`, { conversation_id: conversationId, title }),
     onSuccess: () => client.invalidateQueries({ queryKey: artifactKeys.ofConversation(conversationId) }),
   });
 }

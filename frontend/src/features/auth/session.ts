@@ -12,7 +12,7 @@ async function begun(session: Session): Promise<Session> {
 }
 
 export async function signIn(words: { email: string; password: string; otp?: string }): Promise<Session> {
-  return begun(await api.post<Session>('/api/auth/login', words, { refresh: false }));
+  return begun(await api.post('/api/auth/login', words, { refresh: false }));
 }
 
 export async function setUp(words: {
@@ -22,7 +22,7 @@ export async function setUp(words: {
   name: string;
   organization_name: string;
 }): Promise<Session> {
-  return begun(await api.post<Session>('/api/setup', words, { refresh: false }));
+  return begun(await api.post('/api/setup', words, { refresh: false }));
 }
 
 export async function acceptInvite(words: {
@@ -30,7 +30,7 @@ export async function acceptInvite(words: {
   password: string;
   name?: string;
 }): Promise<Session> {
-  return begun(await api.post<Session>('/api/auth/invite/accept', words, { refresh: false }));
+  return begun(await api.post('/api/auth/invite/accept', words, { refresh: false }));
 }
 
 export async function signOut(): Promise<void> {

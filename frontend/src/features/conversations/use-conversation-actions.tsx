@@ -62,7 +62,7 @@ export function useConversationActions(): ConversationActions {
     },
     duplicate: async (conversation) => {
       try {
-        const copy = await api.post<Conversation>(
+        const copy = await api.post(
           `/api/conversations/${conversation.id}/duplicate`,
           {},
           { idempotencyKey: newId() },

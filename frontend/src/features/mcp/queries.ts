@@ -54,7 +54,7 @@ export const connectorList = (q: string) =>
   infiniteQueryOptions({
     queryKey: [...connectorKeys.all, 'list', q],
     queryFn: ({ pageParam, signal }) =>
-      api.get<Page<Connector>>(q ? '/api/mcp/servers/search' : '/api/mcp/servers', {
+      api.get(q ? '/api/mcp/servers/search' : '/api/mcp/servers', {
         query: { limit: 48, q, cursor: pageParam },
         signal,
       }),
@@ -65,14 +65,14 @@ export const connectorList = (q: string) =>
 export const connectorById = (id: string) =>
   queryOptions({
     queryKey: connectorKeys.one(id),
-    queryFn: ({ signal }) => api.get<Connector>(`/api/mcp/servers/${id}`, { signal }),
+    queryFn: ({ signal }) => api.get(`/api/mcp/servers/${id}`, { signal }),
   });
 
 async function everyTool(id: string, signal: AbortSignal): Promise<Page<Tool>> {
   const items: Tool[] = [];
   let cursor: string | null = null;
   do {
-    const page: Page<Tool> = await api.get<Page<Tool>>(`/api/mcp/servers/${id}/tools`, {
+    const page: Page<Tool> = await api.get(`/api/mcp/servers/${id}/tools`, {
       query: { limit: 100, cursor },
       signal,
     });
@@ -89,14 +89,14 @@ export const connectorTools = (id: string) =>
 export const connectorResources = (id: string) =>
   queryOptions({
     queryKey: connectorKeys.resources(id),
-    queryFn: ({ signal }) => api.get<Page<Resource>>(`/api/mcp/servers/${id}/resources`, { signal }),
+    queryFn: ({ signal }) => api.get(`/api/mcp/servers/${id}/resources`, { signal }),
   });
 
 export const connectorLogs = (id: string) =>
   infiniteQueryOptions({
     queryKey: connectorKeys.logs(id),
     queryFn: ({ pageParam, signal }) =>
-      api.get<Page<Run>>(`/api/mcp/servers/${id}/logs`, { query: { limit: 25, cursor: pageParam }, signal }),
+      api.get(`/api/mcp/servers/${id}/logs`, { query: { limit: 25, cursor: pageParam }, signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });
@@ -113,22 +113,20 @@ function useWrite<Input, Output>(write: (input: Input) => Promise<Output>) {
 export const useSaveConnector = () =>
   useWrite(({ id, body }: { id?: string | undefined; body: Record<string, unknown> }) =>
     id
-      ? api.put<Connector>(`/api/mcp/servers/${id}`, body)
-      : api.post<Connector>('/api/mcp/servers', body, { idempotencyKey: newId() }),
+      ? api.put(`/api/mcp/servers/${id}`, body)
+      : api.post('/api/mcp/servers', body, { idempotencyKey: newId() }),
   );
 
-export const useConnect = () =>
-  useWrite((id: string) => api.post<ConnectAnswer>(`/api/mcp/servers/${id}/connect`));
+export const useConnect = () => useWrite((id: string) => api.post(`/api/mcp/servers/${id}/connect`));
 
 export const useConfirmCommand = () =>
   useWrite(({ id, hash }: { id: string; hash: string }) =>
-    api.post<Connector>(`/api/mcp/servers/${id}/confirm-command`, { hash }),
+    api.post(`/api/mcp/servers/${id}/confirm-command`, { hash }),
   );
 
-export const useDiscover = () =>
-  useWrite((id: string) => api.post<DiscoverAnswer>(`/api/mcp/servers/${id}/discover`));
+export const useDiscover = () => useWrite((id: string) => api.post(`/api/mcp/servers/${id}/discover`));
 
-export const useRestart = () => useWrite((id: string) => api.post<unknown>(`/api/mcp/servers/${id}/restart`));
+export const useRestart = () => useWrite((id: string) => api.post(`/api/mcp/servers/${id}/restart`));
 
 export const useDeleteConnector = () => useWrite((id: string) => api.delete(`/api/mcp/servers/${id}`));
 
@@ -142,25 +140,20 @@ export interface ToolChange {
 
 export const useChangeTool = (serverId: string) =>
   useWrite(({ toolId, change }: { toolId: string; change: ToolChange }) =>
-    api.put<Tool>(`/api/mcp/servers/${serverId}/tools/${toolId}`, change),
+    api.put(`/api/mcp/servers/${serverId}/tools/${toolId}`, change),
   );
 
 export function useExecuteTool(serverId: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (call: { tool: string; arguments: unknown }) =>
-      api.post<ToolAnswer>(
-        '/api/mcp/execute/tool',
-        { server_id: serverId, ...call },
-        { idempotencyKey: newId() },
-      ),
+      api.post('/api/mcp/execute/tool', { server_id: serverId, ...call }, { idempotencyKey: newId() }),
     onSettled: () => client.invalidateQueries({ queryKey: connectorKeys.logs(serverId) }),
   });
 }
 
 export function useReadResource(serverId: string) {
   return useMutation({
-    mutationFn: (uri: string) =>
-      api.post<{ contents?: ContentBlock[] }>('/api/mcp/read/resource', { server_id: serverId, uri }),
+    mutationFn: (uri: string) => api.post('/api/mcp/read/resource', { server_id: serverId, uri }),
   });
 }

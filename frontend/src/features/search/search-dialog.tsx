@@ -27,9 +27,9 @@ export function SearchDialog({ open, onClose }: { open: boolean; onClose: () => 
     queryFn: async ({ signal }) => {
       const options = { query: { q: query, limit: 20 }, signal };
       const [active, archived] = await Promise.all([
-        api.get<Page<Conversation>>('/api/conversations', options),
+        api.get('/api/conversations', options),
         query
-          ? api.get<Page<Conversation>>('/api/conversations', {
+          ? api.get('/api/conversations', {
               ...options,
               query: { ...options.query, archived: true },
             })

@@ -9,18 +9,18 @@ import { toast } from '@/lib/toast';
 
 export const keysQuery = queryOptions({
   queryKey: ['settings', 'keys'],
-  queryFn: () => api.get<Page<ProviderKey>>('/api/settings/api-keys', { query: { limit: 100 } }),
+  queryFn: () => api.get('/api/settings/api-keys', { query: { limit: 100 } }),
 });
 
 export const sessionsQuery = queryOptions({
   queryKey: ['settings', 'sessions'],
-  queryFn: () => api.get<Page<SignedInDevice>>('/api/auth/sessions', { query: { limit: 100 } }),
+  queryFn: () => api.get('/api/auth/sessions', { query: { limit: 100 } }),
 });
 
 export const membersQuery = (organizationId: string) =>
   queryOptions({
     queryKey: ['settings', 'members', organizationId],
-    queryFn: () => api.get<Page<Member>>(`/api/v1/orgs/${organizationId}/members`, { query: { limit: 100 } }),
+    queryFn: () => api.get(`/api/v1/orgs/${organizationId}/members`, { query: { limit: 100 } }),
   });
 
 export function rememberUser(user: User): void {

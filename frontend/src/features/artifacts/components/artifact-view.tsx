@@ -43,7 +43,10 @@ export function ArtifactView({ conversationId, tab, openId, onReprompt, onOpen }
   useEffect(() => setVersionId(openId ?? undefined), [openId]);
   const listed = versions.data?.find((version) => version.id === versionId);
   // Without the list, an address of one version still opens that one.
-  const single = useQuery({ ...artifactById(versionId ?? ''), enabled: Boolean(versionId) && versions.isError });
+  const single = useQuery({
+    ...artifactById(versionId ?? ''),
+    enabled: Boolean(versionId) && versions.isError,
+  });
   const alone = single.data?.identifier === tab.identifier ? single.data : undefined;
   const chosen: Artifact | undefined = versionId === latest?.id ? latest : (listed ?? alone);
   const old = chosen && latest && chosen.version < latest.version ? chosen : undefined;

@@ -49,7 +49,7 @@ export async function load(conversationId: string): Promise<void> {
   if (before.phase === 'empty' || before.phase === 'failed')
     change(conversationId, () => ({ phase: 'loading' }));
   try {
-    const page = await api.get<Page<Message>>(`/api/conversations/${conversationId}/messages`, {
+    const page = await api.get(`/api/conversations/${conversationId}/messages`, {
       query: { limit: PAGE },
     });
     const leaf = page.items.at(-1)?.id ?? null;
@@ -85,7 +85,7 @@ export async function loadOlder(conversationId: string): Promise<void> {
   if (!olderCursor || loadingOlder) return;
   change(conversationId, () => ({ loadingOlder: true }));
   try {
-    const page = await api.get<Page<Message>>(`/api/conversations/${conversationId}/messages`, {
+    const page = await api.get(`/api/conversations/${conversationId}/messages`, {
       query: { limit: PAGE, cursor: olderCursor },
     });
     change(conversationId, (now) => ({
@@ -157,7 +157,7 @@ export function whenConversationStarts(handler: typeof goTo): void {
 
 async function createConversation(key: string): Promise<string> {
   const choice = useChoice.getState();
-  const row = await api.post<ConversationRow>(
+  const row = await api.post(
     '/api/conversations',
     {
       ...(choice.agentId ? { agent_id: choice.agentId } : {}),
@@ -184,7 +184,7 @@ async function deliver(where: string, key: string): Promise<void> {
       discard(NEW, key);
     }
     const row = queryClient.getQueryData(conversationQuery(place).queryKey);
-    const answer = await api.post<SendAnswer>(
+    const answer = await api.post(
       `/api/conversations/${place}/messages`,
       {
         content: item.content,
@@ -241,7 +241,7 @@ export async function stop(runId: string): Promise<void> {
 
 /** A new version of the question, answered anew; or new words only, which costs nothing. */
 export async function edit(message: Message, content: string, resendIt: boolean): Promise<void> {
-  const answer = await api.put<{ message: Message; reply?: Message; run?: Run }>(
+  const answer = await api.put(
     `/api/messages/${message.id}`,
     { content, resend: resendIt },
     { idempotencyKey: newId() },
@@ -256,7 +256,7 @@ export async function regenerate(
   message: Message,
   other: { agentId?: string; model?: string } = {},
 ): Promise<void> {
-  const answer = await api.post<{ reply: Message; run: Run }>(
+  const answer = await api.post(
     `/api/messages/${message.id}/regenerate`,
     {
       ...(other.agentId ? { agent_id: other.agentId } : {}),
@@ -299,7 +299,7 @@ export async function switchTo(message: Message, siblingId: string): Promise<voi
 /** Answers a question of a run. Somebody may have been faster; then their answer is shown. */
 export async function decide(task: HumanTask, decision: ApprovalDecision): Promise<void> {
   try {
-    await api.post<HumanTask>(`/api/tasks/${task.id}/decide`, { decision });
+    await api.post(`/api/tasks/${task.id}/decide`, { decision });
   } catch (error) {
     if (!(error instanceof Problem && error.code === 'already_decided')) throw error;
   }

@@ -31,10 +31,11 @@ function Invite({ organizationId, onClose }: { organizationId: string; onClose: 
   });
   const submit = handleSubmit(async ({ email, name, role }) => {
     try {
-      const answer = await api.post<{ member: Member; invite_link?: string | null }>(
-        `/api/v1/orgs/${organizationId}/members`,
-        { email, role, ...(name.trim() ? { name: name.trim() } : {}) },
-      );
+      const answer = await api.post(`/api/v1/orgs/${organizationId}/members`, {
+        email,
+        role,
+        ...(name.trim() ? { name: name.trim() } : {}),
+      });
       await refresh(organizationId);
       if (answer.invite_link) setLink(new URL(answer.invite_link, window.location.origin).href);
       else setJoined(true);

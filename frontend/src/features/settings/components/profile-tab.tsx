@@ -13,7 +13,7 @@ import { toast } from '@/lib/toast';
 import { rememberUser } from '../queries';
 import { Section } from './section';
 
-const save = (change: Record<string, unknown>) => api.put<User>('/api/auth/profile', change);
+const save = (change: Record<string, unknown>) => api.put('/api/auth/profile', change);
 
 function About({ me }: { me: Me }) {
   const { user } = me;
