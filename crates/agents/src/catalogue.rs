@@ -287,7 +287,7 @@ impl Agents {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
-        Ok(self.store.visible_to(caller).agents().connector_names(&ids).await?)
+        Ok(self.store.visible_to(caller).connectors().names(&ids).await?)
     }
 
     async fn insert(

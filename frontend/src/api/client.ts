@@ -156,11 +156,14 @@ type QueryOf<M extends Method, P> = { [K in keyof Part<M, P, 'query'>]?: Part<M,
 
 type Options<M extends Method, P> = Omit<RequestOptions, 'query' | 'body'> & { query?: QueryOf<M, P> };
 
+/** `{}`, where an operation reads no body. */
+type Nothing = Record<string, never>;
+
 /** The API by its documented addresses: what goes in and what comes back is checked against the document. */
 export const api = {
   get: <const P extends PathOf<'get'>>(path: P, options?: Options<'get', P>) =>
     json('GET', path, options as RequestOptions) as Promise<AnswerOf<'get', P>>,
-  post: <const P extends PathOf<'post'>>(path: P, body?: BodyOf<'post', P>, options?: Options<'post', P>) =>
+  post: <const P extends PathOf<'post'>>(path: P, body?: BodyOf<'post', P> | Nothing, options?: Options<'post', P>) =>
     json('POST', path, { ...(options as RequestOptions), body: body ?? {} }) as Promise<AnswerOf<'post', P>>,
   put: <const P extends PathOf<'put'>>(path: P, body: BodyOf<'put', P>, options?: Options<'put', P>) =>
     json('PUT', path, { ...(options as RequestOptions), body }) as Promise<AnswerOf<'put', P>>,

@@ -2,17 +2,7 @@
 import { type InfiniteData, infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
 import { api } from './client';
 import { Problem } from './problem';
-import type {
-  Agent,
-  Conversation,
-  HumanTask,
-  Me,
-  Model,
-  MyOrganization,
-  Page,
-  Run,
-  SetupStatus,
-} from './types';
+import type { Conversation, Page } from './types';
 
 export const queryClient = new QueryClient({
   defaultOptions: {

@@ -11,6 +11,7 @@ export type {
   ArtifactKind as ArtifactType,
   ArtifactRef,
   Artifact,
+  AvailableTool,
   Connector,
   Conversation,
   ConversationSettings,
@@ -20,6 +21,9 @@ export type {
   FileView as FileRef,
   File as UploadedFile,
   HumanTaskView as HumanTask,
+  McpResource,
+  McpServerConnection,
+  McpServerDiscovery,
   Me,
   Member,
   MessageStatus,
@@ -38,6 +42,7 @@ export type {
   SetupStatusResponse as SetupStatus,
   SignedInDevice,
   Tool,
+  ToolExecution,
   ToolCallView as ToolCall,
   User,
 } from './generated/types.gen';
@@ -91,6 +96,11 @@ export function contentBlocks(content: unknown): ContentBlock[] {
 
 /** What a run knows of its message when it is over; files and versions stand in the list of messages. */
 export type CompletedMessage = Pick<wire.MessageView, 'id' | 'content' | 'status'> & Partial<wire.MessageView>;
+
+/** The message of `message.completed`, which the document leaves open. */
+export function completedMessage(message: unknown): CompletedMessage {
+  return message as CompletedMessage;
+}
 
 /** A notice of the caller's feed. */
 export type FeedEvent = wire.FeedEvent;

@@ -154,7 +154,9 @@ fn the_info_string_forgives() {
 /// The same by whole lines, as plainly as it can be said.
 fn by_lines(text: &str) -> Vec<String> {
     let text = text.replace("\r\n", "\n");
-    let (mut contents, mut open): (Vec<String>, Option<(Fence, Option<Vec<String>>)>) = (Vec::new(), None);
+    let mut contents: Vec<String> = Vec::new();
+    // The block that is open, with its lines where it is an artifact.
+    let mut open: Option<(Fence, Option<Vec<String>>)> = None;
     let mut lines: Vec<&str> = text.split('\n').collect();
     let last = lines.pop().unwrap_or_default();
     let whole = lines.len();

@@ -1,5 +1,6 @@
 //! `/api/agents` and its twin under an organisation.
 
+use conductor_mcp_client::testing::{self, Behaviour};
 use serde_json::{Value, json};
 
 use crate::{
@@ -232,4 +233,42 @@ async fn the_list_is_filtered() {
     assert_eq!(names("official=false").await, ["Poet", "Sales"]);
     assert_eq!(names("official=false&limit=1").await, ["Poet"]);
     world.admin.get("/api/agents?owner=me").await.problem(422, "unknown_field");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_uses_what_it_is_allowed_of_a_server() {
+    let (world, peer) = (World::start().await, testing::Server::start("2025-06-18").await.unwrap());
+    peer.add_tool("other", Behaviour::Fail("no".to_owned()));
+    let server = world.register(&peer, "Echo").await;
+    let agent = create(&world, json!({ "name": "Caller", "mode": "CALLER" })).await;
+    let path = format!("/api/agents/{}", text(&agent["id"]));
+    let runner = world.admin.put(&path, json!({ "mode": "RUNNER" })).await.problem(422, "validation_failed");
+    assert_eq!(pointers(&runner), ["/connection_id"]);
+
+    let servers = format!("{path}/mcp-servers");
+    let body = json!({ "server_id": server["id"], "allowed_tools": ["echo"] });
+    let added = world.admin.post(&servers, body).await.created();
+    assert_eq!(added, json!({ "server_id": server["id"], "name": "Echo", "allowed_tools": ["echo"] }));
+    let tools = async || column(&world.admin.get(&format!("{path}/available-tools")).await.ok(), "display_name");
+    assert_eq!(tools().await, ["echo"]);
+    let runner = world.admin.put(&path, json!({ "mode": "RUNNER" })).await.ok();
+    assert_eq!(runner["mcp_servers"], json!([added]));
+
+    let one = format!("{servers}/{}", text(&server["id"]));
+    let widened = world.admin.put(&one, json!({ "allowed_tools": null })).await.ok();
+    assert_eq!(widened["allowed_tools"], json!(null));
+    assert_eq!(tools().await.len(), 2);
+    let clone = world.admin.post(&format!("{path}/clone"), json!({})).await.created();
+    assert_eq!((&clone["mcp_servers"], &clone["mode"]), (&json!([widened]), &json!("RUNNER")));
+
+    let needed = world.admin.delete(&one).await.problem(422, "validation_failed");
+    assert_eq!(pointers(&needed), ["/connection_id"], "a runner keeps its last server");
+    let _ = world.admin.put(&path, json!({ "mode": "CALLER" })).await.ok();
+    let _ = world.admin.delete(&one).await.status(204);
+    assert_eq!(world.admin.get(&servers).await.ok()["items"], json!([]));
+    world.admin.delete(&one).await.problem(404, "not_found");
+    let versions = world.admin.get(&format!("{path}/versions")).await.ok();
+    assert_eq!(versions["items"][0]["version"], 6, "every change of its servers is a version");
+    let back = world.admin.post(&format!("{path}/versions/2/rollback"), json!({})).await.status(200).json();
+    assert_eq!(back["mcp_servers"], json!([added]), "a version keeps what the agent could reach");
 }

@@ -356,49 +356,6 @@ impl<'a> VisibleAgents<'a> {
         connectors(self.view.conn, ids).await
     }
 
-    /// The names of those of these connectors that the caller may see.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn connector_names(&self, ids: &[ConnectorId]) -> Result<HashMap<ConnectorId, String>> {
-        let column = |name: &'static str| Expr::col(Alias::new(name));
-        let scope = self.view.caller.scope;
-        let (organization, environment) = (scope.organization_id.as_uuid(), scope.environment_id.as_uuid());
-        let user = self.view.caller.user_id().unwrap_or(UserId::NIL);
-        let own = Condition::any()
-            .add(column("visibility").eq("team"))
-            .add(column("created_by_user_id").eq(user.as_uuid()));
-        let seen = Condition::any()
-            .add(column("organization_id").eq(Scope::PLATFORM.organization_id.as_uuid()))
-            .add(column("visibility").eq("public"))
-            .add(
-                Condition::all()
-                    .add(column("organization_id").eq(organization))
-                    .add(column("visibility").eq("organization")),
-            )
-            .add(
-                Condition::all()
-                    .add(column("organization_id").eq(organization))
-                    .add(column("environment_id").eq(environment))
-                    .add(own),
-            );
-        let mut select = Query::select();
-        select
-            .columns([Alias::new("id"), Alias::new("name")])
-            .from(Alias::new("connectors"))
-            .cond_where(seen)
-            .and_where(column("deleted_at").is_null())
-            .and_where(column("id").is_in(ids.iter().map(|id| id.as_uuid())));
-        #[derive(FromQueryResult)]
-        struct Row {
-            id: Uuid,
-            name: String,
-        }
-        let statement = self.view.conn.get_database_backend().build(&select);
-        let rows = Row::find_by_statement(statement).all(&self.view.conn).await?;
-        Ok(rows.into_iter().map(|row| (row.id.into(), row.name)).collect())
-    }
-
     /// A page of an agent's versions, newest first. The right to the agent is checked before.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Outside systems: the present row, and every state it ever had.
 
+use std::collections::HashMap;
+
 use conductor_domain::{
     Caller, Connector, ConnectorFilter, ConnectorHealth, ConnectorId, ConnectorSpec, Health, NewConnector,
     Origin, Page, PageRequest, Scope, UserId,
@@ -8,7 +10,7 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    prelude::{Expr, Json},
+    prelude::{Expr, Json, Uuid},
     sea_query::{ExprTrait, Func},
 };
 use serde_json::json;
@@ -176,6 +178,23 @@ impl<'a> VisibleConnectors<'a> {
             .await?
             .map(Connector::try_from)
             .transpose()
+    }
+
+    /// The names of those of these connectors that the caller may see.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn names(&self, ids: &[ConnectorId]) -> Result<HashMap<ConnectorId, String>> {
+        let rows: Vec<(Uuid, String)> = self
+            .visible()
+            .select_only()
+            .column(connector::Column::Id)
+            .column(connector::Column::Name)
+            .filter(connector::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
+            .into_tuple()
+            .all(&self.view.conn)
+            .await?;
+        Ok(rows.into_iter().map(|(id, name)| (id.into(), name)).collect())
     }
 
     /// Every connector that may be used.

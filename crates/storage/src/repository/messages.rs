@@ -328,8 +328,7 @@ impl<'a> VisibleMessages<'a> {
         if self.find(from).await?.is_none() {
             return Ok(Page { items: Vec::new(), next: None });
         }
-        let mut items = path(self.view.conn, self.view.caller.scope, from, Some(page.limit)).await?;
-        items.shrink_to_fit();
+        let items = path(self.view.conn, self.view.caller.scope, from, Some(page.limit)).await?;
         let next = items
             .first()
             .filter(|oldest| oldest.parent_message_id.is_some())

@@ -1,7 +1,7 @@
 /** Agents on the server: the library, one agent with its versions and tools, and every write. */
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { api, newId } from '@/api/client';
-import type { Agent, AgentVersion, Connector, Page, Run, Tool } from '@/api/types';
+import { api, type BodyOf, newId } from '@/api/client';
+import type { Agent, Run } from '@/api/types';
 
 export const agentKeys = {
   all: ['agents'] as const,
@@ -75,7 +75,7 @@ export function useSaveAgent(agent: Agent | undefined) {
     mutationFn: (body: Record<string, unknown>) =>
       agent
         ? api.put(`/api/agents/${agent.id}`, body, { ifMatch: agent.current_version })
-        : api.post('/api/agents', body, { idempotencyKey: newId() }),
+        : api.post('/api/agents', body as BodyOf<'post', '/api/agents'>, { idempotencyKey: newId() }),
     onSuccess: (saved) => {
       client.setQueryData(agentKeys.one(saved.id), saved);
       return client.invalidateQueries({ queryKey: agentKeys.all });
@@ -106,7 +106,7 @@ export function useDeleteAgent() {
 export function useRollback(id: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (version: number) => api.post(`/api/agents/${id}/versions/${version}/rollback`),
+    mutationFn: (version: number) => api.post(`/api/agents/${id}/versions/${String(version)}/rollback`),
     onSuccess: (agent) => {
       client.setQueryData(agentKeys.one(id), agent);
       return client.invalidateQueries({ queryKey: agentKeys.all });

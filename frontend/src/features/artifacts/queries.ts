@@ -1,7 +1,7 @@
 /** Artifacts on the server: lists, versions, and the writes that make a new version. */
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { api } from '@/api/client';
-import type { Agent, Artifact, Page } from '@/api/types';
+import { api, type PathOf } from '@/api/client';
+import type { Artifact, Page } from '@/api/types';
 
 export const artifactKeys = {
   all: ['artifacts'] as const,
@@ -12,14 +12,16 @@ export const artifactKeys = {
   agent: (id: string) => ['artifacts', 'agent', id] as const,
 };
 
+type ArtifactPath = Extract<PathOf<'get'>, `${string}/artifacts` | `/api/artifacts/${string}/versions`>;
+
 /** Every page of a list; artifacts of one conversation are few. */
-async function everyPage<T>(path: string, signal: AbortSignal): Promise<T[]> {
-  const items: T[] = [];
+async function everyPage(path: ArtifactPath, signal: AbortSignal): Promise<Artifact[]> {
+  const items: Artifact[] = [];
   let cursor: string | null = null;
   do {
-    const page: Page<T> = await api.get(path, { query: { limit: 100, cursor }, signal });
+    const page: Page<Artifact> = await api.get(path, { query: { limit: 100, cursor }, signal });
     items.push(...page.items);
-    cursor = page.next_cursor;
+    cursor = page.next_cursor ?? null;
   } while (cursor);
   return items;
 }
@@ -28,7 +30,7 @@ async function everyPage<T>(path: string, signal: AbortSignal): Promise<T[]> {
 export const conversationArtifacts = (conversationId: string) =>
   queryOptions({
     queryKey: artifactKeys.ofConversation(conversationId),
-    queryFn: ({ signal }) => everyPage<Artifact>(`/api/conversations/${conversationId}/artifacts`, signal),
+    queryFn: ({ signal }) => everyPage(`/api/conversations/${conversationId}/artifacts`, signal),
   });
 
 /** One version by its id. */
@@ -44,7 +46,7 @@ export const artifactById = (id: string) =>
 export const artifactVersions = (conversationId: string, identifier: string, anyId: string, latest: number) =>
   queryOptions({
     queryKey: [...artifactKeys.versions(conversationId, identifier), latest],
-    queryFn: ({ signal }) => everyPage<Artifact>(`/api/artifacts/${anyId}/versions`, signal),
+    queryFn: ({ signal }) => everyPage(`/api/artifacts/${anyId}/versions`, signal),
     staleTime: Number.POSITIVE_INFINITY,
     placeholderData: keepPreviousData,
   });

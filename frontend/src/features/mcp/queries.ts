@@ -1,7 +1,7 @@
 /** MCP servers on the server: the list, one server with its tools, resources and logs, and every write. */
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { api, newId } from '@/api/client';
-import type { Connector, ContentBlock, Page, ProblemView, Run, Tool } from '@/api/types';
+import { api, type BodyOf, newId } from '@/api/client';
+import type { Page, Tool } from '@/api/types';
 
 export const connectorKeys = {
   all: ['connectors'] as const,
@@ -11,53 +11,20 @@ export const connectorKeys = {
   logs: (id: string) => ['connectors', 'logs', id] as const,
 };
 
-/** What a connection test found. */
-export interface ConnectAnswer {
-  ok: boolean;
-  latency_ms: number;
-  protocol_version?: string | null;
-  server_info?: { name: string; version: string } | null;
-  error?: ProblemView | null;
-  /** A program is to be started; a person has to see the exact line first. */
-  needs_confirmation?: { command_line: string[]; hash: string; env_names?: string[] } | null;
-}
-
-/** What a server offers to read. */
-export interface Resource {
-  uri: string;
-  name: string;
-  title?: string | null;
-  description?: string | null;
-  mimeType?: string | null;
-  mime_type?: string | null;
-}
-
-export interface DiscoverAnswer {
-  tools: Tool[];
-  resources: Resource[];
-  prompts: unknown[];
-  /** Names of tools. */
-  added: string[];
-  changed: string[];
-  removed: string[];
-}
-
-/** One call of a tool by hand. */
-export interface ToolAnswer {
-  run: Run;
-  /** Both unknown while the call waits or goes on. */
-  ok: boolean | null;
-  content: ContentBlock[] | null;
-}
+export type {
+  McpResource as Resource,
+  McpServerConnection as ConnectAnswer,
+  McpServerDiscovery as DiscoverAnswer,
+  ToolExecution as ToolAnswer,
+} from '@/api/types';
 
 export const connectorList = (q: string) =>
   infiniteQueryOptions({
     queryKey: [...connectorKeys.all, 'list', q],
     queryFn: ({ pageParam, signal }) =>
-      api.get(q ? '/api/mcp/servers/search' : '/api/mcp/servers', {
-        query: { limit: 48, q, cursor: pageParam },
-        signal,
-      }),
+      q
+        ? api.get('/api/mcp/servers/search', { query: { limit: 48, q, cursor: pageParam }, signal })
+        : api.get('/api/mcp/servers', { query: { limit: 48, cursor: pageParam }, signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });
@@ -77,7 +44,7 @@ async function everyTool(id: string, signal: AbortSignal): Promise<Page<Tool>> {
       signal,
     });
     items.push(...page.items);
-    cursor = page.next_cursor;
+    cursor = page.next_cursor ?? null;
   } while (cursor);
   // What a server no longer offers stays in its records, not on its page.
   return { items: items.filter((tool) => tool.present !== false), next_cursor: null };
@@ -114,7 +81,7 @@ export const useSaveConnector = () =>
   useWrite(({ id, body }: { id?: string | undefined; body: Record<string, unknown> }) =>
     id
       ? api.put(`/api/mcp/servers/${id}`, body)
-      : api.post('/api/mcp/servers', body, { idempotencyKey: newId() }),
+      : api.post('/api/mcp/servers', body as BodyOf<'post', '/api/mcp/servers'>, { idempotencyKey: newId() }),
   );
 
 export const useConnect = () => useWrite((id: string) => api.post(`/api/mcp/servers/${id}/connect`));
@@ -146,7 +113,7 @@ export const useChangeTool = (serverId: string) =>
 export function useExecuteTool(serverId: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (call: { tool: string; arguments: unknown }) =>
+    mutationFn: (call: { tool: string; arguments: Record<string, unknown> }) =>
       api.post('/api/mcp/execute/tool', { server_id: serverId, ...call }, { idempotencyKey: newId() }),
     onSettled: () => client.invalidateQueries({ queryKey: connectorKeys.logs(serverId) }),
   });

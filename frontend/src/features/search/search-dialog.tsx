@@ -6,7 +6,6 @@ import { useNavigate } from '@tanstack/react-router';
 import { Archive, Hexagon, Inbox, MessageSquare, Plug, Plus, Search, SlidersHorizontal } from 'lucide-react';
 import { type ReactNode, useDeferredValue, useState } from 'react';
 import { api } from '@/api/client';
-import type { Conversation, Page } from '@/api/types';
 import { ago } from '@/lib/format';
 import { t } from '@/lib/i18n';
 

@@ -3,7 +3,7 @@ import { queryOptions } from '@tanstack/react-query';
 import { api } from '@/api/client';
 import { describe } from '@/api/problem';
 import { meQuery, queryClient } from '@/api/queries';
-import type { Member, Page, Preferences, ProviderKey, SignedInDevice, User } from '@/api/types';
+import type { Preferences, User } from '@/api/types';
 import { adoptPreferences } from '@/lib/appearance';
 import { toast } from '@/lib/toast';
 

@@ -50,9 +50,9 @@ export function AgentOverview({ agent }: { agent: Agent }) {
           {execution && (
             <Fact name={t('Execution')}>
               {t('{{timeout}} limit, {{retries}} retries, {{delay}} between', {
-                timeout: duration(execution.timeout_ms),
+                timeout: duration(execution.timeout_ms ?? 0),
                 retries: execution.max_retries,
-                delay: duration(execution.retry_delay_ms),
+                delay: duration(execution.retry_delay_ms ?? 0),
               })}
             </Fact>
           )}

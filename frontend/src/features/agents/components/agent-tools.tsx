@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Plug, Wrench } from 'lucide-react';
-import type { Agent, Tool } from '@/api/types';
+import type { Agent, AvailableTool } from '@/api/types';
 import { Status } from '@/components/ui/badges';
 import { Button } from '@/components/ui/button';
 import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
@@ -38,7 +38,7 @@ export function AgentTools({ agent, onEdit }: { agent: Agent; onEdit: () => void
       </EmptyState>
     );
   }
-  const groups = new Map<string, Tool[]>();
+  const groups = new Map<string, AvailableTool[]>();
   for (const tool of tools.data.items) {
     const name = tool.server ?? (tool.connector_id ? t('MCP server') : t('Built in'));
     groups.set(name, [...(groups.get(name) ?? []), tool]);

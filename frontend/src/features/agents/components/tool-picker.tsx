@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { ChevronDown, Plug } from 'lucide-react';
 import { useId, useState } from 'react';
 import { agentOptionsQuery } from '@/api/queries';
-import type { Agent, Connector, Tool } from '@/api/types';
+import type { Agent, AvailableTool, Connector, Tool } from '@/api/types';
 import { Status } from '@/components/ui/badges';
 import { Button } from '@/components/ui/button';
 import { Notice, SkeletonRows } from '@/components/ui/states';
@@ -126,7 +126,7 @@ interface BuiltIn {
 }
 
 /** The catalogue's built-in tools, and those that other agents were given: a catalogue may list only what is callable. */
-function offered(catalogue: Tool[], agents: Agent[]): BuiltIn[] {
+function offered(catalogue: AvailableTool[], agents: Agent[]): BuiltIn[] {
   const found = new Map<string, BuiltIn>();
   for (const { name, display_name, description, connector_id } of catalogue) {
     if (!connector_id) found.set(name, { name, title: display_name || name, description });

@@ -1,5 +1,12 @@
 /** A test run as it happens: the events of its stream folded into what the page shows. */
-import type { ContentBlock, ProblemView, RunEvent, RunStatus } from '@/api/types';
+import {
+  type ContentBlock,
+  completedMessage,
+  contentBlocks,
+  type ProblemView,
+  type RunEvent,
+  type RunStatus,
+} from '@/api/types';
 
 /** One tool call of the run. */
 export interface TestCall {
@@ -47,25 +54,25 @@ function step(run: TestRun, event: RunEvent): TestRun {
     case 'thinking.delta':
       return { ...run, thinking: run.thinking + event.text };
     case 'message.completed':
-      return { ...run, text: event.message.content };
+      return { ...run, text: completedMessage(event.message).content };
     case 'tool.called': {
       const { call_id, tool, server } = event;
       return {
         ...run,
-        calls: [...run.calls, { id: call_id, tool, server, arguments: event.arguments, status: 'called' }],
+        calls: [...run.calls, { id: call_id, tool, server: server ?? undefined, arguments: event.arguments, status: 'called' }],
       };
     }
     case 'tool.decided':
       if (event.effect === 'allow') return run;
       return change(run, event.call_id, {
         status: event.effect === 'deny' ? 'denied' : 'waiting',
-        reason: event.reason,
+        reason: event.reason ?? undefined,
       });
     case 'tool.result': {
       const denied = run.calls.find((call) => call.id === event.call_id)?.status === 'denied';
       return change(run, event.call_id, {
         status: event.ok ? 'done' : denied ? 'denied' : 'failed',
-        content: event.content,
+        content: contentBlocks(event.content),
         durationMs: event.duration_ms,
       });
     }

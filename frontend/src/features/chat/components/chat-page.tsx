@@ -7,7 +7,7 @@ import { useShallow } from 'zustand/react/shallow';
 import { api } from '@/api/client';
 import { describe, Problem } from '@/api/problem';
 import { conversationQuery, meQuery } from '@/api/queries';
-import type { ArtifactRef, Conversation, Message } from '@/api/types';
+import type { ArtifactRef, Message } from '@/api/types';
 import { Button } from '@/components/ui/button';
 import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
 import { cx } from '@/lib/cx';
@@ -153,7 +153,7 @@ export function ChatPage({ conversationId }: { conversationId: string | null }) 
   const branch = useCallback(
     (message: Message) => {
       api
-        .post<Conversation>(`/api/conversations/${message.conversation_id}/branch`, {
+        .post(`/api/conversations/${message.conversation_id}/branch`, {
           message_id: message.id,
         })
         .then((created) => navigate({ to: '/c/$conversationId', params: { conversationId: created.id } }))

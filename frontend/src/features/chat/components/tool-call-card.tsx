@@ -1,7 +1,7 @@
 /** One tool call: what was asked, what came back, and which rule let it through. */
 import { Check, ChevronRight, CircleSlash, Clock, Plug, ShieldCheck, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
-import type { ContentBlock, ToolCall } from '@/api/types';
+import { type ContentBlock, contentBlocks, type ToolCall } from '@/api/types';
 import { Status } from '@/components/ui/badges';
 import { JsonView } from '@/components/ui/json-view';
 import { cx } from '@/lib/cx';
@@ -143,12 +143,12 @@ function State({ call }: { call: ToolCall }) {
   }
 }
 
-const decisions = {
+const decisions: Record<string, string> = {
   allow_once: 'Allowed once',
   allow_in_conversation: 'Allowed for this chat',
   allow_always: 'Always allowed',
   deny: 'Denied',
-} as const;
+};
 
 function Decision({ call }: { call: ToolCall }) {
   const task = call.human_task;
@@ -164,7 +164,7 @@ function Decision({ call }: { call: ToolCall }) {
         tone={denied ? 'err' : task && !task.decision ? 'warn' : 'ok'}
         icon={denied ? <CircleSlash /> : <ShieldCheck />}
       >
-        {task?.decision ? t(decisions[task.decision]) : words}
+        {task?.decision ? t(decisions[task.decision] ?? task.decision) : words}
       </Status>
       {task?.decided_at && <span>{t('by a person at {{time}};', { time: clock(task.decided_at) })}</span>}
       {call.rule_id && (
@@ -193,6 +193,7 @@ export function ToolCallCard({ call, live }: { call: ToolCall; live: boolean }) 
   const [chosen, setChosen] = useState<boolean | null>(null);
   const bad = call.status === 'failed' || call.status === 'denied';
   const open = chosen ?? (bad || (live && call.status !== 'succeeded'));
+  const blocks = contentBlocks(call.content);
   const hasArguments =
     call.arguments !== null && typeof call.arguments === 'object' && Object.keys(call.arguments).length > 0;
   return (
@@ -232,10 +233,10 @@ export function ToolCallCard({ call, live }: { call: ToolCall; live: boolean }) 
               <span className="text-sm text-text-3">{t('None')}</span>
             )}
           </Row>
-          {call.content && call.content.length > 0 && (
+          {blocks.length > 0 && (
             <Row label={bad ? t('Error') : t('Result')}>
               <div className="grid gap-2">
-                {call.content.map((block, index) => (
+                {blocks.map((block, index) => (
                   // biome-ignore lint/suspicious/noArrayIndexKey: blocks of one result never move
                   <Block key={index} block={block} />
                 ))}

@@ -2,16 +2,7 @@
 import { api, newId } from '@/api/client';
 import { Offline, Problem } from '@/api/problem';
 import { conversationQuery, patchConversation, queryClient } from '@/api/queries';
-import type {
-  ApprovalDecision,
-  Conversation as ConversationRow,
-  FileRef,
-  HumanTask,
-  Message,
-  Page,
-  Run,
-  SendAnswer,
-} from '@/api/types';
+import type { ApprovalDecision, FileRef, HumanTask, Message, Page, Run } from '@/api/types';
 import { whenBack } from '@/lib/connection';
 import { useChoice } from './choice';
 import { withRun } from './run-reducer';
@@ -66,7 +57,7 @@ export async function load(conversationId: string): Promise<void> {
       return {
         nodes,
         leafId,
-        olderCursor: firstKnown ? now.olderCursor : page.next_cursor,
+        olderCursor: firstKnown ? now.olderCursor : (page.next_cursor ?? null),
         phase: 'ready',
         error: undefined,
       };
@@ -90,7 +81,7 @@ export async function loadOlder(conversationId: string): Promise<void> {
     });
     change(conversationId, (now) => ({
       nodes: upsert(now.nodes, page.items),
-      olderCursor: page.next_cursor,
+      olderCursor: page.next_cursor ?? null,
     }));
   } finally {
     change(conversationId, () => ({ loadingOlder: false }));
@@ -105,7 +96,7 @@ async function loadAllBranches(conversationId: string): Promise<void> {
       query: { branch: 'all', limit: 100, cursor },
     });
     change(conversationId, (now) => ({ nodes: upsert(now.nodes, page.items) }));
-    cursor = page.next_cursor;
+    cursor = page.next_cursor ?? null;
   } while (cursor);
   change(conversationId, () => ({ complete: true, olderCursor: null }));
 }
@@ -246,7 +237,7 @@ export async function edit(message: Message, content: string, resendIt: boolean)
     { content, resend: resendIt },
     { idempotencyKey: newId() },
   );
-  if (answer.reply && answer.run) {
+  if ('reply' in answer) {
     accept(message.conversation_id, [answer.message, answer.reply], answer.reply.id, answer.run);
     load(message.conversation_id).catch(() => {});
   } else change(message.conversation_id, (now) => ({ nodes: upsert(now.nodes, [answer.message]) }));

@@ -42,7 +42,7 @@ const task: HumanTask = {
 };
 
 const talk = events(
-  { type: 'run.started', kind: 'turn', conversation_id: 'c', message_id: 'm' },
+  { type: 'run.started', kind: 'chat', conversation_id: 'c', message_id: 'm' },
   { type: 'thinking.delta', message_id: 'm', text: 'Hm. ' },
   { type: 'message.delta', message_id: 'm', text: 'Hello' },
   { type: 'message.delta', message_id: 'm', text: ' world' },

@@ -2,16 +2,17 @@
  * What a run looks like so far, from its events. Pure and idempotent: an event that was already applied (by `seq`)
  * changes nothing, so a replay after a reconnect or a reload is harmless.
  */
-import type {
-  ArtifactType,
-  CompletedMessage,
-  HumanTask,
-  Message,
-  MessageStatus,
-  ProblemView,
-  RunEvent,
-  RunStatus,
-  ToolCall,
+import {
+  completedMessage,
+  type ArtifactType,
+  type CompletedMessage,
+  type HumanTask,
+  type Message,
+  type MessageStatus,
+  type ProblemView,
+  type RunEvent,
+  type RunStatus,
+  type ToolCall,
 } from '@/api/types';
 
 export interface LiveArtifact {
@@ -144,14 +145,16 @@ function apply(view: RunView, event: RunEvent): RunView {
       return { ...view, messageId: view.messageId ?? event.message_id, text: view.text + event.text };
     case 'thinking.delta':
       return { ...view, messageId: view.messageId ?? event.message_id, thinking: view.thinking + event.text };
-    case 'message.completed':
+    case 'message.completed': {
+      const completed = completedMessage(event.message);
       return {
         ...view,
-        messageId: event.message.id,
-        completed: event.message,
-        text: event.message.content,
-        thinking: event.message.thinking ?? view.thinking,
+        messageId: completed.id,
+        completed,
+        text: completed.content,
+        thinking: completed.thinking ?? view.thinking,
       };
+    }
     case 'tool.called': {
       if (view.toolCalls.some((call) => call.call_id === event.call_id)) return view;
       const call: ToolCall = {

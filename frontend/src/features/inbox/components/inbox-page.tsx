@@ -12,8 +12,8 @@ import { ago } from '@/lib/format';
 import { t } from '@/lib/i18n';
 
 function Task({ task }: { task: HumanTask }) {
-  const { data: run } = useQuery({ ...runQuery(task.run_id), enabled: !task.conversation_id });
-  const conversation = task.conversation_id ?? run?.conversation_id;
+  const { data: run } = useQuery(runQuery(task.run_id));
+  const conversation = run?.conversation_id;
   return (
     <li className="grid gap-2">
       <div className="flex items-center gap-3 text-sm text-text-3">

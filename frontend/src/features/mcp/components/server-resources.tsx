@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { BookOpen, TriangleAlert } from 'lucide-react';
 import { describe } from '@/api/problem';
-import type { Connector } from '@/api/types';
+import { type Connector, contentBlocks } from '@/api/types';
 import { Button } from '@/components/ui/button';
 import { EmptyState, ErrorState, Notice, SkeletonRows } from '@/components/ui/states';
 import { t } from '@/lib/i18n';
@@ -40,7 +40,7 @@ export function ServerResources({ connector }: { connector: Connector }) {
 
 function ResourceRow({ serverId, resource }: { serverId: string; resource: Resource }) {
   const read = useReadResource(serverId);
-  const type = resource.mimeType ?? resource.mime_type;
+  const type = resource.mime_type;
   return (
     <li className="px-4 py-3">
       <div className="flex items-start gap-3">
@@ -65,7 +65,7 @@ function ResourceRow({ serverId, resource }: { serverId: string; resource: Resou
       )}
       {read.data && (
         <div className="card mt-3 max-h-[320px] overflow-auto bg-code p-4">
-          <ContentBlocks content={read.data.contents ?? []} />
+          <ContentBlocks content={contentBlocks((read.data.contents ?? []).map((part) => ({ type: 'resource', ...part })))} />
         </div>
       )}
     </li>

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { Check, Clock, Play, TriangleAlert, X } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { describe } from '@/api/problem';
-import type { Tool } from '@/api/types';
+import { contentBlocks, type Tool } from '@/api/types';
 import { Status } from '@/components/ui/badges';
 import { Button } from '@/components/ui/button';
 import { Notice } from '@/components/ui/states';
@@ -31,7 +31,7 @@ export function ToolTest({ serverId, tool }: { serverId: string; tool: Tool }) {
         const reading = readForm(fields, values);
         setErrors(reading.errors);
         if (Object.keys(reading.errors).length > 0 || execute.isPending) return;
-        execute.mutate({ tool: tool.name, arguments: reading.value });
+        execute.mutate({ tool: tool.name, arguments: reading.value as Record<string, unknown> });
       }}
     >
       {fields.length === 0 ? (
@@ -109,7 +109,7 @@ function Answer({ answer }: { answer: ToolAnswer }) {
             </Link>
           </p>
         ) : answer.content ? (
-          <ContentBlocks content={answer.content} />
+          <ContentBlocks content={contentBlocks(answer.content)} />
         ) : (
           <p className="text-sm text-text-2">{t('The call goes on. Its timeline shows how it ends.')}</p>
         )}

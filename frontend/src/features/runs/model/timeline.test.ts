@@ -12,7 +12,7 @@ describe('timeline', () => {
   it('joins neighbouring deltas of one kind and keeps their range', () => {
     const lines = timeline(
       events(
-        { type: 'run.started', kind: 'turn' },
+        { type: 'run.started', kind: 'chat' },
         { type: 'message.delta', message_id: 'm', text: 'Hel' },
         { type: 'message.delta', message_id: 'm', text: 'lo' },
         { type: 'tool.called', call_id: 'c', tool: 'echo', arguments: {} },
@@ -21,7 +21,7 @@ describe('timeline', () => {
       ),
     );
     expect(lines.map((line) => [line.seq, line.last, line.title, line.detail])).toEqual([
-      [1, 1, 'Run started', 'turn'],
+      [1, 1, 'Run started', 'chat'],
       [2, 3, 'Answer', 'Hello'],
       [4, 4, 'Tool called: echo', ''],
       [5, 5, 'Answer', 'again'],

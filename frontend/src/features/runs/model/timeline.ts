@@ -1,5 +1,5 @@
 /** A run's events as lines people can read: streams of deltas become one line each. */
-import type { RunEvent } from '@/api/types';
+import { completedMessage, contentBlocks, type RunEvent } from '@/api/types';
 
 export type Tone = 'ok' | 'err' | 'warn' | 'info' | 'plain';
 
@@ -47,7 +47,7 @@ function describe(event: RunEvent): Pick<Line, 'title' | 'detail' | 'tone'> {
     case 'thinking.delta':
       return { title: 'Thinking', detail: event.text, tone: 'plain' };
     case 'message.completed':
-      return { title: 'Answer complete', detail: quoted(event.message.content), tone: 'ok' };
+      return { title: 'Answer complete', detail: quoted(completedMessage(event.message).content), tone: 'ok' };
     case 'tool.called':
       return { title: `Tool called: ${event.tool}`, detail: event.server ?? '', tone: 'info' };
     case 'tool.decided':
@@ -64,7 +64,8 @@ function describe(event: RunEvent): Pick<Line, 'title' | 'detail' | 'tone'> {
     case 'tool.result':
       return {
         title: event.ok ? 'Tool answered' : 'Tool failed',
-        detail: quoted(event.content.map((block) => block.text ?? block.type).join(' ')),
+        detail: quoted(contentBlocks(event.content)
+            .map((block) => block.text ?? block.type).join(' ')),
         tone: event.ok ? 'ok' : 'err',
       };
     case 'approval.requested':

@@ -109,7 +109,7 @@ export function MembersTab({ me }: { me: Me }) {
   const manages = me.role_in_organization === 'owner' || me.role_in_organization === 'admin';
   const members = data?.items ?? [];
 
-  const setRole = async (member: Member, role: string) => {
+  const setRole = async (member: Member, role: OrganizationRole) => {
     try {
       await api.patch(`/api/v1/orgs/${id}/members/${member.user_id}`, { role });
     } catch (problem) {
@@ -161,7 +161,7 @@ export function MembersTab({ me }: { me: Me }) {
                     className="field w-32!"
                     aria-label={t('Role of {{name}}', { name: member.name || member.email })}
                     value={member.role}
-                    onChange={(event) => setRole(member, event.target.value)}
+                    onChange={(event) => setRole(member, event.target.value as OrganizationRole)}
                   >
                     {roles.map((role) => (
                       <option key={role} value={role}>
