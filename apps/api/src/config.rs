@@ -181,9 +181,7 @@ impl Config {
     /// What is in force, with secrets masked.
     pub(crate) fn shown(&self) -> Result<String> {
         let mut shown = self.clone();
-        for secret in [&mut shown.master_key] {
-            mask(secret);
-        }
+        mask(&mut shown.master_key);
         shown.database_url = check::without_password(&shown.database_url);
         for provider in &mut shown.providers {
             if let Some(key) = &mut provider.api_key {

@@ -113,8 +113,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         draining: draining.clone(),
     });
     conductor_agents::seed(&store).await?;
-    let files =
-        conductor_conversations::FilesOptions { max_bytes: config.max_file_bytes, ..Default::default() };
+    let files = conductor_conversations::FilesOptions { max_bytes: config.max_file_bytes };
     Ok(Wired {
         driver: driver(config, &store, &turns, &tools),
         agents: Agents::new(store.clone(), Arc::clone(&access)),

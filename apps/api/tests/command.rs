@@ -37,7 +37,7 @@ async fn a_weak_master_key_is_refused() {
 
 #[tokio::test]
 async fn a_second_server_on_the_same_folder_is_refused() {
-    let server = Server::start().await;
+    let server = Server::running().await;
     let output = server.command(&["serve", "--listen", "127.0.0.1:0"]).output().await.unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success() && err.contains("another server"), "{err}");
@@ -46,7 +46,7 @@ async fn a_second_server_on_the_same_folder_is_refused() {
 #[tokio::test]
 async fn generated_secrets_are_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
-    let server = Server::start().await;
+    let server = Server::running().await;
     for name in ["master.key", "signing.key", "cursor.key"] {
         let mode = std::fs::metadata(server.data().join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");

@@ -40,7 +40,7 @@ fn read(trace: &str) -> Watched {
 
 #[tokio::test]
 async fn no_answer_leaves_before_its_write_is_synced() {
-    let mut server = Server::start().await;
+    let mut server = Server::running().await;
     let api = server.set_up().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("trace");

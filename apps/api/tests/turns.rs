@@ -19,7 +19,7 @@ fn run_id(sent: &Value) -> &str {
 
 #[tokio::test]
 async fn a_turn_streams_and_is_recorded() {
-    let mut server = Server::start().await;
+    let mut server = Server::running().await;
     let api = server.set_up().await;
     let conversation = conversation(&api).await;
     let sent = send(&api, &conversation, "What is Conductor?", "demo").await;
@@ -44,7 +44,7 @@ async fn a_turn_streams_and_is_recorded() {
 
 #[tokio::test]
 async fn a_follower_resumes_without_gap_or_repeat() {
-    let mut server = Server::start().await;
+    let mut server = Server::running().await;
     let api = server.set_up().await;
     let conversation = conversation(&api).await;
     let sent = send(&api, &conversation, "write 200 tokens", "demo").await;
@@ -70,7 +70,7 @@ async fn stopping_closes_the_providers_connection_and_keeps_the_text() {
     let mut events = api.events(run_id(&sent), 0).await;
     events.until("message.delta").await;
 
-    api.post(&format!("/api/execute/{}/cancel", run_id(&sent)), json!({})).await.status(202);
+    let _ = api.post(&format!("/api/execute/{}/cancel", run_id(&sent)), json!({})).await.status(202);
     tokio::time::timeout(std::time::Duration::from_secs(1), provider.aborted(1))
         .await
         .expect("not closed in 1 s");
@@ -103,7 +103,7 @@ async fn a_provider_that_is_cut_keeps_the_text_and_can_be_retried() {
 
 #[tokio::test]
 async fn an_unknown_model_falls_back_and_the_run_says_so() {
-    let mut server = Server::start().await;
+    let mut server = Server::running().await;
     let api = server.set_up().await;
     let conversation = conversation(&api).await;
     let sent = send(&api, &conversation, "Hello", "no-such-model").await;
@@ -156,7 +156,7 @@ async fn fifty_kills_leave_no_run_stuck() {
 
 #[tokio::test]
 async fn a_shutdown_lets_a_turn_finish() {
-    let mut server = Server::start().await;
+    let mut server = Server::running().await;
     let api = server.set_up().await;
     let conversation = conversation(&api).await;
     let sent = send(&api, &conversation, "write 60 tokens", "demo").await;

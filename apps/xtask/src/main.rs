@@ -1,5 +1,5 @@
 //! The house's own commands: run, test, lint, openapi, floors and bench (see README.md).
-#![expect(clippy::print_stdout, reason = "a command-line tool speaks on stdout")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks on both")]
 
 mod bench;
 mod binary;
@@ -13,6 +13,8 @@ mod run;
 mod shell;
 mod test;
 mod tools;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -42,8 +44,18 @@ enum Command {
     WithPostgres(postgres::Options),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().command {
+fn main() -> ExitCode {
+    match command(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Run(options) => run::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Lint => lint::run(),

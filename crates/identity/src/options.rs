@@ -17,6 +17,9 @@ pub struct Options {
     pub access_lifetime: Duration,
     /// How long a refresh token that nobody uses lives.
     pub refresh_lifetime: Duration,
+    /// How long after its use a refresh token is taken for one of two tabs that renewed at once, and only refused.
+    /// Shown later than that, it is a stolen one and ends its session.
+    pub twin_leeway: Duration,
     /// How long a session lives at most.
     pub session_lifetime: Duration,
     /// How long a set-up link works.
@@ -44,6 +47,7 @@ impl Options {
             audience: "conductor".to_owned(),
             access_lifetime: Duration::from_secs(15 * 60),
             refresh_lifetime: 14 * day,
+            twin_leeway: Duration::from_secs(5),
             session_lifetime: 30 * day,
             setup_lifetime: day,
             invite_lifetime: 7 * day,

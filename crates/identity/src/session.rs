@@ -63,6 +63,7 @@ impl Identity {
         let (old, fresh) = (sha256_hex(token.expose().as_bytes()), random_token());
         let new = sha256_hex(fresh.expose().as_bytes());
         let expires_at = arrived + delta(self.inner.options.refresh_lifetime);
+        let replayed_before = arrived - delta(self.inner.options.twin_leeway);
         let rotation = self
             .inner
             .store
@@ -70,9 +71,9 @@ impl Identity {
             .write(move |tx| {
                 Box::pin(async move {
                     let rotation = tx.sessions().rotate(&old, new, expires_at).await?;
-                    // Used before this request came: a replay. Used while it was under way: its twin won.
+                    // Used long ago: a replay. Used just now: its twin won.
                     if let Rotation::Used { session_id, at } = &rotation
-                        && *at <= arrived
+                        && *at <= replayed_before
                     {
                         tx.sessions().revoke(*session_id, "refresh_token_replayed").await?;
                     }
@@ -83,7 +84,7 @@ impl Identity {
         match rotation {
             Rotation::Rotated(session) => self.signed_in(session, fresh).await,
             Rotation::Used { session_id, at } => {
-                if at <= arrived {
+                if at <= replayed_before {
                     self.inner.cache.forget_session(session_id);
                     tracing::warn!(session.id = %session_id, "a refresh token was replayed; its session was ended");
                 }

@@ -39,7 +39,7 @@ impl Server {
     ///
     /// # Panics
     /// When it does not start; the panic shows its log.
-    pub async fn start() -> Self {
+    pub async fn running() -> Self {
         Self::of(binary()).start().await
     }
 

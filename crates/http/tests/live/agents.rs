@@ -249,7 +249,8 @@ async fn an_agent_uses_what_it_is_allowed_of_a_server() {
     let body = json!({ "server_id": server["id"], "allowed_tools": ["echo"] });
     let added = world.admin.post(&servers, body).await.created();
     assert_eq!(added, json!({ "server_id": server["id"], "name": "Echo", "allowed_tools": ["echo"] }));
-    let tools = async || column(&world.admin.get(&format!("{path}/available-tools")).await.ok(), "display_name");
+    let tools =
+        async || column(&world.admin.get(&format!("{path}/available-tools")).await.ok(), "display_name");
     assert_eq!(tools().await, ["echo"]);
     let runner = world.admin.put(&path, json!({ "mode": "RUNNER" })).await.ok();
     assert_eq!(runner["mcp_servers"], json!([added]));

@@ -40,6 +40,7 @@ async fn a_replay_ends_the_whole_session() {
     let second = world.post("/api/auth/refresh", token(&first)).send().await.ok();
     world.get("/api/auth/me").with("authorization", &bearer(&second)).send().await.status(200);
 
+    world.advance(6);
     world.post("/api/auth/refresh", token(&first)).send().await.problem(401, "token_revoked");
     // The thief's tokens and the victim's alike.
     world
@@ -114,6 +115,7 @@ async fn browsers_refresh_by_cookie_from_our_own_page_only() {
     world.get("/api/auth/me").with("cookie", &renewed).send().await.status(200);
     let both = world.post("/api/auth/refresh", json!({ "refresh_token": "x" })).page();
     both.with("cookie", &renewed).send().await.problem(400, "two_credentials");
+    world.advance(6);
     refresh().page().send().await.problem(401, "token_revoked");
     world.get("/api/auth/me").with("cookie", &renewed).send().await.problem(401, "token_revoked");
 }

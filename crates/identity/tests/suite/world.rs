@@ -1,9 +1,9 @@
-//! Identity over a database of its own, with the machine's clock.
+//! Identity over a database of its own.
 
 use std::{sync::Arc, time::Duration};
 
 use conductor_access::{Access, LimitsOptions, Vault};
-use conductor_domain::{Caller, Redacted, SystemClock};
+use conductor_domain::{Caller, Clock, Redacted, SystemClock};
 use conductor_identity::{
     AcceptInvite, Client, Credentials, Identity, NewMember, Options, PathScope, SetUp, SignedIn,
 };
@@ -25,10 +25,15 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn on(database: TestDb) -> Self {
+        Self::timed(database, Arc::new(SystemClock)).await
+    }
+
+    /// An installation with this clock.
+    pub(crate) async fn timed(database: TestDb, clock: Arc<dyn Clock>) -> Self {
         let folder = TempDir::new().unwrap();
         let mut options = OpenOptions::new(database.url());
         options.connections = 8;
-        let store = options.open(Arc::new(SystemClock)).await.unwrap();
+        let store = options.open(clock).await.unwrap();
         let key = LocalKey::load_or_create(&folder.path().join("master.key")).unwrap();
         let vault = Vault::new(store.clone(), Keyring::new(key));
         let access = Access::start(store.clone(), vault, LimitsOptions::default()).await.unwrap();
@@ -39,12 +44,17 @@ impl World {
         Self { identity, _folder: folder, _database: database }
     }
 
-    /// An installation with its administrator.
+    /// An installation, and its administrator.
     pub(crate) async fn set_up(database: TestDb) -> (Self, SignedIn) {
         let world = Self::on(database).await;
-        let token = world.identity.setup_token().await.unwrap().expect("a fresh installation");
-        let admin = world.identity.set_up(first_account(token), &Client::default()).await.unwrap();
+        let admin = world.first_account().await;
         (world, admin)
+    }
+
+    /// Its administrator.
+    pub(crate) async fn first_account(&self) -> SignedIn {
+        let token = self.identity.setup_token().await.unwrap().expect("a fresh installation");
+        self.identity.set_up(first_account(token), &Client::default()).await.unwrap()
     }
 
     /// The caller behind a session.

@@ -9,10 +9,9 @@ use conductor_domain::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect,
-    prelude::{Expr, Uuid},
-    sea_query::{Alias, Func, LikeExpr, Query},
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    prelude::Expr,
+    sea_query::{Func, LikeExpr},
 };
 
 use super::convert::{after_id, containing, json, to_json, word};
