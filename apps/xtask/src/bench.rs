@@ -70,7 +70,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut bench = shell::command("sh");
     bench
         .args(["-c", r#"ulimit -n "$(ulimit -Hn)"; exec "$0" "$@""#])
-        .arg(shell::root().join("target/release/xtask"));
+        .arg(shell::target().join("release/xtask"));
     bench.args(["bench", &scenario, "--rounds", &options.rounds.to_string()]);
     Err(bench.args(["--seconds", &options.seconds.to_string()]).exec().into())
 }

@@ -22,7 +22,7 @@ fn page_is_built() -> bool {
 pub(crate) fn conductor() -> Result<PathBuf> {
     let mut build = shell::line("cargo build --workspace --bins --locked --features");
     shell::run(build.arg(features()))?;
-    Ok(shell::root().join("target/debug/conductor"))
+    Ok(shell::target().join("debug/conductor"))
 }
 
 /// The same, and the page has to be inside.

@@ -23,7 +23,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     frontend::script("build")?;
     shell::run(&mut shell::line("cargo build --release --locked -p conductor --features embed-ui"))?;
 
-    let mut server = shell::command(shell::root().join("target/release/conductor"));
+    let mut server = shell::command(shell::target().join("release/conductor"));
     server.args(["serve", "--data", &options.data]).args(&options.serve).stdin(Stdio::inherit());
     println!("$ {}", shell::shown(&server));
     Err(server.exec()).context("target/release/conductor could not be started")

@@ -7,11 +7,11 @@ use tempfile::TempDir;
 
 /// Prints the two lines, its arguments and one variable, and ends at SIGTERM with a word.
 const STAND_IN: &str = r#"#!/bin/sh
+trap 'echo drained; exit 0' TERM
 echo "arguments: $*"
 echo "listening on http://${3%:0}:40123" | sed 's/:40123:40123/:40123/'
 echo "set up: http://127.0.0.1:40123/setup?token=one-time"
 echo "colour: $COLOUR, a developer's key: $OPENAI_API_KEY" >&2
-trap 'echo drained; exit 0' TERM
 rm -f pipe && mkfifo pipe && exec 3<>pipe && read -r nothing <&3
 "#;
 

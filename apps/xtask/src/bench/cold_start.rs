@@ -15,7 +15,7 @@ pub(super) async fn run(rounds: usize) -> Result<()> {
     let (mut fresh, mut again, mut idle) = (Vec::new(), Vec::new(), Vec::new());
     for round in 1..=rounds {
         let started = Instant::now();
-        let mut server = Server::of(shell::root().join("target/release/conductor")).start().await;
+        let mut server = Server::of(shell::target().join("release/conductor")).start().await;
         server.api().get("/health").await.ok();
         fresh.push(started.elapsed().as_secs_f64());
 

@@ -17,7 +17,7 @@ const CONNECTIONS: usize = 64;
 const WARM_UP: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(rounds: usize, seconds: u64) -> Result<()> {
-    let mut server = Server::of(shell::root().join("target/release/conductor")).start().await;
+    let mut server = Server::of(shell::target().join("release/conductor")).start().await;
     let api = server.set_up().await;
     let conversation = api.post("/api/conversations", json!({ "title": "A row to read" })).await.created();
     let path = format!("/api/conversations/{}", conversation["id"].as_str().context("no id")?);

@@ -84,7 +84,7 @@ pub(super) fn publish(name: &str, rows: &[Row]) -> Result<()> {
         .collect();
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let report = json!({ "bench": name, "version": env!("CARGO_PKG_VERSION"), "cores": cores, "rows": rows });
-    let folder = shell::root().join("target/bench");
+    let folder = shell::target().join("bench");
     fs::create_dir_all(&folder)?;
     let path = folder.join(format!("{name}.json"));
     fs::write(&path, serde_json::to_string_pretty(&report)?)?;

@@ -28,7 +28,7 @@ struct Read {
 
 pub(super) async fn run() -> Result<()> {
     // One person asks for a thousand people: the limit of one is not what is measured.
-    let server = Server::of(shell::root().join("target/release/conductor"));
+    let server = Server::of(shell::target().join("release/conductor"));
     let mut server = server.env("CONDUCTOR_LIMIT_USER_PER_MINUTE", "1000000").start().await;
     let api = server.set_up().await;
     let conversations = conversations(&api).await?;

@@ -140,7 +140,7 @@ fn schemathesis(world: &mut World) -> Result<()> {
 
 /// Where a runner writes its report; what an earlier run left there is gone.
 fn report(name: &str) -> Result<PathBuf> {
-    let folder = shell::root().join("target/reports");
+    let folder = shell::target().join("reports");
     fs::create_dir_all(&folder).with_context(|| format!("{} cannot be created", folder.display()))?;
     let path = folder.join(name);
     let _ = fs::remove_file(&path);

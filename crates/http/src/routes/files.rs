@@ -127,7 +127,7 @@ async fn find_file(
 #[utoipa::path(
     get, path = "/api/files/{file_id}/content", tag = "files", params(("file_id" = FileId, Path)),
     responses(
-        (status = 200, description = "The bytes", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 200, description = "The bytes", body = Vec<u8>, content_type = "*/*"),
         (status = 304, description = "The client has them"),
     )
 )]

@@ -28,7 +28,9 @@ struct UpdateSettingsRequest {
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CustomInstructions {
+    // Null takes them away, so leaving it out has to be a fault: without this, serde reads both as `None`.
     #[schema(required = true)]
+    #[serde(deserialize_with = "Option::deserialize")]
     custom_instructions: Option<String>,
 }
 
