@@ -13,6 +13,7 @@ mod decision;
 mod error;
 mod event;
 mod file;
+pub mod gen_ai;
 mod human_task;
 mod id;
 mod message;

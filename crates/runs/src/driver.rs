@@ -15,6 +15,7 @@ use conductor_storage::{Store, Unscoped};
 use futures::future::BoxFuture;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
 
 use crate::{Error, Held, Result, invoke::problem};
 
@@ -193,7 +194,16 @@ impl Driver {
         let driver = Arc::clone(self);
         self.tasks.spawn(async move {
             let place = driver.places.acquire().await;
-            driver.advance(held, advance).await;
+            let run = held.run();
+            // Everything below this line, in logs and traces, is found by its run.
+            let span = tracing::info_span!(
+                "run.advance",
+                run.id = %run.id,
+                run.kind = run.kind.as_str(),
+                organization.id = %run.scope.organization_id,
+                environment.id = %run.scope.environment_id,
+            );
+            driver.advance(held, advance).instrument(span).await;
             driver.held().remove(&id);
             drop(place);
             // A signal that came while the run was being parked, or a run that found no place, is due now.

@@ -2,7 +2,6 @@
 
 mod error;
 mod export;
-pub mod gen_ai;
 mod log;
 mod metric;
 mod redact;

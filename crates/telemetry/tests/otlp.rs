@@ -1,6 +1,7 @@
 //! Traces over a real socket: what a collector receives, secrets masked, nothing lost at the end of the process.
 
-use conductor_telemetry::{Options, gen_ai, init};
+use conductor_domain::gen_ai;
+use conductor_telemetry::{Options, init};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 fn contains(body: &[u8], text: &str) -> bool {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use conductor_domain::{AgentId, CallId, Caller, EventBody, ProblemView, RunKind, RunStatus};
+use conductor_domain::{AgentId, CallId, Caller, EventBody, ProblemView, RunKind, RunStatus, gen_ai};
 use conductor_runs::{Call, Held, Invoked, Next, Result, problem};
 use futures::future::join_all;
+use tracing::Instrument;
 
 use super::{
     Turns,
@@ -40,7 +41,7 @@ impl Turns {
         } else {
             self.open(&held, &context, &mut state).await?;
         }
-        self.turn(&held, &context, &mut state).await
+        self.turn(&held, &context, &mut state).instrument(span(&held, &context)).await
     }
 
     async fn turn(&self, held: &Held, context: &Context, state: &mut TurnState) -> Result<Next> {
@@ -165,6 +166,25 @@ impl Turns {
         }
         Ok(())
     }
+}
+
+/// The turn as traces tell it.
+fn span(held: &Held, context: &Context) -> tracing::Span {
+    let agent = &context.agent;
+    let span = tracing::info_span!(
+        "invoke_agent",
+        otel.name = format!("{} {}", gen_ai::operation::INVOKE_AGENT, agent.spec.name),
+        otel.kind = "internal",
+        { gen_ai::OPERATION_NAME } = gen_ai::operation::INVOKE_AGENT,
+        { gen_ai::AGENT_ID } = %agent.id,
+        { gen_ai::AGENT_NAME } = agent.spec.name,
+        { gen_ai::AGENT_VERSION } = agent.current_version,
+        { gen_ai::CONVERSATION_ID } = tracing::field::Empty,
+    );
+    if let Some(conversation) = held.run().conversation_id {
+        span.record(gen_ai::CONVERSATION_ID, tracing::field::display(conversation));
+    }
+    span
 }
 
 fn to_call(caller: &Arc<Caller>, agent: AgentId, held: &Held, call: CallState) -> Call {

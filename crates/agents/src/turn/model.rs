@@ -1,9 +1,11 @@
 //! One call of the model inside a turn.
 
-use conductor_domain::{CallId, EventBody, NewUsage, ProblemView, StepId, StepKind};
+use conductor_domain::{CallId, EventBody, NewUsage, ProblemView, StepId, StepKind, gen_ai};
 use conductor_llm_providers::{ChatRequest, Chunk, Content, Message, Reply, StopReason, ThinkingBudget};
 use conductor_runs::{Held, Result};
 use futures::StreamExt;
+use tokio::time::Instant;
+use tracing::{Instrument, Span, field};
 
 use super::{
     Turns,
@@ -44,7 +46,9 @@ impl Turns {
         state.apply(&event);
 
         let mut reply = Reply::default();
-        let mut failure = self.stream(held, context, state, request, separated, &mut reply).await?;
+        let span = span(context);
+        let streaming = self.stream(held, context, state, request, separated, &mut reply);
+        let mut failure = streaming.instrument(span.clone()).await?;
         let stopped = reply.stopped.clone();
         if stopped.is_none() && failure.is_none() && !held.cancel().is_cancelled() {
             failure = Some(conductor_runs::problem(
@@ -54,6 +58,8 @@ impl Turns {
                 true,
             ));
         }
+        tell(&span, &reply, failure.as_ref());
+        drop(span);
         let finished = EventBody::StepFinished {
             step_id,
             kind: StepKind::Model,
@@ -84,11 +90,12 @@ impl Turns {
         reply: &mut Reply,
     ) -> Result<Option<ProblemView>> {
         let mut writer = PieceWriter::new(held, context.place(held));
+        let asked = Instant::now();
         let mut stream = match context.resolved.chat.stream(request, held.cancel().clone()).await {
             Ok(stream) => stream,
             Err(error) => return Ok(Some(told(&error))),
         };
-        let mut first_text = true;
+        let (mut first_chunk, mut first_text) = (true, true);
         let failure = loop {
             let due = writer.due();
             let chunk = tokio::select! {
@@ -103,6 +110,10 @@ impl Turns {
                 Ok(chunk) => chunk,
                 Err(error) => break Some(told(&error)),
             };
+            if std::mem::take(&mut first_chunk) {
+                let seconds = asked.elapsed().as_secs_f64();
+                Span::current().record(gen_ai::RESPONSE_TIME_TO_FIRST_CHUNK, seconds);
+            }
             match &chunk {
                 Chunk::TextDelta { text } => {
                     // Text after tool calls is a new paragraph of the same message.
@@ -194,9 +205,44 @@ impl Turns {
     }
 }
 
-async fn until(due: Option<tokio::time::Instant>) {
+async fn until(due: Option<Instant>) {
     if let Some(due) = due {
         tokio::time::sleep_until(due).await;
+    }
+}
+
+/// The call as traces tell it. What was said is never attached.
+fn span(context: &Context) -> Span {
+    let resolved = &context.resolved;
+    tracing::info_span!(
+        "chat",
+        otel.name = format!("{} {}", gen_ai::operation::CHAT, resolved.model_id),
+        otel.kind = "client",
+        otel.status_code = field::Empty,
+        error.type = field::Empty,
+        { gen_ai::OPERATION_NAME } = gen_ai::operation::CHAT,
+        { gen_ai::PROVIDER_NAME } = resolved.provider,
+        { gen_ai::REQUEST_MODEL } = resolved.model_id,
+        { gen_ai::RESPONSE_MODEL } = field::Empty,
+        { gen_ai::RESPONSE_FINISH_REASONS } = field::Empty,
+        { gen_ai::RESPONSE_TIME_TO_FIRST_CHUNK } = field::Empty,
+        { gen_ai::USAGE_INPUT_TOKENS } = field::Empty,
+        { gen_ai::USAGE_OUTPUT_TOKENS } = field::Empty,
+        { gen_ai::USAGE_CACHE_READ_INPUT_TOKENS } = field::Empty,
+    )
+}
+
+/// How the call went, told to its span.
+fn tell(span: &Span, reply: &Reply, failure: Option<&ProblemView>) {
+    span.record(gen_ai::USAGE_INPUT_TOKENS, reply.usage.input)
+        .record(gen_ai::USAGE_OUTPUT_TOKENS, reply.usage.output)
+        .record(gen_ai::USAGE_CACHE_READ_INPUT_TOKENS, reply.usage.cached);
+    if let Some((reason, model)) = &reply.stopped {
+        span.record(gen_ai::RESPONSE_MODEL, model.as_str())
+            .record(gen_ai::RESPONSE_FINISH_REASONS, field::debug([reason.as_str()]));
+    }
+    if let Some(problem) = failure {
+        span.record("error.type", problem.code.as_str()).record("otel.status_code", "ERROR");
     }
 }
 

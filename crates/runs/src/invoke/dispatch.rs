@@ -2,8 +2,9 @@
 
 use std::{sync::Arc, time::Instant};
 
-use conductor_domain::{Decision, EffectState, canonical_json, sha256_hex};
+use conductor_domain::{Decision, EffectState, canonical_json, gen_ai, sha256_hex};
 use serde_json::Value;
+use tracing::Instrument;
 
 use super::{Call, Invoked, Offered, ToolPath, record::Ended};
 use crate::{CallError, Dispatch, Held, Result, ToolOutput, cache::ResultCache};
@@ -46,7 +47,12 @@ impl ToolPath {
         }
 
         let started = Instant::now();
-        let (answer, attempts) = self.send(held, &call, &offered, &arguments).await;
+        let span = span(&call, tool);
+        let (answer, attempts) = self.send(held, &call, &offered, &arguments).instrument(span.clone()).await;
+        if let Err(error) = &answer {
+            span.record("error.type", error.problem.code.as_str()).record("otel.status_code", "ERROR");
+        }
+        drop(span);
         let ended = Ended::sent(tool.read_only, answer, attempts, started.elapsed());
         if let (Some(key), Some(keep), Some(output)) = (key, keep, ended.good()) {
             self.cache.put(key, output, keep, self.store.clock().now());
@@ -90,6 +96,21 @@ impl ToolPath {
         }
         unreachable!("the loop above only ends by returning")
     }
+}
+
+/// The call as traces tell it, retries included.
+fn span(call: &Call, tool: &crate::Tool) -> tracing::Span {
+    tracing::info_span!(
+        "execute_tool",
+        otel.name = format!("{} {}", gen_ai::operation::EXECUTE_TOOL, tool.path),
+        otel.kind = "client",
+        otel.status_code = tracing::field::Empty,
+        error.type = tracing::field::Empty,
+        { gen_ai::OPERATION_NAME } = gen_ai::operation::EXECUTE_TOOL,
+        { gen_ai::TOOL_NAME } = tool.path,
+        { gen_ai::TOOL_TYPE } = "function",
+        { gen_ai::TOOL_CALL_ID } = %call.call_id,
+    )
 }
 
 /// How the ledger stands after an answer.
