@@ -13,6 +13,9 @@ use clap::{Parser, Subcommand};
 
 use config::{Config, Flags};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A self-hosted server where people talk to AI agents, and agents use tools under a policy.
 #[derive(Debug, Parser)]
 #[command(name = "conductor", version)]

@@ -15,6 +15,8 @@ mod cold_start;
 #[cfg(feature = "bench")]
 mod http;
 #[cfg(feature = "bench")]
+mod journal;
+#[cfg(feature = "bench")]
 mod load;
 #[cfg(feature = "bench")]
 mod report;
@@ -42,6 +44,8 @@ enum Scenario {
     ColdStart,
     /// P-H1: an authenticated read of one row against bare axum, 64 connections, taken in turns.
     Http,
+    /// Durable steps a second, one run and 32 at once, against a commit for each step.
+    Journal,
     /// 1,000 event streams at once, 64 tokens each, none short, and the memory that they take.
     Streams,
     /// The bare axum server that `http` compares with.
@@ -83,6 +87,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         match options.scenario {
             Scenario::ColdStart => cold_start::run(options.rounds).await,
             Scenario::Http => http::run(options.rounds, options.seconds).await,
+            Scenario::Journal => journal::run(options.rounds, options.seconds).await,
             Scenario::Streams => streams::run().await,
             Scenario::Bare => bare::serve(options.body.as_deref()).await,
         }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use conductor_domain::{Caller, Decision, NewAuditEvent};
+use conductor_domain::{Caller, Decision, Effect, NewAuditEvent};
 use conductor_rbac::{Action, Denial, PolicyIndex, Request, Resource, denial};
 use conductor_storage::Store;
 use serde_json::Value;
@@ -38,36 +38,24 @@ impl Access {
         facts: &Facts,
         arguments: Option<&Value>,
     ) -> Decision {
-        let mut resource = Resource::new(facts.target.as_str());
-        resource.visibility = facts.visibility;
-        resource.classification = facts.classification;
-        resource.official = facts.official;
-        resource.read_only = facts.read_only;
-        resource.asks = facts.asks;
-        let mut request = Request::new(caller, action, resource);
-        request.owner = facts.owner.is_some() && facts.owner == caller.user_id();
-        request.same_organization = facts.scope.organization_id == caller.scope.organization_id;
-        request.same_environment = facts.scope == caller.scope;
-        request.agents = &facts.agents;
-        request.arguments = arguments;
-        self.index().decide(&request)
+        self.index().decide(&question(caller, action, facts, arguments))
     }
 
     /// Goes on, or says why not; a refusal is an entry of the audit log.
     ///
     /// # Errors
     /// `Hidden` or `Denied`.
-    pub async fn require(&self, caller: &Caller, action: Action, facts: &Facts) -> Result<Decision> {
-        let decision = self.decide(caller, action, facts, None);
-        match denial(&decision) {
-            None => Ok(decision),
-            Some(denied) => {
-                let entry = NewAuditEvent::by(caller, "access.denied", action.as_str(), facts.target.clone())
-                    .decided(&decision);
-                self.record(caller, entry).await?;
-                Err(refusal(action, denied, &decision))
-            }
+    pub async fn require(&self, caller: &Caller, action: Action, facts: &Facts) -> Result<()> {
+        // The reasons are sentences; they are written for refusals alone.
+        if self.index().effect(&question(caller, action, facts, None)) != Effect::Deny {
+            return Ok(());
         }
+        let decision = self.decide(caller, action, facts, None);
+        let Some(denied) = denial(&decision) else { return Ok(()) };
+        let entry = NewAuditEvent::by(caller, "access.denied", action.as_str(), facts.target.clone())
+            .decided(&decision);
+        self.record(caller, entry).await?;
+        Err(refusal(action, denied, &decision))
     }
 
     /// Whether the caller's roles have this permission at all, as for a menu.
@@ -105,6 +93,27 @@ impl Access {
     fn index(&self) -> Arc<PolicyIndex> {
         Arc::clone(&self.index.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+fn question<'a>(
+    caller: &'a Caller,
+    action: Action,
+    facts: &'a Facts,
+    arguments: Option<&'a Value>,
+) -> Request<'a> {
+    let mut resource = Resource::new(facts.target.as_str());
+    resource.visibility = facts.visibility;
+    resource.classification = facts.classification;
+    resource.official = facts.official;
+    resource.read_only = facts.read_only;
+    resource.asks = facts.asks;
+    let mut request = Request::new(caller, action, resource);
+    request.owner = facts.owner.is_some() && facts.owner == caller.user_id();
+    request.same_organization = facts.scope.organization_id == caller.scope.organization_id;
+    request.same_environment = facts.scope == caller.scope;
+    request.agents = &facts.agents;
+    request.arguments = arguments;
+    request
 }
 
 fn refusal(action: Action, denied: Denial, decision: &Decision) -> Error {

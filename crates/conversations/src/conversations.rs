@@ -106,8 +106,8 @@ impl Conversations {
     /// # Errors
     /// `Hidden`.
     pub async fn find(&self, caller: &Caller, id: ConversationId) -> Result<ConversationView> {
-        let conversation = self.rows.conversation(caller, id, Action::ConversationRead).await?;
-        self.view(caller, conversation).await
+        let (conversation, running_run_id) = self.rows.conversation_with_turn(caller, id).await?;
+        Ok(ConversationView { conversation, running_run_id })
     }
 
     /// Opens a conversation.

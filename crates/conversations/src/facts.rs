@@ -5,7 +5,7 @@ use std::sync::Arc;
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
     Artifact, ArtifactId, Caller, Conversation, ConversationId, File, FileId, Message, MessageId,
-    NewAuditEvent, UserId,
+    NewAuditEvent, RunId, UserId,
 };
 use conductor_storage::{FeedItem, Store};
 use serde_json::json;
@@ -31,6 +31,19 @@ impl Guarded {
         let conversation = found.ok_or(Error::Hidden { what: "conversation" })?;
         self.access.require(caller, action, &facts(format!("conversation:{id}"), &conversation)).await?;
         Ok(conversation)
+    }
+
+    /// The conversation with the turn that is not over, if the caller may read it.
+    pub(crate) async fn conversation_with_turn(
+        &self,
+        caller: &Caller,
+        id: ConversationId,
+    ) -> Result<(Conversation, Option<RunId>)> {
+        let found = self.store.visible_to(caller).conversations().find_with_turn(id).await?;
+        let (conversation, turn) = found.ok_or(Error::Hidden { what: "conversation" })?;
+        let facts = facts(format!("conversation:{id}"), &conversation);
+        self.access.require(caller, Action::ConversationRead, &facts).await?;
+        Ok((conversation, turn))
     }
 
     /// The message with its conversation, if the caller may do this with it.

@@ -13,16 +13,16 @@ use crate::{AppState, Problem, csrf, request};
 #[derive(Clone, Debug)]
 pub(crate) struct Auth(pub(crate) Caller);
 
-/// Keeps the caller for whoever asks later in the same request.
+/// A caller that a layer has asked for already, kept for the handler.
 #[derive(Clone)]
-struct Known(Caller);
+pub(crate) struct Known(pub(crate) Caller);
 
 impl FromRequestParts<AppState> for Auth {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        if let Some(Known(caller)) = parts.extensions.get() {
-            return Ok(Self(caller.clone()));
+        if let Some(Known(caller)) = parts.extensions.remove() {
+            return Ok(Self(caller));
         }
         let path = path_scope(parts, state).await?;
         let address = request::address(parts, &state.options.trusted_proxies);
@@ -31,7 +31,6 @@ impl FromRequestParts<AppState> for Auth {
         if carrier == Carrier::Cookie {
             csrf::check(&parts.method, &parts.headers)?;
         }
-        parts.extensions.insert(Known(caller.clone()));
         Ok(Self(caller))
     }
 }

@@ -4,30 +4,28 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{StatusCode, Uri, header, uri::Authority},
-    middleware::Next,
-    response::{IntoResponse, Response},
 };
 
 use crate::{AppState, Problem, csrf};
 
-/// Refuses foreign `Host` names, and requests that a script of another origin sends.
-pub(crate) async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// Why a request is turned away: a foreign `Host` name, or a script of another origin that sends it.
+pub(crate) fn refusal(state: &AppState, request: &Request) -> Option<Problem> {
     let headers = request.headers();
     // HTTP/2 carries the host in the request's own address.
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let host = host.or_else(|| request.uri().authority().map(Authority::as_str));
-    if !host.is_some_and(|host| allowed(host, &state)) {
+    if !host.is_some_and(|host| allowed(host, state)) {
         let detail =
             "This server does not answer to this name. Its operator can allow it in the configuration.";
-        return Problem::new(StatusCode::FORBIDDEN, "host_refused", detail).into_response();
+        return Some(Problem::new(StatusCode::FORBIDDEN, "host_refused", detail));
     }
     if csrf::same_origin(headers) == Some(false) {
         let detail = "Scripts of other sites cannot call this server.";
-        return Problem::new(StatusCode::FORBIDDEN, "origin_refused", detail).into_response();
+        return Some(Problem::new(StatusCode::FORBIDDEN, "origin_refused", detail));
     }
-    next.run(request).await
+    None
 }
 
 fn allowed(host: &str, state: &AppState) -> bool {

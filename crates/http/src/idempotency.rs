@@ -6,7 +6,7 @@
 
 use axum::{
     body::{Body, Bytes, to_bytes},
-    extract::{FromRequestParts, Request, State},
+    extract::{FromRequestParts, Request},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -16,20 +16,27 @@ use conductor_identity::{Answer, Claimed};
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
-use crate::{AppState, Problem, caller::Auth, json, request};
+use crate::{
+    AppState, Problem,
+    caller::{Auth, Known},
+    json, request,
+};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// Answers a repeated write from memory.
-pub(crate) async fn remember(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn remember(state: AppState, request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if !changes || !request.headers().contains_key(KEY) || is_upload(request.headers()) {
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
     let caller = match Auth::from_request_parts(&mut parts, &state).await {
-        Ok(Auth(caller)) => caller,
+        Ok(Auth(caller)) => {
+            parts.extensions.insert(Known(caller.clone()));
+            caller
+        }
         // Whoever is not signed in owns no keys; the handler knows whether that is a fault.
         Err(_) => return next.run(Request::from_parts(parts, body)).await,
     };

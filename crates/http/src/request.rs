@@ -4,10 +4,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, request::Parts},
-    middleware::Next,
-    response::Response,
+    extract::{ConnectInfo, Request},
+    http::{HeaderMap, HeaderName, request::Parts},
 };
 use ipnet::IpNet;
 
@@ -37,21 +35,15 @@ pub(crate) async fn within<F: Future>(current: Current, work: F) -> F::Output {
     CURRENT.scope(current, work).await
 }
 
-/// Takes a well-formed request id over, or makes one, and says it in the answer.
-pub(crate) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+/// Takes a well-formed request id over, or makes one.
+pub(crate) fn identify(state: &AppState, request: &Request) -> Current {
     let given =
         request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| well_formed(id));
     let id = match given {
         Some(id) => id.to_owned(),
         None => state.identity.clock().uuid_v7().to_string(),
     };
-    let current = Current { id: id.clone(), path: request.uri().path().to_owned() };
-    request.extensions_mut().insert(current.clone());
-    let mut response = within(current, next.run(request)).await;
-    if let Ok(id) = HeaderValue::try_from(id) {
-        response.headers_mut().insert(REQUEST_ID, id);
-    }
-    response
+    Current { id, path: request.uri().path().to_owned() }
 }
 
 fn well_formed(id: &str) -> bool {
@@ -79,6 +71,8 @@ fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAdd
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     #[test]

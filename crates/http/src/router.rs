@@ -1,6 +1,6 @@
 //! The whole door on one screen: routes inside, what every request passes outside.
 
-use std::{any::Any, collections::HashMap, sync::Arc, time::Instant};
+use std::{any::Any, collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use axum::{
     Router,
@@ -9,41 +9,40 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use futures::FutureExt;
 use tower::Layer;
-use tower_http::{catch_panic::CatchPanicLayer, normalize_path::NormalizePathLayer};
+use tower_http::normalize_path::NormalizePathLayer;
 use tracing::Instrument;
 use utoipa::openapi::OpenApi;
 
-use crate::{
-    AppState, Problem, host, idempotency, openapi,
-    request::{self, Current},
-    routes, static_page,
-};
+use crate::{AppState, Problem, host, idempotency, openapi, request, routes, static_page};
 
 /// Every route over these services.
 pub fn router(state: AppState) -> Router {
     let (routes, document) = routes::all().split_for_parts();
     let document = openapi::complete(document, state.options.version);
-    let names = Arc::new(names(&document));
+    let door = Door { state: state.clone(), names: Arc::new(names(&document)) };
     let inner = routes
         .merge(routes::document(&document))
         .fallback(static_page::serve)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(state.options.limits.body_bytes))
-        .layer(middleware::from_fn_with_state(state.clone(), idempotency::remember))
-        .layer(middleware::from_fn_with_state(state.clone(), timeout))
-        .layer(middleware::from_fn_with_state(state.clone(), host::guard))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state(state.clone(), protect))
-        .layer(middleware::from_fn_with_state(names, observe))
-        .layer(middleware::from_fn_with_state(state.clone(), request::identify))
+        // One layer and not one for each thing below: axum clones all inner layers at every one.
+        .layer(middleware::from_fn_with_state(door, pass))
         .with_state(state);
     // Before routing, so that every path is also good with a slash at its end.
     Router::new().fallback_service(NormalizePathLayer::trim_trailing_slash().layer(inner))
 }
 
-/// Names of routes for traces and metrics: `route.<noun>.<verb>`.
-type Names = HashMap<(Method, String), String>;
+/// What every request passes.
+#[derive(Clone)]
+struct Door {
+    state: AppState,
+    names: Arc<Names>,
+}
+
+/// Names of routes for traces and metrics, `route.<noun>.<verb>`, by path and method.
+type Names = HashMap<String, Vec<(Method, Arc<str>)>>;
 
 fn names(document: &OpenApi) -> Names {
     let mut names = Names::new();
@@ -59,41 +58,73 @@ fn names(document: &OpenApi) -> Names {
             let noun = operation.tags.iter().flatten().next().map_or("other", String::as_str);
             let verb =
                 operation.operation_id.as_deref().unwrap_or("other").split('_').next().unwrap_or("other");
-            names.insert((method, path.clone()), format!("route.{noun}.{verb}"));
+            names.entry(path.clone()).or_default().push((method, format!("route.{noun}.{verb}").into()));
         }
     }
     names
 }
 
-/// A span and two metrics for each request. Queries are left out: they may hold one-time tokens.
-async fn observe(State(names): State<Arc<Names>>, request: Request, next: Next) -> Response {
-    let path = request.extensions().get::<MatchedPath>().map_or("static", MatchedPath::as_str).to_owned();
+/// Outermost first: an id, a span and two metrics, headers, the name of the host, panics, time, repeated writes.
+async fn pass(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let Door { state, names } = door;
+    let current = request::identify(&state, &request);
+    let id = HeaderValue::try_from(current.id.as_str());
     let method = request.method().clone();
-    let unnamed = || format!("route.static.{}", method.as_str().to_ascii_lowercase());
-    let name = names.get(&(method.clone(), path.clone())).cloned().unwrap_or_else(unnamed);
-    let id = request.extensions().get::<Current>().map(|current| current.id.clone()).unwrap_or_default();
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let path = path.as_ref().map_or("static", MatchedPath::as_str);
+    let known = names.get(path).and_then(|of| of.iter().find(|(of, _)| *of == method));
+    let name = known.map_or_else(
+        || format!("route.static.{}", method.as_str().to_ascii_lowercase()).into(),
+        |(_, name)| Arc::clone(name),
+    );
+    // Queries are left out: they may hold one-time tokens.
     let span = tracing::info_span!(
         "request",
-        otel.name = name,
+        otel.name = &*name,
         otel.kind = "server",
         http.request.method = method.as_str(),
         http.route = path,
         http.response.status_code = tracing::field::Empty,
-        request.id = id,
+        request.id = current.id,
     );
-    let started = Instant::now();
-    let response = next.run(request).instrument(span.clone()).await;
+    let answer = guarded(state.clone(), request, next);
+    let mut response = request::within(current, answer).instrument(span.clone()).await;
+    protect(&state, &mut response);
+    if let Ok(id) = id {
+        response.headers_mut().insert(request::REQUEST_ID, id);
+    }
     let status = response.status().as_u16();
     span.record("http.response.status_code", status);
-    let labels = [("route", name), ("status", status.to_string())];
-    metrics::counter!("http_requests_total", &labels).increment(1);
-    metrics::histogram!("http_request_seconds", &labels).record(started.elapsed());
+    let labels = [
+        metrics::Label::new("route", name),
+        metrics::Label::new("status", metrics::SharedString::from_owned(status.to_string())),
+    ];
+    metrics::counter!("http_requests_total", labels.iter()).increment(1);
+    metrics::histogram!("http_request_seconds", labels.iter()).record(started.elapsed());
     response
 }
 
+/// A foreign name is turned away, a panic ends its request and not the process, and an answer that does not begin in
+/// time is given up. Streams have begun by then.
+async fn guarded(state: AppState, request: Request, next: Next) -> Response {
+    if let Some(refused) = host::refusal(&state, &request) {
+        return refused.into_response();
+    }
+    let limit = state.options.limits.request;
+    let answer = AssertUnwindSafe(idempotency::remember(state, request, next)).catch_unwind();
+    match tokio::time::timeout(limit, answer).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => panicked(&*panic),
+        Err(_) => {
+            let detail = "The request took too long and was given up. What it had begun may still be done.";
+            Problem::new(StatusCode::GATEWAY_TIMEOUT, "request_timeout", detail).into_response()
+        }
+    }
+}
+
 /// Headers that every answer carries unless its handler knows better.
-async fn protect(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+fn protect(state: &AppState, response: &mut Response) {
     let headers = response.headers_mut();
     let fixed: [(HeaderName, &'static str); 6] = [
         (header::CONTENT_SECURITY_POLICY, static_page::APP_POLICY),
@@ -103,24 +134,13 @@ async fn protect(State(state): State<AppState>, request: Request, next: Next) ->
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
     ];
+    headers.reserve(fixed.len() + 2);
     for (name, value) in fixed {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if state.options.public_url.as_deref().is_some_and(|url| url.starts_with("https://")) {
         let always = HeaderValue::from_static("max-age=31536000");
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(always);
-    }
-    response
-}
-
-/// Ends a request whose answer does not begin in time. Streams have begun by then.
-async fn timeout(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(state.options.limits.request, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            let detail = "The request took too long and was given up. What it had begun may still be done.";
-            Problem::new(StatusCode::GATEWAY_TIMEOUT, "request_timeout", detail).into_response()
-        }
     }
 }
 
@@ -129,9 +149,7 @@ async fn method_not_allowed() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
-/// A panic ends its request, not the process.
-#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
-fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+fn panicked(panic: &(dyn Any + Send)) -> Response {
     let text =
         panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(panic = text.unwrap_or("without a message"), "a handler panicked");

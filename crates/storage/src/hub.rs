@@ -14,7 +14,7 @@ use tokio::sync::broadcast;
 use crate::StoredEvent;
 
 /// How many events a follower may lag behind before it must read rows again.
-const RUN_BACKLOG: usize = 256;
+const RUN_BACKLOG: usize = 64;
 /// From this many followed runs on, those whose followers have gone are forgotten.
 const RUNS_SWEPT: usize = 64;
 /// How many notices a feed or the driver may lag behind.

@@ -1,14 +1,17 @@
 //! The append-only log of a run: gapless `seq`, one row an event, written only by the holder of the run's lease.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use conductor_domain::{Clock, EventBody, RunEvent, RunId};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value, prelude::Uuid};
 use tokio::sync::oneshot;
 
 use crate::{Error, Result, conn::Conn, hub::Notice, tx::Tx};
 
-/// Rows in one INSERT; SQLite binds at most 32,766 parameters, five a row.
-const ROWS: usize = 256;
+/// Rows in one INSERT at most. What is left over goes in powers of two, so that a handful of texts is prepared and kept
+/// and not one for each number of rows.
+const ROWS: usize = 64;
 
 /// An event as its row holds it: the body is JSON text, passed on without being read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,8 +103,8 @@ pub(crate) struct Appended {
 }
 
 impl Appended {
-    pub(crate) fn refused(append: Append) -> Self {
-        Self { done: vec![(append.answer, Err(Error::Closed))] }
+    pub(crate) fn refuse(&mut self, append: Append) {
+        self.done.push((append.answer, Err(Error::Closed)));
     }
 
     /// Answers the callers and gives what listeners are to hear.
@@ -124,30 +127,73 @@ impl Appended {
     }
 }
 
-/// Runs many appends as one multi-row insert.
+/// Runs many appends as one update and one multi-row insert. When either fails, the transaction must not be committed.
 pub(crate) async fn append_all(
     tx: &DatabaseTransaction,
     appends: Vec<Append>,
     clock: &dyn Clock,
-) -> Appended {
-    let conn = Conn::Tx(tx);
+    appended: &mut Appended,
+) -> Result<(), DbErr> {
     let at = clock.now();
-    let mut appended = Appended::default();
+    let mut counts: HashMap<(RunId, i64), i64> = HashMap::new();
+    for append in &appends {
+        *counts.entry((append.run_id, append.fence)).or_default() += length(&append.rows);
+    }
+    let advanced = advance_all(tx, &counts).await;
     let mut rows = Vec::new();
-    for append in appends {
-        let result = advance(conn, append.run_id, append.fence, append.rows, at).await;
-        if let Ok(events) = &result {
-            rows.extend(events.iter().cloned());
-        }
-        appended.done.push((append.answer, result));
+    for Append { run_id, fence, rows: new, answer } in appends {
+        // The run's next number; each of its appends takes its share in the order in which they came.
+        let next = counts.get_mut(&(run_id, fence));
+        let next = advanced.as_ref().ok().and_then(|last| Some((last.get(&run_id)?, next?)));
+        let result = next.map(|(last, left)| {
+            let events = number(run_id, last - *left + 1, at, new);
+            *left -= length(&events);
+            events
+        });
+        rows.extend(result.iter().flatten().cloned());
+        appended.done.push((answer, result.ok_or(Error::Fenced)));
     }
-    if let Err(error) = insert(conn, &rows).await {
-        let reason = error.to_string();
-        for (_, result) in &mut appended.done {
-            *result = Err(Error::Database(DbErr::Custom(reason.clone())));
-        }
+    advanced?;
+    insert(Conn::Tx(tx), &rows).await.map_err(|error| DbErr::Custom(error.to_string()))
+}
+
+fn length<T>(rows: &[T]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX)
+}
+
+/// Advances many runs of SQLite at once; gives the last number of each whose fence still holds.
+async fn advance_all(
+    tx: &DatabaseTransaction,
+    counts: &HashMap<(RunId, i64), i64>,
+) -> Result<HashMap<RunId, i64>, DbErr> {
+    // Rows of nobody fill the list up to a power of two, so that few texts are prepared and kept.
+    let listed = counts.len().next_power_of_two();
+    let list = vec!["(?, ?, ?)"; listed].join(", ");
+    let sql = format!(
+        "WITH new (id, fence, count) AS (VALUES {list}) \
+         UPDATE runs SET last_seq = last_seq + new.count FROM new \
+         WHERE runs.id = new.id AND runs.fencing_token = new.fence RETURNING runs.id, runs.last_seq"
+    );
+    let mut values: Vec<Value> = Vec::with_capacity(listed * 3);
+    for ((run_id, fence), count) in counts {
+        values.extend([Value::from(run_id.as_uuid()), Value::from(*fence), Value::from(*count)]);
     }
-    appended
+    values.resize(listed * 3, Value::BigInt(None));
+    let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
+    let rows = tx.query_all_raw(statement).await?;
+    rows.iter().map(|row| Ok((row.try_get_by_index::<Uuid>(0)?.into(), row.try_get_by_index(1)?))).collect()
+}
+
+fn number(
+    run_id: RunId,
+    first: i64,
+    at: DateTime<Utc>,
+    rows: Vec<(&'static str, String)>,
+) -> Vec<StoredEvent> {
+    rows.into_iter()
+        .zip(first..)
+        .map(|((name, data), seq)| StoredEvent { run_id, seq, at, name: name.to_owned(), data })
+        .collect()
 }
 
 /// Serialises event bodies, outside the writer.
@@ -177,7 +223,7 @@ async fn advance(
         }
         _ => "UPDATE runs SET last_seq = last_seq + ? WHERE id = ? AND fencing_token = ? RETURNING last_seq",
     };
-    let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let count = length(&rows);
     let statement = Statement::from_sql_and_values(
         backend,
         sql,
@@ -185,17 +231,14 @@ async fn advance(
     );
     let row = conn.query_one_raw(statement).await?.ok_or(Error::Fenced)?;
     let last: i64 = row.try_get_by_index(0)?;
-    let events = rows
-        .into_iter()
-        .zip(last - count + 1..)
-        .map(|((name, data), seq)| StoredEvent { run_id, seq, at, name: name.to_owned(), data })
-        .collect();
-    Ok(events)
+    Ok(number(run_id, last - count + 1, at, rows))
 }
 
-async fn insert(conn: Conn<'_>, events: &[StoredEvent]) -> Result<()> {
+async fn insert(conn: Conn<'_>, mut events: &[StoredEvent]) -> Result<()> {
     let backend = conn.get_database_backend();
-    for chunk in events.chunks(ROWS) {
+    while !events.is_empty() {
+        let (chunk, rest) = events.split_at(1 << events.len().min(ROWS).ilog2());
+        events = rest;
         let mut sql = String::with_capacity(80 + chunk.len() * 28);
         sql.push_str("INSERT INTO run_events (run_id, seq, at, type, data) VALUES ");
         let mut values: Vec<Value> = Vec::with_capacity(chunk.len() * 5);

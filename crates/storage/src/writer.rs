@@ -66,24 +66,30 @@ impl Writer {
                 return Err(error);
             }
         };
-        let mut appends = Vec::new();
+        let (mut appends, mut appended) = (Vec::new(), Ok(()));
         for command in commands {
             match command {
                 Command::Append(append) => appends.push(append),
                 Command::Write(work, answer) => {
-                    self.append(&tx, std::mem::take(&mut appends), outcome).await;
+                    appended = appended.and(self.append(&tx, std::mem::take(&mut appends), outcome).await);
                     self.write(&tx, work, answer, outcome).await;
                 }
             }
         }
-        self.append(&tx, appends, outcome).await;
+        appended.and(self.append(&tx, appends, outcome).await)?;
         tx.commit().await
     }
 
-    async fn append(&self, tx: &DatabaseTransaction, appends: Vec<Append>, outcome: &mut Group) {
-        if !appends.is_empty() {
-            outcome.appended.push(append_all(tx, appends, &*self.clock).await);
+    async fn append(
+        &self,
+        tx: &DatabaseTransaction,
+        appends: Vec<Append>,
+        outcome: &mut Group,
+    ) -> Result<(), DbErr> {
+        if appends.is_empty() {
+            return Ok(());
         }
+        append_all(tx, appends, &*self.clock, &mut outcome.appended).await
     }
 
     async fn write(&self, tx: &DatabaseTransaction, work: Work, answer: Answer, outcome: &mut Group) {
@@ -108,7 +114,7 @@ impl Writer {
 struct Group {
     answers: Vec<Answer>,
     notices: Vec<Notice>,
-    appended: Vec<crate::journal::Appended>,
+    appended: crate::journal::Appended,
 }
 
 impl Group {
@@ -116,7 +122,7 @@ impl Group {
         for command in commands {
             match command {
                 Command::Write(_, answer) => self.answers.push(answer),
-                Command::Append(append) => self.appended.push(crate::journal::Appended::refused(append)),
+                Command::Append(append) => self.appended.refuse(append),
             }
         }
     }
@@ -128,18 +134,14 @@ impl Group {
                 for answer in self.answers {
                     answer(Ok(()));
                 }
-                for appended in self.appended {
-                    hub.publish(appended.answer());
-                }
+                hub.publish(self.appended.answer());
             }
             Err(error) => {
                 tracing::error!(error = %error, "a group of writes was not committed");
                 for answer in self.answers {
                     answer(Err(Error::Database(DbErr::Custom(error.to_string()))));
                 }
-                for appended in self.appended {
-                    appended.fail(&error);
-                }
+                self.appended.fail(&error);
             }
         }
     }

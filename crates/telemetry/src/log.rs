@@ -33,18 +33,28 @@ impl<W> Log<W> {
     }
 }
 
-/// Fields of a span or an event, masked as they are taken.
+/// Fields of a span or an event as they came. They are masked when a line is written: most spans never see one.
 #[derive(Default)]
-struct Fields(Map<String, Value>);
+struct Fields(Vec<(&'static str, Value)>);
 
 impl Fields {
     fn put(&mut self, field: &Field, value: impl Into<Value>) {
-        self.0.insert(field.name().to_owned(), value.into());
+        match self.0.iter_mut().find(|(name, _)| *name == field.name()) {
+            Some((_, known)) => *known = value.into(),
+            None => self.0.push((field.name(), value.into())),
+        }
     }
 
-    fn put_text(&mut self, field: &Field, text: &str) {
-        let clean = if is_sensitive_name(field.name()) { MASK.into() } else { redact(text) };
-        self.put(field, clean.into_owned());
+    /// Adds them to a line, masked; a name that is there already gets the newer value.
+    fn write(&self, line: &mut Map<String, Value>) {
+        for (name, value) in &self.0 {
+            let clean = match value {
+                _ if is_sensitive_name(name) => Value::from(MASK),
+                Value::String(text) => redact(text).into_owned().into(),
+                other => other.clone(),
+            };
+            line.insert((*name).to_owned(), clean);
+        }
     }
 }
 
@@ -66,7 +76,7 @@ impl Visit for Fields {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put_text(field, value);
+        self.put(field, value);
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
@@ -78,11 +88,11 @@ impl Visit for Fields {
             text.push_str(&cause.to_string());
             source = cause.source();
         }
-        self.put_text(field, &text);
+        self.put(field, text);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put_text(field, &format!("{value:?}"));
+        self.put(field, format!("{value:?}"));
     }
 }
 
@@ -110,17 +120,17 @@ where
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut own = Fields::default();
         event.record(&mut own);
-        let message = own.0.remove("message");
         // Outermost first: the innermost span has the last word, and the event above all.
         let mut fields = Map::new();
         let mut span_name = None;
         for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
             if let Some(of_span) = span.extensions().get::<Fields>() {
-                fields.extend(of_span.0.clone());
+                of_span.write(&mut fields);
             }
             span_name = Some(span.name());
         }
-        fields.extend(own.0);
+        own.write(&mut fields);
+        let message = fields.shift_remove("message");
 
         let metadata = event.metadata();
         let at = self.clock.now().to_rfc3339_opts(SecondsFormat::Micros, true);

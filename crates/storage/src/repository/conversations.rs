@@ -10,7 +10,8 @@ use conductor_domain::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Statement, Value,
     prelude::{Expr, Uuid},
     sea_query::{Func, SimpleExpr},
 };
@@ -219,6 +220,34 @@ impl<'a> VisibleConversations<'a> {
             .await?
             .map(Conversation::try_from)
             .transpose()
+    }
+
+    /// The same with the turn that is not over. The read behind every open page, so its text is fixed and its plan kept.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_with_turn(&self, id: ConversationId) -> Result<Option<(Conversation, Option<RunId>)>> {
+        let (conn, caller) = (&self.view.conn, self.view.caller);
+        let user = caller.user_id().unwrap_or(UserId::NIL);
+        let statement = Statement::from_sql_and_values(
+            conn.get_database_backend(),
+            "SELECT c.*, (SELECT r.id FROM runs r \
+                 WHERE r.conversation_id = c.id AND r.organization_id = c.organization_id AND r.kind = 'chat' \
+                 AND r.status IN ('pending', 'running', 'waiting') ORDER BY r.id DESC LIMIT 1) AS running_run_id \
+             FROM conversations c \
+             WHERE c.id = $1 AND c.organization_id = $2 AND c.environment_id = $3 AND c.user_id = $4 \
+             AND c.deleted_at IS NULL",
+            [
+                Value::from(id.as_uuid()),
+                Value::from(caller.scope.organization_id.as_uuid()),
+                Value::from(caller.scope.environment_id.as_uuid()),
+                Value::from(user.as_uuid()),
+            ],
+        );
+        let Some(row) = conn.query_one_raw(statement).await? else { return Ok(None) };
+        let running: Option<Uuid> = row.try_get("", "running_run_id")?;
+        let conversation = conversation::Model::from_query_result(&row, "")?.try_into()?;
+        Ok(Some((conversation, running.map(Into::into))))
     }
 
     /// A page of conversations: pinned ones first, then by their newest message.
