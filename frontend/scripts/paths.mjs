@@ -6,7 +6,11 @@ const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8');
 const document = JSON.parse(read('../../docs/openapi.json'));
 const types = read('../src/api/generated/types.gen.ts');
 const has = (name) => types.includes(`export type ${name} `);
-const pascal = (id) => id.split(/[^A-Za-z0-9]+/).map((word) => word[0].toUpperCase() + word.slice(1)).join('');
+const pascal = (id) =>
+  id
+    .split(/[^A-Za-z0-9]+/)
+    .map((word) => word[0].toUpperCase() + word.slice(1))
+    .join('');
 
 const used = new Set();
 const use = (name, otherwise, part = '') => {

@@ -134,7 +134,9 @@ async function json(method: string, path: string, options?: RequestOptions): Pro
 }
 
 /** `/api/agents/{agent_id}` as the addresses it stands for. */
-type Filled<P> = P extends `${infer Before}{${string}}${infer After}` ? `${Before}${string}${Filled<After>}` : P;
+type Filled<P> = P extends `${infer Before}{${string}}${infer After}`
+  ? `${Before}${string}${Filled<After>}`
+  : P;
 
 type Method = keyof Operations;
 
@@ -143,7 +145,11 @@ export type PathOf<M extends Method> = Filled<keyof Operations[M]> & string;
 
 /** The documented operation that an address belongs to: exactly that one, not a longer or a shorter. */
 type Operation<M extends Method, P> = {
-  [K in keyof Operations[M]]: [P] extends [Filled<K>] ? ([Filled<K>] extends [P] ? Operations[M][K] : never) : never;
+  [K in keyof Operations[M]]: [P] extends [Filled<K>]
+    ? [Filled<K>] extends [P]
+      ? Operations[M][K]
+      : never
+    : never;
 }[keyof Operations[M]];
 
 type Part<M extends Method, P, N extends string> =
@@ -163,13 +169,23 @@ type Nothing = Record<string, never>;
 export const api = {
   get: <const P extends PathOf<'get'>>(path: P, options?: Options<'get', P>) =>
     json('GET', path, options as RequestOptions) as Promise<AnswerOf<'get', P>>,
-  post: <const P extends PathOf<'post'>>(path: P, body?: BodyOf<'post', P> | Nothing, options?: Options<'post', P>) =>
+  post: <const P extends PathOf<'post'>>(
+    path: P,
+    body?: BodyOf<'post', P> | Nothing,
+    options?: Options<'post', P>,
+  ) =>
     json('POST', path, { ...(options as RequestOptions), body: body ?? {} }) as Promise<AnswerOf<'post', P>>,
   put: <const P extends PathOf<'put'>>(path: P, body: BodyOf<'put', P>, options?: Options<'put', P>) =>
     json('PUT', path, { ...(options as RequestOptions), body }) as Promise<AnswerOf<'put', P>>,
-  patch: <const P extends PathOf<'patch'>>(path: P, body: BodyOf<'patch', P>, options?: Options<'patch', P>) =>
-    json('PATCH', path, { ...(options as RequestOptions), body }) as Promise<AnswerOf<'patch', P>>,
-  delete: async <const P extends PathOf<'delete'>>(path: P, options?: Options<'delete', P>): Promise<void> => {
+  patch: <const P extends PathOf<'patch'>>(
+    path: P,
+    body: BodyOf<'patch', P>,
+    options?: Options<'patch', P>,
+  ) => json('PATCH', path, { ...(options as RequestOptions), body }) as Promise<AnswerOf<'patch', P>>,
+  delete: async <const P extends PathOf<'delete'>>(
+    path: P,
+    options?: Options<'delete', P>,
+  ): Promise<void> => {
     await json('DELETE', path, options as RequestOptions);
   },
 };

@@ -1,24 +1,9 @@
 /** What the server says when it refuses (RFC 9457), as the one error class of the page. */
 import { t } from '@/lib/i18n';
+import type { FieldProblem, Problem as WireProblem } from './generated/types.gen';
 
-export interface FieldProblem {
-  pointer: string;
-  code: string;
-  detail: string;
-}
-
-export interface ProblemBody {
-  type?: string;
-  title?: string;
-  status?: number;
-  detail?: string;
-  code?: string;
-  request_id?: string;
-  errors?: FieldProblem[];
-  retry_after_ms?: number;
-  rule_id?: string;
-  run_id?: string;
-}
+/** Whatever of a problem arrived: a proxy in between may answer with less, or with none of it. */
+export type ProblemBody = Partial<WireProblem>;
 
 export class Problem extends Error {
   readonly status: number;
@@ -38,10 +23,10 @@ export class Problem extends Error {
     this.code = body.code ?? 'unknown';
     this.title = title;
     this.detail = body.detail ?? '';
-    this.requestId = body.request_id;
+    this.requestId = body.request_id ?? undefined;
     this.errors = body.errors ?? [];
-    this.retryAfterMs = body.retry_after_ms;
-    this.ruleId = body.rule_id;
+    this.retryAfterMs = body.retry_after_ms ?? undefined;
+    this.ruleId = body.rule_id ?? undefined;
   }
 
   /** The sentence for one field of a form, named by its JSON pointer (`/email`). */

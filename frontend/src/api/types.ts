@@ -8,9 +8,10 @@ export type {
   Agent,
   AgentMcpServer,
   AgentVersion,
+  ApiKey as ProviderKey,
+  Artifact,
   ArtifactKind as ArtifactType,
   ArtifactRef,
-  Artifact,
   AvailableTool,
   Connector,
   Conversation,
@@ -19,7 +20,6 @@ export type {
   Environment,
   EventBody,
   FileView as FileRef,
-  File as UploadedFile,
   HumanTaskView as HumanTask,
   McpResource,
   McpServerConnection,
@@ -32,7 +32,6 @@ export type {
   MyOrganization,
   Organization,
   OrganizationRole,
-  ApiKey as ProviderKey,
   ProblemView,
   Run,
   RunEvent,
@@ -42,8 +41,8 @@ export type {
   SetupStatusResponse as SetupStatus,
   SignedInDevice,
   Tool,
-  ToolExecution,
   ToolCallView as ToolCall,
+  ToolExecution,
   User,
 } from './generated/types.gen';
 
@@ -89,13 +88,17 @@ export function contentBlocks(content: unknown): ContentBlock[] {
   if (content === null || content === undefined) return [];
   const list = Array.isArray(content) ? content : [content];
   return list.map((block: unknown) => {
-    const known = block !== null && typeof block === 'object' && 'type' in block && typeof block.type === 'string';
-    return known ? (block as ContentBlock) : { type: 'text', text: typeof block === 'string' ? block : JSON.stringify(block) };
+    const known =
+      block !== null && typeof block === 'object' && 'type' in block && typeof block.type === 'string';
+    return known
+      ? (block as ContentBlock)
+      : { type: 'text', text: typeof block === 'string' ? block : JSON.stringify(block) };
   });
 }
 
 /** What a run knows of its message when it is over; files and versions stand in the list of messages. */
-export type CompletedMessage = Pick<wire.MessageView, 'id' | 'content' | 'status'> & Partial<wire.MessageView>;
+export type CompletedMessage = Pick<wire.MessageView, 'id' | 'content' | 'status'> &
+  Partial<wire.MessageView>;
 
 /** The message of `message.completed`, which the document leaves open. */
 export function completedMessage(message: unknown): CompletedMessage {

@@ -21,6 +21,14 @@ export function Toasts() {
       <Toaster
         position="bottom-right"
         toastOptions={{
+          actionButtonStyle: {
+            background: 'var(--surface)',
+            color: 'var(--text)',
+            borderRadius: 'var(--r-sm)',
+            font: '500 var(--fs-sm)/1 var(--sans)',
+            height: 28,
+            padding: '0 10px',
+          },
           style: {
             background: 'var(--raised)',
             color: 'var(--text)',

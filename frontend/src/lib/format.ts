@@ -79,6 +79,16 @@ export function count(value: number): string {
 }
 
 /** `18.2k`, `200k`. */
+/** An amount as short as it can be: $3, $0.15. */
+export function money(value: number, currency: string): string {
+  return new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency,
+    minimumFractionDigits: 0,
+    maximumFractionDigits: 2,
+  }).format(value);
+}
+
 export function short(value: number): string {
   return new Intl.NumberFormat(locale(), { notation: 'compact', maximumFractionDigits: 1 })
     .format(value)

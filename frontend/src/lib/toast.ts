@@ -11,13 +11,19 @@ export function toasterReady(): void {
   placed();
 }
 
-async function show(kind: Kind, text: string): Promise<void> {
+/** Something to do about it. */
+export interface ToastAction {
+  label: string;
+  onClick: () => void;
+}
+
+async function show(kind: Kind, text: string, action?: ToastAction): Promise<void> {
   const [{ toast }] = await Promise.all([import('sonner'), place]);
-  toast[kind](text);
+  toast[kind](text, action ? { action, duration: 8000 } : undefined);
 }
 
 export const toast = {
-  message: (text: string) => void show('message', text),
+  message: (text: string, action?: ToastAction) => void show('message', text, action),
   success: (text: string) => void show('success', text),
   warning: (text: string) => void show('warning', text),
   error: (text: string) => void show('error', text),

@@ -72,10 +72,10 @@ export const serverTools = (id: string) =>
 export function useSaveAgent(agent: Agent | undefined) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: Record<string, unknown>) =>
+    mutationFn: (body: BodyOf<'post', '/api/agents'>) =>
       agent
         ? api.put(`/api/agents/${agent.id}`, body, { ifMatch: agent.current_version })
-        : api.post('/api/agents', body as BodyOf<'post', '/api/agents'>, { idempotencyKey: newId() }),
+        : api.post('/api/agents', body, { idempotencyKey: newId() }),
     onSuccess: (saved) => {
       client.setQueryData(agentKeys.one(saved.id), saved);
       return client.invalidateQueries({ queryKey: agentKeys.all });

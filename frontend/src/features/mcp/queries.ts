@@ -78,10 +78,10 @@ function useWrite<Input, Output>(write: (input: Input) => Promise<Output>) {
 }
 
 export const useSaveConnector = () =>
-  useWrite(({ id, body }: { id?: string | undefined; body: Record<string, unknown> }) =>
+  useWrite(({ id, body }: { id?: string | undefined; body: BodyOf<'post', '/api/mcp/servers'> }) =>
     id
       ? api.put(`/api/mcp/servers/${id}`, body)
-      : api.post('/api/mcp/servers', body as BodyOf<'post', '/api/mcp/servers'>, { idempotencyKey: newId() }),
+      : api.post('/api/mcp/servers', body, { idempotencyKey: newId() }),
   );
 
 export const useConnect = () => useWrite((id: string) => api.post(`/api/mcp/servers/${id}/connect`));
@@ -98,12 +98,7 @@ export const useRestart = () => useWrite((id: string) => api.post(`/api/mcp/serv
 export const useDeleteConnector = () => useWrite((id: string) => api.delete(`/api/mcp/servers/${id}`));
 
 /** What an administrator decides about a tool. */
-export interface ToolChange {
-  enabled?: boolean;
-  read_only?: boolean;
-  approval?: Tool['approval'];
-  approve_definition?: true;
-}
+export type ToolChange = BodyOf<'put', `/api/mcp/servers/${string}/tools/${string}`>;
 
 export const useChangeTool = (serverId: string) =>
   useWrite(({ toolId, change }: { toolId: string; change: ToolChange }) =>

@@ -90,7 +90,14 @@ test('UX-19: the checks of isolation inside the frame', async ({ page, chat, gua
   await expect(page).toHaveURL(/\/c\//);
 });
 
-test('UX-18: a React artifact runs without a network', async ({ page, chat, scripted }) => {
+test('UX-19: a React artifact runs with the network unplugged', async ({
+  page,
+  chat,
+  context,
+  guard,
+  scripted,
+}) => {
+  guard.allow(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
   scripted.on('a counter', [
     {
       text: fence(
@@ -109,6 +116,9 @@ export default function Counter() {
   const panel = page.getByRole('complementary', { name: 'Artifacts' });
   const frame = panel.frameLocator('iframe');
   const button = frame.getByRole('button', { name: /clicked/ });
+  await expect(button).toHaveText('clicked 0');
+  await context.setOffline(true);
   await button.click();
   await expect(button).toHaveText('clicked 1');
+  await context.setOffline(false);
 });

@@ -1,5 +1,5 @@
 /** The reader decides where the page stands. */
-import type { APIRequestContext } from '@playwright/test';
+import type { APIRequestContext, Locator, Page } from '@playwright/test';
 import { Gate, type Step } from '../../fixtures/provider';
 import { expect, MODEL, test } from '../../fixtures/test';
 
@@ -28,58 +28,101 @@ async function longConversation(api: APIRequestContext, turns: number): Promise<
   return id;
 }
 
-for (const how of ['wheel', 'PageUp'] as const) {
-  test(`UX-03: one ${how} up while streaming, and nothing moves until the reader returns`, async ({
-    page,
-    chat,
-    scripted,
-  }) => {
-    const gates = Array.from({ length: 6 }, () => new Gate());
-    const steps: Step[] = [{ text: `${paragraphs(40, 'Start')}\n\n` }];
-    gates.forEach((gate, index) => {
-      steps.push({ gate }, { text: `${paragraphs(8, `Part ${index}`)}\n\n` });
+/** One pull of a finger downwards, which moves the log up. */
+async function pull(page: Page, log: Locator): Promise<void> {
+  const box = await log.boundingBox();
+  const x = Math.round((box?.x ?? 0) + (box?.width ?? 0) / 2);
+  const y = Math.round((box?.y ?? 0) + 80);
+  const session = await page.context().newCDPSession(page);
+  await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x, y }] });
+  for (let way = 20; way <= 320; way += 20) {
+    await session.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: [{ x, y: y + way }] });
+  }
+  await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+}
+
+for (const how of ['wheel', 'PageUp', 'touch'] as const) {
+  test.describe(how, () => {
+    test.use({ hasTouch: how === 'touch' });
+    test(`UX-03: one ${how} up while streaming, and nothing moves until the reader returns`, async ({
+      page,
+      chat,
+      scripted,
+    }) => {
+      const gates = Array.from({ length: 6 }, () => new Gate());
+      const steps: Step[] = [{ text: `${paragraphs(40, 'Start')}\n\n` }];
+      gates.forEach((gate, index) => {
+        steps.push({ gate }, { text: `${paragraphs(8, `Part ${index}`)}\n\n` });
+      });
+      scripted.on('long story', steps);
+      await chat.openNew();
+      await chat.ask('Tell a long story');
+      await gates[0]?.reached;
+      await expect(chat.log).toContainText('Start 39');
+      await expect.poll(() => chat.distanceToEnd()).toBeLessThanOrEqual(2);
+
+      if (how === 'wheel') {
+        await chat.log.hover();
+        await page.mouse.wheel(0, -400);
+      } else if (how === 'touch') await pull(page, chat.log);
+      else {
+        await chat.log.focus();
+        await page.keyboard.press('PageUp');
+      }
+      await expect.poll(() => chat.distanceToEnd()).toBeGreaterThan(100);
+      // A smooth key scroll comes to rest first.
+      let before = await chat.scrollTop();
+      await expect
+        .poll(async () => {
+          const now = await chat.scrollTop();
+          const still = now === before;
+          before = now;
+          return still;
+        })
+        .toBe(true);
+
+      for (const [index, gate] of gates.slice(0, 5).entries()) {
+        gate.open();
+        await gates[index + 1]?.reached;
+        await expect(chat.log).toContainText(`Part ${index} 7`);
+        expect(Math.abs((await chat.scrollTop()) - before)).toBeLessThanOrEqual(1);
+      }
+
+      await page.getByRole('button', { name: 'Jump to latest' }).click();
+      await expect.poll(() => chat.distanceToEnd()).toBeLessThanOrEqual(2);
+      gates[5]?.open();
+      await chat.settled();
+      await expect.poll(() => chat.distanceToEnd()).toBeLessThanOrEqual(2);
+      await expect(page.getByRole('button', { name: 'Jump to latest' })).toBeHidden();
     });
-    scripted.on('long story', steps);
-    await chat.openNew();
-    await chat.ask('Tell a long story');
-    await gates[0]?.reached;
-    await expect(chat.log).toContainText('Start 39');
-    await expect.poll(() => chat.distanceToEnd()).toBeLessThanOrEqual(2);
-
-    if (how === 'wheel') {
-      await chat.log.hover();
-      await page.mouse.wheel(0, -400);
-    } else {
-      await chat.log.focus();
-      await page.keyboard.press('PageUp');
-    }
-    await expect.poll(() => chat.distanceToEnd()).toBeGreaterThan(100);
-    // A smooth key scroll comes to rest first.
-    let before = await chat.scrollTop();
-    await expect
-      .poll(async () => {
-        const now = await chat.scrollTop();
-        const still = now === before;
-        before = now;
-        return still;
-      })
-      .toBe(true);
-
-    for (const [index, gate] of gates.slice(0, 5).entries()) {
-      gate.open();
-      await gates[index + 1]?.reached;
-      await expect(chat.log).toContainText(`Part ${index} 7`);
-      expect(Math.abs((await chat.scrollTop()) - before)).toBeLessThanOrEqual(1);
-    }
-
-    await page.getByRole('button', { name: 'Jump to latest' }).click();
-    await expect.poll(() => chat.distanceToEnd()).toBeLessThanOrEqual(2);
-    gates[5]?.open();
-    await chat.settled();
-    await expect.poll(() => chat.distanceToEnd()).toBeLessThanOrEqual(2);
-    await expect(page.getByRole('button', { name: 'Jump to latest' })).toBeHidden();
   });
 }
+
+test('UX-03: what arrives while the reader is elsewhere is counted at "Jump to latest"', async ({
+  page,
+  chat,
+  api,
+  scripted,
+}) => {
+  scripted.on('long story', [{ text: paragraphs(40, 'Start') }]);
+  await chat.openNew();
+  await chat.ask('Tell a long story');
+  await chat.settled();
+  await expect.poll(() => chat.distanceToEnd()).toBeLessThanOrEqual(2);
+  await chat.log.hover();
+  await page.mouse.wheel(0, -600);
+  const jump = page.getByRole('button', { name: /Jump to latest/ });
+  await expect(jump).toBeVisible();
+  // Asked from another device.
+  const sent = await api.post(`/api/conversations/${chat.conversationId}/messages`, {
+    data: { content: 'And from the other device' },
+  });
+  expect(sent.status(), await sent.text()).toBe(201);
+  await expect(jump).toContainText('2 new');
+  await jump.click();
+  await expect(chat.text()).toHaveText('You said: And from the other device');
+  await expect(jump).toBeHidden();
+});
 
 test('UX-04: with the question kept at the top nothing scrolls while the answer is written', async ({
   page,

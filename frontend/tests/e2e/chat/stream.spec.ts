@@ -17,6 +17,11 @@ test('UX-01: a stream survives a reload, and the final text is the server’s', 
     { text: 'second half.' },
   ]);
   await chat.openNew();
+  await page.getByRole('button', { name: /^Agent:/ }).click();
+  await page.getByRole('menuitemradio', { name: /Analysis agent/ }).click();
+  await page.getByRole('button', { name: 'Response settings' }).click();
+  await page.getByRole('textbox', { name: 'Instructions for this chat' }).fill('Speak of salt.');
+  await page.keyboard.press('Escape');
   await chat.ask('Tell me about the sea');
   await expect(chat.text()).toContainText('First half,');
 
@@ -24,6 +29,15 @@ test('UX-01: a stream survives a reload, and the final text is the server’s', 
   await expect(chat.text()).toContainText('First half,');
   await expect(chat.answer()).toHaveAttribute('aria-busy', 'true');
   await expect(chat.answer().getByRole('button', { name: /Thought process|Thinking/ })).toBeVisible();
+
+  // Who answers, with which model and which settings, is the conversation's own.
+  await expect(page.getByRole('button', { name: 'Agent: Analysis agent' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Model: OpenAI GPT-4o' })).toBeVisible();
+  await page.getByRole('button', { name: 'Response settings' }).click();
+  await expect(page.getByRole('textbox', { name: 'Instructions for this chat' })).toHaveValue(
+    'Speak of salt.',
+  );
+  await page.keyboard.press('Escape');
 
   gate.open();
   await chat.settled();

@@ -55,6 +55,18 @@ test('UX-13: an edit makes a version, nothing is lost, and the choice is remembe
   await expect(chat.questions).toHaveCount(1);
   await expect(chat.questions.first().getByTestId('branch')).toContainText('2/2');
 
+  // What the new version hides is said, with the way back to it.
+  const notice = page
+    .getByRole('listitem')
+    .filter({ hasText: '2 later messages stay with the earlier version.' });
+  await notice.getByRole('button', { name: 'Show' }).click();
+  await expect(chat.text()).toHaveText('You said: and then');
+  await chat.questions
+    .first()
+    .getByRole('button', { name: /Later version/ })
+    .click();
+  await expect(chat.text()).toHaveText('You said: pears');
+
   // By key, from inside the message, and back by button: what followed is there again.
   await chat.questions
     .first()
@@ -200,22 +212,30 @@ test('UX-15: a refused message is marked, keeps its words, and Retry sends it on
     }
     return route.continue();
   });
+  await page
+    .locator('input[type="file"]')
+    .setInputFiles([{ name: 'tides.csv', mimeType: 'text/csv', buffer: Buffer.from('day,low\n1,09:12\n') }]);
+  await expect(chat.send).toHaveAttribute('aria-disabled', 'false');
   await chat.input.fill('Please keep me');
   await chat.input.press('Enter');
   await expect(page.getByText('Not sent. Too much to do.')).toBeVisible();
   await expect(chat.log).toContainText('Please keep me');
 
-  // Its words can go back to the composer …
+  // Its words and files can go back to the composer …
   await page.getByRole('button', { name: 'Edit', exact: true }).click();
   await expect(chat.input).toHaveValue('Please keep me');
+  await expect(page.getByRole('list', { name: 'Attachments' }).getByRole('listitem')).toContainText([
+    'tides.csv',
+  ]);
   refusals = 1;
   await chat.input.press('Enter');
   await expect(page.getByText('Not sent.')).toBeVisible();
 
   // … or be sent again as they are, under the same key.
   await chat.log.getByRole('button', { name: 'Retry' }).click();
-  await expect(chat.text()).toHaveText('You said: Please keep me');
+  await expect(chat.text()).toContainText('Please keep me');
   await chat.settled();
+  await expect(chat.questions.last()).toContainText('tides.csv');
   await expect(chat.questions).toHaveCount(2);
   expect(scripted.asked('Please keep me')).toBe(1);
   expect(keys[1]).toBe(keys[2]);

@@ -165,7 +165,7 @@ export function AgentBuilder({ agent, onSaved, onCancel }: Props) {
               label={t('Visible to')}
               value={form.visibility}
               error={error('visibility')}
-              onChange={(event) => set('visibility', event.target.value)}
+              onChange={(event) => set('visibility', event.target.value as AgentForm['visibility'])}
             >
               {options(VISIBILITIES, form.visibility).map((value) => (
                 <option key={value} value={value}>
@@ -178,7 +178,9 @@ export function AgentBuilder({ agent, onSaved, onCancel }: Props) {
               hint={t('The highest data it may see')}
               value={form.data_classification}
               error={error('data_classification')}
-              onChange={(event) => set('data_classification', event.target.value)}
+              onChange={(event) =>
+                set('data_classification', event.target.value as AgentForm['data_classification'])
+              }
             >
               {options(CLASSIFICATIONS, form.data_classification).map((value) => (
                 <option key={value} value={value}>

@@ -1,4 +1,5 @@
 /** An agent as a form: what a person types, what the server gets, and what would be refused. */
+import type { BodyOf } from '@/api/client';
 import type { Agent } from '@/api/types';
 import { t } from '@/lib/i18n';
 
@@ -23,8 +24,8 @@ export interface AgentForm {
   timeout_s: string;
   max_retries: string;
   retry_delay_s: string;
-  visibility: string;
-  data_classification: string;
+  visibility: Agent['visibility'];
+  data_classification: Agent['data_classification'];
   tools: string[];
   servers: ServerChoice[];
   is_active: boolean;
@@ -113,7 +114,7 @@ export function checkForm(form: AgentForm): FormErrors {
 }
 
 /** The request body. */
-export function bodyOf(form: AgentForm): Record<string, unknown> {
+export function bodyOf(form: AgentForm): BodyOf<'post', '/api/agents'> {
   return {
     name: form.name.trim(),
     description: form.description.trim(),

@@ -59,7 +59,10 @@ function step(run: TestRun, event: RunEvent): TestRun {
       const { call_id, tool, server } = event;
       return {
         ...run,
-        calls: [...run.calls, { id: call_id, tool, server: server ?? undefined, arguments: event.arguments, status: 'called' }],
+        calls: [
+          ...run.calls,
+          { id: call_id, tool, server: server ?? undefined, arguments: event.arguments, status: 'called' },
+        ],
       };
     }
     case 'tool.decided':

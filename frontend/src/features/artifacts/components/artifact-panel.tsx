@@ -4,6 +4,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Expand, FileText, Minimize2, X } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
+import { TypeIcon } from '@/components/shared/artifact-kind';
 import { IconButton } from '@/components/ui/button';
 import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
 import { cx } from '@/lib/cx';
@@ -12,7 +13,6 @@ import type { LiveArtifact } from '../model/artifact';
 import { findTab, mergeTabs, type Tab } from '../model/tabs';
 import { artifactById, artifactKeys, conversationArtifacts } from '../queries';
 import { ArtifactView } from './artifact-view';
-import { TypeIcon } from './type-icon';
 import '../artifacts.css';
 
 export interface ArtifactPanelProps {

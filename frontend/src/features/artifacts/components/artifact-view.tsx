@@ -4,13 +4,13 @@ import { History, Pencil } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { describe } from '@/api/problem';
 import type { Artifact } from '@/api/types';
-import { AgentBadge } from '@/components/ui/badges';
+import { TypeIcon, typeName } from '@/components/shared/artifact-kind';
 import { Button } from '@/components/ui/button';
 import { Segmented } from '@/components/ui/segmented';
 import { ErrorState, Notice } from '@/components/ui/states';
 import { t } from '@/lib/i18n';
 import type { SandboxProblem } from '@/lib/sandbox';
-import { hasPreview, sourceLanguage, typeName } from '../model/artifact';
+import { hasPreview, sourceLanguage } from '../model/artifact';
 import type { Tab } from '../model/tabs';
 import { artifactAgent, artifactById, artifactVersions } from '../queries';
 import { ArtifactActions } from './artifact-actions';
@@ -19,7 +19,6 @@ import { EditSheet } from './edit-sheet';
 import { Preview } from './preview';
 import { RestoreNotice } from './restore-notice';
 import { SourceView } from './source-view';
-import { TypeIcon } from './type-icon';
 import { VersionMenu } from './version-menu';
 
 type Form = 'preview' | 'code' | 'changes';
@@ -79,11 +78,11 @@ export function ArtifactView({ conversationId, tab, openId, onReprompt, onOpen }
         <div className="min-w-0 flex-1">
           <h2 className="h truncate text-[0.9375rem]">{title}</h2>
           <p className="artifact-about">
-            <span className="inline-flex items-center gap-1">
-              <TypeIcon type={tab.type} size={13} />
+            <TypeIcon type={tab.type} size={13} />
+            <span className="min-w-0 truncate">
               {typeName(tab.type)}
+              {latest && <Author artifact={old ?? latest} />}
             </span>
-            {latest && <Author artifact={old ?? latest} />}
             {writing && (
               <span className="inline-flex items-center gap-1.5" role="status">
                 <span className="dot pulse" aria-hidden="true" />
@@ -196,5 +195,5 @@ function previousOf(versions: Artifact[] | undefined, of: Artifact | undefined):
 function Author({ artifact }: { artifact: Artifact }) {
   const agent = useQuery({ ...artifactAgent(artifact.id), enabled: Boolean(artifact.agent_id) });
   if (!agent.data) return null;
-  return <AgentBadge name={agent.data.name} id={agent.data.id} />;
+  return <> {t('by {{name}}', { name: agent.data.name })}</>;
 }

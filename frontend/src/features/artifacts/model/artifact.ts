@@ -1,6 +1,5 @@
 /** What an artifact is called, which file it becomes, and how it may be looked at. */
 import type { ArtifactType } from '@/api/types';
-import { t } from '@/lib/i18n';
 
 /** An artifact that a run is writing at this moment. */
 export interface LiveArtifact {
@@ -12,19 +11,6 @@ export interface LiveArtifact {
   language?: string | null;
   text: string;
   done: boolean;
-}
-
-/** The kind in words. */
-export function typeName(type: ArtifactType): string {
-  const names: Record<ArtifactType, string> = {
-    code: t('Code'),
-    html: t('Web page'),
-    svg: t('Drawing'),
-    react: t('React component'),
-    mermaid: t('Diagram'),
-    text: t('Document'),
-  };
-  return names[type];
 }
 
 /** Whether it can be shown as something else than its source. */

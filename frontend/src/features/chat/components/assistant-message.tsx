@@ -1,14 +1,16 @@
 /** An answer: who gives it, what it did on the way, the text, and what can be done with it. */
-import { ChevronDown, Copy, FileText, GitBranch, RotateCcw, Trash2, TriangleAlert } from 'lucide-react';
+import { ChevronDown, Copy, GitBranch, RotateCcw, Trash2, TriangleAlert } from 'lucide-react';
 import { memo, useCallback, useMemo, useState } from 'react';
 import { describe } from '@/api/problem';
-import type { ArtifactRef, Message } from '@/api/types';
+import type { ArtifactRef, HumanTask, Message, ToolCall } from '@/api/types';
+import { TypeIcon, typeName } from '@/components/shared/artifact-kind';
 import { AgentBadge, agentColour } from '@/components/ui/badges';
 import { Button, IconButton } from '@/components/ui/button';
 import { useCopied } from '@/components/ui/copy-button';
 import { ConfirmDialog } from '@/components/ui/dialog';
 import { Menu, MenuGroup, MenuItem } from '@/components/ui/menu';
 import { Notice } from '@/components/ui/states';
+import { cx } from '@/lib/cx';
 import { clock, count } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { Markdown } from '@/lib/markdown';
@@ -44,16 +46,26 @@ export function activity(message: Message, run: RunView | undefined, reconnectin
   return t('thinking');
 }
 
+/** A call that stands still until a person answers: its question comes after what was said so far. */
+function asks(call: ToolCall): call is ToolCall & { human_task: HumanTask } {
+  return call.status === 'waiting' && call.human_task?.status === 'pending';
+}
+
 function ArtifactChip({ artifact, onOpen }: { artifact: ArtifactRef; onOpen: () => void }) {
   return (
-    <button type="button" className="file-chip" onClick={onOpen} data-artifact={artifact.identifier}>
-      <FileText size={18} />
+    <button
+      type="button"
+      className="file-chip artifact-chip"
+      onClick={onOpen}
+      data-artifact={artifact.identifier}
+    >
+      <TypeIcon type={artifact.artifact_type} />
       <span className="min-w-0">
         <span className="block truncate font-medium">{artifact.title || artifact.identifier}</span>
         <span className="num block text-text-3 text-xs">
           {artifact.language && artifact.artifact_type === 'code'
             ? artifact.language
-            : artifact.artifact_type}
+            : typeName(artifact.artifact_type)}
           {`, ${t('version {{version}}', { version: artifact.version })}`}
         </span>
       </span>
@@ -169,13 +181,11 @@ export const AssistantMessage = memo(function AssistantMessage({
           active={live && !message.content && message.tool_calls.length === 0}
         />
       )}
-      {message.tool_calls.map((call) =>
-        call.human_task?.status === 'pending' && call.status === 'waiting' ? (
-          <ApprovalBlock key={call.call_id} task={call.human_task} />
-        ) : (
+      {message.tool_calls
+        .filter((call) => !asks(call))
+        .map((call) => (
           <ToolCallCard key={call.call_id} call={call} live={live} />
-        ),
-      )}
+        ))}
       {message.content ? (
         <div className={message.status === 'streaming' ? 'streaming' : undefined} data-testid="answer">
           <Markdown
@@ -199,6 +209,9 @@ export const AssistantMessage = memo(function AssistantMessage({
           ))}
         </div>
       )}
+      {message.tool_calls.filter(asks).map((call) => (
+        <ApprovalBlock key={call.call_id} task={call.human_task} />
+      ))}
       <Failure message={message} onRetry={() => again()} />
       {!live && (
         <div className="-mt-1.5 -ml-1.5 flex items-center text-text-3 text-xs">
@@ -252,7 +265,7 @@ export const AssistantMessage = memo(function AssistantMessage({
           <span className="flex-1" />
           {total > 0 && (
             <span
-              className="num truncate"
+              className={cx('num truncate', siblings.length > 1 && 'max-sm:hidden')}
               title={t('{{input}} in, {{output}} out', {
                 input: count(message.tokens?.input ?? 0),
                 output: count(message.tokens?.output ?? 0),

@@ -1,12 +1,13 @@
 /** Where people write: one rounded field with everything a message can carry. */
 import { ArrowUp, ChevronDown, Paperclip, Square } from 'lucide-react';
 import { type KeyboardEvent, type RefObject, useLayoutEffect, useRef } from 'react';
+import type { Model } from '@/api/types';
 import { agentColour } from '@/components/ui/badges';
 import { IconButton } from '@/components/ui/button';
 import { Menu, MenuGroup, MenuRadio, MenuRadioGroup } from '@/components/ui/menu';
 import { Tooltip } from '@/components/ui/tooltip';
 import { cx } from '@/lib/cx';
-import { count, estimateTokens, short } from '@/lib/format';
+import { count, estimateTokens, money, short } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import type { ChatOptions } from '../hooks/use-chat-options';
 import type { DraftHandle } from '../hooks/use-draft';
@@ -14,6 +15,12 @@ import type { Outgoing } from '../model/actions';
 import { isImage } from '../model/uploads';
 import { SettingsPopover } from './settings-popover';
 import { UploadChip } from './upload-chip';
+
+/** Prices as providers print them. */
+function perMillion({ input_cost_per_1k: input, output_cost_per_1k: output, currency }: Model): string {
+  const price = (value: string | null | undefined) => money(Number(value ?? 0) * 1000, currency);
+  return t('{{input}} / {{output}} per M', { input: price(input), output: price(output) });
+}
 
 export interface ComposerProps {
   inputRef: RefObject<HTMLTextAreaElement | null>;
@@ -184,7 +191,7 @@ export function Composer({
           <Menu
             side="top"
             align="end"
-            className="w-[320px]"
+            className="w-[360px]"
             trigger={
               <button
                 type="button"
@@ -218,7 +225,7 @@ export function Composer({
                             candidate.capabilities.thinking && t('thinking'),
                             candidate.input_cost_per_1k &&
                               Number(candidate.input_cost_per_1k) > 0 &&
-                              `${candidate.input_cost_per_1k} / ${candidate.output_cost_per_1k} ${candidate.currency}`,
+                              perMillion(candidate),
                           ]
                             .filter(Boolean)
                             .join(' · ')

@@ -17,7 +17,7 @@ import { isComposing } from './composer';
 export function Files({ images, attachments }: { images: FileRef[]; attachments: FileRef[] }) {
   if (images.length + attachments.length === 0) return null;
   return (
-    <div className="flex flex-wrap justify-end gap-2">
+    <div className="flex flex-wrap items-end justify-end gap-2">
       {images.map((file) => (
         <a key={file.id} href={file.url} target="_blank" rel="noreferrer">
           <img
@@ -91,10 +91,10 @@ function Editor({ message, onClose }: { message: Message; onClose: () => void })
         }}
       />
       <div className="flex flex-wrap items-center gap-2">
-        <p className="min-w-0 flex-1 text-text-3 text-xs">
+        <p className="min-w-0 flex-1 basis-full text-text-3 text-xs sm:basis-0">
           {t('Sending starts a new version; the earlier one and its answers stay.')}
         </p>
-        <Button size="xs" className="text-sm" onClick={onClose}>
+        <Button size="xs" className="text-sm max-sm:ml-auto" onClick={onClose}>
           {t('Cancel')}
         </Button>
         <Button

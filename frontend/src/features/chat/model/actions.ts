@@ -1,14 +1,16 @@
 /** What a person can do in a chat. Each action shows at once and tells the server after. */
 import { api, newId } from '@/api/client';
-import { Offline, Problem } from '@/api/problem';
+import { describe, Offline, Problem } from '@/api/problem';
 import { conversationQuery, patchConversation, queryClient } from '@/api/queries';
 import type { ApprovalDecision, FileRef, HumanTask, Message, Page, Run } from '@/api/types';
 import { whenBack } from '@/lib/connection';
+import { t } from '@/lib/i18n';
+import { toast } from '@/lib/toast';
 import { useChoice } from './choice';
 import { withRun } from './run-reducer';
 import { unwatch, watch, whenRunFinishes } from './runs';
 import { applyEvents, change, conversationState, forget, NEW, type Pending, useChat } from './store';
-import { leafBelow, pathTo, removeBranch, upsert } from './tree';
+import { followers, leafBelow, pathTo, removeBranch, upsert } from './tree';
 
 /** The API's largest page; a longer path is shown by the virtual list. */
 const PAGE = 100;
@@ -230,8 +232,26 @@ export async function stop(runId: string): Promise<void> {
   await api.post(`/api/execute/${runId}/cancel`);
 }
 
+/** Says that a new version hid what followed the old one, and leads back to it. */
+function tellHidden(count: number, created: Message, formerId: string): void {
+  if (count < 1) return;
+  const text =
+    count === 1
+      ? t('One later message stays with the earlier version.')
+      : t('{{count}} later messages stay with the earlier version.', { count });
+  toast.message(text, {
+    label: t('Show'),
+    onClick: () => {
+      switchTo(created, formerId).catch((error: unknown) => toast.error(describe(error)));
+    },
+  });
+}
+
 /** A new version of the question, answered anew; or new words only, which costs nothing. */
 export async function edit(message: Message, content: string, resendIt: boolean): Promise<void> {
+  const { nodes, leafId } = conversationState(message.conversation_id);
+  // Its own answer goes without saying.
+  const hidden = followers(nodes, leafId, message.id) - 1;
   const answer = await api.put(
     `/api/messages/${message.id}`,
     { content, resend: resendIt },
@@ -240,6 +260,7 @@ export async function edit(message: Message, content: string, resendIt: boolean)
   if ('reply' in answer) {
     accept(message.conversation_id, [answer.message, answer.reply], answer.reply.id, answer.run);
     load(message.conversation_id).catch(() => {});
+    tellHidden(hidden, answer.message, message.id);
   } else change(message.conversation_id, (now) => ({ nodes: upsert(now.nodes, [answer.message]) }));
 }
 
@@ -247,6 +268,8 @@ export async function regenerate(
   message: Message,
   other: { agentId?: string; model?: string } = {},
 ): Promise<void> {
+  const { nodes, leafId } = conversationState(message.conversation_id);
+  const hidden = followers(nodes, leafId, message.id);
   const answer = await api.post(
     `/api/messages/${message.id}/regenerate`,
     {
@@ -256,6 +279,7 @@ export async function regenerate(
     { idempotencyKey: newId() },
   );
   accept(message.conversation_id, [answer.reply], answer.reply.id, answer.run);
+  tellHidden(hidden, answer.reply, message.id);
 }
 
 export async function removeMessage(message: Message): Promise<void> {

@@ -3,9 +3,9 @@
  * changes nothing, so a replay after a reconnect or a reload is harmless.
  */
 import {
-  completedMessage,
   type ArtifactType,
   type CompletedMessage,
+  completedMessage,
   type HumanTask,
   type Message,
   type MessageStatus,
@@ -113,7 +113,8 @@ function apply(view: RunView, event: RunEvent): RunView {
         ...view,
         status: event.status,
         notices:
-          event.reason && !view.notices.includes(event.reason)
+          // That it waits is said by the question itself.
+          event.reason && event.status !== 'waiting' && !view.notices.includes(event.reason)
             ? [...view.notices, event.reason]
             : view.notices,
       };

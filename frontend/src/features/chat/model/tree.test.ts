@@ -1,7 +1,7 @@
 /** The message tree: paths, versions, branches, deletion. */
 import { describe, expect, it } from 'vitest';
 import type { Message } from '@/api/types';
-import { isCut, leafBelow, pathTo, removeBranch, siblingsOf, upsert } from './tree';
+import { followers, isCut, leafBelow, pathTo, removeBranch, siblingsOf, upsert } from './tree';
 
 let clock = 0;
 function message(
@@ -40,6 +40,14 @@ const nodes = upsert({}, [
   message('a2b', 'q2b', 'assistant'),
   message('a1b', 'q1', 'assistant', ['a1', 'a1b']),
 ]);
+
+describe('followers', () => {
+  it('counts what a new version beside a message would hide', () => {
+    expect(followers(nodes, 'a2', 'q1')).toBe(3);
+    expect(followers(nodes, 'a2', 'a2')).toBe(0);
+    expect(followers(nodes, 'a2', 'q2b')).toBe(0);
+  });
+});
 
 describe('pathTo', () => {
   it('walks from the root to the leaf', () => {

@@ -104,7 +104,9 @@ export function removeBranch(
   return { nodes: next, leafId: message.parent_message_id ?? null };
 }
 
-/** How many messages a different choice at this point keeps hidden. */
-export function hiddenBranches(nodes: Nodes, message: Message): number {
-  return siblingsOf(nodes, message).length - 1;
+/** How many messages of the shown path come after this one: a new version beside it hides them. */
+export function followers(nodes: Nodes, leafId: string | null, id: string): number {
+  const path = pathTo(nodes, leafId);
+  const at = path.findIndex((message) => message.id === id);
+  return at < 0 ? 0 : path.length - at - 1;
 }

@@ -1,7 +1,7 @@
 /** Files on their way to the server: progress, removal, failure. */
-import { upload } from '@/api/client';
+import { type AnswerOf, upload } from '@/api/client';
 import { describe } from '@/api/problem';
-import type { FileRef, UploadedFile } from '@/api/types';
+import type { FileRef } from '@/api/types';
 
 export interface Upload {
   key: string;
@@ -26,7 +26,12 @@ export function isImage(mime: string): boolean {
 export function startUpload(file: File, onChange: (key: string, change: Partial<Upload>) => void): Upload {
   const key = crypto.randomUUID();
   const closer = new AbortController();
-  upload<UploadedFile>('/api/files', file, (progress) => onChange(key, { progress }), closer.signal).then(
+  upload<AnswerOf<'post', '/api/files'>>(
+    '/api/files',
+    file,
+    (progress) => onChange(key, { progress }),
+    closer.signal,
+  ).then(
     (stored) => onChange(key, { progress: 1, file: stored }),
     (error: unknown) => {
       if (!closer.signal.aborted) onChange(key, { error: describe(error) });

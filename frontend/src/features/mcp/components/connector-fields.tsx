@@ -5,7 +5,12 @@ import { Button, IconButton } from '@/components/ui/button';
 import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { Switch } from '@/components/ui/switch';
 import { t } from '@/lib/i18n';
-import type { ConnectorErrors, ConnectorForm, Variable } from '../model/connector-form';
+import {
+  type ConnectorErrors,
+  type ConnectorForm,
+  type Variable,
+  visibilityName,
+} from '../model/connector-form';
 
 export interface FieldsProps {
   form: ConnectorForm;
@@ -215,16 +220,11 @@ export function AccessFields({ form, set }: FieldsProps) {
         <SelectField
           label={t('Visible to')}
           value={form.visibility}
-          onChange={(event) => set('visibility', event.target.value)}
+          onChange={(event) => set('visibility', event.target.value as ConnectorForm['visibility'])}
         >
           {choices(['private', 'team', 'organization', 'public'], form.visibility).map((value) => (
             <option key={value} value={value}>
-              {{
-                private: t('Only me'),
-                team: t('My team'),
-                organization: t('My organisation'),
-                public: t('Everyone here'),
-              }[value] ?? value}
+              {visibilityName(value)}
             </option>
           ))}
         </SelectField>
@@ -232,7 +232,9 @@ export function AccessFields({ form, set }: FieldsProps) {
           label={t('Classification')}
           hint={t('Of what its tools return')}
           value={form.data_classification}
-          onChange={(event) => set('data_classification', event.target.value)}
+          onChange={(event) =>
+            set('data_classification', event.target.value as ConnectorForm['data_classification'])
+          }
         >
           {choices(['public', 'internal', 'confidential', 'restricted'], form.data_classification).map(
             (value) => (

@@ -7,6 +7,7 @@ import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/states';
 import { ago } from '@/lib/format';
 import { t } from '@/lib/i18n';
+import { visibilityName } from '../model/connector-form';
 import { addressOf, Health, transportName } from './health';
 
 const TINTS: Record<Connector['health_status'], string> = {
@@ -33,7 +34,8 @@ export function ServerTile({ connector, large }: { connector: Connector; large?:
   );
 }
 
-export function OriginBadge({ origin }: { origin: Connector['origin'] }) {
+/** Where it comes from; for one of our own, who sees it. */
+export function OriginBadge({ connector: { origin, visibility } }: { connector: Connector }) {
   if (origin === 'official') {
     return (
       <Status tone="info" icon={<BadgeCheck />}>
@@ -42,7 +44,7 @@ export function OriginBadge({ origin }: { origin: Connector['origin'] }) {
     );
   }
   if (origin === 'community') return <Status icon={<Users />}>{t('Community')}</Status>;
-  return <span className="text-xs text-text-3">{t('Private')}</span>;
+  return <span className="text-xs text-text-3">{visibilityName(visibility)}</span>;
 }
 
 interface Props {
@@ -66,7 +68,7 @@ export function ServerCard({ connector, testing, onTest }: Props) {
             </Link>
           </h3>
           <div className="mt-1 flex items-center gap-2">
-            <OriginBadge origin={connector.origin} />
+            <OriginBadge connector={connector} />
           </div>
         </div>
         <Health connector={connector} />

@@ -93,7 +93,7 @@ function Detail({ connector }: { connector: Connector }) {
           <h1 className="display">{connector.name}</h1>
           <div className="mt-2 flex flex-wrap items-center gap-3">
             <Health connector={connector} />
-            <OriginBadge origin={connector.origin} />
+            <OriginBadge connector={connector} />
             <Classification level={connector.data_classification} />
             {connector.approval_required && <Status>{t('Asks before every call')}</Status>}
           </div>

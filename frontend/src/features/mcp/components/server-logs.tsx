@@ -32,7 +32,7 @@ export function ServerLogs({ connector }: { connector: Connector }) {
   }
   return (
     <div className="grid grid-cols-1 gap-4">
-      <div className="overflow-x-auto">
+      <div className="relative overflow-x-auto">
         <table className="table num">
           <thead>
             <tr>

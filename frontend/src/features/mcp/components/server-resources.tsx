@@ -65,7 +65,9 @@ function ResourceRow({ serverId, resource }: { serverId: string; resource: Resou
       )}
       {read.data && (
         <div className="card mt-3 max-h-[320px] overflow-auto bg-code p-4">
-          <ContentBlocks content={contentBlocks((read.data.contents ?? []).map((part) => ({ type: 'resource', ...part })))} />
+          <ContentBlocks
+            content={contentBlocks((read.data.contents ?? []).map((part) => ({ type: 'resource', ...part })))}
+          />
         </div>
       )}
     </li>

@@ -1,4 +1,5 @@
 /** A server as a form: transport, address or command, credentials, who may use it. */
+import type { BodyOf } from '@/api/client';
 import type { Connector } from '@/api/types';
 import { t } from '@/lib/i18n';
 
@@ -26,10 +27,21 @@ export interface ConnectorForm {
   secret: string;
   /** A secret is stored already; an empty field leaves it. */
   has_secret: boolean;
-  visibility: string;
-  data_classification: string;
+  visibility: Connector['visibility'];
+  data_classification: Connector['data_classification'];
   approval_required: boolean;
   enabled: boolean;
+}
+
+/** Who sees a server, in words. */
+export function visibilityName(visibility: string): string {
+  const names: Record<string, string> = {
+    private: t('Only me'),
+    team: t('My team'),
+    organization: t('My organisation'),
+    public: t('Everyone here'),
+  };
+  return names[visibility] ?? visibility;
 }
 
 export type ConnectorErrors = Partial<Record<keyof ConnectorForm, string>>;
@@ -127,7 +139,7 @@ function untouched(form: ConnectorForm): boolean {
 }
 
 /** The request body; a `change` also clears what belongs to the other transport. */
-export function connectorBody(form: ConnectorForm, change = false): Record<string, unknown> {
+export function connectorBody(form: ConnectorForm, change = false): BodyOf<'post', '/api/mcp/servers'> {
   const shared = {
     name: form.name.trim(),
     description: form.description.trim(),

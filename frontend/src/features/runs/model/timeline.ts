@@ -47,7 +47,11 @@ function describe(event: RunEvent): Pick<Line, 'title' | 'detail' | 'tone'> {
     case 'thinking.delta':
       return { title: 'Thinking', detail: event.text, tone: 'plain' };
     case 'message.completed':
-      return { title: 'Answer complete', detail: quoted(completedMessage(event.message).content), tone: 'ok' };
+      return {
+        title: 'Answer complete',
+        detail: quoted(completedMessage(event.message).content),
+        tone: 'ok',
+      };
     case 'tool.called':
       return { title: `Tool called: ${event.tool}`, detail: event.server ?? '', tone: 'info' };
     case 'tool.decided':
@@ -64,8 +68,11 @@ function describe(event: RunEvent): Pick<Line, 'title' | 'detail' | 'tone'> {
     case 'tool.result':
       return {
         title: event.ok ? 'Tool answered' : 'Tool failed',
-        detail: quoted(contentBlocks(event.content)
-            .map((block) => block.text ?? block.type).join(' ')),
+        detail: quoted(
+          contentBlocks(event.content)
+            .map((block) => block.text ?? block.type)
+            .join(' '),
+        ),
         tone: event.ok ? 'ok' : 'err',
       };
     case 'approval.requested':
@@ -105,11 +112,20 @@ function describe(event: RunEvent): Pick<Line, 'title' | 'detail' | 'tone'> {
 
 const streams = new Set<RunEvent['type']>(['message.delta', 'thinking.delta', 'artifact.delta']);
 
+/** The line that a delta goes on; text and the artifact inside it arrive in turns. */
+function streaming(lines: Line[], type: RunEvent['type']): Line | undefined {
+  for (const line of lines.slice(-2).reverse()) {
+    if (line.type === type) return line;
+    if (!streams.has(line.type)) return undefined;
+  }
+  return undefined;
+}
+
 export function timeline(events: readonly RunEvent[]): Line[] {
   const lines: Line[] = [];
   for (const event of events) {
-    const before = lines.at(-1);
-    if (before && streams.has(event.type) && before.type === event.type && 'text' in event) {
+    const before = streams.has(event.type) ? streaming(lines, event.type) : undefined;
+    if (before && 'text' in event) {
       before.events.push(event);
       before.last = event.seq;
       before.detail += event.text ?? '';

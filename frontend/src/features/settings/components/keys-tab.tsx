@@ -148,7 +148,8 @@ export function KeysTab() {
               <span className="min-w-0 flex-1">
                 <span className="block truncate font-medium">{key.key_name}</span>
                 <span className="block truncate text-sm text-text-3">
-                  {providers[key.provider as ProviderName] ?? key.provider} · <span className="mono">…{key.last_four}</span>
+                  {providers[key.provider as ProviderName] ?? key.provider} ·{' '}
+                  <span className="mono">…{key.last_four}</span>
                   {key.last_used_at && ` · ${t('used {{when}}', { when: ago(key.last_used_at) })}`}
                 </span>
               </span>

@@ -1,7 +1,7 @@
 /** Name, what the assistant should know about the person, and the password. */
 import { useQuery } from '@tanstack/react-query';
 import { useForm } from 'react-hook-form';
-import { api } from '@/api/client';
+import { api, type BodyOf } from '@/api/client';
 import { describe, Problem } from '@/api/problem';
 import { agentOptionsQuery } from '@/api/queries';
 import type { Me, User } from '@/api/types';
@@ -13,7 +13,7 @@ import { toast } from '@/lib/toast';
 import { rememberUser } from '../queries';
 import { Section } from './section';
 
-const save = (change: Record<string, unknown>) => api.put('/api/auth/profile', change);
+const save = (change: BodyOf<'put', '/api/auth/profile'>) => api.put('/api/auth/profile', change);
 
 function About({ me }: { me: Me }) {
   const { user } = me;

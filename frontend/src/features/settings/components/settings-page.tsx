@@ -26,6 +26,11 @@ export function isSettingsTab(value: string): value is SettingsTab {
   return tabs.some((tab) => tab.id === value);
 }
 
+/** On a narrow screen the tabs scroll sideways: the chosen one is brought into view. */
+function reveal(link: HTMLElement | null): void {
+  link?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+}
+
 export function SettingsPage({ tab }: { tab: SettingsTab }) {
   const { data: me } = useQuery(meQuery);
   let body: ReactNode = <SkeletonRows rows={5} />;
@@ -47,6 +52,7 @@ export function SettingsPage({ tab }: { tab: SettingsTab }) {
             params={{ tab: id }}
             aria-current={id === tab ? 'page' : undefined}
             replace
+            ref={id === tab ? reveal : undefined}
           >
             {t(label)}
           </Link>
