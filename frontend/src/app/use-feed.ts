@@ -22,7 +22,8 @@ function onEvent(event: FeedEvent): void {
       }
       break;
     case 'conversation.deleted':
-      invalidate('conversations');
+      // Only the lists: asking for the deleted one again would be refused.
+      invalidate('conversations', 'list');
       if (conversation) dropped(conversation);
       break;
     case 'run.started':

@@ -118,7 +118,8 @@ fn browser(world: &mut World) -> Result<()> {
     let binary = binary::conductor_with_page()?;
     let report = report("playwright.json")?;
     let mut command = frontend::npm(&["run", "e2e", "--", "--reporter=list,json"]);
-    let ended = shell::run(command.env("CONDUCTOR_BIN", binary).env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report));
+    command.env("CONDUCTOR_BIN", binary).env("CONDUCTOR_TEST_TOOLS", tools::peers()?);
+    let ended = shell::run(command.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report));
     if report.is_file() {
         world.counts.playwright(&report)?;
     }

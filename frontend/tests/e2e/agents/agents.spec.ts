@@ -116,8 +116,8 @@ test('agents: clone an official one, try it in a chat, delete the clone', async 
   const card = page.getByRole('region', { name: 'Agents' }).getByRole('article').first();
   await card.getByRole('button', { name: /^Clone/ }).click();
   await expect(page).toHaveURL(/\/library\/agents\/[0-9a-f-]{36}/);
-  const title = (await page.getByRole('heading', { level: 1 }).textContent()) ?? '';
   await expect(page.getByRole('button', { name: 'Edit' })).toBeVisible();
+  const title = (await page.getByRole('heading', { level: 1 }).textContent()) ?? '';
   const address = page.url();
 
   await page.getByRole('link', { name: 'Try it' }).click();

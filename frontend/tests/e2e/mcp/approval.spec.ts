@@ -5,6 +5,7 @@ import type { ChatRequest, Step } from '../../fixtures/provider';
 import { test as base, expect } from '../../fixtures/test';
 
 interface Tools {
+  id: string;
   server: Everything;
   /** Calls that reached the server and came back, as the records tell it. */
   calls: () => Promise<{ id: string; input?: unknown }[]>;
@@ -47,6 +48,7 @@ const test = base.extend<{ tools: Tools }>({
     const server = await Everything.start();
     const id = await connect(api, server.url);
     await use({
+      id,
       server,
       calls: async () => {
         const { items } = await ok<{ items: { id: string; status: string; input?: unknown }[] }>(
@@ -205,6 +207,7 @@ test('UX-20: the inbox answers the same question', async ({ page, chat, scripted
 test('UX-14: a tool whose server is gone fails in words, and the answer can be had again', async ({
   page,
   chat,
+  api,
   scripted,
   tools,
 }) => {
@@ -221,11 +224,16 @@ test('UX-14: a tool whose server is gone fails in words, and the answer can be h
   await expect(card.getByRole('term').filter({ hasText: 'Error' })).toBeVisible();
   await chat.settled();
 
-  await tools.server.restart();
-  await chat.answer().getByRole('button', { name: 'Regenerate', exact: true }).click();
-  await expect(chat.text()).toContainText('2625');
-  await chat.settled();
-  await expect(chat.questions).toHaveCount(1);
-  await expect(chat.answer().getByTestId('branch')).toContainText('2/2');
-  expect(await tools.calls()).toHaveLength(1);
+  const moved = await Everything.start();
+  try {
+    await ok(api.put(`/api/mcp/servers/${tools.id}`, { data: { endpoint: moved.url } }));
+    await chat.answer().getByRole('button', { name: 'Regenerate', exact: true }).click();
+    await expect(chat.text()).toContainText('2625');
+    await chat.settled();
+    await expect(chat.questions).toHaveCount(1);
+    await expect(chat.answer().getByTestId('branch')).toContainText('2/2');
+    expect(await tools.calls()).toHaveLength(1);
+  } finally {
+    await moved.stop();
+  }
 });
