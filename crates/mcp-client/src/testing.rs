@@ -6,7 +6,10 @@ use std::{
     collections::HashMap,
     convert::Infallible,
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -76,6 +79,8 @@ struct State {
     /// In place of everything else.
     always: Option<Behaviour>,
     tools: Mutex<Vec<Value>>,
+    /// The number of the sessions that it knows.
+    session: AtomicUsize,
     behaviours: Mutex<HashMap<String, Behaviour>>,
     received: watch::Sender<Vec<Received>>,
     news: broadcast::Sender<Value>,
@@ -109,6 +114,7 @@ impl Server {
             version: version.to_owned(),
             always,
             tools: Mutex::new(vec![tool("echo", "Returns its arguments.")]),
+            session: AtomicUsize::new(1),
             behaviours: Mutex::default(),
             received: watch::channel(Vec::new()).0,
             news: broadcast::channel(16).0,
@@ -142,6 +148,12 @@ impl Server {
     /// Changes how a tool, or a whole method such as `tools/list`, behaves, without a word to anybody.
     pub fn behave(&self, name: &str, behaviour: Behaviour) {
         self.behaviours().insert(name.to_owned(), behaviour);
+    }
+
+    /// Forgets every session, as a restart does. Requests of old ones are refused the way the TypeScript SDK's examples
+    /// do it: status 400 and an error without an id, where the protocol asks for 404.
+    pub fn forget_sessions(&self) {
+        self.state.session.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Everything received so far.
@@ -199,6 +211,8 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> io::Result<Res
     let method = message["method"].as_str().unwrap_or(parts.method.as_str()).to_owned();
     // Subscribed before it is known that the stream was asked for, so that a test that waits for that misses no news.
     let news = state.news.subscribe();
+    let session = format!("session-{}", state.session.load(Ordering::SeqCst));
+    let known = parts.headers.get("mcp-session-id").is_none_or(|id| id.as_bytes() == session.as_bytes());
     let received = Received { method: method.clone(), headers: parts.headers, message: message.clone() };
     state.received.send_modify(|all| all.push(received));
     let id = message["id"].clone();
@@ -209,6 +223,11 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> io::Result<Res
     if let Some(behaviour) = told {
         return behave(behaviour, id).await;
     }
+    if !known {
+        let error = json!({"code": -32000, "message": "Bad Request: No valid session ID provided"});
+        let error = json!({"jsonrpc": "2.0", "error": error, "id": null});
+        return respond(StatusCode::BAD_REQUEST, "application/json", full(error.to_string()));
+    }
     match (&parts.method, method.as_str()) {
         (&Method::GET, _) => respond(StatusCode::OK, "text/event-stream", stream_of(news)),
         (&Method::DELETE, _) => respond(StatusCode::OK, "text/plain", full("")),
@@ -218,7 +237,9 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> io::Result<Res
             let result =
                 json!({"protocolVersion": state.version, "capabilities": capabilities, "serverInfo": server});
             let mut response = result_of(id, &result)?;
-            response.headers_mut().insert("mcp-session-id", http::HeaderValue::from_static("session-1"));
+            response
+                .headers_mut()
+                .insert("mcp-session-id", http::HeaderValue::try_from(session).map_err(io::Error::other)?);
             Ok(response)
         }
         (_, "ping") => result_of(id, &json!({})),

@@ -470,3 +470,17 @@ async fn refusals_say_why() {
     let error = connect_within(&http(&locked.url()), Duration::from_secs(30)).await.unwrap_err();
     assert!(matches!(&error, Error::Unauthorized { challenge: Some(_) }), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_server_that_forgot_the_session_is_asked_once_more_in_a_new_one() {
+    let server = Server::start("2025-06-18").await.unwrap();
+    let session = connect(&http(&server.url())).await;
+    for round in 1..=3 {
+        let output = soon(session.call_tool(call("echo", json!({ "round": round })))).await.unwrap();
+        assert!(text(&output).contains(&round.to_string()));
+        server.forget_sessions();
+    }
+    let received = server.received();
+    let handshakes = received.iter().filter(|one| one.method == "initialize").count();
+    assert_eq!(handshakes, 3, "one for each session");
+}
