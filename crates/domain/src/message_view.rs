@@ -84,6 +84,9 @@ pub struct ToolCallView {
     pub connector_id: Option<ConnectorId>,
     /// The arguments, canonical.
     pub arguments: Value,
+    /// How much of the answer's text stood before it, in UTF-16 code units: where a page shows the call.
+    #[serde(default)]
+    pub text_offset: usize,
     /// What the decision point said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<Effect>,

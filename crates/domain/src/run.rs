@@ -211,6 +211,8 @@ pub struct NewRun {
     pub input: Option<Value>,
     /// The W3C trace id, where one came with the request.
     pub trace_id: Option<String>,
+    /// When it began, where it is written down only once it is over; the time of writing where `None`.
+    pub began_at: Option<DateTime<Utc>>,
 }
 
 impl NewRun {
@@ -234,6 +236,7 @@ impl NewRun {
             message_id: None,
             input: None,
             trace_id: None,
+            began_at: None,
         }
     }
 }

@@ -44,9 +44,9 @@ export class ChatPage {
     return index < 0 ? all.last() : all.nth(index);
   }
 
-  /** The text of an answer without its surroundings. */
+  /** The text of an answer without its surroundings; the last part, where tools were called between. */
   text(index = -1): Locator {
-    return this.answer(index).getByTestId('answer');
+    return this.answer(index).getByTestId('answer').last();
   }
 
   scrollTop(): Promise<number> {

@@ -210,6 +210,7 @@ pub(crate) fn new_call(call_id: CallId, id: String, name: String, arguments: ser
         server: None,
         connector_id: None,
         arguments,
+        text_offset: 0,
         effect: None,
         rule_id: None,
         reason: None,

@@ -20,6 +20,7 @@ pub(crate) struct CallState {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) connector_id: Option<ConnectorId>,
     pub(crate) arguments: Value,
+    pub(crate) text_offset: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) effect: Option<Effect>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,6 +114,7 @@ impl TurnState {
     fn apply_to_call(&mut self, event: &EventBody) {
         match event {
             EventBody::ToolCalled { call_id, tool, connector_id, server, arguments, provider_call_id } => {
+                let text_offset = self.text().encode_utf16().count();
                 let Some(round) = self.rounds.last_mut() else { return };
                 round.calls.push(CallState {
                     call_id: *call_id,
@@ -121,6 +123,7 @@ impl TurnState {
                     server: server.clone(),
                     connector_id: *connector_id,
                     arguments: arguments.clone(),
+                    text_offset,
                     effect: None,
                     rule_id: None,
                     reason: None,

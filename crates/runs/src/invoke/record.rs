@@ -81,7 +81,10 @@ impl ToolPath {
         };
         let entry = self.entry(held, call, &tool.path, "run.finished", decision);
         // A call without an effect has no child run yet: row, result and audit entry go in together.
-        let child = ended.ledger.is_none().then(|| self.child(held, call, Some(tool), arguments));
+        let child = ended.ledger.is_none().then(|| NewRun {
+            began_at: Some(held.store().clock().now() - ended.took),
+            ..self.child(held, call, Some(tool), arguments)
+        });
         let (run_id, call_id, state) = (held.run().id, call.call_id, ended.ledger);
         held.write(move |tx| {
             Box::pin(async move {

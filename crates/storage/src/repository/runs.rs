@@ -53,6 +53,7 @@ impl<'t> Runs<'t> {
 
     async fn insert(&self, new: NewRun, status: RunStatus) -> Result<Run> {
         let now = self.tx.clock().now();
+        let began = new.began_at.unwrap_or(now);
         let id = new.id.as_uuid();
         let row = run::ActiveModel {
             id: Set(id),
@@ -88,8 +89,8 @@ impl<'t> Runs<'t> {
             lease_owner: Set(None),
             lease_until: Set(None),
             fencing_token: Set(0),
-            queued_at: Set(now),
-            started_at: Set((status == RunStatus::Running).then_some(now)),
+            queued_at: Set(began),
+            started_at: Set((status == RunStatus::Running).then_some(began)),
             ended_at: Set(None),
             duration_ms: Set(None),
             trace_id: Set(new.trace_id),

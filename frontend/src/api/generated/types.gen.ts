@@ -3304,6 +3304,10 @@ export type ToolCallView = {
      */
     status: ToolCallStatus;
     /**
+     * How much of the answer's text stood before it, in UTF-16 code units: where a page shows the call.
+     */
+    text_offset?: number;
+    /**
      * The tool's name as the model wrote it.
      */
     tool: string;

@@ -34,6 +34,20 @@ test('UX-12: stop ends the run and the provider’s connection within a second; 
   await expect(chat.answer().getByTestId('branch')).toContainText('2/2');
 });
 
+test('UX-12: a stopped answer is continued with what it had said', async ({ chat, scripted }) => {
+  scripted.on('endless', [{ text: 'It goes on ' }, { gate: new Gate() }]);
+  scripted.on('Continue from where you stopped.', [{ text: 'and on to its end.' }]);
+  await chat.openNew();
+  await chat.ask('An endless tale');
+  await expect(chat.text()).toContainText('It goes on');
+  await chat.stop.click();
+  await chat.answer().getByRole('button', { name: 'Continue' }).click();
+  await expect(chat.text()).toHaveText('and on to its end.');
+  await expect(chat.text(0)).toHaveText('It goes on');
+  const said = scripted.requests.at(-1)?.messages.map((message) => JSON.stringify(message)).join();
+  expect(said).toContain('It goes on');
+});
+
 test('UX-13: an edit makes a version, nothing is lost, and the choice is remembered', async ({
   page,
   chat,

@@ -1,5 +1,5 @@
 /** An answer: who gives it, what it did on the way, the text, and what can be done with it. */
-import { ChevronDown, Copy, GitBranch, RotateCcw, Trash2, TriangleAlert } from 'lucide-react';
+import { ArrowDown, ChevronDown, Copy, GitBranch, RotateCcw, Trash2, TriangleAlert } from 'lucide-react';
 import { memo, useCallback, useMemo, useState } from 'react';
 import { describe } from '@/api/problem';
 import type { ArtifactRef, HumanTask, Message, ToolCall } from '@/api/types';
@@ -16,7 +16,8 @@ import { t } from '@/lib/i18n';
 import { Markdown } from '@/lib/markdown';
 import { toast } from '@/lib/toast';
 import type { ChatOptions } from '../hooks/use-chat-options';
-import { regenerate, removeMessage, switchTo } from '../model/actions';
+import { regenerate, removeMessage, send, switchTo } from '../model/actions';
+import { pieces } from '../model/pieces';
 import { type RunView, withRun } from '../model/run-reducer';
 import { useChat } from '../model/store';
 import { ApprovalBlock } from './approval-block';
@@ -46,7 +47,7 @@ export function activity(message: Message, run: RunView | undefined, reconnectin
   return t('thinking');
 }
 
-/** A call that stands still until a person answers: its question comes after what was said so far. */
+/** A call that stands still until a person answers. */
 function asks(call: ToolCall): call is ToolCall & { human_task: HumanTask } {
   return call.status === 'waiting' && call.human_task?.status === 'pending';
 }
@@ -73,7 +74,24 @@ function ArtifactChip({ artifact, onOpen }: { artifact: ArtifactRef; onOpen: () 
   );
 }
 
-function Failure({ message, onRetry }: { message: Message; onRetry: () => void }) {
+/** Goes on behind a cut answer, which stays as it is: what was said is part of the model's context. */
+function goOn(message: Message): void {
+  void send(message.conversation_id, {
+    content: t('Continue from where you stopped.'),
+    images: [],
+    attachments: [],
+  });
+}
+
+function Failure({
+  message,
+  onRetry,
+  onContinue,
+}: {
+  message: Message;
+  onRetry: () => void;
+  onContinue?: () => void;
+}) {
   if (message.status === 'failed') {
     return (
       <Notice
@@ -101,6 +119,12 @@ function Failure({ message, onRetry }: { message: Message; onRetry: () => void }
         <RotateCcw size={14} />
         {t('Retry')}
       </Button>
+      {onContinue && (
+        <Button variant="outline" size="xs" onClick={onContinue}>
+          <ArrowDown size={14} />
+          {t('Continue')}
+        </Button>
+      )}
     </div>
   );
 }
@@ -115,10 +139,12 @@ export const AssistantMessage = memo(function AssistantMessage({
 }: AssistantProps) {
   const run = useChat((state) => (stored.run_id ? state.runs[stored.run_id] : undefined));
   const reconnecting = useChat((state) => Boolean(stored.run_id && state.reconnecting[stored.run_id]));
+  const isLast = useChat((state) => state.conversations[stored.conversation_id]?.leafId === stored.id);
   const message = useMemo(() => withRun(stored, run), [stored, run]);
   const [copied, copy] = useCopied();
   const [deleting, setDeleting] = useState(false);
-  const live = message.status === 'streaming' || message.status === 'waiting';
+  const streaming = message.status === 'streaming';
+  const live = streaming || message.status === 'waiting';
   const agent = agents.find((candidate) => candidate.id === message.agent_id);
   const name = agent?.name ?? message.agent_name ?? t('Assistant');
   const { artifacts } = message;
@@ -149,7 +175,7 @@ export const AssistantMessage = memo(function AssistantMessage({
         <AgentBadge name={name} id={message.agent_id ?? name} title={agent?.description} />
         {live ? (
           <span className="flex items-center gap-2 text-text-3">
-            {message.status === 'streaming' && (
+            {streaming && (
               <span
                 className="dot pulse ml-1"
                 style={
@@ -181,22 +207,27 @@ export const AssistantMessage = memo(function AssistantMessage({
           active={live && !message.content && message.tool_calls.length === 0}
         />
       )}
-      {message.tool_calls
-        .filter((call) => !asks(call))
-        .map((call) => (
-          <ToolCallCard key={call.call_id} call={call} live={live} />
-        ))}
-      {message.content ? (
-        <div className={message.status === 'streaming' ? 'streaming' : undefined} data-testid="answer">
-          <Markdown
-            text={message.content}
-            streaming={message.status === 'streaming'}
-            renderArtifact={renderArtifact}
-          />
-        </div>
-      ) : (
-        message.status === 'streaming' &&
-        message.tool_calls.length === 0 && <span className="caret" aria-hidden="true" />
+      {pieces(message).map((piece) =>
+        piece.kind === 'text' ? (
+          <div
+            key={`text-${piece.at}`}
+            className={streaming && piece.last ? 'streaming' : undefined}
+            data-testid="answer"
+          >
+            <Markdown text={piece.text} streaming={streaming && piece.last} renderArtifact={renderArtifact} />
+          </div>
+        ) : (
+          piece.calls.map((call) =>
+            asks(call) ? (
+              <ApprovalBlock key={call.call_id} task={call.human_task} />
+            ) : (
+              <ToolCallCard key={call.call_id} call={call} live={live} />
+            ),
+          )
+        ),
+      )}
+      {streaming && !message.content && message.tool_calls.length === 0 && (
+        <span className="caret" aria-hidden="true" />
       )}
       {loose.length > 0 && (
         <div className="flex flex-wrap gap-2">
@@ -209,10 +240,11 @@ export const AssistantMessage = memo(function AssistantMessage({
           ))}
         </div>
       )}
-      {message.tool_calls.filter(asks).map((call) => (
-        <ApprovalBlock key={call.call_id} task={call.human_task} />
-      ))}
-      <Failure message={message} onRetry={() => again()} />
+      <Failure
+        message={message}
+        onRetry={() => again()}
+        onContinue={isLast && message.content ? () => goOn(message) : undefined}
+      />
       {!live && (
         <div className="-mt-1.5 -ml-1.5 flex items-center text-text-3 text-xs">
           <IconButton

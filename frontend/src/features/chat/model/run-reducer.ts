@@ -164,6 +164,7 @@ function apply(view: RunView, event: RunEvent): RunView {
         server: event.server ?? null,
         connector_id: event.connector_id ?? null,
         arguments: event.arguments,
+        text_offset: view.text.length,
         status: 'called',
       };
       return { ...view, toolCalls: [...view.toolCalls, call] };
