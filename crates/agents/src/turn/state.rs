@@ -251,3 +251,39 @@ pub(crate) fn plain(content: Option<&Value>) -> String {
         .collect();
     lines.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use conductor_domain::{CallId, EventBody, MessageId, StepId, StepKind};
+    use serde_json::json;
+
+    use super::TurnState;
+
+    fn said(text: &str) -> EventBody {
+        EventBody::MessageDelta { message_id: MessageId::NIL, text: text.to_owned() }
+    }
+
+    fn asked() -> EventBody {
+        EventBody::StepStarted { step_id: StepId::NIL, kind: StepKind::Model, name: "demo".to_owned() }
+    }
+
+    fn called() -> EventBody {
+        EventBody::ToolCalled {
+            call_id: CallId::NIL,
+            tool: "read".to_owned(),
+            connector_id: None,
+            server: None,
+            arguments: json!({}),
+            provider_call_id: None,
+        }
+    }
+
+    #[test]
+    fn a_call_tells_how_much_text_stood_before_it() {
+        let events = [asked(), called(), said("I look 🦀."), called(), asked(), said("\n\nThere."), called()];
+        let calls = TurnState::fold(&events).tool_calls();
+        let offsets: Vec<_> = calls.as_array().into_iter().flatten().map(|call| &call["text_offset"]).collect();
+        // The crab is two UTF-16 code units.
+        assert_eq!(offsets, [&json!(0), &json!(10), &json!(18)]);
+    }
+}

@@ -18,6 +18,7 @@ suite![
     a_waiting_run_is_claimed_only_when_signalled,
     a_lease_that_ran_out_is_claimed_by_another,
     a_foreign_tenant_sees_no_run,
+    a_run_written_when_it_is_over_tells_when_it_began,
 ];
 
 fn delta(text: &str) -> EventBody {
@@ -179,4 +180,26 @@ async fn a_foreign_tenant_sees_no_run(world: World) {
         })
         .await;
     assert!(matches!(signal, Err(Error::NotFound)));
+}
+
+async fn a_run_written_when_it_is_over_tells_when_it_began(world: World) {
+    let scope = world.organization("Over").await;
+    let (id, now) = (RunId::generate(&*world.clock), world.clock.now());
+    let new = NewRun {
+        began_at: Some(now - Duration::milliseconds(1_500)),
+        ..NewRun::new(id, RunKind::Tool, RunTrigger::Chat)
+    };
+    let run = world
+        .store
+        .scoped(scope)
+        .write(move |tx| {
+            Box::pin(async move {
+                tx.runs().create_child(new).await?;
+                tx.runs().finish(id, 0, RunOutcome::of(RunStatus::Succeeded)).await?;
+                tx.runs().get(id).await
+            })
+        })
+        .await
+        .unwrap_or_else(|error: Error| panic!("{error}"));
+    assert_eq!((run.duration_ms, run.ended_at), (Some(1_500), Some(now)));
 }
