@@ -69,6 +69,18 @@ kinds! {
     Setting = "setting",
     /// The audit log.
     Audit = "audit",
+    /// The audit log of every tenant and of the platform itself.
+    PlatformAudit = "platform_audit",
+    /// A policy with its rules and bindings.
+    Policy = "policy",
+    /// A machine's account.
+    ServiceAccount = "service_account",
+    /// A token that an agent calls us with.
+    AgentToken = "agent_token",
+    /// What models cost.
+    Pricing = "pricing",
+    /// What was used and what it cost.
+    Usage = "usage",
 }
 
 impl ResourceKind {
@@ -246,6 +258,38 @@ actions! {
     SettingsUpdate = "settings.update", Setting, Own;
     /// See the organisation's audit log.
     AuditRead = "audit.read", Audit, Tenant;
+    /// See the audit log of the whole platform.
+    PlatformAuditRead = "platform_audit.read", PlatformAudit, Platform;
+    /// See policies, and ask what they would decide.
+    PolicyRead = "policy.read", Policy, Tenant;
+    /// Make a policy.
+    PolicyCreate = "policy.create", Policy, Tenant;
+    /// Change a policy, its rules or its bindings.
+    PolicyUpdate = "policy.update", Policy, Tenant;
+    /// Delete a policy.
+    PolicyDelete = "policy.delete", Policy, Tenant;
+    /// See service accounts.
+    ServiceAccountRead = "service_account.read", ServiceAccount, Tenant;
+    /// Make a service account.
+    ServiceAccountCreate = "service_account.create", ServiceAccount, Tenant;
+    /// Change a service account.
+    ServiceAccountUpdate = "service_account.update", ServiceAccount, Tenant;
+    /// Delete a service account.
+    ServiceAccountDelete = "service_account.delete", ServiceAccount, Tenant;
+    /// See an agent's tokens (never their text).
+    AgentTokenRead = "agent_token.read", AgentToken, Tenant;
+    /// Issue a token to an agent.
+    AgentTokenCreate = "agent_token.create", AgentToken, Tenant;
+    /// Revoke an agent's token.
+    AgentTokenRevoke = "agent_token.revoke", AgentToken, Tenant;
+    /// Delete an agent's token that can no longer be used.
+    AgentTokenDelete = "agent_token.delete", AgentToken, Tenant;
+    /// See what models cost.
+    PricingRead = "pricing.read", Pricing, Platform;
+    /// Set what a model costs.
+    PricingUpdate = "pricing.update", Pricing, Platform;
+    /// See one's usage; with the reach `:any` that of the organisation.
+    UsageRead = "usage.read", Usage, Own;
 }
 
 // A role's permissions are one 128-bit word per reach.

@@ -29,6 +29,8 @@ pub fn roles() -> Vec<RoleRow> {
                 "user.read",
                 "user.update",
                 "settings.*",
+                "pricing.read",
+                "usage.read",
             ],
         ),
         role(
@@ -59,6 +61,8 @@ pub fn roles() -> Vec<RoleRow> {
                 "connector.*:official",
                 "tool.*:official",
                 "connector.confirm",
+                "platform_audit.read",
+                "pricing.*",
             ],
         ),
         role(
@@ -123,6 +127,10 @@ pub fn roles() -> Vec<RoleRow> {
                 "environment.*",
                 "membership.*",
                 "audit.read",
+                "policy.*",
+                "service_account.*",
+                "agent_token.*",
+                "usage.read:any",
             ],
         ),
         role("organization:owner", &["organization:admin"], &["organization.delete"]),

@@ -1,0 +1,75 @@
+//! What a caller can do about a failure of governing.
+
+use conductor_domain::{ErrorKind, FieldError, Kind};
+
+/// A failure of this crate.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller may not see it, or it does not exist.
+    #[error("no such {what}")]
+    Hidden {
+        /// The noun.
+        what: &'static str,
+    },
+    /// Fields that cannot be.
+    #[error("{} field(s) are not valid", faults.len())]
+    Invalid {
+        /// What to change, for each.
+        faults: Vec<FieldError>,
+    },
+    /// The row changed since it was read.
+    #[error("a newer version was stored since this one was read; read it again and repeat the change")]
+    Stale,
+    /// The decision point refused or failed.
+    #[error(transparent)]
+    Access(#[from] conductor_access::Error),
+    /// Storage failed.
+    #[error(transparent)]
+    Storage(#[from] conductor_storage::Error),
+}
+
+/// The result of a call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// One field that cannot be.
+    pub(crate) fn field(pointer: &str, code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Invalid { faults: vec![FieldError::new(pointer, code, detail)] }
+    }
+}
+
+impl Kind for Error {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Hidden { .. } => ErrorKind::NotFound,
+            Self::Invalid { .. } => ErrorKind::Invalid,
+            Self::Stale => ErrorKind::Conflict,
+            Self::Access(error) => error.kind(),
+            Self::Storage(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Hidden { .. } => "not_found",
+            Self::Invalid { .. } => "validation_failed",
+            Self::Stale => "version_conflict",
+            Self::Access(error) => error.code(),
+            Self::Storage(error) => error.code(),
+        }
+    }
+
+    fn rule_id(&self) -> Option<String> {
+        match self {
+            Self::Access(error) => error.rule_id(),
+            _ => None,
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::Invalid { faults } => faults.clone(),
+            _ => Vec::new(),
+        }
+    }
+}
