@@ -9,6 +9,7 @@ use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
+use conductor_governance::Policies;
 use conductor_identity::Identity;
 use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
 use conductor_mcp_client::{Declines, Pool, PoolOptions};
@@ -36,6 +37,7 @@ pub(crate) struct Wired {
     pub(crate) messages: Messages,
     pub(crate) artifacts: Artifacts,
     pub(crate) files: Files,
+    pub(crate) policies: Policies,
     pub(crate) driver: Arc<Driver>,
     pub(crate) pool: Pool,
     /// Cancelled when the server goes down.
@@ -118,6 +120,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         driver: driver(config, &store, &turns, &tools),
         agents: Agents::new(store.clone(), Arc::clone(&access)),
         runs: Runs::new(store.clone(), Arc::clone(&access), tools),
+        policies: Policies::new(store.clone(), Arc::clone(&access)),
         conversations: Conversations::new(store.clone(), Arc::clone(&access)),
         messages: Messages::new(store.clone(), Arc::clone(&access)),
         artifacts: Artifacts::new(store.clone(), Arc::clone(&access)),

@@ -1,73 +1,124 @@
 //! Asks `rbac` about rows, and writes down what was refused.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use conductor_domain::{Caller, Decision, Effect, NewAuditEvent};
 use conductor_rbac::{Action, Denial, PolicyIndex, Request, Resource, denial};
 use conductor_storage::Store;
 use serde_json::Value;
 
-use crate::{Error, Facts, Limits, LimitsOptions, Result, Vault};
+use crate::{
+    Error, Facts, Limits, LimitsOptions, Result, Vault,
+    record::asked,
+    rules::{Compiled, Rules},
+};
 
 /// The live decision point of one process.
 #[derive(Debug)]
 pub struct Access {
     pub(crate) store: Store,
-    index: RwLock<Arc<PolicyIndex>>,
+    pub(crate) rules: Rules,
     limits: Limits,
     vault: Vault,
 }
 
+/// What decides for one caller at this moment, for many rows at once.
+#[derive(Clone, Debug)]
+pub struct Judge {
+    compiled: Arc<Compiled>,
+    /// Rules to be tried instead.
+    draft: Option<Arc<PolicyIndex>>,
+    now: DateTime<Utc>,
+}
+
 impl Access {
-    /// Compiles roles and policies and is ready to decide.
+    /// Compiles the built-in roles and policies, to be sure that they can be read, and is ready to decide.
     ///
     /// # Errors
-    /// When the rows cannot be compiled.
+    /// When they cannot be compiled.
     pub async fn start(store: Store, vault: Vault, limits: LimitsOptions) -> Result<Arc<Self>> {
-        let index = PolicyIndex::built_in().await.map_err(Error::Undecidable)?;
+        PolicyIndex::built_in().await.map_err(Error::Undecidable)?;
         let limits = Limits::new(limits, Arc::clone(store.clock()));
-        Ok(Arc::new(Self { store, index: RwLock::new(Arc::new(index)), limits, vault }))
+        Ok(Arc::new(Self { rules: Rules::new(store.clone()), store, limits, vault }))
     }
 
-    /// The answer, with its reasons.
-    #[must_use]
-    pub fn decide(
+    /// The answer, with its reasons. A call of a tool is decided by the rules as they are now, anything else by rules
+    /// that are at most a second old.
+    ///
+    /// # Errors
+    /// When the rules cannot be read; then nothing is allowed.
+    pub async fn decide(
         &self,
         caller: &Caller,
         action: Action,
         facts: &Facts,
         arguments: Option<&Value>,
-    ) -> Decision {
-        self.index().decide(&question(caller, action, facts, arguments))
+    ) -> Result<Decision> {
+        let judge = match action {
+            Action::ToolInvoke => self.judge_now(caller).await?,
+            _ => self.judge(caller).await?,
+        };
+        let decision = judge.decide(caller, action, facts, arguments);
+        if let Some(shadow) = judge.shadow(caller, action, facts, arguments)
+            && shadow.effect != decision.effect
+        {
+            let entry = NewAuditEvent::by(caller, "policy.shadow", action.as_str(), facts.target.clone());
+            self.record(caller, asked(entry.decided(&shadow), caller, facts)).await?;
+        }
+        Ok(decision)
     }
 
     /// Goes on, or says why not; a refusal is an entry of the audit log.
     ///
     /// # Errors
-    /// `Hidden` or `Denied`.
+    /// `Hidden` or `Denied`; `Unreadable` where nothing can be decided.
     pub async fn require(&self, caller: &Caller, action: Action, facts: &Facts) -> Result<()> {
+        let judge = self.judge(caller).await?;
+        self.pass(&judge, caller, action, facts, None).await
+    }
+
+    /// Lets a tool call begin that is not denied; a question to a person comes on its way. The same as `require`, with
+    /// the arguments that rules may ask about.
+    ///
+    /// # Errors
+    /// As `require`.
+    pub async fn require_call(&self, caller: &Caller, facts: &Facts, arguments: &Value) -> Result<()> {
+        let judge = self.judge_now(caller).await?;
+        self.pass(&judge, caller, Action::ToolInvoke, facts, Some(arguments)).await
+    }
+
+    async fn pass(
+        &self,
+        judge: &Judge,
+        caller: &Caller,
+        action: Action,
+        facts: &Facts,
+        arguments: Option<&Value>,
+    ) -> Result<()> {
         // The reasons are sentences; they are written for refusals alone.
-        if self.index().effect(&question(caller, action, facts, None)) != Effect::Deny {
+        if judge.effect(caller, action, facts, arguments) != Effect::Deny {
             return Ok(());
         }
-        let decision = self.decide(caller, action, facts, None);
+        let decision = judge.decide(caller, action, facts, arguments);
         let Some(denied) = denial(&decision) else { return Ok(()) };
-        let entry = NewAuditEvent::by(caller, "access.denied", action.as_str(), facts.target.clone())
-            .decided(&decision);
-        self.record(caller, entry).await?;
+        let entry = NewAuditEvent::by(caller, "access.denied", action.as_str(), facts.target.clone());
+        self.record(caller, asked(entry.decided(&decision), caller, facts)).await?;
         Err(refusal(action, denied, &decision))
     }
 
-    /// Whether the caller's roles have this permission at all, as for a menu.
-    #[must_use]
-    pub fn permits(&self, caller: &Caller, action: Action) -> bool {
-        self.index().permits(&caller.roles, action)
+    /// What decides for the caller, at most a second old.
+    ///
+    /// # Errors
+    /// When the rules cannot be read.
+    pub async fn judge(&self, caller: &Caller) -> Result<Judge> {
+        let compiled = self.rules.of(caller.scope.organization_id).await?;
+        Ok(Judge { compiled, draft: None, now: self.store.clock().now() })
     }
 
-    /// Every permission of the caller's roles.
-    #[must_use]
-    pub fn permissions(&self, caller: &Caller) -> Vec<String> {
-        self.index().permissions(&caller.roles)
+    async fn judge_now(&self, caller: &Caller) -> Result<Judge> {
+        let compiled = self.rules.latest(caller.scope.organization_id).await?;
+        Ok(Judge { compiled, draft: None, now: self.store.clock().now() })
     }
 
     /// The limits.
@@ -89,9 +140,69 @@ impl Access {
             .await
             .map_err(|error: conductor_storage::Error| error.into())
     }
+}
 
-    fn index(&self) -> Arc<PolicyIndex> {
-        Arc::clone(&self.index.read().unwrap_or_else(PoisonError::into_inner))
+impl Judge {
+    /// The answer, with its reasons.
+    #[must_use]
+    pub fn decide(
+        &self,
+        caller: &Caller,
+        action: Action,
+        facts: &Facts,
+        arguments: Option<&Value>,
+    ) -> Decision {
+        self.index().decide(&self.question(caller, action, facts, arguments))
+    }
+
+    /// Whether the caller may do this: `decide` without its sentences.
+    #[must_use]
+    pub fn allows(&self, caller: &Caller, action: Action, facts: &Facts) -> bool {
+        self.effect(caller, action, facts, None) == Effect::Allow
+    }
+
+    /// Every permission of the caller's roles.
+    #[must_use]
+    pub fn permissions(&self, caller: &Caller) -> Vec<String> {
+        self.index().permissions(&caller.roles)
+    }
+
+    /// The same caller and moment, before other rules.
+    pub(crate) fn against(self, draft: PolicyIndex) -> Self {
+        Self { draft: Some(Arc::new(draft)), ..self }
+    }
+
+    fn index(&self) -> &PolicyIndex {
+        self.draft.as_deref().unwrap_or(&self.compiled.index)
+    }
+
+    fn effect(&self, caller: &Caller, action: Action, facts: &Facts, arguments: Option<&Value>) -> Effect {
+        self.index().effect(&self.question(caller, action, facts, arguments))
+    }
+
+    /// What would be decided if the policies that only watch counted too.
+    fn shadow(
+        &self,
+        caller: &Caller,
+        action: Action,
+        facts: &Facts,
+        arguments: Option<&Value>,
+    ) -> Option<Decision> {
+        let shadow = self.compiled.shadow.as_ref()?;
+        Some(shadow.decide(&self.question(caller, action, facts, arguments)))
+    }
+
+    fn question<'a>(
+        &self,
+        caller: &'a Caller,
+        action: Action,
+        facts: &'a Facts,
+        arguments: Option<&'a Value>,
+    ) -> Request<'a> {
+        let mut request = question(caller, action, facts, arguments);
+        request.environment_type = self.compiled.environment_type(caller.scope);
+        request.now = Some(self.now);
+        request
     }
 }
 

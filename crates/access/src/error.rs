@@ -37,9 +37,12 @@ pub enum Error {
         /// Its reference.
         reference: String,
     },
-    /// Roles or policies could not be read; everything is denied until they can.
-    #[error("roles and policies cannot be read")]
+    /// Roles or policies could not be compiled; everything is denied until they can.
+    #[error("roles and policies cannot be compiled")]
     Undecidable(#[source] conductor_rbac::Error),
+    /// Roles or policies could not be fetched; everything is denied until they can.
+    #[error("roles and policies cannot be read at the moment, so nothing is allowed; try again")]
+    Unreadable(#[source] conductor_storage::Error),
     /// Storage failed.
     #[error("storage failed")]
     Storage(#[from] conductor_storage::Error),
@@ -56,6 +59,7 @@ impl Kind for Error {
             Self::Limited { retry_after, .. } => ErrorKind::Limited { retry_after: Some(*retry_after) },
             Self::Secret { .. } => ErrorKind::Conflict,
             Self::Undecidable(_) => ErrorKind::Internal,
+            Self::Unreadable(_) => ErrorKind::Unavailable,
             Self::Storage(error) => error.kind(),
         }
     }
@@ -67,6 +71,7 @@ impl Kind for Error {
             Self::Limited { .. } => "rate_limited",
             Self::Secret { .. } => "secret_unreadable",
             Self::Undecidable(_) => "internal",
+            Self::Unreadable(_) => "policy_unavailable",
             Self::Storage(error) => error.code(),
         }
     }

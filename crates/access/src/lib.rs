@@ -5,11 +5,16 @@ mod decide;
 mod error;
 mod facts;
 mod limits;
+mod policies;
+mod record;
+mod rules;
 mod vault;
 
 pub use conductor_rbac::{Action, ResourceKind};
-pub use decide::Access;
+pub use decide::{Access, Judge};
 pub use error::{Error, Result};
 pub use facts::Facts;
 pub use limits::{Limit, Limits, LimitsOptions};
+pub use policies::{Comparison, Flip, baseline, check_policy};
+pub use record::asked;
 pub use vault::Vault;

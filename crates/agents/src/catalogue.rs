@@ -256,11 +256,12 @@ impl Agents {
         let mut connectors = self.store.visible_to(caller).agents().connectors(&ids).await?;
         let all: Vec<AgentConnector> = connectors.values().flatten().cloned().collect();
         let names = self.names(caller, &all).await?;
+        let judge = self.access.judge(caller).await?;
         Ok(agents
             .into_iter()
             .map(|agent| AgentView {
                 servers: named(connectors.remove(&agent.id).unwrap_or_default(), &names),
-                can_edit: self.access.decide(caller, Action::AgentUpdate, &facts(&agent), None).is_allowed(),
+                can_edit: judge.allows(caller, Action::AgentUpdate, &facts(&agent)),
                 agent,
             })
             .collect())

@@ -188,6 +188,7 @@ fn entry(event_type: &str, id: AgentId) -> NewAuditEvent {
         address: None,
         denial_reason: None,
         run_id: None,
+        context: serde_json::json!({}),
         data: Value::Object(serde_json::Map::new()),
     }
 }

@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Caller, Classification, Decision, RunId, UserId};
+use crate::{AuditEventId, Caller, Classification, Decision, RunId, UserId};
 
 /// An entry to be written, in the transaction of the action it tells of.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +39,8 @@ pub struct NewAuditEvent {
     pub run_id: Option<RunId>,
     /// More, without secrets.
     pub data: Value,
+    /// What the decision point was asked, so that another policy can be asked the same later.
+    pub context: Value,
 }
 
 impl NewAuditEvent {
@@ -59,6 +62,7 @@ impl NewAuditEvent {
             denial_reason: None,
             run_id: None,
             data: Value::Object(serde_json::Map::new()),
+            context: Value::Object(serde_json::Map::new()),
         }
     }
 
@@ -80,4 +84,23 @@ impl NewAuditEvent {
         }
         self
     }
+}
+
+/// A decision that was recorded with what had been asked, to be asked again of other rules.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordedDecision {
+    /// The entry of the audit log.
+    pub id: AuditEventId,
+    /// When it was asked.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub subject: String,
+    /// For what.
+    pub action: String,
+    /// On what.
+    pub target: String,
+    /// What else was known, as the decision point wrote it.
+    pub asked: Value,
+    /// The arguments, where it was a tool call.
+    pub arguments: Option<Value>,
 }

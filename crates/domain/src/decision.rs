@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::classification::words;
+
 /// What a decision says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -14,6 +16,8 @@ pub enum Effect {
     /// Ask a person first.
     Approve,
 }
+
+words!(Effect { Allow = "allow", Deny = "deny", Approve = "approve" });
 
 /// Something the caller of the decision must do when it goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

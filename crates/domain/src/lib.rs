@@ -20,6 +20,7 @@ mod message;
 mod message_view;
 mod organization;
 mod page;
+mod policy;
 mod redacted;
 mod run;
 mod scope;
@@ -32,7 +33,7 @@ pub use agent::{
     InboundAuth, NewAgent,
 };
 pub use artifact::{Artifact, NewArtifact};
-pub use audit::NewAuditEvent;
+pub use audit::{NewAuditEvent, RecordedDecision};
 pub use caller::{Caller, Principal};
 pub use classification::{Classification, Visibility};
 pub use clock::{Clock, FixedClock, SystemClock};
@@ -59,6 +60,7 @@ pub use organization::{
     OrganizationChange, OrganizationRole, Standing,
 };
 pub use page::{Page, PageRequest};
+pub use policy::{BindingScope, Policy, PolicyBinding, PolicyMode, PolicyRule};
 pub use redacted::Redacted;
 pub use run::{
     EffectState, NewRun, Run, RunFilter, RunKind, RunOutcome, RunSignal, RunStatus, RunTrigger, SignalKind,

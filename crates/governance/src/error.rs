@@ -20,6 +20,20 @@ pub enum Error {
     /// The row changed since it was read.
     #[error("a newer version was stored since this one was read; read it again and repeat the change")]
     Stale,
+    /// Another row has this name.
+    #[error("this {what} is taken")]
+    Taken {
+        /// What is taken.
+        what: &'static str,
+    },
+    /// A policy that every organisation starts with is not changed, only switched.
+    #[error(
+        "this policy comes with Conductor: it can be switched off, but not changed; write one of your own beside it"
+    )]
+    BuiltIn,
+    /// The change would take the right to undo it from its author.
+    #[error("after this change you could not change policies any more; nothing was stored")]
+    LockedOut,
     /// The decision point refused or failed.
     #[error(transparent)]
     Access(#[from] conductor_access::Error),
@@ -43,7 +57,7 @@ impl Kind for Error {
         match self {
             Self::Hidden { .. } => ErrorKind::NotFound,
             Self::Invalid { .. } => ErrorKind::Invalid,
-            Self::Stale => ErrorKind::Conflict,
+            Self::Stale | Self::Taken { .. } | Self::BuiltIn | Self::LockedOut => ErrorKind::Conflict,
             Self::Access(error) => error.kind(),
             Self::Storage(error) => error.kind(),
         }
@@ -54,6 +68,9 @@ impl Kind for Error {
             Self::Hidden { .. } => "not_found",
             Self::Invalid { .. } => "validation_failed",
             Self::Stale => "version_conflict",
+            Self::Taken { .. } => "name_taken",
+            Self::BuiltIn => "policy_built_in",
+            Self::LockedOut => "policy_locks_out",
             Self::Access(error) => error.code(),
             Self::Storage(error) => error.code(),
         }

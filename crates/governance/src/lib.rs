@@ -1,5 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod backtest;
 mod error;
+mod parts;
+mod policies;
 
+pub use backtest::{Backtest, FlipEntry};
+pub use conductor_access::{Action, Facts};
 pub use error::{Error, Result};
+pub use policies::{BindingDraft, Policies, PolicyEdit, Question, RuleDraft};

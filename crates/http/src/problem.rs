@@ -92,6 +92,14 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here that you can see.")
     }
 
+    /// One field that is wrong.
+    #[must_use]
+    pub(crate) fn field(pointer: &str, code: &'static str, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", detail.clone())
+            .with_errors(vec![FieldError::new(pointer, code, detail)])
+    }
+
     /// Names the fields that are wrong.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {

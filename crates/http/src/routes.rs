@@ -15,6 +15,7 @@ mod message_stream;
 mod messages;
 mod models;
 mod orgs;
+mod policies;
 mod roles;
 mod runs;
 mod session;
@@ -49,6 +50,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(orgs::router())
         .merge(environments::router())
         .merge(members::router())
+        .merge(policies::router())
         .merge(settings::router())
         .merge(api_keys::router())
         .merge(conversations::router())

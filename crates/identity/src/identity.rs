@@ -95,6 +95,7 @@ pub(crate) fn entry(event_type: &str, user: UserId, client: &crate::Client) -> N
         address: client.address,
         denial_reason: None,
         run_id: None,
+        context: serde_json::json!({}),
         data: json!({}),
     };
     entry = entry.on("user", user);

@@ -78,7 +78,7 @@ impl Identity {
             organization: organization.ok_or(Error::NotFound { what: "organisation" })?,
             environment: environment.ok_or(Error::NotFound { what: "environment" })?,
             role: OrganizationRole::ALL.iter().rev().find(held).copied().unwrap_or(OrganizationRole::Viewer),
-            permissions: self.inner.access.permissions(caller),
+            permissions: self.inner.access.judge(caller).await?.permissions(caller),
         })
     }
 

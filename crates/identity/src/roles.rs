@@ -1,5 +1,6 @@
 //! Roles, to be listed. What they permit is decided elsewhere; the rows of the built-in ones say the same.
 
+use conductor_access::Judge;
 use conductor_domain::{
     Caller, Classification, NewRole, OrganizationId, OrganizationRole, Page, PageRequest, PlatformRole,
     Principal, Role, RoleScope, Scope, UserId,
@@ -21,7 +22,7 @@ impl Identity {
     pub(crate) async fn seed_roles(&self) -> Result<()> {
         let rows = self.inner.store.unscoped(Unscoped::Setup);
         let stored = rows.roles().of(OrganizationId::NIL).await?;
-        let wanted: Vec<NewRole> = self.built_in_roles();
+        let wanted: Vec<NewRole> = self.built_in_roles().await?;
         let same = |new: &NewRole| {
             stored.iter().any(|row| {
                 row.name == new.name && row.scope == new.scope && row.permissions == new.permissions
@@ -43,7 +44,8 @@ impl Identity {
         Ok(())
     }
 
-    fn built_in_roles(&self) -> Vec<NewRole> {
+    async fn built_in_roles(&self) -> Result<Vec<NewRole>> {
+        let judge = self.inner.access.judge(&holder(String::new())).await?;
         let platform = PlatformRole::ALL.iter().map(|role| {
             let description = match role {
                 PlatformRole::Admin => "Runs the platform: accounts, models and official connectors.",
@@ -51,7 +53,7 @@ impl Identity {
                 PlatformRole::StandardUser => "Builds agents and connectors of one's own.",
                 PlatformRole::Guest => "Talks to agents that others built.",
             };
-            self.built_in(RoleScope::Platform, role.as_str(), description)
+            built_in(&judge, RoleScope::Platform, role.as_str(), description)
         });
         let organization = OrganizationRole::ALL.iter().map(|role| {
             let description = match role {
@@ -60,37 +62,41 @@ impl Identity {
                 OrganizationRole::Member => "Works: conversations, agents, connectors, tools.",
                 OrganizationRole::Viewer => "Looks at what is shared.",
             };
-            self.built_in(RoleScope::Organization, role.as_str(), description)
+            built_in(&judge, RoleScope::Organization, role.as_str(), description)
         });
-        platform.chain(organization).collect()
+        Ok(platform.chain(organization).collect())
     }
+}
 
-    fn built_in(&self, scope: RoleScope, name: &str, description: &str) -> NewRole {
-        let nobody = Caller {
-            principal: Principal::User { user_id: UserId::NIL },
-            scope: Scope::PLATFORM,
-            organizations: Vec::new(),
-            roles: vec![format!("{scope}:{name}")],
-            clearance: Classification::Public,
-            token_scopes: None,
-            session_id: None,
-            address: None,
-        };
-        let permissions = self.inner.access.permissions(&nobody);
-        let has = |wanted: &[&str]| {
-            permissions.iter().any(|held| wanted.contains(&held.split(':').next().unwrap_or("")))
-        };
-        NewRole {
-            name: name.to_owned(),
-            description: description.to_owned(),
-            scope,
-            organization_id: OrganizationId::NIL,
-            can_create_agents: has(&["agent.create", "agent.*", "*"]),
-            can_share_agents: has(&["agent.share", "agent.*", "*"]),
-            can_access_restricted_data: (scope, name) == (RoleScope::Platform, PlatformRole::Admin.as_str()),
-            max_api_calls_per_day: None,
-            is_builtin: true,
-            permissions,
-        }
+fn built_in(judge: &Judge, scope: RoleScope, name: &str, description: &str) -> NewRole {
+    let permissions = judge.permissions(&holder(format!("{scope}:{name}")));
+    let has = |wanted: &[&str]| {
+        permissions.iter().any(|held| wanted.contains(&held.split(':').next().unwrap_or("")))
+    };
+    NewRole {
+        name: name.to_owned(),
+        description: description.to_owned(),
+        scope,
+        organization_id: OrganizationId::NIL,
+        can_create_agents: has(&["agent.create", "agent.*", "*"]),
+        can_share_agents: has(&["agent.share", "agent.*", "*"]),
+        can_access_restricted_data: (scope, name) == (RoleScope::Platform, PlatformRole::Admin.as_str()),
+        max_api_calls_per_day: None,
+        is_builtin: true,
+        permissions,
+    }
+}
+
+/// Nobody, holding one role.
+fn holder(role: String) -> Caller {
+    Caller {
+        principal: Principal::User { user_id: UserId::NIL },
+        scope: Scope::PLATFORM,
+        organizations: Vec::new(),
+        roles: vec![role],
+        clearance: Classification::Public,
+        token_scopes: None,
+        session_id: None,
+        address: None,
     }
 }

@@ -148,9 +148,10 @@ pub fn policies() -> Vec<PolicyRow> {
     let everywhere = || vec![Binding { scope_type: "org".into(), scope_id: "*".into(), priority: 0 }];
     let row = |id: &str, action: &str, target: &str, effect: Effect, conditions| PolicyRow {
         id: id.to_owned(),
+        policy: Some(id.to_owned()),
         action: action.to_owned(),
         target: target.to_owned(),
-        effect: word(effect).to_owned(),
+        effect: effect.as_str().to_owned(),
         conditions,
         obligations: vec![],
         bindings: everywhere(),
@@ -194,12 +195,4 @@ pub fn policies() -> Vec<PolicyRow> {
             }),
         ),
     ]
-}
-
-pub(crate) const fn word(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Allow => "allow",
-        Effect::Deny => "deny",
-        Effect::Approve => "approve",
-    }
 }

@@ -3,9 +3,11 @@
 //! A key or value that cannot be read, or a fact that a request does not carry, makes the rule unreadable for that
 //! request, and an unreadable rule denies.
 
-use std::str::FromStr;
+use std::{net::IpAddr, str::FromStr};
 
-use conductor_domain::{Classification, Visibility};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveTime, Utc, Weekday};
+use conductor_domain::{Classification, EnvironmentId, EnvironmentType, Visibility};
+use ipnet::IpNet;
 use serde_json::{Map, Value};
 
 use crate::{AccessLevel, Action, Request, action::covers};
@@ -29,7 +31,23 @@ pub(crate) enum Condition {
     ClassificationAtMost(Classification),
     ContextAtLeast(Classification),
     ContextAtMost(Classification),
+    Environments(Vec<EnvironmentId>),
+    EnvironmentTypes(Vec<EnvironmentType>),
+    Addresses(Vec<IpNet>),
+    After(DateTime<Utc>),
+    Before(DateTime<Utc>),
+    Hours(Hours),
     Argument { pointer: String, test: Test },
+}
+
+/// A part of the week, on the clock of one offset from UTC.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Hours {
+    from: NaiveTime,
+    /// Not after midnight: hours that cross it are two rules.
+    to: NaiveTime,
+    days: Vec<Weekday>,
+    offset: FixedOffset,
 }
 
 /// What an argument is held against.
@@ -78,10 +96,13 @@ fn read_one(key: &str, value: &Value, all: &mut Vec<Condition>) -> Result<(), St
         "read_only" => Condition::ReadOnly(flag(key, value)?),
         "official" => Condition::Official(flag(key, value)?),
         "owner" => Condition::Owner(flag(key, value)?),
-        "visibility" => {
-            let parsed = words(key, value)?.iter().map(|word| parse(key, word)).collect::<Result<_, _>>()?;
-            Condition::Visibility(parsed)
-        }
+        "visibility" => Condition::Visibility(parsed(key, value)?),
+        "environments" => Condition::Environments(parsed(key, value)?),
+        "environment_types" => Condition::EnvironmentTypes(parsed(key, value)?),
+        "addresses" => Condition::Addresses(networks(key, value)?),
+        "after" => Condition::After(parse(key, text(key, value)?)?),
+        "before" => Condition::Before(parse(key, text(key, value)?)?),
+        "hours" => Condition::Hours(hours(key, value)?),
         "labels" => Condition::Labels(words(key, value)?),
         "grant_includes" => Condition::GrantIncludes(
             AccessLevel::from_word(text(key, value)?)
@@ -162,6 +183,56 @@ fn parse<T: FromStr>(key: &str, word: &str) -> Result<T, String> {
     word.parse().map_err(|_| format!("{key:?} names {word:?}, which is no such word"))
 }
 
+fn parsed<T: FromStr>(key: &str, value: &Value) -> Result<Vec<T>, String> {
+    words(key, value)?.iter().map(|word| parse(key, word)).collect()
+}
+
+/// Networks such as `10.0.0.0/8`; a bare address is a network of one.
+fn networks(key: &str, value: &Value) -> Result<Vec<IpNet>, String> {
+    let read = |word: &String| {
+        let network = word.parse().or_else(|_| word.parse::<IpAddr>().map(IpNet::from));
+        network
+            .map_err(|_| format!("{key:?} names {word:?}; write an address or a network such as 10.0.0.0/8"))
+    };
+    words(key, value)?.iter().map(read).collect()
+}
+
+fn hours(key: &str, value: &Value) -> Result<Hours, String> {
+    const SHAPE: &str = r#"{ "from": "08:00", "to": "18:00", "days": ["mon", …], "utc_offset": "+01:00" }, the last two as you like"#;
+    let shape = || format!("{key:?} must be {SHAPE}");
+    let map = object(key, value)?;
+    if map.keys().any(|name| !["from", "to", "days", "utc_offset"].contains(&name.as_str())) {
+        return Err(shape());
+    }
+    let time = |name: &str| {
+        let word = map.get(name).and_then(Value::as_str).ok_or_else(shape)?;
+        NaiveTime::parse_from_str(word, "%H:%M").map_err(|_| shape())
+    };
+    let days = match map.get("days") {
+        None => Vec::new(),
+        Some(days) => words("days", days)?
+            .iter()
+            .map(|day| day.parse().map_err(|_| shape()))
+            .collect::<Result<_, _>>()?,
+    };
+    let offset = map.get("utc_offset").map_or(Ok("+00:00"), |offset| offset.as_str().ok_or_else(shape))?;
+    let hours =
+        Hours { from: time("from")?, to: time("to")?, days, offset: offset.parse().map_err(|_| shape())? };
+    if hours.from < hours.to {
+        Ok(hours)
+    } else {
+        Err(format!("{key:?} must end after it begins; hours over midnight are two rules"))
+    }
+}
+
+impl Hours {
+    fn contain(&self, now: DateTime<Utc>) -> bool {
+        let local = now.with_timezone(&self.offset);
+        (self.days.is_empty() || self.days.contains(&local.weekday()))
+            && (self.from..self.to).contains(&local.time())
+    }
+}
+
 impl Condition {
     /// Whether the condition holds for a request.
     pub(crate) fn holds(&self, request: &Request<'_>) -> Result<bool, Unknown> {
@@ -183,6 +254,15 @@ impl Condition {
             Self::ClassificationAtMost(most) => resource.classification <= *most,
             Self::ContextAtLeast(least) => request.context_label() >= *least,
             Self::ContextAtMost(most) => request.context_label() <= *most,
+            Self::Environments(ids) => ids.contains(&request.scope.environment_id),
+            Self::EnvironmentTypes(types) => types.contains(&request.environment_type.ok_or(Unknown)?),
+            Self::Addresses(networks) => {
+                let address = request.address.ok_or(Unknown)?.to_canonical();
+                networks.iter().any(|network| network.contains(&address))
+            }
+            Self::After(moment) => request.now.ok_or(Unknown)? >= *moment,
+            Self::Before(moment) => request.now.ok_or(Unknown)? < *moment,
+            Self::Hours(hours) => hours.contain(request.now.ok_or(Unknown)?),
             Self::Argument { pointer, test } => {
                 test.holds(request.arguments.ok_or(Unknown)?.pointer(pointer))?
             }

@@ -37,6 +37,21 @@ impl Trace {
             steps.push(TraceStep { source: source.to_owned(), says: sentence() });
         }
     }
+
+    /// A trace ends with the step that settled it.
+    fn settle(&mut self, at: usize) {
+        if let Some(steps) = &mut self.0
+            && at < steps.len()
+        {
+            let deciding = steps.remove(at);
+            steps.push(deciding);
+        }
+    }
+
+    /// The place of the sentence that comes next.
+    fn place(&self) -> usize {
+        self.0.as_ref().map_or(0, Vec::len)
+    }
 }
 
 impl PolicyIndex {
@@ -176,30 +191,32 @@ impl PolicyIndex {
         });
         applying.sort_unstable();
 
-        let mut denied: Option<&'a str> = None;
-        let mut unreadable: Option<&'a str> = None;
-        let mut spoken: Option<(i32, Effect, &'a str)> = None;
+        let mut denied: Option<(&'a str, usize)> = None;
+        let mut unreadable: Option<(&'a str, usize)> = None;
+        let mut spoken: Option<(i32, Effect, &'a str, usize)> = None;
         let mut allowed = action != Action::ToolInvoke;
         if action == Action::ToolInvoke && request.resource.asks {
-            spoken = Some((TOOL_ASKS_PRIORITY, Effect::Approve, ASKS));
-            trace.say("policies", || format!("{ASKS} asks for approval of every call of this tool"));
+            spoken = Some((TOOL_ASKS_PRIORITY, Effect::Approve, ASKS, trace.place()));
+            trace.say("policies", || "the tool asks for approval of every call".to_owned());
         }
         for rule in applying.into_iter().map(|at| &self.rules[at]) {
+            let place = trace.place();
             let Ok(applies) = rule.applies(request) else {
                 trace.say("policies", || {
                     let why =
                         rule.unreadable.as_deref().unwrap_or("the request lacks a fact that it asks about");
-                    format!("{} cannot be read here and so denies: {why}", rule.id)
+                    format!("{} cannot be read here and so denies: {why}", rule.title)
                 });
-                unreadable = unreadable.or(Some(&rule.id));
+                unreadable = unreadable.or(Some((&rule.id, place)));
                 continue;
             };
             let Some(priority) = applies else { continue };
-            trace.say("policies", || {
-                format!("{} says {} at priority {priority}", rule.id, builtin::word(rule.effect))
+            trace.say("policies", || match priority {
+                0 => format!("{} says {}", rule.title, rule.effect),
+                _ => format!("{} says {} at priority {priority}", rule.title, rule.effect),
             });
             if rule.effect == Effect::Deny {
-                denied = denied.or(Some(&rule.id));
+                denied = denied.or(Some((&rule.id, place)));
                 continue;
             }
             allowed = true;
@@ -209,18 +226,20 @@ impl PolicyIndex {
                 }
             }
             // Of equal priority, asking is the stricter word and wins; then the first id.
-            let is_stronger = spoken.is_none_or(|(highest, effect, _)| {
+            let is_stronger = spoken.is_none_or(|(highest, effect, ..)| {
                 priority > highest
                     || (priority == highest && rule.effect == Effect::Approve && effect == Effect::Allow)
             });
             if is_stronger {
-                spoken = Some((priority, rule.effect, &rule.id));
+                spoken = Some((priority, rule.effect, &rule.id, place));
             }
         }
-        if let Some(rule) = denied {
+        if let Some((rule, place)) = denied {
+            trace.settle(place);
             return Verdict { effect: Effect::Deny, rule: rule.into() };
         }
-        if let Some(rule) = unreadable {
+        if let Some((rule, place)) = unreadable {
+            trace.settle(place);
             return Verdict { effect: Effect::Deny, rule: format!("{UNREADABLE}{rule}").into() };
         }
         match spoken {
@@ -231,7 +250,10 @@ impl PolicyIndex {
                 });
                 deny(DEFAULT)
             }
-            Some((_, effect, rule)) => Verdict { effect, rule: rule.into() },
+            Some((_, effect, rule, place)) => {
+                trace.settle(place);
+                Verdict { effect, rule: rule.into() }
+            }
             None => {
                 trace.say("policies", || "no rule speaks against it".to_owned());
                 Verdict { effect: Effect::Allow, rule: role.into() }

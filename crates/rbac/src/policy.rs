@@ -32,6 +32,9 @@ pub struct Binding {
 pub struct PolicyRow {
     /// The rule's id, as decisions name it.
     pub id: String,
+    /// The name of its policy, as sentences call it; they call the rule by its id where there is none.
+    #[serde(default)]
+    pub policy: Option<String>,
     /// `tool.invoke`, `agent.*` or `*`.
     pub action: String,
     /// `tool:pdf/read`, `tool:pdf/*` or `*`.
@@ -65,6 +68,7 @@ impl PolicyRow {
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) id: String,
+    pub(crate) title: String,
     pub(crate) actions: Vec<Action>,
     pub(crate) pattern: Pattern,
     pub(crate) effect: Effect,
@@ -105,15 +109,10 @@ impl Rule {
         }
         let (pattern, read) = Pattern::parse(&row.target);
         faults.extend(read.err());
-        let effect = match row.effect.as_str() {
-            "allow" => Effect::Allow,
-            "approve" => Effect::Approve,
-            "deny" => Effect::Deny,
-            other => {
-                faults.push(format!("there is no effect {other:?}; write allow, deny or approve"));
-                Effect::Deny
-            }
-        };
+        let effect = row.effect.parse().unwrap_or_else(|_| {
+            faults.push(format!("there is no effect {:?}; write allow, deny or approve", row.effect));
+            Effect::Deny
+        });
         let conditions = condition::read(&row.conditions).unwrap_or_else(|why| {
             faults.push(why);
             vec![]
@@ -125,8 +124,10 @@ impl Rule {
             .collect();
         let unreadable = (!faults.is_empty()).then(|| faults.join("; "));
         let id = row.id.clone();
+        let title = row.policy.as_ref().map_or_else(|| id.clone(), |policy| format!("the policy {policy:?}"));
         Self {
             id,
+            title,
             actions,
             pattern,
             effect,

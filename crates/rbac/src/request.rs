@@ -1,8 +1,9 @@
 //! One question to the decision point: who asks for what, on which row, with which arguments.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::IpAddr};
 
-use conductor_domain::{AgentId, Caller, Classification, Scope, Visibility};
+use chrono::{DateTime, Utc};
+use conductor_domain::{AgentId, Caller, Classification, EnvironmentType, Scope, Visibility};
 use serde_json::Value;
 
 use crate::{AccessLevel, Action};
@@ -72,6 +73,12 @@ pub struct Request<'a> {
     pub arguments: Option<&'a Value>,
     /// Labels of what the context already holds.
     pub context_labels: &'a [Classification],
+    /// What kind of environment `scope` names.
+    pub environment_type: Option<EnvironmentType>,
+    /// Where the request comes from.
+    pub address: Option<IpAddr>,
+    /// When it is asked.
+    pub now: Option<DateTime<Utc>>,
 }
 
 impl<'a> Request<'a> {
@@ -93,6 +100,9 @@ impl<'a> Request<'a> {
             grant: None,
             arguments: None,
             context_labels: &[],
+            environment_type: None,
+            address: caller.address,
+            now: None,
         }
     }
 

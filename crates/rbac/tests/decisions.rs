@@ -29,6 +29,9 @@ fn request<'a>(roles: &'a [String], action: Action, resource: Resource<'a>) -> R
         grant: None,
         arguments: None,
         context_labels: &[],
+        environment_type: None,
+        address: None,
+        now: None,
     }
 }
 
@@ -39,6 +42,7 @@ fn shared(target: &str) -> Resource<'_> {
 fn rule(id: &str, effect: &str, priority: i32, conditions: Value) -> PolicyRow {
     PolicyRow {
         id: id.to_owned(),
+        policy: None,
         action: "tool.invoke".to_owned(),
         target: "tool:files/*".to_owned(),
         effect: effect.to_owned(),

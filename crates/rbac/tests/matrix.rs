@@ -36,6 +36,9 @@ fn ask<'a>(role: &'a [String], action: Action, situation: char) -> Request<'a> {
         grant: (situation == 'W').then_some(AccessLevel::Write),
         arguments: None,
         context_labels: &[],
+        environment_type: None,
+        address: None,
+        now: None,
     };
     match situation {
         'S' => resource.visibility = Visibility::Organization,

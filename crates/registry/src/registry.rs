@@ -216,12 +216,6 @@ impl Registry {
         Ok(self.store.visible_to(caller).connectors().page(filter, page).await?)
     }
 
-    /// Whether the caller may change this server.
-    #[must_use]
-    pub fn can_edit(&self, caller: &Caller, connector: &Connector) -> bool {
-        self.access.decide(caller, Action::ConnectorUpdate, &facts(connector), None).is_allowed()
-    }
-
     /// A page of a server's tools, in the order of their names.
     ///
     /// # Errors

@@ -101,10 +101,10 @@ impl Registry {
             *pending.entry(tool.connector_id).or_default() +=
                 usize::from(tool.present && tool.is_quarantined());
         }
+        let judge = self.access.judge(caller).await?;
         let mut views = Vec::with_capacity(connectors.len());
         for connector in connectors {
-            let can_edit =
-                self.access.decide(caller, Action::ConnectorUpdate, &facts(&connector), None).is_allowed();
+            let can_edit = judge.allows(caller, Action::ConnectorUpdate, &facts(&connector));
             let (command_confirmed, hash) = self.command_state(&connector).await;
             views.push(ServerView {
                 can_edit,

@@ -6,7 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use conductor_access::{Action, Limit};
+use conductor_access::Limit;
 use conductor_domain::{
     CallId, Caller, EventBody, NewRun, ProblemView, Run, RunId, RunKind, RunOutcome, RunStatus, RunTrigger,
 };
@@ -76,8 +76,8 @@ impl ToolPath {
         let tool =
             tools.into_iter().find(|tool| tool.name == call.tool).ok_or(Error::NotFound { what: "tool" })?;
         self.access.limits().take(Limit::User(caller.principal.subject()))?;
-        // The path decides again, on the arguments; this spares a run that cannot come to anything.
-        self.access.require(caller, Action::ToolInvoke, &tool.facts(Vec::new())).await?;
+        // The path decides again; this spares a run that cannot come to anything.
+        self.access.require_call(caller, &tool.facts(Vec::new()), &call.arguments).await?;
         let id = RunId::generate(&**self.store.clock());
         // The connector is named by the call below, so that a server's log shows each call once.
         let run = NewRun {

@@ -208,6 +208,7 @@ impl HeldTx<'_> {
             address: None,
             denial_reason: None,
             run_id: Some(run.id),
+            context: serde_json::json!({}),
             data: serde_json::json!({ "status": status }),
         }
     }

@@ -125,7 +125,7 @@ impl ToolPath {
             Ok(checked) => checked,
             Err(refusal) => return self.refuse(held, &call, None, refusal).await,
         };
-        let decision = self.decide(&call, &offered.tool, &arguments);
+        let decision = self.decide(&call, &offered.tool, &arguments).await?;
         match decision.effect {
             Effect::Deny => self.refuse(held, &call, Some(&offered.tool), Refusal::Denied(decision)).await,
             Effect::Approve if !self.stands(held, &call, &offered.tool, &decision).await? => {
@@ -159,16 +159,17 @@ impl ToolPath {
         if task.binding_hash.as_deref() != Some(binding(&offered.tool, &arguments).as_str()) {
             return self.refuse(held, &call, Some(&offered.tool), Refusal::Changed).await;
         }
-        let decision = self.decide(&call, &offered.tool, &arguments);
+        let decision = self.decide(&call, &offered.tool, &arguments).await?;
         if decision.effect == Effect::Deny {
             return self.refuse(held, &call, Some(&offered.tool), Refusal::Denied(decision)).await;
         }
         self.go(held, call, offered, arguments, decision, false).await
     }
 
-    fn decide(&self, call: &Call, tool: &Tool, arguments: &Value) -> Decision {
+    async fn decide(&self, call: &Call, tool: &Tool, arguments: &Value) -> Result<Decision> {
         let facts = tool.facts(call.agent_id.into_iter().collect());
-        self.access.decide(&call.caller, Action::ToolInvoke, &facts, Some(arguments))
+        let asked = self.access.decide(&call.caller, Action::ToolInvoke, &facts, Some(arguments)).await;
+        asked.or_else(unreadable)
     }
 
     /// Whether the person has answered this question for good, here.
@@ -286,6 +287,21 @@ impl ToolPath {
         }
         all
     }
+}
+
+/// Rules that cannot be read deny the call, not the turn: the model is told, and may try again.
+fn unreadable(error: conductor_access::Error) -> Result<Decision> {
+    if !matches!(error, conductor_access::Error::Unreadable(_)) {
+        return Err(error.into());
+    }
+    tracing::error!(error = &error as &dyn std::error::Error, "a tool call was denied unread");
+    let says = error.to_string();
+    Ok(Decision {
+        effect: Effect::Deny,
+        rule: "policies/unavailable".to_owned(),
+        obligations: Vec::new(),
+        trace: vec![TraceStep { source: "policies".to_owned(), says }],
+    })
 }
 
 /// A question that the person has answered for good.

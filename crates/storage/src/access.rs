@@ -95,6 +95,12 @@ impl<'a> View<'a> {
         VisibleFiles::new(self)
     }
 
+    /// Policies of the organisation that the caller acts in.
+    #[must_use]
+    pub fn policies(self) -> VisiblePolicies<'a> {
+        VisiblePolicies::new(self)
+    }
+
     /// Agents that the caller owns, that are shared with it, that are official or public.
     #[must_use]
     pub fn agents(self) -> VisibleAgents<'a> {
@@ -262,6 +268,12 @@ impl<'t> ScopedTx<'t> {
         Audit::new(self)
     }
 
+    /// Policies of this tenant.
+    #[must_use]
+    pub fn policies(self) -> PoliciesTx<'t> {
+        PoliciesTx::new(self)
+    }
+
     /// The tenant itself.
     #[must_use]
     pub fn organization(self) -> OrganizationTx<'t> {
@@ -390,6 +402,12 @@ impl<'a> UnscopedView<'a> {
     #[must_use]
     pub fn roles(self) -> Roles<'a> {
         Roles::new(self.conn())
+    }
+
+    /// Policies of every organisation.
+    #[must_use]
+    pub fn policies(self) -> Policies<'a> {
+        Policies::new(self.conn())
     }
 }
 

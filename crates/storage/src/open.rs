@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     Error, Result, Store,
+    conn::Readers,
     hub::Hub,
     store::{Inner, Path as WritePath},
     writer::Writer,
@@ -98,7 +99,12 @@ impl OpenOptions {
         let writer =
             Writer { conn: writer, commands: queue, hub: Arc::clone(&hub), clock: Arc::clone(&clock) };
         let task = tokio::spawn(writer.run());
-        Ok(Store::new(Inner { read: readers, path: WritePath::Writer { commands, task }, hub, clock }))
+        Ok(Store::new(Inner {
+            read: Readers::new(readers, self.connections),
+            path: WritePath::Writer { commands, task },
+            hub,
+            clock,
+        }))
     }
 
     async fn open_postgres(self, clock: Arc<dyn Clock>) -> Result<Store> {
@@ -114,7 +120,12 @@ impl OpenOptions {
         // An advisory lock: nodes that start together migrate one after the other.
         migrate(&pool).await?;
         let hub = Arc::new(Hub::new(clock.now().timestamp_micros()));
-        Ok(Store::new(Inner { read: pool, path: WritePath::Transactions, hub, clock }))
+        Ok(Store::new(Inner {
+            read: Readers::new(pool, self.connections.max(2)),
+            path: WritePath::Transactions,
+            hub,
+            clock,
+        }))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use conductor_domain::{Caller, Clock, EventBody, RunId, Scope};
 use futures::future::BoxFuture;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
 use tokio::{
     sync::{broadcast, mpsc, oneshot},
     task::JoinHandle,
@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{
     Error, Notified, Result, Scoped, Signalled, StoredEvent, Tx, Unscoped, UnscopedView, View,
-    conn::Conn,
+    conn::{Conn, Readers},
     hub::Hub,
     journal::{self, Append},
     writer::Command,
@@ -27,7 +27,7 @@ pub(crate) enum Path {
 }
 
 pub(crate) struct Inner {
-    pub(crate) read: DatabaseConnection,
+    pub(crate) read: Readers,
     pub(crate) path: Path,
     pub(crate) hub: Arc<Hub>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -119,7 +119,7 @@ impl Store {
     /// Which database this is: `sqlite` or `postgres`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        match self.inner.read.get_database_backend() {
+        match self.inner.read.pool.get_database_backend() {
             DbBackend::Postgres => "postgres",
             _ => "sqlite",
         }
@@ -147,7 +147,7 @@ impl Store {
             drop(commands);
             drop(task.await);
         }
-        drop(inner.read.close().await);
+        drop(inner.read.pool.close().await);
     }
 
     pub(crate) fn reader(&self) -> Conn<'_> {
@@ -188,7 +188,7 @@ impl Store {
                 }
             }
             Path::Transactions => {
-                let conn = self.inner.read.begin().await.map_err(Error::from)?;
+                let conn = self.inner.read.pool.begin().await.map_err(Error::from)?;
                 let tx = Tx::new(conn, Arc::clone(&self.inner.clock));
                 let result = work(&tx).await;
                 let notices = tx.end(result.is_ok()).await.map_err(Error::from)?;

@@ -109,6 +109,7 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
         messages: wired.messages,
         artifacts: wired.artifacts,
         files: wired.files,
+        policies: wired.policies,
         options,
         page: page::embedded(),
         readiness,

@@ -17,6 +17,7 @@ mod mcp;
 mod message_stream;
 mod messages;
 mod models;
+mod policies;
 mod runs;
 mod strangers;
 mod tasks;

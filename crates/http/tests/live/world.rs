@@ -8,6 +8,7 @@ use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, FilesOptions, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
+use conductor_governance::Policies;
 use conductor_http::{AppState, Options, Readiness, Services, StaticPage};
 use conductor_identity::Identity;
 use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
@@ -169,6 +170,7 @@ async fn services(
         messages: Messages::new(store.clone(), Arc::clone(access)),
         artifacts: Artifacts::new(store.clone(), Arc::clone(access)),
         files: Files::new(store.clone(), Arc::clone(access), blobs, FilesOptions::default()),
+        policies: Policies::new(store.clone(), Arc::clone(access)),
         options: Options::new("0.0.0", rand::random()),
         page: StaticPage::none(),
         readiness,

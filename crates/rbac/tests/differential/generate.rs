@@ -1,6 +1,8 @@
 //! Random worlds (roles, policies) and questions from a seed, kept small so that things collide.
 
-use conductor_domain::{AgentId, Classification, EnvironmentId, OrganizationId, Scope, Visibility};
+use conductor_domain::{
+    AgentId, Classification, EnvironmentId, EnvironmentType, OrganizationId, Scope, Visibility,
+};
 use conductor_rbac::{
     AccessLevel, Action, Binding, PolicyRow, Request, Resource, RoleRow, built_in_policies, built_in_roles,
 };
@@ -60,6 +62,7 @@ pub(crate) fn world(lots: &mut Lots) -> World {
 pub(crate) fn policy(lots: &mut Lots, id: String) -> PolicyRow {
     PolicyRow {
         id,
+        policy: None,
         action: (*lots.pick(&[
             "tool.invoke",
             "tool.invoke",
@@ -122,6 +125,12 @@ fn condition(lots: &mut Lots) -> (String, Value) {
             ("labels", json!(["pii"])),
             ("arguments", json!({ "/n": { "at_most": 3 } })),
             ("arguments", json!({ "/s": { "starts_with": "/tmp" }, "/n": { "equals": 2 } })),
+            ("environments", json!([EnvironmentId::NIL])),
+            ("environment_types", json!(["prod"])),
+            ("addresses", json!(["10.0.0.0/8", "::1"])),
+            ("before", json!("2026-06-01T00:00:00Z")),
+            ("after", json!("2026-06-01T00:00:00Z")),
+            ("hours", json!({ "from": "08:00", "to": "18:00", "days": ["mon"], "utc_offset": "+02:00" })),
             ("owner", json!("yes")),
             ("weather", json!("fine")),
         ])
@@ -189,6 +198,16 @@ pub(crate) fn request<'a>(lots: &mut Lots, facts: &'a Facts) -> Request<'a> {
         grant: lots.chance(3).then(|| *lots.pick(AccessLevel::ALL)),
         arguments: facts.arguments.as_ref(),
         context_labels: &facts.context,
+        environment_type: lots.chance(7).then(|| *lots.pick(EnvironmentType::ALL)),
+        address: lots.chance(7).then(|| {
+            lots.pick(&["10.1.2.3", "::ffff:10.9.9.9", "::1", "192.0.2.1"]).parse().expect("an address")
+        }),
+        now: lots.chance(7).then(|| {
+            // A Monday morning, the same evening, and a Tuesday half a year on.
+            lots.pick(&["2026-01-05T09:00:00Z", "2026-01-05T16:30:00Z", "2026-07-07T09:00:00Z"])
+                .parse()
+                .expect("a moment")
+        }),
     }
 }
 

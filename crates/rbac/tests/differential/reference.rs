@@ -1,5 +1,6 @@
 //! The plain authorizer: the same rules, read off the rows at every question, with nothing compiled and nothing fast.
 
+use chrono::{Datelike, Timelike};
 use conductor_domain::{Classification, Effect, Visibility};
 use conductor_rbac::{AccessLevel, Action, Binding, Need, PolicyRow, Request, RoleRow};
 use serde_json::Value;
@@ -147,6 +148,23 @@ fn holds(key: &str, value: &Value, request: &Request<'_>) -> Vec<Option<bool>> {
         "classification_at_least" => request.resource.classification >= label(value),
         "context_at_most" => context <= label(value),
         "labels" => request.resource.labels.iter().any(|held| lists(held)),
+        "environments" => lists(&request.scope.environment_id.to_string()),
+        "environment_types" => return vec![request.environment_type.map(|kind| lists(kind.as_str()))],
+        // The one list that worlds hold: 10.0.0.0/8 and the loopback of IPv6.
+        "addresses" => {
+            return vec![request.address.map(|address| match address.to_canonical() {
+                std::net::IpAddr::V4(address) => address.octets()[0] == 10,
+                std::net::IpAddr::V6(address) => address.is_loopback(),
+            })];
+        }
+        "before" => return vec![request.now.map(|now| now.to_rfc3339().as_str() < value.as_str().unwrap())],
+        "after" => return vec![request.now.map(|now| now.to_rfc3339().as_str() >= value.as_str().unwrap())],
+        // Mondays from 06:00 to 16:00 UTC.
+        "hours" => {
+            return vec![
+                request.now.map(|now| now.weekday().to_string() == "Mon" && (6..16).contains(&now.hour())),
+            ];
+        }
         "arguments" => return arguments(value, request),
         other => panic!("worlds have no condition {other}"),
     })]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use conductor_access::asked;
 use conductor_domain::{
     Decision, EffectState, EventBody, NewAuditEvent, NewRun, Obligation, RunId, RunKind, RunOutcome,
     RunStatus,
@@ -79,7 +80,7 @@ impl ToolPath {
             attempts: ended.attempts,
             ledger: Some(ended.ledger.map_or("read_only", EffectState::as_str).to_owned()),
         };
-        let entry = self.entry(held, call, &tool.path, "run.finished", decision);
+        let entry = self.entry(held, call, Some(tool), "run.finished", decision);
         // A call without an effect has no child run yet: row, result and audit entry go in together.
         let child = ended.ledger.is_none().then(|| NewRun {
             began_at: Some(held.store().clock().now() - ended.took),
@@ -137,8 +138,7 @@ impl ToolPath {
             attempts: 0,
             ledger: None,
         });
-        let path = tool.map_or_else(|| call.name.clone(), |tool| tool.path.clone());
-        let entry = self.entry(held, call, &path, "run.denied", &decision);
+        let entry = self.entry(held, call, tool, "run.denied", &decision);
         let child = self.child(held, call, tool, call.arguments.clone());
         let mut outcome = RunOutcome::of(RunStatus::Denied);
         outcome.error_code = Some("policy_denied".to_owned());
@@ -179,12 +179,16 @@ impl ToolPath {
         &self,
         held: &Held,
         call: &Call,
-        path: &str,
+        tool: Option<&Tool>,
         event_type: &str,
         decision: &Decision,
     ) -> NewAuditEvent {
+        let path = tool.map_or(call.name.as_str(), |tool| &tool.path);
         let mut entry = NewAuditEvent::by(&call.caller, event_type, "tool.invoke", format!("tool:{path}"))
             .decided(decision);
+        if let Some(tool) = tool {
+            entry = asked(entry, &call.caller, &tool.facts(call.agent_id.into_iter().collect()));
+        }
         // "Approve" that was approved is an allow.
         entry.allowed = event_type == "run.finished";
         entry.run_id = Some(RunId::from_uuid(call.call_id.as_uuid()));

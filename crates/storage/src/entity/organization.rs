@@ -17,6 +17,8 @@ pub struct Model {
     pub notifications: Json,
     #[sea_orm(column_type = "JsonBinary")]
     pub context_extra: Json,
+    /// Counts the changes of what decides: policies, roles, environments.
+    pub policy_version: i64,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
     pub deleted_at: Option<ChronoDateTimeUtc>,

@@ -40,7 +40,7 @@ impl<'t> Audit<'t> {
             denial_reason: Set(event.denial_reason),
             run_id: Set(event.run_id.map(Into::into)),
             event_data: Set(event.data),
-            context: Set(serde_json::json!({})),
+            context: Set(event.context),
             ts: Set(clock.now()),
             seq: Set(None),
             prev_hash: Set(None),

@@ -244,6 +244,7 @@ impl<'t> OrganizationsTx<'t> {
             timezone: Set(new.timezone),
             notifications: Set(json!({})),
             context_extra: Set(json!({})),
+            policy_version: Set(0),
             created_at: Set(now),
             updated_at: Set(now),
             deleted_at: Set(None),

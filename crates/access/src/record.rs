@@ -1,0 +1,100 @@
+//! What was asked, as the audit log keeps it: enough to ask another policy the same, without arguments and secrets.
+
+use std::net::IpAddr;
+
+use conductor_domain::{
+    AgentId, Caller, Classification, EnvironmentId, NewAuditEvent, OrganizationId, Scope, Visibility,
+};
+use conductor_rbac::{Action, Request, Resource};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::Facts;
+
+/// A question that was put to the decision point.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    subject: String,
+    roles: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token_scopes: Option<Vec<String>>,
+    clearance: Classification,
+    organization_id: OrganizationId,
+    environment_id: EnvironmentId,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    agents: Vec<AgentId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address: Option<IpAddr>,
+    target: String,
+    visibility: Visibility,
+    classification: Classification,
+    official: bool,
+    read_only: bool,
+    asks: bool,
+    owner: bool,
+    same_organization: bool,
+    same_environment: bool,
+}
+
+impl Asked {
+    fn new(caller: &Caller, facts: &Facts) -> Self {
+        Self {
+            subject: caller.principal.subject(),
+            roles: caller.roles.clone(),
+            token_scopes: caller.token_scopes.clone(),
+            clearance: caller.clearance,
+            organization_id: caller.scope.organization_id,
+            environment_id: caller.scope.environment_id,
+            agents: facts.agents.clone(),
+            address: caller.address,
+            target: facts.target.clone(),
+            visibility: facts.visibility,
+            classification: facts.classification,
+            official: facts.official,
+            read_only: facts.read_only,
+            asks: facts.asks,
+            owner: facts.owner.is_some() && facts.owner == caller.user_id(),
+            same_organization: facts.scope.organization_id == caller.scope.organization_id,
+            same_environment: facts.scope == caller.scope,
+        }
+    }
+
+    /// The question, to be put again.
+    pub(crate) fn request<'a>(&'a self, action: Action, arguments: Option<&'a Value>) -> Request<'a> {
+        Request {
+            subject: self.subject.as_str().into(),
+            roles: &self.roles,
+            token_scopes: self.token_scopes.as_deref(),
+            clearance: self.clearance,
+            scope: Scope { organization_id: self.organization_id, environment_id: self.environment_id },
+            agents: &self.agents,
+            action,
+            resource: Resource {
+                target: self.target.as_str().into(),
+                visibility: self.visibility,
+                classification: self.classification,
+                official: self.official,
+                read_only: self.read_only,
+                asks: self.asks,
+                labels: &[],
+            },
+            owner: self.owner,
+            same_organization: self.same_organization,
+            same_environment: self.same_environment,
+            grant: None,
+            arguments,
+            context_labels: &[],
+            environment_type: None,
+            address: self.address,
+            now: None,
+        }
+    }
+}
+
+/// Adds to an entry what was asked.
+#[must_use]
+pub fn asked(mut entry: NewAuditEvent, caller: &Caller, facts: &Facts) -> NewAuditEvent {
+    entry.context = json!({ "asked": Asked::new(caller, facts) });
+    entry.data_classification = Some(facts.classification);
+    entry
+}
