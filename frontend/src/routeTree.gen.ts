@@ -16,11 +16,15 @@ import { Route as SignInRouteImport } from './routes/sign-in';
 import { Route as AppChatRouteImport } from './routes/_app/_chat';
 import { Route as AppInboxRouteImport } from './routes/_app/inbox';
 import { Route as AppChatIndexRouteImport } from './routes/_app/_chat/index';
+import { Route as AppGovernanceIndexRouteImport } from './routes/_app/governance.index';
 import { Route as AppRunsRunIdRouteImport } from './routes/_app/runs.$runId';
 import { Route as AppServersIndexRouteImport } from './routes/_app/servers.index';
 import { Route as AppServersServerIdRouteImport } from './routes/_app/servers.$serverId';
 import { Route as AppSettingsTabRouteImport } from './routes/_app/settings.$tab';
 import { Route as AppChatCConversationIdRouteImport } from './routes/_app/_chat/c.$conversationId';
+import { Route as AppGovernancePoliciesIndexRouteImport } from './routes/_app/governance.policies.index';
+import { Route as AppGovernancePoliciesPolicyIdRouteImport } from './routes/_app/governance.policies.$policyId';
+import { Route as AppGovernancePoliciesNewRouteImport } from './routes/_app/governance.policies.new';
 import { Route as AppLibraryAgentsIndexRouteImport } from './routes/_app/library.agents.index';
 import { Route as AppLibraryAgentsAgentIdRouteImport } from './routes/_app/library.agents.$agentId';
 import { Route as AppLibraryAgentsNewRouteImport } from './routes/_app/library.agents.new';
@@ -58,6 +62,11 @@ const AppChatIndexRoute = AppChatIndexRouteImport.update({
   path: '/',
   getParentRoute: () => AppChatRoute,
 } as any);
+const AppGovernanceIndexRoute = AppGovernanceIndexRouteImport.update({
+  id: '/governance/',
+  path: '/governance/',
+  getParentRoute: () => AppRoute,
+} as any);
 const AppRunsRunIdRoute = AppRunsRunIdRouteImport.update({
   id: '/runs/$runId',
   path: '/runs/$runId',
@@ -83,6 +92,24 @@ const AppChatCConversationIdRoute = AppChatCConversationIdRouteImport.update({
   path: '/c/$conversationId',
   getParentRoute: () => AppChatRoute,
 } as any);
+const AppGovernancePoliciesIndexRoute =
+  AppGovernancePoliciesIndexRouteImport.update({
+    id: '/governance/policies/',
+    path: '/governance/policies/',
+    getParentRoute: () => AppRoute,
+  } as any);
+const AppGovernancePoliciesPolicyIdRoute =
+  AppGovernancePoliciesPolicyIdRouteImport.update({
+    id: '/governance/policies/$policyId',
+    path: '/governance/policies/$policyId',
+    getParentRoute: () => AppRoute,
+  } as any);
+const AppGovernancePoliciesNewRoute =
+  AppGovernancePoliciesNewRouteImport.update({
+    id: '/governance/policies/new',
+    path: '/governance/policies/new',
+    getParentRoute: () => AppRoute,
+  } as any);
 const AppLibraryAgentsIndexRoute = AppLibraryAgentsIndexRouteImport.update({
   id: '/library/agents/',
   path: '/library/agents/',
@@ -108,10 +135,14 @@ export interface FileRoutesByFullPath {
   '/runs/$runId': typeof AppRunsRunIdRoute;
   '/servers/$serverId': typeof AppServersServerIdRoute;
   '/settings/$tab': typeof AppSettingsTabRoute;
+  '/governance/': typeof AppGovernanceIndexRoute;
   '/servers/': typeof AppServersIndexRoute;
   '/c/$conversationId': typeof AppChatCConversationIdRoute;
+  '/governance/policies/$policyId': typeof AppGovernancePoliciesPolicyIdRoute;
+  '/governance/policies/new': typeof AppGovernancePoliciesNewRoute;
   '/library/agents/$agentId': typeof AppLibraryAgentsAgentIdRoute;
   '/library/agents/new': typeof AppLibraryAgentsNewRoute;
+  '/governance/policies/': typeof AppGovernancePoliciesIndexRoute;
   '/library/agents/': typeof AppLibraryAgentsIndexRoute;
 }
 export interface FileRoutesByTo {
@@ -123,10 +154,14 @@ export interface FileRoutesByTo {
   '/runs/$runId': typeof AppRunsRunIdRoute;
   '/servers/$serverId': typeof AppServersServerIdRoute;
   '/settings/$tab': typeof AppSettingsTabRoute;
+  '/governance': typeof AppGovernanceIndexRoute;
   '/servers': typeof AppServersIndexRoute;
   '/c/$conversationId': typeof AppChatCConversationIdRoute;
+  '/governance/policies/$policyId': typeof AppGovernancePoliciesPolicyIdRoute;
+  '/governance/policies/new': typeof AppGovernancePoliciesNewRoute;
   '/library/agents/$agentId': typeof AppLibraryAgentsAgentIdRoute;
   '/library/agents/new': typeof AppLibraryAgentsNewRoute;
+  '/governance/policies': typeof AppGovernancePoliciesIndexRoute;
   '/library/agents': typeof AppLibraryAgentsIndexRoute;
 }
 export interface FileRoutesById {
@@ -141,10 +176,14 @@ export interface FileRoutesById {
   '/_app/servers/$serverId': typeof AppServersServerIdRoute;
   '/_app/settings/$tab': typeof AppSettingsTabRoute;
   '/_app/_chat/': typeof AppChatIndexRoute;
+  '/_app/governance/': typeof AppGovernanceIndexRoute;
   '/_app/servers/': typeof AppServersIndexRoute;
   '/_app/_chat/c/$conversationId': typeof AppChatCConversationIdRoute;
+  '/_app/governance/policies/$policyId': typeof AppGovernancePoliciesPolicyIdRoute;
+  '/_app/governance/policies/new': typeof AppGovernancePoliciesNewRoute;
   '/_app/library/agents/$agentId': typeof AppLibraryAgentsAgentIdRoute;
   '/_app/library/agents/new': typeof AppLibraryAgentsNewRoute;
+  '/_app/governance/policies/': typeof AppGovernancePoliciesIndexRoute;
   '/_app/library/agents/': typeof AppLibraryAgentsIndexRoute;
 }
 export interface FileRouteTypes {
@@ -158,10 +197,14 @@ export interface FileRouteTypes {
     | '/runs/$runId'
     | '/servers/$serverId'
     | '/settings/$tab'
+    | '/governance/'
     | '/servers/'
     | '/c/$conversationId'
+    | '/governance/policies/$policyId'
+    | '/governance/policies/new'
     | '/library/agents/$agentId'
     | '/library/agents/new'
+    | '/governance/policies/'
     | '/library/agents/';
   fileRoutesByTo: FileRoutesByTo;
   to:
@@ -173,10 +216,14 @@ export interface FileRouteTypes {
     | '/runs/$runId'
     | '/servers/$serverId'
     | '/settings/$tab'
+    | '/governance'
     | '/servers'
     | '/c/$conversationId'
+    | '/governance/policies/$policyId'
+    | '/governance/policies/new'
     | '/library/agents/$agentId'
     | '/library/agents/new'
+    | '/governance/policies'
     | '/library/agents';
   id:
     | '__root__'
@@ -190,10 +237,14 @@ export interface FileRouteTypes {
     | '/_app/servers/$serverId'
     | '/_app/settings/$tab'
     | '/_app/_chat/'
+    | '/_app/governance/'
     | '/_app/servers/'
     | '/_app/_chat/c/$conversationId'
+    | '/_app/governance/policies/$policyId'
+    | '/_app/governance/policies/new'
     | '/_app/library/agents/$agentId'
     | '/_app/library/agents/new'
+    | '/_app/governance/policies/'
     | '/_app/library/agents/';
   fileRoutesById: FileRoutesById;
 }
@@ -255,6 +306,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppChatIndexRouteImport;
       parentRoute: typeof AppChatRoute;
     };
+    '/_app/governance/': {
+      id: '/_app/governance/';
+      path: '/governance';
+      fullPath: '/governance/';
+      preLoaderRoute: typeof AppGovernanceIndexRouteImport;
+      parentRoute: typeof AppRoute;
+    };
     '/_app/runs/$runId': {
       id: '/_app/runs/$runId';
       path: '/runs/$runId';
@@ -289,6 +347,27 @@ declare module '@tanstack/react-router' {
       fullPath: '/c/$conversationId';
       preLoaderRoute: typeof AppChatCConversationIdRouteImport;
       parentRoute: typeof AppChatRoute;
+    };
+    '/_app/governance/policies/': {
+      id: '/_app/governance/policies/';
+      path: '/governance/policies';
+      fullPath: '/governance/policies/';
+      preLoaderRoute: typeof AppGovernancePoliciesIndexRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_app/governance/policies/$policyId': {
+      id: '/_app/governance/policies/$policyId';
+      path: '/governance/policies/$policyId';
+      fullPath: '/governance/policies/$policyId';
+      preLoaderRoute: typeof AppGovernancePoliciesPolicyIdRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_app/governance/policies/new': {
+      id: '/_app/governance/policies/new';
+      path: '/governance/policies/new';
+      fullPath: '/governance/policies/new';
+      preLoaderRoute: typeof AppGovernancePoliciesNewRouteImport;
+      parentRoute: typeof AppRoute;
     };
     '/_app/library/agents/': {
       id: '/_app/library/agents/';
@@ -333,9 +412,13 @@ interface AppRouteChildren {
   AppRunsRunIdRoute: typeof AppRunsRunIdRoute;
   AppServersServerIdRoute: typeof AppServersServerIdRoute;
   AppSettingsTabRoute: typeof AppSettingsTabRoute;
+  AppGovernanceIndexRoute: typeof AppGovernanceIndexRoute;
   AppServersIndexRoute: typeof AppServersIndexRoute;
+  AppGovernancePoliciesPolicyIdRoute: typeof AppGovernancePoliciesPolicyIdRoute;
+  AppGovernancePoliciesNewRoute: typeof AppGovernancePoliciesNewRoute;
   AppLibraryAgentsAgentIdRoute: typeof AppLibraryAgentsAgentIdRoute;
   AppLibraryAgentsNewRoute: typeof AppLibraryAgentsNewRoute;
+  AppGovernancePoliciesIndexRoute: typeof AppGovernancePoliciesIndexRoute;
   AppLibraryAgentsIndexRoute: typeof AppLibraryAgentsIndexRoute;
 }
 
@@ -345,9 +428,13 @@ const AppRouteChildren: AppRouteChildren = {
   AppRunsRunIdRoute: AppRunsRunIdRoute,
   AppServersServerIdRoute: AppServersServerIdRoute,
   AppSettingsTabRoute: AppSettingsTabRoute,
+  AppGovernanceIndexRoute: AppGovernanceIndexRoute,
   AppServersIndexRoute: AppServersIndexRoute,
+  AppGovernancePoliciesPolicyIdRoute: AppGovernancePoliciesPolicyIdRoute,
+  AppGovernancePoliciesNewRoute: AppGovernancePoliciesNewRoute,
   AppLibraryAgentsAgentIdRoute: AppLibraryAgentsAgentIdRoute,
   AppLibraryAgentsNewRoute: AppLibraryAgentsNewRoute,
+  AppGovernancePoliciesIndexRoute: AppGovernancePoliciesIndexRoute,
   AppLibraryAgentsIndexRoute: AppLibraryAgentsIndexRoute,
 };
 

@@ -90,3 +90,10 @@ export function patchConversation(id: string, change: Partial<Conversation>): vo
         : old,
   );
 }
+
+/** Who belongs to an organisation. */
+export const membersQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['settings', 'members', organizationId],
+    queryFn: () => api.get(`/api/v1/orgs/${organizationId}/members`, { query: { limit: 100 } }),
+  });

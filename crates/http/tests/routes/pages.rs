@@ -5,9 +5,16 @@ use crate::world::World;
 #[tokio::test]
 async fn the_page_answers_for_its_own_addresses() {
     let world = World::new().await;
-    for path in
-        ["/", "/c/0192f1c0", "/setup?token=x", "/sign-in", "/library/agents/new", "/settings/keys", "/runs/1"]
-    {
+    for path in [
+        "/",
+        "/c/0192f1c0",
+        "/setup?token=x",
+        "/sign-in",
+        "/library/agents/new",
+        "/settings/keys",
+        "/governance/policies",
+        "/runs/1",
+    ] {
         let page = world.get(path).send().await.status(200);
         assert!(page.text().contains("<title>Conductor</title>"), "{path}");
         assert_eq!(page.header("cache-control"), "no-cache");

@@ -3,7 +3,11 @@
 import type {
   AcceptInviteData,
   AcceptInviteResponse,
+  AddPolicyRuleData,
+  AddPolicyRuleResponse,
   ArtifactFrameData,
+  BacktestPolicyData,
+  BacktestPolicyResponse,
   CancelExecutionData,
   CancelExecutionResponse,
   CheckOrganizationMcpServerData,
@@ -62,6 +66,12 @@ import type {
   CreateOrganizationMcpServerData,
   CreateOrganizationMcpServerResponse,
   CreateOrganizationResponse,
+  CreatePolicyBindingData,
+  CreatePolicyBindingResponse,
+  CreatePolicyData,
+  CreatePolicyResponse,
+  CreatePolicyRuleData,
+  CreatePolicyRuleResponse,
   CreateRegenerationData,
   CreateRegenerationResponse,
   CreateSetupData,
@@ -96,10 +106,20 @@ import type {
   DeleteOrganizationMcpServerData,
   DeleteOrganizationMcpServerResponse,
   DeleteOrganizationResponse,
+  DeletePolicyBindingData,
+  DeletePolicyBindingResponse,
+  DeletePolicyData,
+  DeletePolicyResponse,
+  DeletePolicyRuleData,
+  DeletePolicyRuleResponse,
   DeleteSessionData,
   DeleteSessionResponse,
   DiscoverMcpServerData,
   DiscoverMcpServerResponse,
+  EvaluatePoliciesData,
+  EvaluatePoliciesOfOrganizationData,
+  EvaluatePoliciesOfOrganizationResponse,
+  EvaluatePoliciesResponse,
   ExecuteAgentData,
   ExecuteAgentResponse,
   ExecuteToolData,
@@ -146,6 +166,12 @@ import type {
   FindOrganizationResponse,
   FindOrganizationRunData,
   FindOrganizationRunResponse,
+  FindPolicyBindingData,
+  FindPolicyBindingResponse,
+  FindPolicyData,
+  FindPolicyResponse,
+  FindPolicyRuleData,
+  FindPolicyRuleResponse,
   FindReadinessData,
   FindReadinessResponse,
   FindRunData,
@@ -222,6 +248,12 @@ import type {
   ListOrganizationRunsResponse,
   ListOrganizationsData,
   ListOrganizationsResponse,
+  ListPoliciesData,
+  ListPoliciesResponse,
+  ListPolicyBindingsData,
+  ListPolicyBindingsResponse,
+  ListPolicyRulesData,
+  ListPolicyRulesResponse,
   ListRolesData,
   ListRolesResponse,
   ListRunEventsData,
@@ -312,6 +344,18 @@ import type {
   UpdateOrganizationPatchData,
   UpdateOrganizationPatchResponse,
   UpdateOrganizationResponse,
+  UpdatePolicyBindingData,
+  UpdatePolicyBindingPatchData,
+  UpdatePolicyBindingPatchResponse,
+  UpdatePolicyBindingResponse,
+  UpdatePolicyData,
+  UpdatePolicyPatchData,
+  UpdatePolicyPatchResponse,
+  UpdatePolicyResponse,
+  UpdatePolicyRuleData,
+  UpdatePolicyRulePatchData,
+  UpdatePolicyRulePatchResponse,
+  UpdatePolicyRuleResponse,
   UpdateProfileData,
   UpdateProfileResponse,
   UpdateSettingsData,
@@ -383,9 +427,15 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/mcp/servers': { query: ListOrganizationMcpServersData['query']; body: ListOrganizationMcpServersData['body']; answer: ListOrganizationMcpServersResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: FindOrganizationMcpServerData['query']; body: FindOrganizationMcpServerData['body']; answer: FindOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/members': { query: ListMembersData['query']; body: ListMembersData['body']; answer: ListMembersResponse };
+    '/api/v1/orgs/{org_id}/policies': { query: ListPoliciesData['query']; body: ListPoliciesData['body']; answer: ListPoliciesResponse };
+    '/api/v1/orgs/{org_id}/policies/{policy_id}': { query: FindPolicyData['query']; body: FindPolicyData['body']; answer: FindPolicyResponse };
     '/api/v1/orgs/{org_id}/runs': { query: ListOrganizationRunsData['query']; body: ListOrganizationRunsData['body']; answer: ListOrganizationRunsResponse };
     '/api/v1/orgs/{org_id}/runs/{run_id}': { query: FindOrganizationRunData['query']; body: FindOrganizationRunData['body']; answer: FindOrganizationRunResponse };
     '/api/v1/orgs/{org_id}/runs/{run_id}/steps': { query: ListOrganizationRunStepsData['query']; body: ListOrganizationRunStepsData['body']; answer: ListOrganizationRunStepsResponse };
+    '/api/v1/policies/bindings': { query: ListPolicyBindingsData['query']; body: ListPolicyBindingsData['body']; answer: ListPolicyBindingsResponse };
+    '/api/v1/policies/bindings/{binding_id}': { query: FindPolicyBindingData['query']; body: FindPolicyBindingData['body']; answer: FindPolicyBindingResponse };
+    '/api/v1/policies/rules': { query: ListPolicyRulesData['query']; body: ListPolicyRulesData['body']; answer: ListPolicyRulesResponse };
+    '/api/v1/policies/rules/{rule_id}': { query: FindPolicyRuleData['query']; body: FindPolicyRuleData['body']; answer: FindPolicyRuleResponse };
     '/artifact-frame': { query: ArtifactFrameData['query']; body: ArtifactFrameData['body']; answer: unknown };
     '/docs/errors/{code}': { query: FindErrorPageData['query']; body: FindErrorPageData['body']; answer: FindErrorPageResponse };
     '/health': { query: FindHealthData['query']; body: FindHealthData['body']; answer: FindHealthResponse };
@@ -438,6 +488,13 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/mcp/servers': { query: CreateOrganizationMcpServerData['query']; body: CreateOrganizationMcpServerData['body']; answer: CreateOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}/health-check': { query: CheckOrganizationMcpServerData['query']; body: CheckOrganizationMcpServerData['body']; answer: CheckOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/members': { query: CreateMemberData['query']; body: CreateMemberData['body']; answer: CreateMemberResponse };
+    '/api/v1/orgs/{org_id}/policies': { query: CreatePolicyData['query']; body: CreatePolicyData['body']; answer: CreatePolicyResponse };
+    '/api/v1/orgs/{org_id}/policies/backtest': { query: BacktestPolicyData['query']; body: BacktestPolicyData['body']; answer: BacktestPolicyResponse };
+    '/api/v1/orgs/{org_id}/policies/evaluate': { query: EvaluatePoliciesOfOrganizationData['query']; body: EvaluatePoliciesOfOrganizationData['body']; answer: EvaluatePoliciesOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/policies/{policy_id}/rules': { query: AddPolicyRuleData['query']; body: AddPolicyRuleData['body']; answer: AddPolicyRuleResponse };
+    '/api/v1/policies/bindings': { query: CreatePolicyBindingData['query']; body: CreatePolicyBindingData['body']; answer: CreatePolicyBindingResponse };
+    '/api/v1/policies/evaluate': { query: EvaluatePoliciesData['query']; body: EvaluatePoliciesData['body']; answer: EvaluatePoliciesResponse };
+    '/api/v1/policies/rules': { query: CreatePolicyRuleData['query']; body: CreatePolicyRuleData['body']; answer: CreatePolicyRuleResponse };
   };
   put: {
     '/api/agents/{agent_id}': { query: UpdateAgentData['query']; body: UpdateAgentData['body']; answer: UpdateAgentResponse };
@@ -460,6 +517,9 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerOfOrganizationData['query']; body: UpdateAgentServerOfOrganizationData['body']; answer: UpdateAgentServerOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: UpdateEnvironmentData['query']; body: UpdateEnvironmentData['body']; answer: UpdateEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: UpdateOrganizationMcpServerData['query']; body: UpdateOrganizationMcpServerData['body']; answer: UpdateOrganizationMcpServerResponse };
+    '/api/v1/orgs/{org_id}/policies/{policy_id}': { query: UpdatePolicyData['query']; body: UpdatePolicyData['body']; answer: UpdatePolicyResponse };
+    '/api/v1/policies/bindings/{binding_id}': { query: UpdatePolicyBindingData['query']; body: UpdatePolicyBindingData['body']; answer: UpdatePolicyBindingResponse };
+    '/api/v1/policies/rules/{rule_id}': { query: UpdatePolicyRuleData['query']; body: UpdatePolicyRuleData['body']; answer: UpdatePolicyRuleResponse };
   };
   patch: {
     '/api/agents/{agent_id}': { query: UpdateAgentPatchData['query']; body: UpdateAgentPatchData['body']; answer: UpdateAgentPatchResponse };
@@ -475,6 +535,9 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: UpdateEnvironmentPatchData['query']; body: UpdateEnvironmentPatchData['body']; answer: UpdateEnvironmentPatchResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: UpdateOrganizationMcpServerPatchData['query']; body: UpdateOrganizationMcpServerPatchData['body']; answer: UpdateOrganizationMcpServerPatchResponse };
     '/api/v1/orgs/{org_id}/members/{user_id}': { query: UpdateMemberData['query']; body: UpdateMemberData['body']; answer: UpdateMemberResponse };
+    '/api/v1/orgs/{org_id}/policies/{policy_id}': { query: UpdatePolicyPatchData['query']; body: UpdatePolicyPatchData['body']; answer: UpdatePolicyPatchResponse };
+    '/api/v1/policies/bindings/{binding_id}': { query: UpdatePolicyBindingPatchData['query']; body: UpdatePolicyBindingPatchData['body']; answer: UpdatePolicyBindingPatchResponse };
+    '/api/v1/policies/rules/{rule_id}': { query: UpdatePolicyRulePatchData['query']; body: UpdatePolicyRulePatchData['body']; answer: UpdatePolicyRulePatchResponse };
   };
   delete: {
     '/api/agents/{agent_id}': { query: DeleteAgentData['query']; body: DeleteAgentData['body']; answer: DeleteAgentResponse };
@@ -492,5 +555,8 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: DeleteEnvironmentData['query']; body: DeleteEnvironmentData['body']; answer: DeleteEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: DeleteOrganizationMcpServerData['query']; body: DeleteOrganizationMcpServerData['body']; answer: DeleteOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/members/{user_id}': { query: DeleteMemberData['query']; body: DeleteMemberData['body']; answer: DeleteMemberResponse };
+    '/api/v1/orgs/{org_id}/policies/{policy_id}': { query: DeletePolicyData['query']; body: DeletePolicyData['body']; answer: DeletePolicyResponse };
+    '/api/v1/policies/bindings/{binding_id}': { query: DeletePolicyBindingData['query']; body: DeletePolicyBindingData['body']; answer: DeletePolicyBindingResponse };
+    '/api/v1/policies/rules/{rule_id}': { query: DeletePolicyRuleData['query']; body: DeletePolicyRuleData['body']; answer: DeletePolicyRuleResponse };
   };
 }

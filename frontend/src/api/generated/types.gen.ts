@@ -239,6 +239,11 @@ export type ArtifactRef = {
 };
 
 /**
+ * A row of the audit log.
+ */
+export type AuditEventId = string;
+
+/**
  * How Conductor's credential is sent.
  */
 export type AuthSettings = {
@@ -302,6 +307,56 @@ export type AvailableToolsResponse = {
      */
     next_cursor: string | null;
 };
+
+/**
+ * A draft to be tried on what was decided lately.
+ */
+export type BacktestRequest = {
+    /**
+     * How many days to look back.
+     */
+    days?: number;
+    /**
+     * The change.
+     */
+    draft: UpdatePolicyRequest;
+    policy_id?: PolicyId | null;
+};
+
+/**
+ * What a draft would have changed.
+ */
+export type BacktestResponse = {
+    /**
+     * The flips, the newest first, at most 500.
+     */
+    flips: Array<FlipResponse>;
+    /**
+     * Those that it would answer less strictly.
+     */
+    looser: number;
+    /**
+     * Decisions that were put again.
+     */
+    replayed: number;
+    /**
+     * Entries of the audit log that do not say enough to be put again.
+     */
+    skipped: number;
+    /**
+     * Those that it would answer more strictly.
+     */
+    stricter: number;
+    /**
+     * Those that the draft would leave as they are.
+     */
+    unchanged: number;
+};
+
+/**
+ * What a policy applies to.
+ */
+export type BindingScope = 'org' | 'env' | 'agent' | 'tool' | 'role' | 'user' | 'resource_ns';
 
 /**
  * A branch as a conversation of its own.
@@ -696,6 +751,79 @@ export type CreateOrganizationRequest = {
 };
 
 /**
+ * A place to bind a policy to.
+ */
+export type CreatePolicyBindingRequest = {
+    /**
+     * The policy.
+     */
+    policy_id: PolicyId;
+    /**
+     * Among rules that allow or ask, the highest speaks.
+     */
+    priority?: number;
+    /**
+     * Its id or name; `*` for every one of its type.
+     */
+    scope_id: string;
+    /**
+     * The type of place.
+     */
+    scope_type: BindingScope;
+};
+
+/**
+ * A policy to be made.
+ */
+export type CreatePolicyRequest = {
+    /**
+     * Where it applies; everywhere in the organisation where it is left out.
+     */
+    bindings?: Array<PolicyBindingRequest> | null;
+    description?: string | null;
+    environment_id?: EnvironmentId | null;
+    is_active?: boolean | null;
+    mode?: PolicyMode | null;
+    name: string;
+    /**
+     * Its rules.
+     */
+    rules?: Array<PolicyRuleRequest>;
+};
+
+/**
+ * A rule to be written into a policy.
+ */
+export type CreatePolicyRuleRequest = {
+    /**
+     * `tool.invoke`, `agent.*` or `*`.
+     */
+    action: string;
+    /**
+     * An object of which every key must hold.
+     */
+    conditions?: {
+        [key: string]: unknown;
+    };
+    /**
+     * What it says.
+     */
+    effect: Effect;
+    /**
+     * What must be done when it lets a request pass.
+     */
+    obligations?: Array<Obligation>;
+    /**
+     * The policy.
+     */
+    policy_id: PolicyId;
+    /**
+     * `tool:pdf/read`, `tool:pdf*` or `*`.
+     */
+    target: string;
+};
+
+/**
  * Instructions that precede every agent's own.
  */
 export type CustomInstructions = {
@@ -764,6 +892,65 @@ export type EnvironmentId = string;
  * What an environment is for.
  */
 export type EnvironmentType = 'dev' | 'staging' | 'prod';
+
+/**
+ * A question to the decision point.
+ */
+export type EvaluateRequest = {
+    /**
+     * What would be asked for, such as `tool.invoke`.
+     */
+    action: string;
+    agent_id?: AgentId | null;
+    /**
+     * The arguments of a tool call.
+     */
+    arguments?: {
+        [key: string]: unknown;
+    } | null;
+    draft?: UpdatePolicyRequest | null;
+    organization_id?: OrganizationId | null;
+    policy_id?: PolicyId | null;
+    /**
+     * What is known of the target.
+     */
+    resource?: ResourceRequest;
+    /**
+     * What it would be asked about, such as `tool:pdf/read`.
+     */
+    target: string;
+    user_id?: UserId | null;
+};
+
+/**
+ * What the decision point would say.
+ */
+export type EvaluateResponse = {
+    /**
+     * `allow` or `deny`, for clients that know only two words: asking first is not allowed yet.
+     */
+    decision: string;
+    /**
+     * `allow`, `deny` or `approve`.
+     */
+    effect: Effect;
+    /**
+     * What must be done on the way.
+     */
+    obligations: Array<Obligation>;
+    /**
+     * The sentence that settled it.
+     */
+    reason?: string | null;
+    /**
+     * The rule that decided: a policy rule's id, or the name of a built-in one.
+     */
+    rule_id: string;
+    /**
+     * Every source that was asked, in order, with what it said.
+     */
+    trace: Array<TraceStep>;
+};
 
 /**
  * What happened in a run.
@@ -1231,6 +1418,48 @@ export type FileView = {
      * Where its bytes are, for its owner.
      */
     url: string;
+};
+
+/**
+ * A decision that the draft would have changed.
+ */
+export type FlipResponse = {
+    /**
+     * For what.
+     */
+    action: string;
+    /**
+     * What they would say.
+     */
+    after: Effect;
+    /**
+     * When it was asked.
+     */
+    at: string;
+    /**
+     * The entry of the audit log.
+     */
+    audit_event_id: AuditEventId;
+    /**
+     * What the rules say now.
+     */
+    before: Effect;
+    /**
+     * The sentence that would settle it.
+     */
+    reason?: string | null;
+    /**
+     * The rule that would decide.
+     */
+    rule_id: string;
+    /**
+     * By whom.
+     */
+    subject: string;
+    /**
+     * On what.
+     */
+    target: string;
 };
 
 /**
@@ -2455,6 +2684,156 @@ export type PageResponseOrganizationRunStep = {
 /**
  * A page of a list.
  */
+export type PageResponsePolicy = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * Where it applies; without a binding, nowhere.
+         */
+        bindings: Array<PolicyBinding>;
+        /**
+         * When it was made.
+         */
+        created_at: string;
+        /**
+         * What it is for.
+         */
+        description?: string | null;
+        environment_id?: EnvironmentId | null;
+        /**
+         * The policy.
+         */
+        id: PolicyId;
+        /**
+         * Whether it is asked at all.
+         */
+        is_active: boolean;
+        /**
+         * Whether it comes with Conductor: then it can only be switched off.
+         */
+        is_baseline: boolean;
+        /**
+         * Whether its word counts.
+         */
+        mode: PolicyMode;
+        /**
+         * Unique in the organisation.
+         */
+        name: string;
+        /**
+         * The tenant.
+         */
+        organization_id: OrganizationId;
+        /**
+         * Its rules.
+         */
+        rules: Array<PolicyRule>;
+        /**
+         * When it last changed.
+         */
+        updated_at: string;
+        /**
+         * Counts its changes.
+         */
+        version: number;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponsePolicyBinding = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * When it was made.
+         */
+        created_at: string;
+        /**
+         * The binding.
+         */
+        id: PolicyBindingId;
+        /**
+         * Its policy.
+         */
+        policy_id: PolicyId;
+        /**
+         * Among rules that allow or ask, the highest speaks; a rule that denies needs none.
+         */
+        priority: number;
+        /**
+         * Its id or name; `*` for every one of its type.
+         */
+        scope_id: string;
+        /**
+         * The type of place.
+         */
+        scope_type: BindingScope;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponsePolicyRule = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * `tool.invoke`, `agent.*` or `*`.
+         */
+        action: string;
+        /**
+         * An object of which every key must hold.
+         */
+        conditions: unknown;
+        /**
+         * When it was written.
+         */
+        created_at: string;
+        /**
+         * What it says.
+         */
+        effect: Effect;
+        /**
+         * The rule, as decisions and audit entries name it.
+         */
+        id: PolicyRuleId;
+        /**
+         * What must be done when it lets a request pass.
+         */
+        obligations: Array<Obligation>;
+        /**
+         * Its policy.
+         */
+        policy_id: PolicyId;
+        /**
+         * `tool:pdf/read`, `tool:pdf*` or `*`.
+         */
+        target: string;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageResponseRole = {
     /**
      * The rows.
@@ -2716,6 +3095,197 @@ export type PinRequest = {
 export type PlatformRole = 'admin' | 'power_user' | 'standard_user' | 'guest';
 
 /**
+ * A policy with its rules and bindings.
+ */
+export type Policy = {
+    /**
+     * Where it applies; without a binding, nowhere.
+     */
+    bindings: Array<PolicyBinding>;
+    /**
+     * When it was made.
+     */
+    created_at: string;
+    /**
+     * What it is for.
+     */
+    description?: string | null;
+    environment_id?: EnvironmentId | null;
+    /**
+     * The policy.
+     */
+    id: PolicyId;
+    /**
+     * Whether it is asked at all.
+     */
+    is_active: boolean;
+    /**
+     * Whether it comes with Conductor: then it can only be switched off.
+     */
+    is_baseline: boolean;
+    /**
+     * Whether its word counts.
+     */
+    mode: PolicyMode;
+    /**
+     * Unique in the organisation.
+     */
+    name: string;
+    /**
+     * The tenant.
+     */
+    organization_id: OrganizationId;
+    /**
+     * Its rules.
+     */
+    rules: Array<PolicyRule>;
+    /**
+     * When it last changed.
+     */
+    updated_at: string;
+    /**
+     * Counts its changes.
+     */
+    version: number;
+};
+
+/**
+ * A place where a policy applies.
+ */
+export type PolicyBinding = {
+    /**
+     * When it was made.
+     */
+    created_at: string;
+    /**
+     * The binding.
+     */
+    id: PolicyBindingId;
+    /**
+     * Its policy.
+     */
+    policy_id: PolicyId;
+    /**
+     * Among rules that allow or ask, the highest speaks; a rule that denies needs none.
+     */
+    priority: number;
+    /**
+     * Its id or name; `*` for every one of its type.
+     */
+    scope_id: string;
+    /**
+     * The type of place.
+     */
+    scope_type: BindingScope;
+};
+
+/**
+ * A binding of a policy to a scope.
+ */
+export type PolicyBindingId = string;
+
+/**
+ * A place to bind a policy to.
+ */
+export type PolicyBindingRequest = {
+    id?: PolicyBindingId | null;
+    /**
+     * Among rules that allow or ask, the highest speaks.
+     */
+    priority?: number;
+    /**
+     * Its id or name; `*` for every one of its type.
+     */
+    scope_id: string;
+    /**
+     * The type of place.
+     */
+    scope_type: BindingScope;
+};
+
+/**
+ * A policy.
+ */
+export type PolicyId = string;
+
+/**
+ * Whether a policy's word counts.
+ */
+export type PolicyMode = 'enforced' | 'shadow';
+
+/**
+ * A rule of a policy.
+ */
+export type PolicyRule = {
+    /**
+     * `tool.invoke`, `agent.*` or `*`.
+     */
+    action: string;
+    /**
+     * An object of which every key must hold.
+     */
+    conditions: unknown;
+    /**
+     * When it was written.
+     */
+    created_at: string;
+    /**
+     * What it says.
+     */
+    effect: Effect;
+    /**
+     * The rule, as decisions and audit entries name it.
+     */
+    id: PolicyRuleId;
+    /**
+     * What must be done when it lets a request pass.
+     */
+    obligations: Array<Obligation>;
+    /**
+     * Its policy.
+     */
+    policy_id: PolicyId;
+    /**
+     * `tool:pdf/read`, `tool:pdf*` or `*`.
+     */
+    target: string;
+};
+
+/**
+ * A rule of a policy.
+ */
+export type PolicyRuleId = string;
+
+/**
+ * A rule to be written.
+ */
+export type PolicyRuleRequest = {
+    /**
+     * `tool.invoke`, `agent.*` or `*`.
+     */
+    action: string;
+    /**
+     * An object of which every key must hold.
+     */
+    conditions?: {
+        [key: string]: unknown;
+    };
+    /**
+     * What it says.
+     */
+    effect: Effect;
+    id?: PolicyRuleId | null;
+    /**
+     * What must be done when it lets a request pass.
+     */
+    obligations?: Array<Obligation>;
+    /**
+     * `tool:pdf/read`, `tool:pdf*` or `*`.
+     */
+    target: string;
+};
+
+/**
  * The body of a problem.
  */
 export type Problem = {
@@ -2856,6 +3426,27 @@ export type RegisterRequest = {
      * At least 15 characters.
      */
     password: string;
+};
+
+/**
+ * What is known of a target; what is left out is taken as a row of the organisation that all of it may see.
+ */
+export type ResourceRequest = {
+    /**
+     * For tools: whether it asks before each call.
+     */
+    asks?: boolean;
+    data_classification?: Classification | null;
+    /**
+     * Whether the platform keeps it for every tenant.
+     */
+    is_official?: boolean;
+    owner_user_id?: UserId | null;
+    /**
+     * For tools: whether it only reads.
+     */
+    read_only?: boolean;
+    visibility?: Visibility | null;
 };
 
 /**
@@ -3348,6 +3939,20 @@ export type ToolExecution = {
 export type ToolId = string;
 
 /**
+ * One sentence of a trace, in evaluation order.
+ */
+export type TraceStep = {
+    /**
+     * What it said, as a sentence.
+     */
+    says: string;
+    /**
+     * The source that was asked, such as `roles` or `policies`.
+     */
+    source: string;
+};
+
+/**
  * How an MCP server is reached.
  */
 export type Transport = 'stdio' | 'sse' | 'http';
@@ -3503,6 +4108,41 @@ export type UpdateOrganizationRequest = {
     slug?: string | null;
     timezone?: string | null;
     website?: string | null;
+};
+
+/**
+ * A change of a binding: missing fields stay.
+ */
+export type UpdatePolicyBindingRequest = {
+    priority?: number | null;
+    scope_id?: string | null;
+    scope_type?: BindingScope | null;
+};
+
+/**
+ * A change of a policy: missing fields stay, lists are replaced whole.
+ */
+export type UpdatePolicyRequest = {
+    bindings?: Array<PolicyBindingRequest> | null;
+    description?: string | null;
+    environment_id?: EnvironmentId | null;
+    is_active?: boolean | null;
+    mode?: PolicyMode | null;
+    name?: string | null;
+    rules?: Array<PolicyRuleRequest> | null;
+};
+
+/**
+ * A change of a rule: missing fields stay.
+ */
+export type UpdatePolicyRuleRequest = {
+    action?: string | null;
+    conditions?: {
+        [key: string]: unknown;
+    } | null;
+    effect?: Effect | null;
+    obligations?: Array<Obligation> | null;
+    target?: string | null;
 };
 
 /**
@@ -8233,6 +8873,281 @@ export type UpdateMemberResponses = {
 
 export type UpdateMemberResponse = UpdateMemberResponses[keyof UpdateMemberResponses];
 
+export type ListPoliciesData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/orgs/{org_id}/policies';
+};
+
+export type ListPoliciesErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListPoliciesError = ListPoliciesErrors[keyof ListPoliciesErrors];
+
+export type ListPoliciesResponses = {
+    200: PageResponsePolicy;
+};
+
+export type ListPoliciesResponse = ListPoliciesResponses[keyof ListPoliciesResponses];
+
+export type CreatePolicyData = {
+    body: CreatePolicyRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/policies';
+};
+
+export type CreatePolicyErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreatePolicyError = CreatePolicyErrors[keyof CreatePolicyErrors];
+
+export type CreatePolicyResponses = {
+    201: Policy;
+};
+
+export type CreatePolicyResponse = CreatePolicyResponses[keyof CreatePolicyResponses];
+
+export type BacktestPolicyData = {
+    body: BacktestRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/policies/backtest';
+};
+
+export type BacktestPolicyErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type BacktestPolicyError = BacktestPolicyErrors[keyof BacktestPolicyErrors];
+
+export type BacktestPolicyResponses = {
+    200: BacktestResponse;
+};
+
+export type BacktestPolicyResponse = BacktestPolicyResponses[keyof BacktestPolicyResponses];
+
+export type EvaluatePoliciesOfOrganizationData = {
+    body: EvaluateRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/policies/evaluate';
+};
+
+export type EvaluatePoliciesOfOrganizationErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type EvaluatePoliciesOfOrganizationError = EvaluatePoliciesOfOrganizationErrors[keyof EvaluatePoliciesOfOrganizationErrors];
+
+export type EvaluatePoliciesOfOrganizationResponses = {
+    200: EvaluateResponse;
+};
+
+export type EvaluatePoliciesOfOrganizationResponse = EvaluatePoliciesOfOrganizationResponses[keyof EvaluatePoliciesOfOrganizationResponses];
+
+export type DeletePolicyData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        policy_id: PolicyId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/policies/{policy_id}';
+};
+
+export type DeletePolicyErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeletePolicyError = DeletePolicyErrors[keyof DeletePolicyErrors];
+
+export type DeletePolicyResponses = {
+    /**
+     * Deleted
+     */
+    204: void;
+};
+
+export type DeletePolicyResponse = DeletePolicyResponses[keyof DeletePolicyResponses];
+
+export type FindPolicyData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+        policy_id: PolicyId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/policies/{policy_id}';
+};
+
+export type FindPolicyErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindPolicyError = FindPolicyErrors[keyof FindPolicyErrors];
+
+export type FindPolicyResponses = {
+    200: Policy;
+};
+
+export type FindPolicyResponse = FindPolicyResponses[keyof FindPolicyResponses];
+
+export type UpdatePolicyPatchData = {
+    body: UpdatePolicyRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        policy_id: PolicyId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/policies/{policy_id}';
+};
+
+export type UpdatePolicyPatchErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdatePolicyPatchError = UpdatePolicyPatchErrors[keyof UpdatePolicyPatchErrors];
+
+export type UpdatePolicyPatchResponses = {
+    200: Policy;
+};
+
+export type UpdatePolicyPatchResponse = UpdatePolicyPatchResponses[keyof UpdatePolicyPatchResponses];
+
+export type UpdatePolicyData = {
+    body: UpdatePolicyRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        policy_id: PolicyId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/policies/{policy_id}';
+};
+
+export type UpdatePolicyErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdatePolicyError = UpdatePolicyErrors[keyof UpdatePolicyErrors];
+
+export type UpdatePolicyResponses = {
+    200: Policy;
+};
+
+export type UpdatePolicyResponse = UpdatePolicyResponses[keyof UpdatePolicyResponses];
+
+export type AddPolicyRuleData = {
+    body: PolicyRuleRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        policy_id: PolicyId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/policies/{policy_id}/rules';
+};
+
+export type AddPolicyRuleErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type AddPolicyRuleError = AddPolicyRuleErrors[keyof AddPolicyRuleErrors];
+
+export type AddPolicyRuleResponses = {
+    201: PolicyRule;
+};
+
+export type AddPolicyRuleResponse = AddPolicyRuleResponses[keyof AddPolicyRuleResponses];
+
 export type ListOrganizationRunsData = {
     body?: never;
     path: {
@@ -8340,6 +9255,394 @@ export type ListOrganizationRunStepsResponses = {
 };
 
 export type ListOrganizationRunStepsResponse = ListOrganizationRunStepsResponses[keyof ListOrganizationRunStepsResponses];
+
+export type ListPolicyBindingsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Those of this policy.
+         */
+        policy_id?: PolicyId;
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/policies/bindings';
+};
+
+export type ListPolicyBindingsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListPolicyBindingsError = ListPolicyBindingsErrors[keyof ListPolicyBindingsErrors];
+
+export type ListPolicyBindingsResponses = {
+    200: PageResponsePolicyBinding;
+};
+
+export type ListPolicyBindingsResponse = ListPolicyBindingsResponses[keyof ListPolicyBindingsResponses];
+
+export type CreatePolicyBindingData = {
+    body: CreatePolicyBindingRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/policies/bindings';
+};
+
+export type CreatePolicyBindingErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreatePolicyBindingError = CreatePolicyBindingErrors[keyof CreatePolicyBindingErrors];
+
+export type CreatePolicyBindingResponses = {
+    201: PolicyBinding;
+};
+
+export type CreatePolicyBindingResponse = CreatePolicyBindingResponses[keyof CreatePolicyBindingResponses];
+
+export type DeletePolicyBindingData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        binding_id: PolicyBindingId;
+    };
+    query?: never;
+    url: '/api/v1/policies/bindings/{binding_id}';
+};
+
+export type DeletePolicyBindingErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeletePolicyBindingError = DeletePolicyBindingErrors[keyof DeletePolicyBindingErrors];
+
+export type DeletePolicyBindingResponses = {
+    /**
+     * Removed
+     */
+    204: void;
+};
+
+export type DeletePolicyBindingResponse = DeletePolicyBindingResponses[keyof DeletePolicyBindingResponses];
+
+export type FindPolicyBindingData = {
+    body?: never;
+    path: {
+        binding_id: PolicyBindingId;
+    };
+    query?: never;
+    url: '/api/v1/policies/bindings/{binding_id}';
+};
+
+export type FindPolicyBindingErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindPolicyBindingError = FindPolicyBindingErrors[keyof FindPolicyBindingErrors];
+
+export type FindPolicyBindingResponses = {
+    200: PolicyBinding;
+};
+
+export type FindPolicyBindingResponse = FindPolicyBindingResponses[keyof FindPolicyBindingResponses];
+
+export type UpdatePolicyBindingPatchData = {
+    body: UpdatePolicyBindingRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        binding_id: PolicyBindingId;
+    };
+    query?: never;
+    url: '/api/v1/policies/bindings/{binding_id}';
+};
+
+export type UpdatePolicyBindingPatchErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdatePolicyBindingPatchError = UpdatePolicyBindingPatchErrors[keyof UpdatePolicyBindingPatchErrors];
+
+export type UpdatePolicyBindingPatchResponses = {
+    200: PolicyBinding;
+};
+
+export type UpdatePolicyBindingPatchResponse = UpdatePolicyBindingPatchResponses[keyof UpdatePolicyBindingPatchResponses];
+
+export type UpdatePolicyBindingData = {
+    body: UpdatePolicyBindingRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        binding_id: PolicyBindingId;
+    };
+    query?: never;
+    url: '/api/v1/policies/bindings/{binding_id}';
+};
+
+export type UpdatePolicyBindingErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdatePolicyBindingError = UpdatePolicyBindingErrors[keyof UpdatePolicyBindingErrors];
+
+export type UpdatePolicyBindingResponses = {
+    200: PolicyBinding;
+};
+
+export type UpdatePolicyBindingResponse = UpdatePolicyBindingResponses[keyof UpdatePolicyBindingResponses];
+
+export type EvaluatePoliciesData = {
+    body: EvaluateRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/policies/evaluate';
+};
+
+export type EvaluatePoliciesErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type EvaluatePoliciesError = EvaluatePoliciesErrors[keyof EvaluatePoliciesErrors];
+
+export type EvaluatePoliciesResponses = {
+    200: EvaluateResponse;
+};
+
+export type EvaluatePoliciesResponse = EvaluatePoliciesResponses[keyof EvaluatePoliciesResponses];
+
+export type ListPolicyRulesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Those of this policy.
+         */
+        policy_id?: PolicyId;
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/policies/rules';
+};
+
+export type ListPolicyRulesErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListPolicyRulesError = ListPolicyRulesErrors[keyof ListPolicyRulesErrors];
+
+export type ListPolicyRulesResponses = {
+    200: PageResponsePolicyRule;
+};
+
+export type ListPolicyRulesResponse = ListPolicyRulesResponses[keyof ListPolicyRulesResponses];
+
+export type CreatePolicyRuleData = {
+    body: CreatePolicyRuleRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/policies/rules';
+};
+
+export type CreatePolicyRuleErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreatePolicyRuleError = CreatePolicyRuleErrors[keyof CreatePolicyRuleErrors];
+
+export type CreatePolicyRuleResponses = {
+    201: PolicyRule;
+};
+
+export type CreatePolicyRuleResponse = CreatePolicyRuleResponses[keyof CreatePolicyRuleResponses];
+
+export type DeletePolicyRuleData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        rule_id: PolicyRuleId;
+    };
+    query?: never;
+    url: '/api/v1/policies/rules/{rule_id}';
+};
+
+export type DeletePolicyRuleErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeletePolicyRuleError = DeletePolicyRuleErrors[keyof DeletePolicyRuleErrors];
+
+export type DeletePolicyRuleResponses = {
+    /**
+     * Removed
+     */
+    204: void;
+};
+
+export type DeletePolicyRuleResponse = DeletePolicyRuleResponses[keyof DeletePolicyRuleResponses];
+
+export type FindPolicyRuleData = {
+    body?: never;
+    path: {
+        rule_id: PolicyRuleId;
+    };
+    query?: never;
+    url: '/api/v1/policies/rules/{rule_id}';
+};
+
+export type FindPolicyRuleErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindPolicyRuleError = FindPolicyRuleErrors[keyof FindPolicyRuleErrors];
+
+export type FindPolicyRuleResponses = {
+    200: PolicyRule;
+};
+
+export type FindPolicyRuleResponse = FindPolicyRuleResponses[keyof FindPolicyRuleResponses];
+
+export type UpdatePolicyRulePatchData = {
+    body: UpdatePolicyRuleRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        rule_id: PolicyRuleId;
+    };
+    query?: never;
+    url: '/api/v1/policies/rules/{rule_id}';
+};
+
+export type UpdatePolicyRulePatchErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdatePolicyRulePatchError = UpdatePolicyRulePatchErrors[keyof UpdatePolicyRulePatchErrors];
+
+export type UpdatePolicyRulePatchResponses = {
+    200: PolicyRule;
+};
+
+export type UpdatePolicyRulePatchResponse = UpdatePolicyRulePatchResponses[keyof UpdatePolicyRulePatchResponses];
+
+export type UpdatePolicyRuleData = {
+    body: UpdatePolicyRuleRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        rule_id: PolicyRuleId;
+    };
+    query?: never;
+    url: '/api/v1/policies/rules/{rule_id}';
+};
+
+export type UpdatePolicyRuleErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdatePolicyRuleError = UpdatePolicyRuleErrors[keyof UpdatePolicyRuleErrors];
+
+export type UpdatePolicyRuleResponses = {
+    200: PolicyRule;
+};
+
+export type UpdatePolicyRuleResponse = UpdatePolicyRuleResponses[keyof UpdatePolicyRuleResponses];
 
 export type ArtifactFrameData = {
     body?: never;

@@ -1,24 +1,33 @@
 /** The left side: wordmark, new chat, search, places, conversations, and who is signed in. Folded, it is a rail. */
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Hexagon, Inbox, Menu as MenuIcon, PanelLeft, Plug, Plus, Search } from 'lucide-react';
+import { Hexagon, Inbox, Menu as MenuIcon, PanelLeft, Plug, Plus, Search, Shield } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { tasksQuery } from '@/api/queries';
+import { meQuery, tasksQuery } from '@/api/queries';
 import { IconButton } from '@/components/ui/button';
 import { Tooltip } from '@/components/ui/tooltip';
 import { ConversationList } from '@/features/conversations';
 import { t } from '@/lib/i18n';
+import { may } from '@/lib/may';
 import { useShell } from '@/lib/shell';
 import { ThemeToggle } from './theme-toggle';
 import { UserMenu } from './user-menu';
 
 const mac = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.platform);
 
-function places(waiting: number): { to: string; label: string; icon: ReactNode; badge?: number }[] {
+interface Place {
+  to: string;
+  label: string;
+  icon: ReactNode;
+  badge?: number;
+}
+
+function places(waiting: number, governs: boolean): Place[] {
   return [
     { to: '/library/agents', label: t('Agents'), icon: <Hexagon size={18} /> },
     { to: '/servers', label: t('Servers'), icon: <Plug size={18} /> },
     { to: '/inbox', label: t('Inbox'), icon: <Inbox size={18} />, badge: waiting },
+    ...(governs ? [{ to: '/governance', label: t('Governance'), icon: <Shield size={18} /> }] : []),
   ];
 }
 
@@ -30,6 +39,7 @@ function useWaiting(): number {
 export function Sidebar({ drawer = false }: { drawer?: boolean }) {
   const { toggle, closeDrawer, setSearch } = useShell();
   const waiting = useWaiting();
+  const governs = may(useQuery(meQuery).data, 'policy.read');
   const leave = drawer ? closeDrawer : () => {};
   return (
     <nav aria-label={t('Main')} className="flex h-full min-h-0 flex-col bg-rail">
@@ -65,7 +75,7 @@ export function Sidebar({ drawer = false }: { drawer?: boolean }) {
           <span className="flex-1">{t('Search')}</span>
           <kbd className="kbd pointer-coarse:hidden">{mac ? '⌘ K' : 'Ctrl K'}</kbd>
         </button>
-        {places(waiting).map(({ to, label, icon, badge }) => (
+        {places(waiting, governs).map(({ to, label, icon, badge }) => (
           <Link key={to} to={to} className="row" activeProps={{ 'aria-current': 'page' }} onClick={leave}>
             {icon}
             <span className="flex-1">{label}</span>
@@ -91,6 +101,7 @@ export function Sidebar({ drawer = false }: { drawer?: boolean }) {
 export function Rail() {
   const { toggle, setSearch } = useShell();
   const waiting = useWaiting();
+  const governs = may(useQuery(meQuery).data, 'policy.read');
   return (
     <nav aria-label={t('Main')} className="flex h-full flex-col items-center gap-1 bg-rail py-3">
       <Link
@@ -113,7 +124,7 @@ export function Rail() {
       <IconButton label={t('Search')} side="right" className="size-10!" onClick={() => setSearch(true)}>
         <Search size={18} />
       </IconButton>
-      {places(waiting).map(({ to, label, icon, badge }) => (
+      {places(waiting, governs).map(({ to, label, icon, badge }) => (
         <Tooltip key={to} text={label} side="right">
           <Link
             to={to}

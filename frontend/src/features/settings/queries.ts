@@ -17,12 +17,6 @@ export const sessionsQuery = queryOptions({
   queryFn: () => api.get('/api/auth/sessions', { query: { limit: 100 } }),
 });
 
-export const membersQuery = (organizationId: string) =>
-  queryOptions({
-    queryKey: ['settings', 'members', organizationId],
-    queryFn: () => api.get(`/api/v1/orgs/${organizationId}/members`, { query: { limit: 100 } }),
-  });
-
 export function rememberUser(user: User): void {
   queryClient.setQueryData(meQuery.queryKey, (me) => (me ? { ...me, user } : me));
 }

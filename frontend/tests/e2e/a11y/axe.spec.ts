@@ -8,6 +8,8 @@ const routes = [
   '/library/agents/new',
   '/servers',
   '/inbox',
+  '/governance/policies',
+  '/governance/policies/new',
   '/settings/profile',
   '/settings/appearance',
   '/settings/keys',

@@ -44,7 +44,10 @@ test('UX-12: a stopped answer is continued with what it had said', async ({ chat
   await chat.answer().getByRole('button', { name: 'Continue' }).click();
   await expect(chat.text()).toHaveText('and on to its end.');
   await expect(chat.text(0)).toHaveText('It goes on');
-  const said = scripted.requests.at(-1)?.messages.map((message) => JSON.stringify(message)).join();
+  const said = scripted.requests
+    .at(-1)
+    ?.messages.map((message) => JSON.stringify(message))
+    .join();
   expect(said).toContain('It goes on');
 });
 

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { api } from '@/api/client';
 import { describe, Problem } from '@/api/problem';
-import { queryClient } from '@/api/queries';
+import { membersQuery, queryClient } from '@/api/queries';
 import type { Me, Member, OrganizationRole } from '@/api/types';
 import { Status } from '@/components/ui/badges';
 import { Button, IconButton } from '@/components/ui/button';
@@ -16,7 +16,6 @@ import { EmptyState, ErrorState, Notice, SkeletonRows } from '@/components/ui/st
 import { initials } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
-import { membersQuery } from '../queries';
 
 const roles: OrganizationRole[] = ['owner', 'admin', 'member', 'viewer'];
 

@@ -1,0 +1,185 @@
+/** A policy while it is written: JSON stays text until it is asked for, so that half-typed conditions survive. */
+import type { BindingScope, Effect, Policy, PolicyMode } from '@/api/types';
+import { t } from '@/lib/i18n';
+import type { PolicyChange } from '../queries';
+
+export const EFFECTS: Effect[] = ['allow', 'approve', 'deny'];
+export const SCOPES: BindingScope[] = ['org', 'env', 'agent', 'tool', 'role', 'user', 'resource_ns'];
+
+export interface RuleForm {
+  key: string;
+  id?: string | undefined;
+  action: string;
+  target: string;
+  effect: Effect;
+  /** A JSON object, or nothing. */
+  conditions: string;
+  /** JSON pointers, one a line. */
+  masked: string;
+  noBodies: boolean;
+  /** Roles, separated by commas. */
+  approvers: string;
+}
+
+export interface BindingForm {
+  key: string;
+  id?: string | undefined;
+  scope: BindingScope;
+  scopeId: string;
+  priority: string;
+}
+
+export interface PolicyForm {
+  name: string;
+  description: string;
+  environment: string;
+  mode: PolicyMode;
+  active: boolean;
+  rules: RuleForm[];
+  bindings: BindingForm[];
+}
+
+let keys = 0;
+const key = () => `k${++keys}`;
+
+export const emptyRule = (): RuleForm => ({
+  key: key(),
+  action: 'tool.invoke',
+  target: '',
+  effect: 'deny',
+  conditions: '',
+  masked: '',
+  noBodies: false,
+  approvers: '',
+});
+
+export const emptyBinding = (): BindingForm => ({ key: key(), scope: 'org', scopeId: '*', priority: '0' });
+
+export const emptyForm = (): PolicyForm => ({
+  name: '',
+  description: '',
+  environment: '',
+  mode: 'enforced',
+  active: true,
+  rules: [emptyRule()],
+  bindings: [emptyBinding()],
+});
+
+export function formOf(policy: Policy): PolicyForm {
+  return {
+    name: policy.name,
+    description: policy.description ?? '',
+    environment: policy.environment_id ?? '',
+    mode: policy.mode,
+    active: policy.is_active,
+    rules: policy.rules.map((rule) => {
+      const form: RuleForm = {
+        ...emptyRule(),
+        id: rule.id,
+        action: rule.action,
+        target: rule.target,
+        effect: rule.effect,
+        conditions: hasKeys(rule.conditions) ? JSON.stringify(rule.conditions, null, 2) : '',
+      };
+      for (const obligation of rule.obligations) {
+        if (obligation.kind === 'mask_fields') form.masked = obligation.pointers.join('\n');
+        else if (obligation.kind === 'no_bodies') form.noBodies = true;
+        else form.approvers = obligation.roles.join(', ');
+      }
+      return form;
+    }),
+    bindings: policy.bindings.map((binding) => ({
+      key: key(),
+      id: binding.id,
+      scope: binding.scope_type,
+      scopeId: binding.scope_id,
+      priority: String(binding.priority),
+    })),
+  };
+}
+
+function hasKeys(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+}
+
+const words = (text: string, separator: RegExp) =>
+  text
+    .split(separator)
+    .map((word) => word.trim())
+    .filter(Boolean);
+
+/** What is wrong with a rule's conditions as text. */
+export function conditionsFault(text: string): string | undefined {
+  if (!text.trim()) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return undefined;
+  } catch {
+    // Said below.
+  }
+  return t('Write a JSON object, such as { "read_only": false }.');
+}
+
+/** The form as the server takes it. Text that is no JSON throws; `conditionsFault` says it before. */
+export function changeOf(form: PolicyForm): PolicyChange {
+  return {
+    name: form.name,
+    description: form.description.trim() || null,
+    environment_id: form.environment || null,
+    mode: form.mode,
+    is_active: form.active,
+    rules: form.rules.map((rule) => ({
+      ...(rule.id ? { id: rule.id } : {}),
+      action: rule.action,
+      target: rule.target,
+      effect: rule.effect,
+      conditions: rule.conditions.trim() ? (JSON.parse(rule.conditions) as Record<string, unknown>) : {},
+      obligations: [
+        ...(rule.masked.trim() ? [{ kind: 'mask_fields' as const, pointers: words(rule.masked, /\n/) }] : []),
+        ...(rule.noBodies ? [{ kind: 'no_bodies' as const }] : []),
+        ...(rule.approvers.trim()
+          ? [{ kind: 'approve_by' as const, roles: words(rule.approvers, /[,\n]/) }]
+          : []),
+      ],
+    })),
+    bindings: form.bindings.map((binding) => ({
+      ...(binding.id ? { id: binding.id } : {}),
+      scope_type: binding.scope,
+      scope_id: binding.scopeId,
+      priority: Number.parseInt(binding.priority, 10) || 0,
+    })),
+  };
+}
+
+export function scopeName(scope: BindingScope): string {
+  return {
+    org: t('Organisation'),
+    env: t('Environment'),
+    agent: t('Agent'),
+    tool: t('Tool'),
+    role: t('Role'),
+    user: t('Person'),
+    resource_ns: t('Everything below'),
+  }[scope];
+}
+
+export function effectName(effect: Effect): string {
+  return { allow: t('Allow'), approve: t('Ask first'), deny: t('Deny') }[effect];
+}
+
+export const examples: { label: string; conditions: Record<string, unknown> }[] = [
+  { label: 'An argument is at least', conditions: { arguments: { '/amount': { at_least: 10000 } } } },
+  { label: 'An argument starts with', conditions: { arguments: { '/path': { starts_with: '/etc' } } } },
+  { label: 'The tool changes something', conditions: { read_only: false } },
+  { label: 'One of these roles', conditions: { roles: ['organization:member'] } },
+  { label: 'None of these roles', conditions: { no_roles: ['organization:owner'] } },
+  { label: 'Confidential data in the context', conditions: { context_at_least: 'confidential' } },
+  { label: 'In production', conditions: { environment_types: ['prod'] } },
+  { label: 'From these networks', conditions: { addresses: ['10.0.0.0/8'] } },
+  {
+    label: 'In working hours',
+    conditions: {
+      hours: { from: '08:00', to: '18:00', days: ['mon', 'tue', 'wed', 'thu', 'fri'], utc_offset: '+01:00' },
+    },
+  },
+];
