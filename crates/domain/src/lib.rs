@@ -32,7 +32,9 @@ pub use agent::{
     InboundAuth, NewAgent,
 };
 pub use artifact::{Artifact, NewArtifact};
-pub use audit::NewAuditEvent;
+pub use audit::{
+    AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditSeal, AuditTally, CheckpointKind, NewAuditEvent,
+};
 pub use caller::{Caller, Principal};
 pub use classification::{Classification, Visibility};
 pub use clock::{Clock, FixedClock, SystemClock};

@@ -12,6 +12,7 @@ use axum::extract::FromRef;
 use chrono::{DateTime, Utc};
 use conductor_agents::{Agents, Turns};
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
+use conductor_governance::AuditLog;
 use conductor_identity::Identity;
 use conductor_registry::Registry;
 use conductor_runs::Runs;
@@ -65,6 +66,8 @@ services! {
     artifacts: Artifacts,
     /// Uploaded files.
     files: Files,
+    /// The audit log.
+    audit: AuditLog,
 }
 
 /// What handlers reach; cheap to clone.
