@@ -96,12 +96,29 @@ impl Auditor {
     pub async fn verify(&self, organization: OrganizationId, from: Option<i64>) -> Result<Checked> {
         let _place = self.place.acquire().await;
         let at = self.store.clock().now();
-        let checked = Checked { report: self.check(organization, from).await?, at };
+        let mut retired = self.retired(organization).await?;
+        let mut report = self.check(organization, from).await?;
+        // What was retired while it was read is not missing.
+        while report.fault.is_some() {
+            let now = self.retired(organization).await?;
+            if now == retired {
+                break;
+            }
+            retired = now;
+            report = self.check(organization, from).await?;
+        }
+        let checked = Checked { report, at };
         if from.is_none() {
             let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
             last.insert(organization, checked.clone());
         }
         Ok(checked)
+    }
+
+    /// The last entry that was removed because it was old enough.
+    async fn retired(&self, organization: OrganizationId) -> Result<Option<i64>> {
+        let chains = self.store.unscoped(Unscoped::AuditChain).audit_chains();
+        Ok(chains.last_retired(organization).await?)
     }
 
     async fn check(&self, organization: OrganizationId, from: Option<i64>) -> Result<Report> {

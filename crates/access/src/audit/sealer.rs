@@ -206,14 +206,14 @@ impl Sealer {
         let moment = self.store.clock().now() - chrono::TimeDelta::days(i64::from(days));
         let Some((seq, hash)) = chains.last_before(organization, moment).await? else { return Ok(()) };
         let checkpoint = self.checkpoint(organization, CheckpointKind::Retention, seq, hash);
-        // The file first: a checkpoint of what is still there is harmless, a gap without one is not.
-        self.anchor.append(&checkpoint).map_err(Error::Anchor)?;
+        let kept = checkpoint.clone();
         let gone = self
             .store
             .unscoped(Unscoped::AuditChain)
             .write(move |tx| Box::pin(async move { tx.audit_chains().retire(&checkpoint).await }))
             .await
             .map_err(|error: StorageError| Error::from(error))?;
+        self.anchor.append(&kept).map_err(Error::Anchor)?;
         tracing::info!(organization.id = %organization, entries = gone, "old entries of the audit log were removed");
         Ok(())
     }

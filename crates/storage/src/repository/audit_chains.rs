@@ -142,6 +142,21 @@ impl<'a> AuditChains<'a> {
         row.map(AuditCheckpoint::try_from).transpose()
     }
 
+    /// The place of the last entry that was removed because it was old enough.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn last_retired(&self, organization: OrganizationId) -> Result<Option<i64>> {
+        let last = audit_checkpoint::Entity::find()
+            .filter(audit_checkpoint::Column::OrganizationId.eq(organization.as_uuid()))
+            .filter(audit_checkpoint::Column::Kind.eq(CheckpointKind::Retention.as_str()))
+            .order_by_desc(audit_checkpoint::Column::Seq)
+            .limit(1)
+            .one(&self.conn)
+            .await?;
+        Ok(last.map(|row| row.seq))
+    }
+
     /// The last sealed entry that is older than a moment, with its hash.
     ///
     /// # Errors
