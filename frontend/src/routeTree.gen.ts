@@ -16,6 +16,8 @@ import { Route as SignInRouteImport } from './routes/sign-in';
 import { Route as AppChatRouteImport } from './routes/_app/_chat';
 import { Route as AppInboxRouteImport } from './routes/_app/inbox';
 import { Route as AppChatIndexRouteImport } from './routes/_app/_chat/index';
+import { Route as AppAuditIndexRouteImport } from './routes/_app/audit.index';
+import { Route as AppAuditComplianceRouteImport } from './routes/_app/audit.compliance';
 import { Route as AppRunsRunIdRouteImport } from './routes/_app/runs.$runId';
 import { Route as AppServersIndexRouteImport } from './routes/_app/servers.index';
 import { Route as AppServersServerIdRouteImport } from './routes/_app/servers.$serverId';
@@ -57,6 +59,16 @@ const AppChatIndexRoute = AppChatIndexRouteImport.update({
   id: '/',
   path: '/',
   getParentRoute: () => AppChatRoute,
+} as any);
+const AppAuditIndexRoute = AppAuditIndexRouteImport.update({
+  id: '/audit/',
+  path: '/audit/',
+  getParentRoute: () => AppRoute,
+} as any);
+const AppAuditComplianceRoute = AppAuditComplianceRouteImport.update({
+  id: '/audit/compliance',
+  path: '/audit/compliance',
+  getParentRoute: () => AppRoute,
 } as any);
 const AppRunsRunIdRoute = AppRunsRunIdRouteImport.update({
   id: '/runs/$runId',
@@ -105,9 +117,11 @@ export interface FileRoutesByFullPath {
   '/setup': typeof SetupRoute;
   '/sign-in': typeof SignInRoute;
   '/inbox': typeof AppInboxRoute;
+  '/audit/compliance': typeof AppAuditComplianceRoute;
   '/runs/$runId': typeof AppRunsRunIdRoute;
   '/servers/$serverId': typeof AppServersServerIdRoute;
   '/settings/$tab': typeof AppSettingsTabRoute;
+  '/audit/': typeof AppAuditIndexRoute;
   '/servers/': typeof AppServersIndexRoute;
   '/c/$conversationId': typeof AppChatCConversationIdRoute;
   '/library/agents/$agentId': typeof AppLibraryAgentsAgentIdRoute;
@@ -120,9 +134,11 @@ export interface FileRoutesByTo {
   '/setup': typeof SetupRoute;
   '/sign-in': typeof SignInRoute;
   '/inbox': typeof AppInboxRoute;
+  '/audit/compliance': typeof AppAuditComplianceRoute;
   '/runs/$runId': typeof AppRunsRunIdRoute;
   '/servers/$serverId': typeof AppServersServerIdRoute;
   '/settings/$tab': typeof AppSettingsTabRoute;
+  '/audit': typeof AppAuditIndexRoute;
   '/servers': typeof AppServersIndexRoute;
   '/c/$conversationId': typeof AppChatCConversationIdRoute;
   '/library/agents/$agentId': typeof AppLibraryAgentsAgentIdRoute;
@@ -137,10 +153,12 @@ export interface FileRoutesById {
   '/sign-in': typeof SignInRoute;
   '/_app/_chat': typeof AppChatRouteWithChildren;
   '/_app/inbox': typeof AppInboxRoute;
+  '/_app/audit/compliance': typeof AppAuditComplianceRoute;
   '/_app/runs/$runId': typeof AppRunsRunIdRoute;
   '/_app/servers/$serverId': typeof AppServersServerIdRoute;
   '/_app/settings/$tab': typeof AppSettingsTabRoute;
   '/_app/_chat/': typeof AppChatIndexRoute;
+  '/_app/audit/': typeof AppAuditIndexRoute;
   '/_app/servers/': typeof AppServersIndexRoute;
   '/_app/_chat/c/$conversationId': typeof AppChatCConversationIdRoute;
   '/_app/library/agents/$agentId': typeof AppLibraryAgentsAgentIdRoute;
@@ -155,9 +173,11 @@ export interface FileRouteTypes {
     | '/setup'
     | '/sign-in'
     | '/inbox'
+    | '/audit/compliance'
     | '/runs/$runId'
     | '/servers/$serverId'
     | '/settings/$tab'
+    | '/audit/'
     | '/servers/'
     | '/c/$conversationId'
     | '/library/agents/$agentId'
@@ -170,9 +190,11 @@ export interface FileRouteTypes {
     | '/setup'
     | '/sign-in'
     | '/inbox'
+    | '/audit/compliance'
     | '/runs/$runId'
     | '/servers/$serverId'
     | '/settings/$tab'
+    | '/audit'
     | '/servers'
     | '/c/$conversationId'
     | '/library/agents/$agentId'
@@ -186,10 +208,12 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/_app/_chat'
     | '/_app/inbox'
+    | '/_app/audit/compliance'
     | '/_app/runs/$runId'
     | '/_app/servers/$serverId'
     | '/_app/settings/$tab'
     | '/_app/_chat/'
+    | '/_app/audit/'
     | '/_app/servers/'
     | '/_app/_chat/c/$conversationId'
     | '/_app/library/agents/$agentId'
@@ -254,6 +278,20 @@ declare module '@tanstack/react-router' {
       fullPath: '/';
       preLoaderRoute: typeof AppChatIndexRouteImport;
       parentRoute: typeof AppChatRoute;
+    };
+    '/_app/audit/': {
+      id: '/_app/audit/';
+      path: '/audit';
+      fullPath: '/audit/';
+      preLoaderRoute: typeof AppAuditIndexRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_app/audit/compliance': {
+      id: '/_app/audit/compliance';
+      path: '/audit/compliance';
+      fullPath: '/audit/compliance';
+      preLoaderRoute: typeof AppAuditComplianceRouteImport;
+      parentRoute: typeof AppRoute;
     };
     '/_app/runs/$runId': {
       id: '/_app/runs/$runId';
@@ -330,9 +368,11 @@ const AppChatRouteWithChildren =
 interface AppRouteChildren {
   AppChatRoute: typeof AppChatRouteWithChildren;
   AppInboxRoute: typeof AppInboxRoute;
+  AppAuditComplianceRoute: typeof AppAuditComplianceRoute;
   AppRunsRunIdRoute: typeof AppRunsRunIdRoute;
   AppServersServerIdRoute: typeof AppServersServerIdRoute;
   AppSettingsTabRoute: typeof AppSettingsTabRoute;
+  AppAuditIndexRoute: typeof AppAuditIndexRoute;
   AppServersIndexRoute: typeof AppServersIndexRoute;
   AppLibraryAgentsAgentIdRoute: typeof AppLibraryAgentsAgentIdRoute;
   AppLibraryAgentsNewRoute: typeof AppLibraryAgentsNewRoute;
@@ -342,9 +382,11 @@ interface AppRouteChildren {
 const AppRouteChildren: AppRouteChildren = {
   AppChatRoute: AppChatRouteWithChildren,
   AppInboxRoute: AppInboxRoute,
+  AppAuditComplianceRoute: AppAuditComplianceRoute,
   AppRunsRunIdRoute: AppRunsRunIdRoute,
   AppServersServerIdRoute: AppServersServerIdRoute,
   AppSettingsTabRoute: AppSettingsTabRoute,
+  AppAuditIndexRoute: AppAuditIndexRoute,
   AppServersIndexRoute: AppServersIndexRoute,
   AppLibraryAgentsAgentIdRoute: AppLibraryAgentsAgentIdRoute,
   AppLibraryAgentsNewRoute: AppLibraryAgentsNewRoute,

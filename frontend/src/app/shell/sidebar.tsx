@@ -1,9 +1,9 @@
 /** The left side: wordmark, new chat, search, places, conversations, and who is signed in. Folded, it is a rail. */
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Hexagon, Inbox, Menu as MenuIcon, PanelLeft, Plug, Plus, Search } from 'lucide-react';
+import { Hexagon, Inbox, Menu as MenuIcon, PanelLeft, Plug, Plus, ScrollText, Search } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { tasksQuery } from '@/api/queries';
+import { meQuery, tasksQuery } from '@/api/queries';
 import { IconButton } from '@/components/ui/button';
 import { Tooltip } from '@/components/ui/tooltip';
 import { ConversationList } from '@/features/conversations';
@@ -14,11 +14,14 @@ import { UserMenu } from './user-menu';
 
 const mac = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.platform);
 
-function places(waiting: number): { to: string; label: string; icon: ReactNode; badge?: number }[] {
+function usePlaces(waiting: number): { to: string; label: string; icon: ReactNode; badge?: number }[] {
+  const { data: me } = useQuery(meQuery);
+  const may = (permission: string) => me?.permissions.includes(permission);
   return [
     { to: '/library/agents', label: t('Agents'), icon: <Hexagon size={18} /> },
     { to: '/servers', label: t('Servers'), icon: <Plug size={18} /> },
     { to: '/inbox', label: t('Inbox'), icon: <Inbox size={18} />, badge: waiting },
+    ...(may('audit.read') ? [{ to: '/audit', label: t('Audit'), icon: <ScrollText size={18} /> }] : []),
   ];
 }
 
@@ -65,7 +68,7 @@ export function Sidebar({ drawer = false }: { drawer?: boolean }) {
           <span className="flex-1">{t('Search')}</span>
           <kbd className="kbd pointer-coarse:hidden">{mac ? '⌘ K' : 'Ctrl K'}</kbd>
         </button>
-        {places(waiting).map(({ to, label, icon, badge }) => (
+        {usePlaces(waiting).map(({ to, label, icon, badge }) => (
           <Link key={to} to={to} className="row" activeProps={{ 'aria-current': 'page' }} onClick={leave}>
             {icon}
             <span className="flex-1">{label}</span>
@@ -113,7 +116,7 @@ export function Rail() {
       <IconButton label={t('Search')} side="right" className="size-10!" onClick={() => setSearch(true)}>
         <Search size={18} />
       </IconButton>
-      {places(waiting).map(({ to, label, icon, badge }) => (
+      {usePlaces(waiting).map(({ to, label, icon, badge }) => (
         <Tooltip key={to} text={label} side="right">
           <Link
             to={to}
