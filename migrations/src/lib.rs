@@ -9,6 +9,7 @@ mod m20261121_000006_create_conversations;
 mod m20261121_000007_create_connectors;
 mod m20261121_000008_create_governance;
 mod m20261121_000009_complete_policies;
+mod m20261121_000010_seal_audit;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000007_create_connectors::Migration),
             Box::new(m20261121_000008_create_governance::Migration),
             Box::new(m20261121_000009_complete_policies::Migration),
+            Box::new(m20261121_000010_seal_audit::Migration),
         ]
     }
 }

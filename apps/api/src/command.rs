@@ -1,6 +1,7 @@
 //! One file a subcommand.
 
 pub(crate) mod admin;
+pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod migrate;
 pub(crate) mod openapi;

@@ -65,6 +65,8 @@ pub(crate) struct Config {
     pub(crate) limit_agent_tool_per_minute: u32,
     /// Calls on one connector, per minute.
     pub(crate) limit_connector_per_minute: u32,
+    /// After how many days entries of the audit log are removed; 0 keeps all.
+    pub(crate) audit_retention_days: u32,
     /// The largest JSON body, in bytes.
     pub(crate) max_body_bytes: usize,
     /// The largest uploaded file, in bytes.
@@ -100,6 +102,7 @@ impl Default for Config {
             limit_user_per_minute: 600,
             limit_agent_tool_per_minute: 120,
             limit_connector_per_minute: 600,
+            audit_retention_days: 0,
             max_body_bytes: 4 * 1_024 * 1_024,
             max_file_bytes: 50 * 1_024 * 1_024,
             providers: Vec::new(),

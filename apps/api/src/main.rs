@@ -47,6 +47,9 @@ enum Command {
     Openapi,
     /// Prints the configuration that is in force, with secrets masked.
     Config,
+    /// Checks the audit log.
+    #[command(subcommand)]
+    Audit(command::audit::Audit),
     /// Does what needs no page.
     #[command(subcommand)]
     Admin(command::admin::Admin),
@@ -68,6 +71,7 @@ fn main() -> Result<()> {
         Command::Serve { .. } => runtime.block_on(command::serve::run(loaded)),
         Command::Migrate => runtime.block_on(command::migrate::run(loaded.config)),
         Command::Config => command::config::run(&loaded),
+        Command::Audit(audit) => runtime.block_on(command::audit::run(loaded.config, audit)),
         Command::Admin(admin) => runtime.block_on(command::admin::run(loaded.config, admin)),
         Command::Openapi => Ok(()),
     }

@@ -3,19 +3,22 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use conductor_access::{Access, LimitsOptions, Vault};
+use conductor_access::{
+    Access, LimitsOptions, Vault,
+    audit::{Anchor, Retention, Sealer},
+};
 use conductor_agents::{Agents, Builtin, KINDS, ProviderClients, TurnParts, Turns};
 use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
-use conductor_governance::Policies;
+use conductor_governance::{AuditLog, Policies};
 use conductor_identity::Identity;
 use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
 use conductor_mcp_client::{Declines, Pool, PoolOptions};
 use conductor_registry::{Registry, RegistryParts};
 use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOptions, ToolSource};
-use conductor_secrets::{Keyring, LocalKey};
+use conductor_secrets::{Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store};
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +41,8 @@ pub(crate) struct Wired {
     pub(crate) artifacts: Artifacts,
     pub(crate) files: Files,
     pub(crate) policies: Policies,
+    pub(crate) audit: AuditLog,
+    pub(crate) sealer: Arc<Sealer>,
     pub(crate) driver: Arc<Driver>,
     pub(crate) pool: Pool,
     /// Cancelled when the server goes down.
@@ -115,6 +120,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         draining: draining.clone(),
     });
     conductor_agents::seed(&store).await?;
+    let sealer = sealer(config, folder, &store)?;
     let files = conductor_conversations::FilesOptions { max_bytes: config.max_file_bytes };
     Ok(Wired {
         driver: driver(config, &store, &turns, &tools),
@@ -124,6 +130,8 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         conversations: Conversations::new(store.clone(), Arc::clone(&access)),
         messages: Messages::new(store.clone(), Arc::clone(&access)),
         artifacts: Artifacts::new(store.clone(), Arc::clone(&access)),
+        audit: AuditLog::new(store.clone(), Arc::clone(&access), sealer.auditor()?),
+        sealer,
         files: Files::new(store.clone(), access, blobs, files),
         cursor_key: secret(folder, "cursor.key")?,
         store,
@@ -133,6 +141,14 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         pool,
         draining,
     })
+}
+
+/// Seals the audit log, with a key of its own and checkpoints beside the database.
+fn sealer(config: &Config, folder: &DataFolder, store: &Store) -> Result<Arc<Sealer>> {
+    let signer = Signer::load_or_create(&folder.join("audit.key"))?;
+    let anchor = Arc::new(Anchor::in_folder(&folder.join("audit")));
+    let retention = Retention { days: Some(config.audit_retention_days).filter(|days| *days > 0) };
+    Ok(Sealer::new(store.clone(), signer, anchor, retention))
 }
 
 fn models(config: &Config, egress: &Egress) -> Result<Models> {

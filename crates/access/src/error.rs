@@ -43,6 +43,9 @@ pub enum Error {
     /// Roles or policies could not be fetched; everything is denied until they can.
     #[error("roles and policies cannot be read at the moment, so nothing is allowed; try again")]
     Unreadable(#[source] conductor_storage::Error),
+    /// The file of the audit log's checkpoints cannot be read or written.
+    #[error("the file of the audit log's checkpoints cannot be used")]
+    Anchor(#[source] std::io::Error),
     /// Storage failed.
     #[error("storage failed")]
     Storage(#[from] conductor_storage::Error),
@@ -58,7 +61,7 @@ impl Kind for Error {
             Self::Denied { .. } => ErrorKind::Forbidden,
             Self::Limited { retry_after, .. } => ErrorKind::Limited { retry_after: Some(*retry_after) },
             Self::Secret { .. } => ErrorKind::Conflict,
-            Self::Undecidable(_) => ErrorKind::Internal,
+            Self::Undecidable(_) | Self::Anchor(_) => ErrorKind::Internal,
             Self::Unreadable(_) => ErrorKind::Unavailable,
             Self::Storage(error) => error.kind(),
         }
@@ -70,7 +73,7 @@ impl Kind for Error {
             Self::Denied { code, .. } => code,
             Self::Limited { .. } => "rate_limited",
             Self::Secret { .. } => "secret_unreadable",
-            Self::Undecidable(_) => "internal",
+            Self::Undecidable(_) | Self::Anchor(_) => "internal",
             Self::Unreadable(_) => "policy_unavailable",
             Self::Storage(error) => error.code(),
         }

@@ -3,10 +3,14 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{AuditEventId, Caller, Classification, Decision, RunId, UserId};
+use crate::{
+    AuditEventId, Caller, Classification, Decision, EnvironmentId, OrganizationId, RunId, UserId,
+    classification::words,
+};
 
 /// An entry to be written, in the transaction of the action it tells of.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +78,13 @@ impl NewAuditEvent {
         self
     }
 
+    /// Names the label of what was touched.
+    #[must_use]
+    pub fn labelled(mut self, classification: Classification) -> Self {
+        self.data_classification = Some(classification);
+        self
+    }
+
     /// Takes over what a decision said.
     #[must_use]
     pub fn decided(mut self, decision: &Decision) -> Self {
@@ -103,4 +114,172 @@ pub struct RecordedDecision {
     pub asked: Value,
     /// The arguments, where it was a tool call.
     pub arguments: Option<Value>,
+}
+
+/// An entry as it is stored, in the words of its row: its hash is of exactly these.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditEvent {
+    /// The row.
+    pub id: AuditEventId,
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The stage inside the tenant.
+    pub environment_id: Option<EnvironmentId>,
+    /// Such as `agent.created` or `access.denied`.
+    pub event_type: String,
+    /// Such as `user:…`.
+    pub subject: String,
+    /// The account, where the subject is a person.
+    pub user_id: Option<UserId>,
+    /// Such as `tool.invoke`.
+    pub action: String,
+    /// Such as `tool:pdf/read`.
+    pub target: String,
+    /// `allow` or `deny`.
+    pub decision: String,
+    /// The rule that decided.
+    pub rule_id: Option<String>,
+    /// Such as `agent`.
+    pub resource_type: Option<String>,
+    /// The resource.
+    pub resource_id: Option<Uuid>,
+    /// The label of what was touched.
+    pub data_classification: Option<String>,
+    /// Where the request came from.
+    pub ip_address: Option<String>,
+    /// Why it was denied.
+    pub denial_reason: Option<String>,
+    /// The run it belongs to.
+    pub run_id: Option<RunId>,
+    /// More, without secrets.
+    pub event_data: Value,
+    /// The circumstances of the decision.
+    pub context: Value,
+    /// When it happened.
+    pub ts: DateTime<Utc>,
+    /// Its place in the organisation's chain; `None` until it is sealed.
+    pub seq: Option<i64>,
+    /// The hash of the entry before it.
+    pub prev_hash: Option<String>,
+    /// Its own hash.
+    pub hash: Option<String>,
+}
+
+impl AuditEvent {
+    /// Whether what it tells of was allowed.
+    #[must_use]
+    pub fn is_allowed(&self) -> bool {
+        self.decision == "allow"
+    }
+}
+
+/// Which entries to list. A text that ends in `*` names all that begin so.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AuditFilter {
+    /// By whom.
+    pub subject: Option<String>,
+    /// What was done.
+    pub action: Option<String>,
+    /// To what.
+    pub target: Option<String>,
+    /// What happened.
+    pub event_type: Option<String>,
+    /// Only what was allowed, or only what was denied.
+    pub allowed: Option<bool>,
+    /// By which account.
+    pub user_id: Option<UserId>,
+    /// To which kind of thing.
+    pub resource_type: Option<String>,
+    /// To which thing.
+    pub resource_id: Option<Uuid>,
+    /// Of which label.
+    pub data_classification: Option<Classification>,
+    /// Not before this moment.
+    pub from: Option<DateTime<Utc>>,
+    /// Before this moment.
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// What a checkpoint stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CheckpointKind {
+    /// The chain reaches to here.
+    Head,
+    /// Everything up to here was removed because it was old enough; the chain begins after it.
+    Retention,
+}
+
+words!(CheckpointKind { Head = "head", Retention = "retention" });
+
+/// A signed statement of where a chain stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditCheckpoint {
+    /// Whose chain.
+    pub organization_id: OrganizationId,
+    /// What it stands for.
+    pub kind: CheckpointKind,
+    /// The entry it names.
+    pub seq: i64,
+    /// That entry's hash.
+    pub hash: String,
+    /// When it was signed, to the microsecond.
+    pub at: DateTime<Utc>,
+    /// Which key signed it.
+    pub key_id: String,
+    /// The Ed25519 signature over the other fields, base64.
+    pub signature: String,
+}
+
+/// Where an organisation's chain stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditChain {
+    /// The last sealed entry.
+    pub head: AuditCheckpoint,
+    /// The last entry that a stored checkpoint names; 0 where there is none yet.
+    pub checkpoint_seq: i64,
+    /// When that checkpoint was made.
+    pub checkpoint_at: Option<DateTime<Utc>>,
+}
+
+/// Where an entry goes in its chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditSeal {
+    /// The entry.
+    pub id: AuditEventId,
+    /// 1, 2, 3 … without gaps.
+    pub seq: i64,
+    /// The hash of the entry before it.
+    pub prev_hash: String,
+    /// Its own hash.
+    pub hash: String,
+}
+
+/// Who accessed what of which label, counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditTally {
+    /// By whom.
+    pub subject: String,
+    /// The account, where the subject is a person.
+    pub user_id: Option<UserId>,
+    /// The account's address and name, where it still exists.
+    pub person: Option<(String, String)>,
+    /// To which kind of thing.
+    pub resource_type: Option<String>,
+    /// What was done.
+    pub action: String,
+    /// Of which label.
+    pub data_classification: Option<String>,
+    /// How many different things.
+    pub resources: i64,
+    /// How often it was allowed.
+    pub allowed: i64,
+    /// How often it was denied.
+    pub denied: i64,
+    /// The first time.
+    pub first_at: DateTime<Utc>,
+    /// The last time.
+    pub last_at: DateTime<Utc>,
 }

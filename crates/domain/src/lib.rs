@@ -33,7 +33,10 @@ pub use agent::{
     InboundAuth, NewAgent,
 };
 pub use artifact::{Artifact, NewArtifact};
-pub use audit::{NewAuditEvent, RecordedDecision};
+pub use audit::{
+    AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditSeal, AuditTally, CheckpointKind,
+    NewAuditEvent, RecordedDecision,
+};
 pub use caller::{Caller, Principal};
 pub use classification::{Classification, Visibility};
 pub use clock::{Clock, FixedClock, SystemClock};

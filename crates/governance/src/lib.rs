@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod audit;
 mod backtest;
+mod csv;
 mod error;
 mod parts;
 mod policies;
 
+pub use audit::{AuditLog, ChainStatus, Compliance, ExportFormat};
 pub use backtest::{Backtest, FlipEntry};
 pub use conductor_access::{Action, Facts};
 pub use error::{Error, Result};

@@ -3,6 +3,7 @@
 mod agents;
 mod api_keys;
 mod artifacts;
+mod audit;
 mod auth;
 mod conversations;
 mod environments;
@@ -65,6 +66,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(events::router())
         .merge(mcp::router())
         .merge(models::router())
+        .merge(audit::router())
 }
 
 /// The document itself, and Swagger UI over it, offline.

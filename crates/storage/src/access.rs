@@ -101,6 +101,12 @@ impl<'a> View<'a> {
         VisiblePolicies::new(self)
     }
 
+    /// The audit log of the organisation that the caller acts in.
+    #[must_use]
+    pub fn audit(self) -> VisibleAudit<'a> {
+        VisibleAudit::new(self)
+    }
+
     /// Agents that the caller owns, that are shared with it, that are official or public.
     #[must_use]
     pub fn agents(self) -> VisibleAgents<'a> {
@@ -324,6 +330,8 @@ pub enum Unscoped {
     Health,
     /// Remembering first answers of repeated requests.
     Idempotency,
+    /// Sealing and verifying the audit log of every tenant.
+    AuditChain,
 }
 
 /// Rows beyond one tenant, before a transaction.
@@ -360,6 +368,18 @@ impl<'a> UnscopedView<'a> {
     #[must_use]
     pub fn connectors(self) -> AllConnectors<'a> {
         AllConnectors::new(self.conn())
+    }
+
+    /// Every tenant's audit log, for administrators of the platform.
+    #[must_use]
+    pub fn audit(self) -> AllAudit<'a> {
+        AllAudit::new(self.conn())
+    }
+
+    /// The chains of every tenant's audit log.
+    #[must_use]
+    pub fn audit_chains(self) -> AuditChains<'a> {
+        AuditChains::new(self.conn())
     }
 
     /// Every tenant's runs, for the driver.
@@ -440,6 +460,12 @@ impl<'t> UnscopedTx<'t> {
     /// Tells feeds once this is committed.
     pub fn notify(self, item: FeedItem) {
         self.tx.notify(Notice::Feed(item));
+    }
+
+    /// The chains of every tenant's audit log.
+    #[must_use]
+    pub fn audit_chains(self) -> AuditChainsTx<'t> {
+        AuditChainsTx::new(self.tx)
     }
 
     /// Every tenant's runs, for the driver.

@@ -5,6 +5,8 @@ pub(crate) mod agent_connector;
 pub(crate) mod agent_version;
 pub(crate) mod api_key;
 pub(crate) mod artifact;
+pub(crate) mod audit_chain;
+pub(crate) mod audit_checkpoint;
 pub(crate) mod audit_event;
 pub(crate) mod connector;
 pub(crate) mod conversation;

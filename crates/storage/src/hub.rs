@@ -9,7 +9,7 @@ use std::{
 
 use conductor_domain::{OrganizationId, RunId, UserId};
 use serde_json::Value;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::StoredEvent;
 
@@ -55,6 +55,7 @@ pub(crate) enum Notice {
     Event(StoredEvent),
     Feed(FeedItem),
     Signal(RunId),
+    Audited,
 }
 
 /// The listeners of this process.
@@ -64,6 +65,7 @@ pub(crate) struct Hub {
     feed: broadcast::Sender<Arc<Notified>>,
     kept: Mutex<Kept>,
     signals: broadcast::Sender<Signalled>,
+    audited: watch::Sender<()>,
 }
 
 /// The last notices, oldest first.
@@ -80,6 +82,7 @@ impl Hub {
             feed: broadcast::channel(FEED_BACKLOG).0,
             kept: Mutex::new(Kept { next: first, notices: VecDeque::with_capacity(FEED_KEPT) }),
             signals: broadcast::channel(FEED_BACKLOG).0,
+            audited: watch::Sender::new(()),
         }
     }
 
@@ -89,6 +92,7 @@ impl Hub {
                 Notice::Event(event) => self.publish_event(event),
                 Notice::Feed(item) => self.publish_item(item),
                 Notice::Signal(run_id) => drop(self.signals.send(Signalled { run_id })),
+                Notice::Audited => self.audited.send_modify(|()| {}),
             }
         }
     }
@@ -136,5 +140,9 @@ impl Hub {
 
     pub(crate) fn signals(&self) -> broadcast::Receiver<Signalled> {
         self.signals.subscribe()
+    }
+
+    pub(crate) fn audited(&self) -> watch::Receiver<()> {
+        self.audited.subscribe()
     }
 }

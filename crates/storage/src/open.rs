@@ -34,13 +34,15 @@ pub struct OpenOptions {
     pub connections: u32,
     /// Writes that may wait before new ones are refused.
     pub queue: usize,
+    /// Changes nothing, not even the schema: for evidence, and beside a server that runs.
+    pub read_only: bool,
 }
 
 impl OpenOptions {
     /// The defaults for a URL: 8 connections, a queue of 4,096.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), connections: 8, queue: 4_096 }
+        Self { url: url.into(), connections: 8, queue: 4_096, read_only: false }
     }
 
     /// The URL of a SQLite file.
@@ -66,7 +68,7 @@ impl OpenOptions {
     async fn open_sqlite(self, clock: Arc<dyn Clock>) -> Result<Store> {
         let options = SqliteConnectOptions::from_str(&self.url)
             .map_err(|error| refuse(error.to_string()))?
-            .create_if_missing(true)
+            .create_if_missing(!self.read_only)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10))
@@ -74,16 +76,20 @@ impl OpenOptions {
             .pragma("mmap_size", "0")
             .pragma("trusted_schema", "OFF")
             .statement_cache_capacity(1_024);
+        let writes =
+            if self.read_only { options.clone().pragma("query_only", "ON") } else { options.clone() };
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_with(options.clone())
+            .connect_with(writes)
             .await
             .map_err(|error| refuse(error.to_string()))?;
         let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
         assert_sqlite(&writer).await?;
-        migrate(&writer).await?;
+        if !self.read_only {
+            migrate(&writer).await?;
+        }
         let readers = SqlitePoolOptions::new()
             .max_connections(self.connections)
             .test_before_acquire(false)
@@ -118,7 +124,9 @@ impl OpenOptions {
         let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
         assert_postgres(&pool).await?;
         // An advisory lock: nodes that start together migrate one after the other.
-        migrate(&pool).await?;
+        if !self.read_only {
+            migrate(&pool).await?;
+        }
         let hub = Arc::new(Hub::new(clock.now().timestamp_micros()));
         Ok(Store::new(Inner {
             read: Readers::new(pool, self.connections.max(2)),

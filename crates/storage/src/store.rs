@@ -6,7 +6,7 @@ use conductor_domain::{Caller, Clock, EventBody, RunId, Scope};
 use futures::future::BoxFuture;
 use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
 use tokio::{
-    sync::{broadcast, mpsc, oneshot},
+    sync::{broadcast, mpsc, oneshot, watch},
     task::JoinHandle,
 };
 
@@ -114,6 +114,12 @@ impl Store {
     #[must_use]
     pub fn signals(&self) -> broadcast::Receiver<Signalled> {
         self.inner.hub.signals()
+    }
+
+    /// Changes with each commit of entries of the audit log.
+    #[must_use]
+    pub fn audited(&self) -> watch::Receiver<()> {
+        self.inner.hub.audited()
     }
 
     /// Which database this is: `sqlite` or `postgres`.

@@ -60,6 +60,8 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     let (store, driver, pool, draining) =
         (wired.store.clone(), Arc::clone(&wired.driver), wired.pool.clone(), wired.draining.clone());
     let driving = tokio::spawn(Arc::clone(&driver).run());
+    let sealed = CancellationToken::new();
+    let sealing = tokio::spawn(Arc::clone(&wired.sealer).run(sealed.clone()));
     let watching = tokio::spawn(Arc::clone(&wired.registry).watch());
     let state = state(config, wired, readiness.clone(), streams.clone());
     let router = conductor_http::router(state).into_make_service_with_connect_info::<SocketAddr>();
@@ -87,6 +89,8 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     pool.shutdown().await;
     watching.abort();
     drop(driving.await);
+    sealed.cancel();
+    drop(sealing.await);
     store.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -110,6 +114,7 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
         artifacts: wired.artifacts,
         files: wired.files,
         policies: wired.policies,
+        audit: wired.audit,
         options,
         page: page::embedded(),
         readiness,

@@ -2,12 +2,16 @@
 
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
-use conductor_access::{Access, LimitsOptions, Vault};
+use conductor_access::{
+    Access, LimitsOptions, Vault,
+    audit::{Anchor, Retention, Sealer},
+};
 use conductor_agents::{Agents, Builtin, KINDS, ProviderClients, TurnParts, Turns};
 use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, FilesOptions, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
+use conductor_governance::AuditLog;
 use conductor_governance::Policies;
 use conductor_http::{AppState, Options, Readiness, Services, StaticPage};
 use conductor_identity::Identity;
@@ -15,7 +19,7 @@ use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
 use conductor_mcp_client::{Declines, Pool, PoolOptions, testing};
 use conductor_registry::{Registry, RegistryParts};
 use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOptions, ToolSource};
-use conductor_secrets::{Keyring, LocalKey};
+use conductor_secrets::{Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store};
 use conductor_test_support::{Api, TestDb};
 use serde_json::{Value, json};
@@ -171,6 +175,7 @@ async fn services(
         artifacts: Artifacts::new(store.clone(), Arc::clone(access)),
         files: Files::new(store.clone(), Arc::clone(access), blobs, FilesOptions::default()),
         policies: Policies::new(store.clone(), Arc::clone(access)),
+        audit: audit(store, access, folder),
         options: Options::new("0.0.0", rand::random()),
         page: StaticPage::none(),
         readiness,
@@ -178,6 +183,16 @@ async fn services(
         metrics: String::new,
         started_at: store.clock().now(),
     }
+}
+
+/// The audit log, sealed as it grows.
+fn audit(store: &Store, access: &Arc<Access>, folder: &TempDir) -> AuditLog {
+    let signer = Signer::load_or_create(&folder.path().join("audit.key")).unwrap();
+    let anchor = Arc::new(Anchor::in_folder(&folder.path().join("audit")));
+    let sealer = Sealer::new(store.clone(), signer, anchor, Retention::default());
+    let log = AuditLog::new(store.clone(), Arc::clone(access), sealer.auditor().unwrap());
+    tokio::spawn(sealer.run(CancellationToken::new()));
+    log
 }
 
 fn driver(store: &Store, turns: &Arc<Turns>, tools: &Arc<ToolPath>) -> Arc<Driver> {

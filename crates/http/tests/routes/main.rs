@@ -9,6 +9,7 @@
 
 mod account;
 mod api_keys;
+mod audit;
 mod bodies;
 mod credentials;
 mod idempotency;

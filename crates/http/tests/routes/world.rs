@@ -12,12 +12,16 @@ use axum::{
     http::{HeaderMap, Request, StatusCode, header},
 };
 use chrono::{DateTime, TimeDelta};
-use conductor_access::{Access, LimitsOptions, Vault};
+use conductor_access::{
+    Access, LimitsOptions, Vault,
+    audit::{Anchor, Retention, Sealer},
+};
 use conductor_agents::{Agents, Builtin, ProviderClients, TurnParts, Turns};
 use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, FixedClock, Redacted};
 use conductor_egress::Egress;
+use conductor_governance::AuditLog;
 use conductor_governance::Policies;
 use conductor_http::{AppState, Asset, Readiness, Services, StaticPage};
 use conductor_identity::{Identity, SetUp};
@@ -25,7 +29,7 @@ use conductor_llm_providers::{Catalogue, Models, ModelsOptions};
 use conductor_mcp_client::{Declines, Pool, PoolOptions};
 use conductor_registry::{Registry, RegistryParts};
 use conductor_runs::{Runs, ToolPath, ToolPathOptions, ToolSource};
-use conductor_secrets::{Keyring, LocalKey};
+use conductor_secrets::{Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store};
 use conductor_test_support::TestDb;
 use serde_json::{Value, json};
@@ -47,6 +51,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) store: Store,
     pub(crate) readiness: Readiness,
+    /// Seals when it is told to.
+    pub(crate) sealer: Arc<Sealer>,
     router: Router,
     _database: TestDb,
     _folder: TempDir,
@@ -99,11 +105,23 @@ impl World {
         let mut options = conductor_http::Options::new("0.0.0", *SEED);
         serve(&mut options);
         let readiness = Readiness::default();
-        let services =
-            services(&store, &access, &identity, &folder, options, readiness.clone(), Arc::clone(&clock))
-                .await;
+        let signer = Signer::load_or_create(&folder.path().join("audit.key")).unwrap();
+        let anchor = Arc::new(Anchor::in_folder(&folder.path().join("audit")));
+        let sealer = Sealer::new(store.clone(), signer, anchor, Retention::default());
+        let audit = AuditLog::new(store.clone(), Arc::clone(&access), sealer.auditor().unwrap());
+        let services = services(
+            &store,
+            &access,
+            &identity,
+            &folder,
+            options,
+            readiness.clone(),
+            Arc::clone(&clock),
+            audit,
+        )
+        .await;
         let router = conductor_http::router(AppState::new(services));
-        Self { identity, clock, store, readiness, router, _database: database, _folder: folder }
+        Self { identity, clock, store, readiness, sealer, router, _database: database, _folder: folder }
     }
 
     /// A set-up installation and its administrator.
@@ -324,6 +342,7 @@ async fn services(
     options: conductor_http::Options,
     readiness: Readiness,
     clock: Arc<FixedClock>,
+    audit: AuditLog,
 ) -> Services {
     let egress = Egress::new(conductor_egress::Options::default()).unwrap();
     let pool = Pool::new(PoolOptions::default(), Arc::new(Declines), Arc::<FixedClock>::clone(&clock));
@@ -367,6 +386,7 @@ async fn services(
             conductor_conversations::FilesOptions::default(),
         ),
         policies: Policies::new(store.clone(), Arc::clone(access)),
+        audit,
         options,
         page: StaticPage {
             file: page_file,

@@ -14,6 +14,7 @@ mod support;
 mod accounts;
 mod agents;
 mod artifacts;
+mod audit;
 mod conversations;
 mod files;
 mod idempotency;

@@ -33,7 +33,7 @@ macro_rules! suite {
 pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) clock: Arc<FixedClock>,
-    _database: TestDb,
+    pub(crate) database: TestDb,
 }
 
 impl World {
@@ -50,7 +50,14 @@ impl World {
         let mut options = OpenOptions::new(database.url());
         options.connections = 4;
         let store = options.open(Arc::<FixedClock>::clone(&clock)).await.unwrap();
-        Self { store, clock, _database: database }
+        Self { store, clock, database }
+    }
+
+    /// The same database through connections of its own, as another process has them.
+    pub(crate) async fn another(&self) -> Store {
+        let mut options = OpenOptions::new(self.database.url());
+        options.connections = 4;
+        options.open(Arc::<FixedClock>::clone(&self.clock)).await.unwrap()
     }
 
     /// Moves the clock on, so that the next id is the newer one.
@@ -102,6 +109,13 @@ impl World {
         rows.write(move |tx| Box::pin(async move { tx.memberships().create(user, role).await.map(drop) }))
             .await
     }
+}
+
+/// Runs statements as somebody does who has the database's password and nothing else.
+pub(crate) async fn execute(world: &World, sql: &str) {
+    let conn = sea_orm::Database::connect(world.database.url()).await.unwrap();
+    sea_orm::ConnectionTrait::execute_unprepared(&conn, sql).await.unwrap();
+    conn.close().await.unwrap();
 }
 
 /// An account to be made.

@@ -1,0 +1,66 @@
+/** The head that the audit pages share: what it is, whether the chain holds, and the way between the two. */
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { ShieldAlert } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { meQuery } from '@/api/queries';
+import type { Me } from '@/api/types';
+import { PageHeader } from '@/components/layout/page-header';
+import { EmptyState, SkeletonRows } from '@/components/ui/states';
+import { t } from '@/lib/i18n';
+import { ChainStatus } from './chain-status';
+import '../audit.css';
+
+export function AuditFrame({
+  current,
+  children,
+}: {
+  current: 'log' | 'compliance';
+  children: (me: Me) => ReactNode;
+}) {
+  const { data: me } = useQuery(meQuery);
+  if (!me) {
+    return (
+      <div className="page w-full">
+        <SkeletonRows rows={6} />
+      </div>
+    );
+  }
+  const may = me.permissions.includes('audit.read');
+  const tab = (id: 'log' | 'compliance') => (id === current ? 'page' : undefined);
+  return (
+    <div className="page w-full">
+      <PageHeader
+        title={t('Audit')}
+        lead={t('What was done and refused in {{name}}, sealed so that no entry can be changed unnoticed.', {
+          name: me.organization.name,
+        })}
+      />
+      {may ? (
+        <>
+          <ChainStatus organizationId={me.organization.id} />
+          <nav className="tabs border-border border-b" aria-label={t('Audit')}>
+            <Link to="/audit" aria-current={tab('log')}>
+              {t('Log')}
+            </Link>
+            <Link to="/audit/compliance" aria-current={tab('compliance')}>
+              {t('Compliance')}
+            </Link>
+          </nav>
+          {children(me)}
+        </>
+      ) : (
+        <div className="card border-dashed">
+          <EmptyState icon={<ShieldAlert />} title={t('For administrators')}>
+            {t(
+              'Administrators of {{name}} read the audit log. Ask one of them if you need something from it.',
+              {
+                name: me.organization.name,
+              },
+            )}
+          </EmptyState>
+        </div>
+      )}
+    </div>
+  );
+}
