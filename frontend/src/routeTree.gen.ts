@@ -16,6 +16,8 @@ import { Route as SignInRouteImport } from './routes/sign-in';
 import { Route as AppChatRouteImport } from './routes/_app/_chat';
 import { Route as AppInboxRouteImport } from './routes/_app/inbox';
 import { Route as AppChatIndexRouteImport } from './routes/_app/_chat/index';
+import { Route as AppAuditIndexRouteImport } from './routes/_app/audit.index';
+import { Route as AppAuditComplianceRouteImport } from './routes/_app/audit.compliance';
 import { Route as AppGovernanceIndexRouteImport } from './routes/_app/governance.index';
 import { Route as AppRunsRunIdRouteImport } from './routes/_app/runs.$runId';
 import { Route as AppServersIndexRouteImport } from './routes/_app/servers.index';
@@ -61,6 +63,16 @@ const AppChatIndexRoute = AppChatIndexRouteImport.update({
   id: '/',
   path: '/',
   getParentRoute: () => AppChatRoute,
+} as any);
+const AppAuditIndexRoute = AppAuditIndexRouteImport.update({
+  id: '/audit/',
+  path: '/audit/',
+  getParentRoute: () => AppRoute,
+} as any);
+const AppAuditComplianceRoute = AppAuditComplianceRouteImport.update({
+  id: '/audit/compliance',
+  path: '/audit/compliance',
+  getParentRoute: () => AppRoute,
 } as any);
 const AppGovernanceIndexRoute = AppGovernanceIndexRouteImport.update({
   id: '/governance/',
@@ -132,9 +144,11 @@ export interface FileRoutesByFullPath {
   '/setup': typeof SetupRoute;
   '/sign-in': typeof SignInRoute;
   '/inbox': typeof AppInboxRoute;
+  '/audit/compliance': typeof AppAuditComplianceRoute;
   '/runs/$runId': typeof AppRunsRunIdRoute;
   '/servers/$serverId': typeof AppServersServerIdRoute;
   '/settings/$tab': typeof AppSettingsTabRoute;
+  '/audit/': typeof AppAuditIndexRoute;
   '/governance/': typeof AppGovernanceIndexRoute;
   '/servers/': typeof AppServersIndexRoute;
   '/c/$conversationId': typeof AppChatCConversationIdRoute;
@@ -151,9 +165,11 @@ export interface FileRoutesByTo {
   '/setup': typeof SetupRoute;
   '/sign-in': typeof SignInRoute;
   '/inbox': typeof AppInboxRoute;
+  '/audit/compliance': typeof AppAuditComplianceRoute;
   '/runs/$runId': typeof AppRunsRunIdRoute;
   '/servers/$serverId': typeof AppServersServerIdRoute;
   '/settings/$tab': typeof AppSettingsTabRoute;
+  '/audit': typeof AppAuditIndexRoute;
   '/governance': typeof AppGovernanceIndexRoute;
   '/servers': typeof AppServersIndexRoute;
   '/c/$conversationId': typeof AppChatCConversationIdRoute;
@@ -172,10 +188,12 @@ export interface FileRoutesById {
   '/sign-in': typeof SignInRoute;
   '/_app/_chat': typeof AppChatRouteWithChildren;
   '/_app/inbox': typeof AppInboxRoute;
+  '/_app/audit/compliance': typeof AppAuditComplianceRoute;
   '/_app/runs/$runId': typeof AppRunsRunIdRoute;
   '/_app/servers/$serverId': typeof AppServersServerIdRoute;
   '/_app/settings/$tab': typeof AppSettingsTabRoute;
   '/_app/_chat/': typeof AppChatIndexRoute;
+  '/_app/audit/': typeof AppAuditIndexRoute;
   '/_app/governance/': typeof AppGovernanceIndexRoute;
   '/_app/servers/': typeof AppServersIndexRoute;
   '/_app/_chat/c/$conversationId': typeof AppChatCConversationIdRoute;
@@ -194,9 +212,11 @@ export interface FileRouteTypes {
     | '/setup'
     | '/sign-in'
     | '/inbox'
+    | '/audit/compliance'
     | '/runs/$runId'
     | '/servers/$serverId'
     | '/settings/$tab'
+    | '/audit/'
     | '/governance/'
     | '/servers/'
     | '/c/$conversationId'
@@ -213,9 +233,11 @@ export interface FileRouteTypes {
     | '/setup'
     | '/sign-in'
     | '/inbox'
+    | '/audit/compliance'
     | '/runs/$runId'
     | '/servers/$serverId'
     | '/settings/$tab'
+    | '/audit'
     | '/governance'
     | '/servers'
     | '/c/$conversationId'
@@ -233,10 +255,12 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/_app/_chat'
     | '/_app/inbox'
+    | '/_app/audit/compliance'
     | '/_app/runs/$runId'
     | '/_app/servers/$serverId'
     | '/_app/settings/$tab'
     | '/_app/_chat/'
+    | '/_app/audit/'
     | '/_app/governance/'
     | '/_app/servers/'
     | '/_app/_chat/c/$conversationId'
@@ -305,6 +329,20 @@ declare module '@tanstack/react-router' {
       fullPath: '/';
       preLoaderRoute: typeof AppChatIndexRouteImport;
       parentRoute: typeof AppChatRoute;
+    };
+    '/_app/audit/': {
+      id: '/_app/audit/';
+      path: '/audit';
+      fullPath: '/audit/';
+      preLoaderRoute: typeof AppAuditIndexRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_app/audit/compliance': {
+      id: '/_app/audit/compliance';
+      path: '/audit/compliance';
+      fullPath: '/audit/compliance';
+      preLoaderRoute: typeof AppAuditComplianceRouteImport;
+      parentRoute: typeof AppRoute;
     };
     '/_app/governance/': {
       id: '/_app/governance/';
@@ -409,9 +447,11 @@ const AppChatRouteWithChildren =
 interface AppRouteChildren {
   AppChatRoute: typeof AppChatRouteWithChildren;
   AppInboxRoute: typeof AppInboxRoute;
+  AppAuditComplianceRoute: typeof AppAuditComplianceRoute;
   AppRunsRunIdRoute: typeof AppRunsRunIdRoute;
   AppServersServerIdRoute: typeof AppServersServerIdRoute;
   AppSettingsTabRoute: typeof AppSettingsTabRoute;
+  AppAuditIndexRoute: typeof AppAuditIndexRoute;
   AppGovernanceIndexRoute: typeof AppGovernanceIndexRoute;
   AppServersIndexRoute: typeof AppServersIndexRoute;
   AppGovernancePoliciesPolicyIdRoute: typeof AppGovernancePoliciesPolicyIdRoute;
@@ -425,9 +465,11 @@ interface AppRouteChildren {
 const AppRouteChildren: AppRouteChildren = {
   AppChatRoute: AppChatRouteWithChildren,
   AppInboxRoute: AppInboxRoute,
+  AppAuditComplianceRoute: AppAuditComplianceRoute,
   AppRunsRunIdRoute: AppRunsRunIdRoute,
   AppServersServerIdRoute: AppServersServerIdRoute,
   AppSettingsTabRoute: AppSettingsTabRoute,
+  AppAuditIndexRoute: AppAuditIndexRoute,
   AppGovernanceIndexRoute: AppGovernanceIndexRoute,
   AppServersIndexRoute: AppServersIndexRoute,
   AppGovernancePoliciesPolicyIdRoute: AppGovernancePoliciesPolicyIdRoute,

@@ -124,6 +124,8 @@ import type {
   ExecuteAgentResponse,
   ExecuteToolData,
   ExecuteToolResponse,
+  ExportAuditData,
+  ExportAuditResponse,
   FindAgentByIdData,
   FindAgentByIdResponse,
   FindAgentData,
@@ -134,6 +136,12 @@ import type {
   FindArtifactAgentResponse,
   FindArtifactData,
   FindArtifactResponse,
+  FindAuditChainData,
+  FindAuditChainResponse,
+  FindAuditEventData,
+  FindAuditEventResponse,
+  FindComplianceData,
+  FindComplianceResponse,
   FindConversationData,
   FindConversationResponse,
   FindCustomInstructionsData,
@@ -184,6 +192,8 @@ import type {
   FindThinkingResponse,
   FollowMessageData,
   FollowMessageResponse,
+  ListAccessLogsData,
+  ListAccessLogsResponse,
   ListAgentServersData,
   ListAgentServersOfOrganizationData,
   ListAgentServersOfOrganizationResponse,
@@ -206,6 +216,8 @@ import type {
   ListArtifactVersionsResponse,
   ListArtifactsData,
   ListArtifactsResponse,
+  ListAuditEventsData,
+  ListAuditEventsResponse,
   ListAvailableToolsData,
   ListAvailableToolsResponse,
   ListCommunityMcpServersData,
@@ -248,6 +260,8 @@ import type {
   ListOrganizationRunsResponse,
   ListOrganizationsData,
   ListOrganizationsResponse,
+  ListPlatformAuditData,
+  ListPlatformAuditResponse,
   ListPoliciesData,
   ListPoliciesResponse,
   ListPolicyBindingsData,
@@ -378,6 +392,7 @@ export interface Operations {
     '/api/artifacts/{artifact_id}': { query: FindArtifactData['query']; body: FindArtifactData['body']; answer: FindArtifactResponse };
     '/api/artifacts/{artifact_id}/agent': { query: FindArtifactAgentData['query']; body: FindArtifactAgentData['body']; answer: FindArtifactAgentResponse };
     '/api/artifacts/{artifact_id}/versions': { query: ListArtifactVersionsData['query']; body: ListArtifactVersionsData['body']; answer: ListArtifactVersionsResponse };
+    '/api/audit/access-logs': { query: ListAccessLogsData['query']; body: ListAccessLogsData['body']; answer: ListAccessLogsResponse };
     '/api/auth/me': { query: FindMeData['query']; body: FindMeData['body']; answer: FindMeResponse };
     '/api/auth/sessions': { query: ListSessionsData['query']; body: ListSessionsData['body']; answer: ListSessionsResponse };
     '/api/conversations': { query: ListConversationsData['query']; body: ListConversationsData['body']; answer: ListConversationsResponse };
@@ -413,6 +428,7 @@ export interface Operations {
     '/api/setup/status': { query: FindSetupStatusData['query']; body: FindSetupStatusData['body']; answer: FindSetupStatusResponse };
     '/api/tasks': { query: ListTasksData['query']; body: ListTasksData['body']; answer: ListTasksResponse };
     '/api/users': { query: ListUsersData['query']; body: ListUsersData['body']; answer: ListUsersResponse };
+    '/api/v1/audit': { query: ListPlatformAuditData['query']; body: ListPlatformAuditData['body']; answer: ListPlatformAuditResponse };
     '/api/v1/auth/me': { query: FindMeV1Data['query']; body: FindMeV1Data['body']; answer: FindMeV1Response };
     '/api/v1/auth/me/orgs': { query: ListMyOrganizationsData['query']; body: ListMyOrganizationsData['body']; answer: ListMyOrganizationsResponse };
     '/api/v1/orgs': { query: ListOrganizationsData['query']; body: ListOrganizationsData['body']; answer: ListOrganizationsResponse };
@@ -422,6 +438,11 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}/available-tools': { query: ListAgentToolsOfOrganizationData['query']; body: ListAgentToolsOfOrganizationData['body']; answer: ListAgentToolsOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers': { query: ListAgentServersOfOrganizationData['query']; body: ListAgentServersOfOrganizationData['body']; answer: ListAgentServersOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/versions': { query: ListAgentVersionsOfOrganizationData['query']; body: ListAgentVersionsOfOrganizationData['body']; answer: ListAgentVersionsOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/audit': { query: ListAuditEventsData['query']; body: ListAuditEventsData['body']; answer: ListAuditEventsResponse };
+    '/api/v1/orgs/{org_id}/audit/chain': { query: FindAuditChainData['query']; body: FindAuditChainData['body']; answer: FindAuditChainResponse };
+    '/api/v1/orgs/{org_id}/audit/compliance': { query: FindComplianceData['query']; body: FindComplianceData['body']; answer: FindComplianceResponse };
+    '/api/v1/orgs/{org_id}/audit/export': { query: ExportAuditData['query']; body: ExportAuditData['body']; answer: ExportAuditResponse };
+    '/api/v1/orgs/{org_id}/audit/{event_id}': { query: FindAuditEventData['query']; body: FindAuditEventData['body']; answer: FindAuditEventResponse };
     '/api/v1/orgs/{org_id}/environments': { query: ListEnvironmentsData['query']; body: ListEnvironmentsData['body']; answer: ListEnvironmentsResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: FindEnvironmentData['query']; body: FindEnvironmentData['body']; answer: FindEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers': { query: ListOrganizationMcpServersData['query']; body: ListOrganizationMcpServersData['body']; answer: ListOrganizationMcpServersResponse };

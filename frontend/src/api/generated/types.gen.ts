@@ -20,6 +20,27 @@ export type AcceptInviteRequest = {
 };
 
 /**
+ * What was done with something, in four words.
+ */
+export type AccessKind = 'read' | 'write' | 'execute' | 'delete';
+
+/**
+ * An access, or an attempt at one.
+ */
+export type AccessLog = {
+    action: AccessKind;
+    data_classification_accessed: string | null;
+    denial_reason: string | null;
+    id: AuditEventId;
+    ip_address: string | null;
+    resource_id: string | null;
+    resource_type: string | null;
+    timestamp: string;
+    user_id: UserId | null;
+    was_granted: boolean;
+};
+
+/**
  * An agent.
  */
 export type Agent = {
@@ -239,9 +260,168 @@ export type ArtifactRef = {
 };
 
 /**
+ * Where the organisation's chain stands.
+ */
+export type AuditChain = {
+    /**
+     * Its hash.
+     */
+    head_hash: string | null;
+    keys: Array<AuditKey>;
+    last_checkpoint: AuditCheckpoint | null;
+    organization_id: OrganizationId;
+    sealed_at: string | null;
+    /**
+     * The last sealed entry; 0 when nothing is sealed yet.
+     */
+    sealed_to: number;
+    /**
+     * Entries that wait to be sealed.
+     */
+    unsealed: number;
+    verification: AuditVerification | null;
+};
+
+/**
+ * A signed statement of where the chain stands.
+ */
+export type AuditCheckpoint = {
+    at: string;
+    hash: string;
+    key_id: string;
+    kind: CheckpointKind;
+    seq: number;
+    /**
+     * Ed25519, base64.
+     */
+    signature: string;
+};
+
+/**
+ * What was decided.
+ */
+export type AuditDecision = 'allow' | 'deny';
+
+/**
+ * An entry of the audit log.
+ */
+export type AuditEvent = {
+    /**
+     * What was done, such as `tool.invoke`.
+     */
+    action: string;
+    /**
+     * The circumstances of the decision.
+     */
+    context: {
+        [key: string]: unknown;
+    };
+    created_at: string;
+    data_classification: string | null;
+    decision: AuditDecision;
+    denial_reason: string | null;
+    environment_id: EnvironmentId | null;
+    /**
+     * More about it, without secrets.
+     */
+    event_data: {
+        [key: string]: unknown;
+    };
+    /**
+     * What happened, such as `agent.created`.
+     */
+    event_type: string;
+    /**
+     * SHA-256 of `prev_hash` and the entry as canonical JSON.
+     */
+    hash: string | null;
+    id: AuditEventId;
+    ip_address: string | null;
+    organization_id: OrganizationId;
+    /**
+     * The hash of the entry before it.
+     */
+    prev_hash: string | null;
+    resource_id: string | null;
+    resource_type: string | null;
+    /**
+     * The rule that decided.
+     */
+    rule_id: string | null;
+    run_id: RunId | null;
+    /**
+     * Its place in the organisation's chain; `null` until it is sealed.
+     */
+    seq: number | null;
+    /**
+     * By whom, such as `user:…`.
+     */
+    subject: string;
+    /**
+     * To what, such as `tool:pdf/read`.
+     */
+    target: string;
+    ts: string;
+    user_id: UserId | null;
+};
+
+/**
  * A row of the audit log.
  */
 export type AuditEventId = string;
+
+/**
+ * The first thing that is wrong with the chain.
+ */
+export type AuditFault = {
+    /**
+     * What is wrong with it.
+     */
+    detail: string;
+    event_id: AuditEventId | null;
+    /**
+     * The place of the entry.
+     */
+    seq: number;
+};
+
+/**
+ * A key whose signatures count.
+ */
+export type AuditKey = {
+    id: string;
+    /**
+     * Ed25519, base64.
+     */
+    public_key: string;
+};
+
+/**
+ * What checking the whole chain found.
+ */
+export type AuditVerification = {
+    /**
+     * When the check began.
+     */
+    at: string;
+    /**
+     * How many signed checkpoints agree.
+     */
+    checkpoints: number;
+    fault: AuditFault | null;
+    /**
+     * The first entry that was checked.
+     */
+    from: number;
+    /**
+     * Whether everything was as it was sealed.
+     */
+    ok: boolean;
+    /**
+     * The last entry that was found good; less than `from` when there is none.
+     */
+    to: number;
+};
 
 /**
  * How Conductor's credential is sent.
@@ -376,6 +556,11 @@ export type BranchRequest = {
 export type CallId = string;
 
 /**
+ * What a checkpoint stands for.
+ */
+export type CheckpointKind = 'head' | 'retention';
+
+/**
  * How sensitive something is; a reader's clearance must reach it.
  */
 export type Classification = 'public' | 'internal' | 'confidential' | 'restricted';
@@ -406,6 +591,55 @@ export type CommandConfirmation = {
      * What to confirm; it covers the values of the environment too.
      */
     hash: string;
+};
+
+/**
+ * Who accessed what of which label.
+ */
+export type ComplianceReport = {
+    /**
+     * Whether there is more than is listed: ask for a shorter time.
+     */
+    cut: boolean;
+    from: string;
+    /**
+     * Those with the most entries first.
+     */
+    items: Array<ComplianceRow>;
+    to: string;
+};
+
+/**
+ * How often one subject did one thing with things of one kind and label.
+ */
+export type ComplianceRow = {
+    action: string;
+    /**
+     * How often it was allowed.
+     */
+    allowed: number;
+    /**
+     * `null` where what was touched has no label.
+     */
+    data_classification: string | null;
+    /**
+     * How often it was refused.
+     */
+    denied: number;
+    email: string | null;
+    first_at: string;
+    last_at: string;
+    name: string | null;
+    resource_type: string | null;
+    /**
+     * How many different things.
+     */
+    resources: number;
+    /**
+     * By whom, such as `user:…`.
+     */
+    subject: string;
+    user_id: UserId | null;
 };
 
 /**
@@ -2021,6 +2255,31 @@ export type Origin = 'official' | 'community' | 'private';
 /**
  * A page of a list.
  */
+export type PageResponseAccessLog = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        action: AccessKind;
+        data_classification_accessed: string | null;
+        denial_reason: string | null;
+        id: AuditEventId;
+        ip_address: string | null;
+        resource_id: string | null;
+        resource_type: string | null;
+        timestamp: string;
+        user_id: UserId | null;
+        was_granted: boolean;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageResponseAgent = {
     /**
      * The rows.
@@ -2165,6 +2424,78 @@ export type PageResponseArtifact = {
         type: ArtifactKind;
         updated_at: string;
         version: number;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponseAuditEvent = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * What was done, such as `tool.invoke`.
+         */
+        action: string;
+        /**
+         * The circumstances of the decision.
+         */
+        context: {
+            [key: string]: unknown;
+        };
+        created_at: string;
+        data_classification: string | null;
+        decision: AuditDecision;
+        denial_reason: string | null;
+        environment_id: EnvironmentId | null;
+        /**
+         * More about it, without secrets.
+         */
+        event_data: {
+            [key: string]: unknown;
+        };
+        /**
+         * What happened, such as `agent.created`.
+         */
+        event_type: string;
+        /**
+         * SHA-256 of `prev_hash` and the entry as canonical JSON.
+         */
+        hash: string | null;
+        id: AuditEventId;
+        ip_address: string | null;
+        organization_id: OrganizationId;
+        /**
+         * The hash of the entry before it.
+         */
+        prev_hash: string | null;
+        resource_id: string | null;
+        resource_type: string | null;
+        /**
+         * The rule that decided.
+         */
+        rule_id: string | null;
+        run_id: RunId | null;
+        /**
+         * Its place in the organisation's chain; `null` until it is sealed.
+         */
+        seq: number | null;
+        /**
+         * By whom, such as `user:…`.
+         */
+        subject: string;
+        /**
+         * To what, such as `tool:pdf/read`.
+         */
+        target: string;
+        ts: string;
+        user_id: UserId | null;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -5045,6 +5376,65 @@ export type ListArtifactVersionsResponses = {
 
 export type ListArtifactVersionsResponse = ListArtifactVersionsResponses[keyof ListArtifactVersionsResponses];
 
+export type ListAccessLogsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * By which account.
+         */
+        user_id?: UserId;
+        /**
+         * To which kind of thing.
+         */
+        resource_type?: string;
+        /**
+         * To which thing.
+         */
+        resource_id?: string;
+        /**
+         * Of which label.
+         */
+        data_classification?: Classification;
+        /**
+         * Only what was granted, or only what was refused.
+         */
+        was_granted?: boolean;
+        /**
+         * Not before this moment.
+         */
+        from?: string;
+        /**
+         * Before this moment.
+         */
+        to?: string;
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/audit/access-logs';
+};
+
+export type ListAccessLogsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAccessLogsError = ListAccessLogsErrors[keyof ListAccessLogsErrors];
+
+export type ListAccessLogsResponses = {
+    200: PageResponseAccessLog;
+};
+
+export type ListAccessLogsResponse = ListAccessLogsResponses[keyof ListAccessLogsResponses];
+
 export type AcceptInviteData = {
     body: AcceptInviteRequest;
     path?: never;
@@ -7356,6 +7746,37 @@ export type UpdateUserRoleResponses = {
 
 export type UpdateUserRoleResponse = UpdateUserRoleResponses[keyof UpdateUserRoleResponses];
 
+export type ListPlatformAuditData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/audit';
+};
+
+export type ListPlatformAuditErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListPlatformAuditError = ListPlatformAuditErrors[keyof ListPlatformAuditErrors];
+
+export type ListPlatformAuditResponses = {
+    200: PageResponseAuditEvent;
+};
+
+export type ListPlatformAuditResponse = ListPlatformAuditResponses[keyof ListPlatformAuditResponses];
+
 export type LoginV1Data = {
     body: LoginRequest;
     path?: never;
@@ -8345,6 +8766,250 @@ export type CreateAgentRollbackOfOrganizationResponses = {
 };
 
 export type CreateAgentRollbackOfOrganizationResponse = CreateAgentRollbackOfOrganizationResponses[keyof CreateAgentRollbackOfOrganizationResponses];
+
+export type ListAuditEventsData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * By whom, such as `user:…`.
+         */
+        subject?: string;
+        /**
+         * What was done, such as `tool.invoke` or `agent.*`.
+         */
+        action?: string;
+        /**
+         * To what, such as `tool:pdf/read`.
+         */
+        target?: string;
+        /**
+         * What was decided.
+         */
+        decision?: 'allow' | 'deny';
+        /**
+         * What happened, such as `agent.created`.
+         */
+        event_type?: string;
+        /**
+         * By which account.
+         */
+        user_id?: UserId;
+        /**
+         * To which kind of thing, such as `agent`.
+         */
+        resource_type?: string;
+        /**
+         * To which thing.
+         */
+        resource_id?: string;
+        /**
+         * Of which label.
+         */
+        data_classification?: Classification;
+        /**
+         * Not before this moment.
+         */
+        ts_from?: string;
+        /**
+         * Before this moment.
+         */
+        ts_to?: string;
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/orgs/{org_id}/audit';
+};
+
+export type ListAuditEventsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAuditEventsError = ListAuditEventsErrors[keyof ListAuditEventsErrors];
+
+export type ListAuditEventsResponses = {
+    200: PageResponseAuditEvent;
+};
+
+export type ListAuditEventsResponse = ListAuditEventsResponses[keyof ListAuditEventsResponses];
+
+export type FindAuditChainData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * Checks every entry before answering.
+         */
+        verify?: boolean;
+    };
+    url: '/api/v1/orgs/{org_id}/audit/chain';
+};
+
+export type FindAuditChainErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindAuditChainError = FindAuditChainErrors[keyof FindAuditChainErrors];
+
+export type FindAuditChainResponses = {
+    200: AuditChain;
+};
+
+export type FindAuditChainResponse = FindAuditChainResponses[keyof FindAuditChainResponses];
+
+export type FindComplianceData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this moment on; 30 days before `to` where it is not given.
+         */
+        from?: string;
+        /**
+         * Before this moment; now where it is not given.
+         */
+        to?: string;
+        /**
+         * How a report is written.
+         */
+        format?: 'json' | 'csv';
+    };
+    url: '/api/v1/orgs/{org_id}/audit/compliance';
+};
+
+export type FindComplianceErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindComplianceError = FindComplianceErrors[keyof FindComplianceErrors];
+
+export type FindComplianceResponses = {
+    200: ComplianceReport;
+};
+
+export type FindComplianceResponse = FindComplianceResponses[keyof FindComplianceResponses];
+
+export type ExportAuditData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * How an export is written.
+         */
+        format?: 'jsonl' | 'csv';
+        /**
+         * By whom, such as `user:…`.
+         */
+        subject?: string;
+        /**
+         * What was done, such as `tool.invoke` or `agent.*`.
+         */
+        action?: string;
+        /**
+         * To what, such as `tool:pdf/read`.
+         */
+        target?: string;
+        /**
+         * What was decided.
+         */
+        decision?: 'allow' | 'deny';
+        /**
+         * What happened, such as `agent.created`.
+         */
+        event_type?: string;
+        /**
+         * By which account.
+         */
+        user_id?: UserId;
+        /**
+         * To which kind of thing, such as `agent`.
+         */
+        resource_type?: string;
+        /**
+         * To which thing.
+         */
+        resource_id?: string;
+        /**
+         * Of which label.
+         */
+        data_classification?: Classification;
+        /**
+         * Not before this moment.
+         */
+        ts_from?: string;
+        /**
+         * Before this moment.
+         */
+        ts_to?: string;
+    };
+    url: '/api/v1/orgs/{org_id}/audit/export';
+};
+
+export type ExportAuditErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ExportAuditError = ExportAuditErrors[keyof ExportAuditErrors];
+
+export type ExportAuditResponses = {
+    /**
+     * The file
+     */
+    200: string;
+};
+
+export type ExportAuditResponse = ExportAuditResponses[keyof ExportAuditResponses];
+
+export type FindAuditEventData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+        event_id: AuditEventId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/audit/{event_id}';
+};
+
+export type FindAuditEventErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindAuditEventError = FindAuditEventErrors[keyof FindAuditEventErrors];
+
+export type FindAuditEventResponses = {
+    200: AuditEvent;
+};
+
+export type FindAuditEventResponse = FindAuditEventResponses[keyof FindAuditEventResponses];
 
 export type ListEnvironmentsData = {
     body?: never;
