@@ -8,6 +8,7 @@ mod m20261121_000005_create_agents;
 mod m20261121_000006_create_conversations;
 mod m20261121_000007_create_connectors;
 mod m20261121_000008_create_governance;
+mod m20261121_000011_create_credentials;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000006_create_conversations::Migration),
             Box::new(m20261121_000007_create_connectors::Migration),
             Box::new(m20261121_000008_create_governance::Migration),
+            Box::new(m20261121_000011_create_credentials::Migration),
         ]
     }
 }

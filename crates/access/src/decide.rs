@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use conductor_domain::{Caller, Decision, Effect, NewAuditEvent};
+use conductor_domain::{Caller, Decision, Effect, NewAuditEvent, Principal};
 use conductor_rbac::{Action, Denial, PolicyIndex, Request, Resource, denial};
 use conductor_storage::Store;
 use serde_json::Value;
@@ -58,10 +58,28 @@ impl Access {
         Err(refusal(action, denied, &decision))
     }
 
-    /// Whether the caller's roles have this permission at all, as for a menu.
+    /// Goes on where the scopes of the caller's credential include an action at all, as for a list of rows; a refusal
+    /// is an entry of the audit log. A session has no scopes and passes.
+    ///
+    /// # Errors
+    /// `Denied`.
+    pub async fn require_scope(&self, caller: &Caller, action: Action) -> Result<()> {
+        if in_scopes(caller, action) {
+            return Ok(());
+        }
+        let reason = format!("the credential's scopes leave out {action}");
+        let mut entry = NewAuditEvent::by(caller, "access.denied", action.as_str(), format!("{}:*", action.kind()));
+        entry.allowed = false;
+        entry.rule_id = Some("credential/scope".to_owned());
+        entry.denial_reason = Some(reason.clone());
+        self.record(caller, entry).await?;
+        Err(Error::Denied { code: "scope_missing", rule: "credential/scope".to_owned(), reason })
+    }
+
+    /// Whether the caller's roles have this permission at all, within the scopes of its credential.
     #[must_use]
     pub fn permits(&self, caller: &Caller, action: Action) -> bool {
-        self.index().permits(&caller.roles, action)
+        self.index().permits(&caller.roles, action) && in_scopes(caller, action)
     }
 
     /// Every permission of the caller's roles.
@@ -95,6 +113,10 @@ impl Access {
     }
 }
 
+fn in_scopes(caller: &Caller, action: Action) -> bool {
+    caller.token_scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|scope| action.is_covered_by(scope)))
+}
+
 fn question<'a>(
     caller: &'a Caller,
     action: Action,
@@ -108,10 +130,15 @@ fn question<'a>(
     resource.read_only = facts.read_only;
     resource.asks = facts.asks;
     let mut request = Request::new(caller, action, resource);
-    request.owner = facts.owner.is_some() && facts.owner == caller.user_id();
+    request.owner = (facts.owner.is_some() && facts.owner == caller.user_id())
+        || (facts.actor.is_some() && facts.actor == caller.machine());
     request.same_organization = facts.scope.organization_id == caller.scope.organization_id;
     request.same_environment = facts.scope == caller.scope;
-    request.agents = &facts.agents;
+    request.agents = match (&caller.principal, facts.agents.as_slice()) {
+        // An agent that calls by its own token acts, also where no other one does.
+        (Principal::Agent { agent_id }, []) => std::slice::from_ref(agent_id),
+        (_, agents) => agents,
+    };
     request.arguments = arguments;
     request
 }
@@ -119,7 +146,8 @@ fn question<'a>(
 fn refusal(action: Action, denied: Denial, decision: &Decision) -> Error {
     let code = match denied {
         Denial::Hidden => return Error::Hidden { what: action.kind().as_str() },
-        Denial::Credential | Denial::Role => "role_missing",
+        Denial::Credential => "scope_missing",
+        Denial::Role => "role_missing",
         Denial::Clearance => "clearance_too_low",
         Denial::Access | Denial::Policy => "policy_denied",
     };

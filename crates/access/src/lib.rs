@@ -5,6 +5,7 @@ mod decide;
 mod error;
 mod facts;
 mod limits;
+mod machine;
 mod vault;
 
 pub use conductor_rbac::{Action, ResourceKind};
@@ -12,4 +13,5 @@ pub use decide::Access;
 pub use error::{Error, Result};
 pub use facts::Facts;
 pub use limits::{Limit, Limits, LimitsOptions};
+pub use machine::Machine;
 pub use vault::Vault;

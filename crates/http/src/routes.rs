@@ -17,11 +17,13 @@ mod models;
 mod orgs;
 mod roles;
 mod runs;
+mod service_accounts;
 mod session;
 mod settings;
 mod setup;
 mod system;
 mod tasks;
+mod tokens;
 mod tools;
 mod twin;
 mod users;
@@ -49,6 +51,8 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(orgs::router())
         .merge(environments::router())
         .merge(members::router())
+        .merge(service_accounts::router())
+        .merge(tokens::router())
         .merge(settings::router())
         .merge(api_keys::router())
         .merge(conversations::router())

@@ -74,6 +74,7 @@ impl Identity {
             clearance: Classification::Public,
             token_scopes: None,
             session_id: None,
+            token_id: None,
             address: None,
         };
         let permissions = self.inner.access.permissions(&nobody);

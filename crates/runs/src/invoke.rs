@@ -167,7 +167,7 @@ impl ToolPath {
     }
 
     fn decide(&self, call: &Call, tool: &Tool, arguments: &Value) -> Decision {
-        let facts = tool.facts(call.agent_id.into_iter().collect());
+        let facts = tool.facts(call.caller.agents(call.agent_id));
         self.access.decide(&call.caller, Action::ToolInvoke, &facts, Some(arguments))
     }
 

@@ -61,6 +61,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
         (wired.store.clone(), Arc::clone(&wired.driver), wired.pool.clone(), wired.draining.clone());
     let driving = tokio::spawn(Arc::clone(&driver).run());
     let watching = tokio::spawn(Arc::clone(&wired.registry).watch());
+    let hearing = tokio::spawn(wired.identity.clone().watch());
     let state = state(config, wired, readiness.clone(), streams.clone());
     let router = conductor_http::router(state).into_make_service_with_connect_info::<SocketAddr>();
     let stopped = CancellationToken::new();
@@ -86,6 +87,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     }
     pool.shutdown().await;
     watching.abort();
+    hearing.abort();
     drop(driving.await);
     store.close().await;
     tracing::info!("stopped");

@@ -163,6 +163,8 @@ impl ToolPath {
             parent_run_id: Some(parent.id),
             root_run_id: Some(parent.root_run_id),
             user_id: parent.user_id,
+            actor: parent.actor.clone(),
+            token_id: parent.token_id,
             agent_id: call.agent_id,
             call_id: Some(call.call_id),
             tool_id: tool.and_then(|tool| tool.id),
