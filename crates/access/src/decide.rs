@@ -68,7 +68,8 @@ impl Access {
             return Ok(());
         }
         let reason = format!("the credential's scopes leave out {action}");
-        let mut entry = NewAuditEvent::by(caller, "access.denied", action.as_str(), format!("{}:*", action.kind()));
+        let mut entry =
+            NewAuditEvent::by(caller, "access.denied", action.as_str(), format!("{}:*", action.kind()));
         entry.allowed = false;
         entry.rule_id = Some("credential/scope".to_owned());
         entry.denial_reason = Some(reason.clone());

@@ -1,8 +1,6 @@
 //! A machine behind a token: what it may do is what its issuer may do now, within the scopes it was given.
 
-use conductor_domain::{
-    Caller, EnvironmentId, IssuedToken, Principal, Scope, TokenId, TokenStatus, User,
-};
+use conductor_domain::{Caller, EnvironmentId, IssuedToken, Principal, Scope, TokenId, TokenStatus, User};
 use conductor_storage::Unscoped;
 
 use crate::{Access, Action, Result};

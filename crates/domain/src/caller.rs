@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    AgentId, Classification, OrganizationId, Scope, ServiceAccountId, SessionId, TokenId, UserId,
-};
+use crate::{AgentId, Classification, OrganizationId, Scope, ServiceAccountId, SessionId, TokenId, UserId};
 
 /// The identity behind a credential.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

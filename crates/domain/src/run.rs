@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AgentId, CallId, ConnectorId, ConversationId, MessageId, RunId, Scope, TokenId, ToolId,
-    UserId,
+    AgentId, CallId, ConnectorId, ConversationId, MessageId, RunId, Scope, TokenId, ToolId, UserId,
     classification::words,
 };
 

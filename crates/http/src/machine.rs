@@ -92,7 +92,10 @@ mod tests {
     fn both_prefixes_ask_the_same_and_the_rest_is_closed() {
         for prefix in ["/api", "/api/v1/orgs/{org_id}"] {
             assert_eq!(action(&Method::GET, &format!("{prefix}/agents")), Some(Action::AgentRead));
-            assert_eq!(action(&Method::PATCH, &format!("{prefix}/agents/{{agent_id}}")), Some(Action::AgentUpdate));
+            assert_eq!(
+                action(&Method::PATCH, &format!("{prefix}/agents/{{agent_id}}")),
+                Some(Action::AgentUpdate)
+            );
         }
         for (method, route) in [
             (Method::POST, "/api/agents"),
@@ -114,9 +117,9 @@ mod tests {
         let paths = document["paths"].as_object().unwrap();
         for (method, path, _) in ROUTES {
             let method = method.to_lowercase();
-            let known = ["", "/api", "/api/v1/orgs/{org_id}"]
-                .iter()
-                .any(|prefix| paths.get(&format!("{prefix}{path}")).is_some_and(|item| item.get(&method).is_some()));
+            let known = ["", "/api", "/api/v1/orgs/{org_id}"].iter().any(|prefix| {
+                paths.get(&format!("{prefix}{path}")).is_some_and(|item| item.get(&method).is_some())
+            });
             assert!(known, "{method} {path}");
         }
     }

@@ -189,9 +189,11 @@ impl Identity {
             return;
         }
         let id = machine.token.id;
-        let noted = self.inner.store.scoped(scope).write(move |tx| {
-            Box::pin(async move { tx.issued_tokens().touch(id, now).await })
-        });
+        let noted = self
+            .inner
+            .store
+            .scoped(scope)
+            .write(move |tx| Box::pin(async move { tx.issued_tokens().touch(id, now).await }));
         let noted: Result<(), conductor_storage::Error> = noted.await;
         if let Err(error) = noted {
             tracing::warn!(error = &error as &dyn std::error::Error, "the use of a token was not noted");

@@ -10,12 +10,7 @@ use conductor_storage::{Unscoped, UnscopedTx};
 use data_encoding::BASE32_NOPAD;
 use secrecy::ExposeSecret;
 
-use crate::{
-    Error, Identity, Result,
-    identity::done,
-    session::person,
-    totp,
-};
+use crate::{Error, Identity, Result, identity::done, session::person, totp};
 
 /// How many recovery codes there are.
 const RECOVERY_CODES: usize = 10;
@@ -116,7 +111,11 @@ impl Identity {
     ///
     /// # Errors
     /// `MfaMissing` when nothing was begun; `OtpInvalid`; `Limited`.
-    pub async fn confirm_mfa(&self, caller: &Caller, code: &Redacted<String>) -> Result<Vec<Redacted<String>>> {
+    pub async fn confirm_mfa(
+        &self,
+        caller: &Caller,
+        code: &Redacted<String>,
+    ) -> Result<Vec<Redacted<String>>> {
         let user = self.mfa_owner(caller).await?;
         if user.mfa_enabled {
             return Err(Error::MfaEnabled);
@@ -253,7 +252,12 @@ impl Identity {
 }
 
 /// Takes a code in the transaction of the sign-in that it allows.
-pub(crate) async fn take(tx: UnscopedTx<'_>, code: &Code, scope: Scope, recovered: &NewAuditEvent) -> Result<()> {
+pub(crate) async fn take(
+    tx: UnscopedTx<'_>,
+    code: &Code,
+    scope: Scope,
+    recovered: &NewAuditEvent,
+) -> Result<()> {
     let mut mfa = tx.users().hold_mfa(code.user).await?.ok_or(Error::OtpInvalid)?;
     code.spend(&mut mfa)?;
     tx.users().set_mfa(code.user, Some(&mfa)).await?;
@@ -295,7 +299,8 @@ fn recovery_codes(user: UserId) -> (Vec<Redacted<String>>, Vec<String>) {
 fn recovery_hash(user: UserId, code: &str) -> Option<String> {
     let letters: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
     let bytes = BASE32_NOPAD.decode(letters.to_uppercase().as_bytes()).ok()?;
-    (bytes.len() == RECOVERY_BYTES).then(|| sha256_hex(&[user.as_uuid().as_bytes(), bytes.as_slice()].concat()))
+    (bytes.len() == RECOVERY_BYTES)
+        .then(|| sha256_hex(&[user.as_uuid().as_bytes(), bytes.as_slice()].concat()))
 }
 
 #[cfg(test)]

@@ -128,7 +128,17 @@ impl Identity {
         macro_rules! set {
             ($($field:ident),+) => {$( if let Some(value) = change.$field { spec.$field = value; } )+};
         }
-        set!(name, description, environment_id, subject, issuer, audience, credential_ref, scope_allowlist, enabled);
+        set!(
+            name,
+            description,
+            environment_id,
+            subject,
+            issuer,
+            audience,
+            credential_ref,
+            scope_allowlist,
+            enabled
+        );
         let spec = self.checked_account(caller, spec).await?;
         let audit = done(caller, "service_account.updated", target(id)).on("service_account", id);
         let rows = self.inner.store.scoped(caller.scope);

@@ -74,7 +74,8 @@ impl Identity {
             .write(move |tx| {
                 Box::pin(async move {
                     if let Some(code) = code {
-                        mfa::take(tx, &code, scope, &entry("account.recovery_code_used", user.id, &by)).await?;
+                        mfa::take(tx, &code, scope, &entry("account.recovery_code_used", user.id, &by))
+                            .await?;
                     }
                     session::open(tx, opening.new, &by, scope).await
                 })

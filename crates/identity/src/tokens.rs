@@ -5,18 +5,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use conductor_access::{Action, Facts, ResourceKind};
 use conductor_domain::{
-    AgentId, Caller, FieldError, IssuedToken, NewIssuedToken, Page, PageRequest, Principal, Redacted, Revoked,
-    Scope, ServiceAccountId, TokenId, TokenStatus,
+    AgentId, Caller, FieldError, IssuedToken, NewIssuedToken, Page, PageRequest, Principal, Redacted,
+    Revoked, Scope, ServiceAccountId, TokenId, TokenStatus,
 };
 use serde_json::Value;
 
-use crate::{
-    Error, Identity, Result,
-    check::Check,
-    error::about,
-    identity::done,
-    session::delta,
-};
+use crate::{Error, Identity, Result, check::Check, error::about, identity::done, session::delta};
 
 /// Patterns in one list.
 const MOST_SCOPES: usize = 50;
@@ -293,25 +287,27 @@ impl Identity {
         Ok((owner, account.scope_allowlist, account.enabled))
     }
 
-    fn expiry(
-        &self,
-        check: &mut Check,
-        now: DateTime<Utc>,
-        wanted: Option<DateTime<Utc>>,
-    ) -> DateTime<Utc> {
+    fn expiry(&self, check: &mut Check, now: DateTime<Utc>, wanted: Option<DateTime<Utc>>) -> DateTime<Utc> {
         let longest = delta(self.inner.options.token_lifetime);
         let expires_at = wanted.unwrap_or_else(|| now + USUAL_LIFETIME.min(longest));
         if expires_at < now + SHORTEST_LIFETIME {
             check.fault(FieldError::new("/expires_at", "too_soon", "Choose a time at least a minute ahead."));
         } else if expires_at > now + longest {
-            let detail = format!("Tokens of this installation work for at most {} hours.", longest.num_hours());
+            let detail =
+                format!("Tokens of this installation work for at most {} hours.", longest.num_hours());
             check.fault(FieldError::new("/expires_at", "too_late", detail));
         }
         expires_at
     }
 
     /// No token may do what its issuer may not, nor what its service account does not allow.
-    fn check_scopes(&self, check: &mut Check, caller: &Caller, scopes: &[String], allowed: Option<&[String]>) {
+    fn check_scopes(
+        &self,
+        check: &mut Check,
+        caller: &Caller,
+        scopes: &[String],
+        allowed: Option<&[String]>,
+    ) {
         if scopes.is_empty() {
             check.fault(FieldError::new("/scopes", "required", "Name at least one scope."));
         }
@@ -356,7 +352,10 @@ pub(crate) fn check_patterns(check: &mut Check, pointer: &str, patterns: &[Strin
     for (at, pattern) in patterns.iter().enumerate() {
         let covered = || Action::ALL.iter().copied().filter(|action| action.is_covered_by(pattern));
         let (code, detail) = if covered().next().is_none() {
-            ("unknown_scope", format!("There is no action {pattern:?}. Write one such as tool.invoke, or agent.*."))
+            (
+                "unknown_scope",
+                format!("There is no action {pattern:?}. Write one such as tool.invoke, or agent.*."),
+            )
         } else if pattern == "*" {
             ("scope_too_wide", "Name what the machine needs: agent.*, tool.invoke and the like.".to_owned())
         } else if let Some(personal) = covered().find(|action| is_personal(*action)) {

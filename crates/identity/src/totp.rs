@@ -89,7 +89,10 @@ mod tests {
         ] {
             let now = DateTime::from_timestamp(second, 0).unwrap();
             assert_eq!(step_of(&secret, code, now, 0), Some(second / 30), "{second}");
-            assert_eq!(step_of(&secret, &format!(" {} {}\n", &code[..3], &code[3..]), now, 0), Some(second / 30));
+            assert_eq!(
+                step_of(&secret, &format!(" {} {}\n", &code[..3], &code[3..]), now, 0),
+                Some(second / 30)
+            );
         }
     }
 

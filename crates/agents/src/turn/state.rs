@@ -282,7 +282,8 @@ mod tests {
     fn a_call_tells_how_much_text_stood_before_it() {
         let events = [asked(), called(), said("I look 🦀."), called(), asked(), said("\n\nThere."), called()];
         let calls = TurnState::fold(&events).tool_calls();
-        let offsets: Vec<_> = calls.as_array().into_iter().flatten().map(|call| &call["text_offset"]).collect();
+        let offsets: Vec<_> =
+            calls.as_array().into_iter().flatten().map(|call| &call["text_offset"]).collect();
         // The crab is two UTF-16 code units.
         assert_eq!(offsets, [&json!(0), &json!(10), &json!(18)]);
     }

@@ -10,5 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::AppState;
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(sign_in::router()).merge(account::router()).merge(sessions::router()).merge(mfa::router())
+    OpenApiRouter::new()
+        .merge(sign_in::router())
+        .merge(account::router())
+        .merge(sessions::router())
+        .merge(mfa::router())
 }

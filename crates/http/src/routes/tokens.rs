@@ -3,7 +3,8 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use conductor_domain::{
-    AgentId, IssuedToken, OrganizationId, Principal, ServiceAccountId, TokenId, TokenKind, TokenStatus, UserId,
+    AgentId, IssuedToken, OrganizationId, Principal, ServiceAccountId, TokenId, TokenKind, TokenStatus,
+    UserId,
 };
 use conductor_identity::{Identity, Issued, TokenRequest};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,8 @@
 //! Machines' accounts of an organisation.
 
-use conductor_domain::{Page, PageRequest, Revoked, Scope, ServiceAccount, ServiceAccountId, ServiceAccountSpec};
+use conductor_domain::{
+    Page, PageRequest, Revoked, Scope, ServiceAccount, ServiceAccountId, ServiceAccountSpec,
+};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };

@@ -187,7 +187,8 @@ impl<'t> UsersTx<'t> {
     /// # Errors
     /// `NotFound` when there is no such account.
     pub async fn hold_mfa(&self, id: UserId) -> Result<Option<Mfa>> {
-        let row = live().filter(user::Column::Id.eq(id.as_uuid())).lock_exclusive().one(&self.tx.conn()).await?;
+        let row =
+            live().filter(user::Column::Id.eq(id.as_uuid())).lock_exclusive().one(&self.tx.conn()).await?;
         row.ok_or(Error::NotFound)?.mfa.map(|mfa| json("users.mfa", mfa)).transpose()
     }
 

@@ -79,7 +79,10 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 
 /// How the caller's second factor stands.
 #[utoipa::path(get, path = "/api/auth/mfa", tag = "auth", responses((status = 200, body = MfaResponse)))]
-async fn find_mfa(Auth(caller): Auth, State(identity): State<Identity>) -> Result<Json<MfaResponse>, Problem> {
+async fn find_mfa(
+    Auth(caller): Auth,
+    State(identity): State<Identity>,
+) -> Result<Json<MfaResponse>, Problem> {
     let state = identity.mfa(&caller).await?;
     Ok(Json(MfaResponse {
         enabled: state.confirmed_at.is_some(),
