@@ -4,12 +4,16 @@ import type {
   AcceptInviteData,
   AcceptInviteResponse,
   ArtifactFrameData,
+  BeginMfaData,
+  BeginMfaResponse,
   CancelExecutionData,
   CancelExecutionResponse,
   CheckOrganizationMcpServerData,
   CheckOrganizationMcpServerResponse,
   ConfirmMcpServerCommandData,
   ConfirmMcpServerCommandResponse,
+  ConfirmMfaData,
+  ConfirmMfaResponse,
   ConnectMcpServerData,
   ConnectMcpServerResponse,
   CreateAgentCloneData,
@@ -36,6 +40,8 @@ import type {
   CreateAgentTestOfOrganizationData,
   CreateAgentTestOfOrganizationResponse,
   CreateAgentTestResponse,
+  CreateAgentTokenData,
+  CreateAgentTokenResponse,
   CreateApiKeyData,
   CreateApiKeyResponse,
   CreateArtifactForkData,
@@ -64,6 +70,10 @@ import type {
   CreateOrganizationResponse,
   CreateRegenerationData,
   CreateRegenerationResponse,
+  CreateServiceAccountData,
+  CreateServiceAccountResponse,
+  CreateServiceAccountTokenData,
+  CreateServiceAccountTokenResponse,
   CreateSetupData,
   CreateSetupResponse,
   DecideTaskData,
@@ -76,6 +86,8 @@ import type {
   DeleteAgentServerOfOrganizationData,
   DeleteAgentServerOfOrganizationResponse,
   DeleteAgentServerResponse,
+  DeleteAgentTokenData,
+  DeleteAgentTokenResponse,
   DeleteApiKeyData,
   DeleteApiKeyResponse,
   DeleteArtifactData,
@@ -96,8 +108,14 @@ import type {
   DeleteOrganizationMcpServerData,
   DeleteOrganizationMcpServerResponse,
   DeleteOrganizationResponse,
+  DeleteServiceAccountData,
+  DeleteServiceAccountResponse,
+  DeleteServiceAccountTokenData,
+  DeleteServiceAccountTokenResponse,
   DeleteSessionData,
   DeleteSessionResponse,
+  DisableMfaData,
+  DisableMfaResponse,
   DiscoverMcpServerData,
   DiscoverMcpServerResponse,
   ExecuteAgentData,
@@ -140,6 +158,8 @@ import type {
   FindMeV1Response,
   FindMetricsData,
   FindMetricsResponse,
+  FindMfaData,
+  FindMfaResponse,
   FindOrganizationData,
   FindOrganizationMcpServerData,
   FindOrganizationMcpServerResponse,
@@ -150,6 +170,8 @@ import type {
   FindReadinessResponse,
   FindRunData,
   FindRunResponse,
+  FindServiceAccountData,
+  FindServiceAccountResponse,
   FindSettingsData,
   FindSettingsResponse,
   FindSetupStatusData,
@@ -162,6 +184,8 @@ import type {
   ListAgentServersOfOrganizationData,
   ListAgentServersOfOrganizationResponse,
   ListAgentServersResponse,
+  ListAgentTokensData,
+  ListAgentTokensResponse,
   ListAgentToolsData,
   ListAgentToolsOfOrganizationData,
   ListAgentToolsOfOrganizationResponse,
@@ -228,6 +252,10 @@ import type {
   ListRunEventsResponse,
   ListRunStepsData,
   ListRunStepsResponse,
+  ListServiceAccountTokensData,
+  ListServiceAccountTokensResponse,
+  ListServiceAccountsData,
+  ListServiceAccountsResponse,
   ListSessionsData,
   ListSessionsResponse,
   ListTasksData,
@@ -248,8 +276,14 @@ import type {
   RefreshResponse,
   RegisterData,
   RegisterResponse,
+  RenewRecoveryCodesData,
+  RenewRecoveryCodesResponse,
   RestartMcpServerData,
   RestartMcpServerResponse,
+  RevokeAgentTokenData,
+  RevokeAgentTokenResponse,
+  RevokeServiceAccountTokenData,
+  RevokeServiceAccountTokenResponse,
   SearchMcpServersData,
   SearchMcpServersResponse,
   StreamMessageData,
@@ -314,6 +348,10 @@ import type {
   UpdateOrganizationResponse,
   UpdateProfileData,
   UpdateProfileResponse,
+  UpdateServiceAccountData,
+  UpdateServiceAccountPatchData,
+  UpdateServiceAccountPatchResponse,
+  UpdateServiceAccountResponse,
   UpdateSettingsData,
   UpdateSettingsResponse,
   UpdateUserData,
@@ -335,6 +373,7 @@ export interface Operations {
     '/api/artifacts/{artifact_id}/agent': { query: FindArtifactAgentData['query']; body: FindArtifactAgentData['body']; answer: FindArtifactAgentResponse };
     '/api/artifacts/{artifact_id}/versions': { query: ListArtifactVersionsData['query']; body: ListArtifactVersionsData['body']; answer: ListArtifactVersionsResponse };
     '/api/auth/me': { query: FindMeData['query']; body: FindMeData['body']; answer: FindMeResponse };
+    '/api/auth/mfa': { query: FindMfaData['query']; body: FindMfaData['body']; answer: FindMfaResponse };
     '/api/auth/sessions': { query: ListSessionsData['query']; body: ListSessionsData['body']; answer: ListSessionsResponse };
     '/api/conversations': { query: ListConversationsData['query']; body: ListConversationsData['body']; answer: ListConversationsResponse };
     '/api/conversations/{conversation_id}': { query: FindConversationData['query']; body: FindConversationData['body']; answer: FindConversationResponse };
@@ -377,6 +416,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: FindAgentOfOrganizationData['query']; body: FindAgentOfOrganizationData['body']; answer: FindAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/available-tools': { query: ListAgentToolsOfOrganizationData['query']; body: ListAgentToolsOfOrganizationData['body']; answer: ListAgentToolsOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers': { query: ListAgentServersOfOrganizationData['query']; body: ListAgentServersOfOrganizationData['body']; answer: ListAgentServersOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens': { query: ListAgentTokensData['query']; body: ListAgentTokensData['body']; answer: ListAgentTokensResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/versions': { query: ListAgentVersionsOfOrganizationData['query']; body: ListAgentVersionsOfOrganizationData['body']; answer: ListAgentVersionsOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/environments': { query: ListEnvironmentsData['query']; body: ListEnvironmentsData['body']; answer: ListEnvironmentsResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: FindEnvironmentData['query']; body: FindEnvironmentData['body']; answer: FindEnvironmentResponse };
@@ -386,6 +426,9 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/runs': { query: ListOrganizationRunsData['query']; body: ListOrganizationRunsData['body']; answer: ListOrganizationRunsResponse };
     '/api/v1/orgs/{org_id}/runs/{run_id}': { query: FindOrganizationRunData['query']; body: FindOrganizationRunData['body']; answer: FindOrganizationRunResponse };
     '/api/v1/orgs/{org_id}/runs/{run_id}/steps': { query: ListOrganizationRunStepsData['query']; body: ListOrganizationRunStepsData['body']; answer: ListOrganizationRunStepsResponse };
+    '/api/v1/orgs/{org_id}/service-accounts': { query: ListServiceAccountsData['query']; body: ListServiceAccountsData['body']; answer: ListServiceAccountsResponse };
+    '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}': { query: FindServiceAccountData['query']; body: FindServiceAccountData['body']; answer: FindServiceAccountResponse };
+    '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}/tokens': { query: ListServiceAccountTokensData['query']; body: ListServiceAccountTokensData['body']; answer: ListServiceAccountTokensResponse };
     '/artifact-frame': { query: ArtifactFrameData['query']; body: ArtifactFrameData['body']; answer: unknown };
     '/docs/errors/{code}': { query: FindErrorPageData['query']; body: FindErrorPageData['body']; answer: FindErrorPageResponse };
     '/health': { query: FindHealthData['query']; body: FindHealthData['body']; answer: FindHealthResponse };
@@ -403,6 +446,10 @@ export interface Operations {
     '/api/auth/invite/accept': { query: AcceptInviteData['query']; body: AcceptInviteData['body']; answer: AcceptInviteResponse };
     '/api/auth/login': { query: LoginData['query']; body: LoginData['body']; answer: LoginResponse };
     '/api/auth/logout': { query: LogoutData['query']; body: LogoutData['body']; answer: LogoutResponse };
+    '/api/auth/mfa': { query: BeginMfaData['query']; body: BeginMfaData['body']; answer: BeginMfaResponse };
+    '/api/auth/mfa/confirm': { query: ConfirmMfaData['query']; body: ConfirmMfaData['body']; answer: ConfirmMfaResponse };
+    '/api/auth/mfa/disable': { query: DisableMfaData['query']; body: DisableMfaData['body']; answer: DisableMfaResponse };
+    '/api/auth/mfa/recovery-codes': { query: RenewRecoveryCodesData['query']; body: RenewRecoveryCodesData['body']; answer: RenewRecoveryCodesResponse };
     '/api/auth/refresh': { query: RefreshData['query']; body: RefreshData['body']; answer: RefreshResponse };
     '/api/conversations': { query: CreateConversationData['query']; body: CreateConversationData['body']; answer: CreateConversationResponse };
     '/api/conversations/{conversation_id}/branch': { query: CreateBranchData['query']; body: CreateBranchData['body']; answer: CreateBranchResponse };
@@ -433,11 +480,16 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}/fork': { query: CreateAgentForkOfOrganizationData['query']; body: CreateAgentForkOfOrganizationData['body']; answer: CreateAgentForkOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers': { query: CreateAgentServerOfOrganizationData['query']; body: CreateAgentServerOfOrganizationData['body']; answer: CreateAgentServerOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/test': { query: CreateAgentTestOfOrganizationData['query']; body: CreateAgentTestOfOrganizationData['body']; answer: CreateAgentTestOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens': { query: CreateAgentTokenData['query']; body: CreateAgentTokenData['body']; answer: CreateAgentTokenResponse };
+    '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens/{jti}/revoke': { query: RevokeAgentTokenData['query']; body: RevokeAgentTokenData['body']; answer: RevokeAgentTokenResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/versions/{version}/rollback': { query: CreateAgentRollbackOfOrganizationData['query']; body: CreateAgentRollbackOfOrganizationData['body']; answer: CreateAgentRollbackOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/environments': { query: CreateEnvironmentData['query']; body: CreateEnvironmentData['body']; answer: CreateEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers': { query: CreateOrganizationMcpServerData['query']; body: CreateOrganizationMcpServerData['body']; answer: CreateOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}/health-check': { query: CheckOrganizationMcpServerData['query']; body: CheckOrganizationMcpServerData['body']; answer: CheckOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/members': { query: CreateMemberData['query']; body: CreateMemberData['body']; answer: CreateMemberResponse };
+    '/api/v1/orgs/{org_id}/service-accounts': { query: CreateServiceAccountData['query']; body: CreateServiceAccountData['body']; answer: CreateServiceAccountResponse };
+    '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}/tokens': { query: CreateServiceAccountTokenData['query']; body: CreateServiceAccountTokenData['body']; answer: CreateServiceAccountTokenResponse };
+    '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}/tokens/{jti}/revoke': { query: RevokeServiceAccountTokenData['query']; body: RevokeServiceAccountTokenData['body']; answer: RevokeServiceAccountTokenResponse };
   };
   put: {
     '/api/agents/{agent_id}': { query: UpdateAgentData['query']; body: UpdateAgentData['body']; answer: UpdateAgentResponse };
@@ -460,6 +512,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerOfOrganizationData['query']; body: UpdateAgentServerOfOrganizationData['body']; answer: UpdateAgentServerOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: UpdateEnvironmentData['query']; body: UpdateEnvironmentData['body']; answer: UpdateEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: UpdateOrganizationMcpServerData['query']; body: UpdateOrganizationMcpServerData['body']; answer: UpdateOrganizationMcpServerResponse };
+    '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}': { query: UpdateServiceAccountData['query']; body: UpdateServiceAccountData['body']; answer: UpdateServiceAccountResponse };
   };
   patch: {
     '/api/agents/{agent_id}': { query: UpdateAgentPatchData['query']; body: UpdateAgentPatchData['body']; answer: UpdateAgentPatchResponse };
@@ -475,6 +528,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: UpdateEnvironmentPatchData['query']; body: UpdateEnvironmentPatchData['body']; answer: UpdateEnvironmentPatchResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: UpdateOrganizationMcpServerPatchData['query']; body: UpdateOrganizationMcpServerPatchData['body']; answer: UpdateOrganizationMcpServerPatchResponse };
     '/api/v1/orgs/{org_id}/members/{user_id}': { query: UpdateMemberData['query']; body: UpdateMemberData['body']; answer: UpdateMemberResponse };
+    '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}': { query: UpdateServiceAccountPatchData['query']; body: UpdateServiceAccountPatchData['body']; answer: UpdateServiceAccountPatchResponse };
   };
   delete: {
     '/api/agents/{agent_id}': { query: DeleteAgentData['query']; body: DeleteAgentData['body']; answer: DeleteAgentResponse };
@@ -489,8 +543,11 @@ export interface Operations {
     '/api/v1/orgs/{org_id}': { query: DeleteOrganizationData['query']; body: DeleteOrganizationData['body']; answer: DeleteOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: DeleteAgentOfOrganizationData['query']; body: DeleteAgentOfOrganizationData['body']; answer: DeleteAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: DeleteAgentServerOfOrganizationData['query']; body: DeleteAgentServerOfOrganizationData['body']; answer: DeleteAgentServerOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens/{jti}': { query: DeleteAgentTokenData['query']; body: DeleteAgentTokenData['body']; answer: DeleteAgentTokenResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: DeleteEnvironmentData['query']; body: DeleteEnvironmentData['body']; answer: DeleteEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: DeleteOrganizationMcpServerData['query']; body: DeleteOrganizationMcpServerData['body']; answer: DeleteOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/members/{user_id}': { query: DeleteMemberData['query']; body: DeleteMemberData['body']; answer: DeleteMemberResponse };
+    '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}': { query: DeleteServiceAccountData['query']; body: DeleteServiceAccountData['body']; answer: DeleteServiceAccountResponse };
+    '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}/tokens/{jti}': { query: DeleteServiceAccountTokenData['query']; body: DeleteServiceAccountTokenData['body']; answer: DeleteServiceAccountTokenResponse };
   };
 }
