@@ -11,6 +11,7 @@
 import { Route as rootRouteImport } from './routes/__root';
 import { Route as AppRouteImport } from './routes/_app';
 import { Route as InviteRouteImport } from './routes/invite';
+import { Route as SecondFactorRouteImport } from './routes/second-factor';
 import { Route as SetupRouteImport } from './routes/setup';
 import { Route as SignInRouteImport } from './routes/sign-in';
 import { Route as AppChatRouteImport } from './routes/_app/_chat';
@@ -32,6 +33,11 @@ const AppRoute = AppRouteImport.update({
 const InviteRoute = InviteRouteImport.update({
   id: '/invite',
   path: '/invite',
+  getParentRoute: () => rootRouteImport,
+} as any);
+const SecondFactorRoute = SecondFactorRouteImport.update({
+  id: '/second-factor',
+  path: '/second-factor',
   getParentRoute: () => rootRouteImport,
 } as any);
 const SetupRoute = SetupRouteImport.update({
@@ -102,6 +108,7 @@ const AppLibraryAgentsNewRoute = AppLibraryAgentsNewRouteImport.update({
 export interface FileRoutesByFullPath {
   '/': typeof AppChatIndexRoute;
   '/invite': typeof InviteRoute;
+  '/second-factor': typeof SecondFactorRoute;
   '/setup': typeof SetupRoute;
   '/sign-in': typeof SignInRoute;
   '/inbox': typeof AppInboxRoute;
@@ -117,6 +124,7 @@ export interface FileRoutesByFullPath {
 export interface FileRoutesByTo {
   '/': typeof AppChatIndexRoute;
   '/invite': typeof InviteRoute;
+  '/second-factor': typeof SecondFactorRoute;
   '/setup': typeof SetupRoute;
   '/sign-in': typeof SignInRoute;
   '/inbox': typeof AppInboxRoute;
@@ -133,6 +141,7 @@ export interface FileRoutesById {
   __root__: typeof rootRouteImport;
   '/_app': typeof AppRouteWithChildren;
   '/invite': typeof InviteRoute;
+  '/second-factor': typeof SecondFactorRoute;
   '/setup': typeof SetupRoute;
   '/sign-in': typeof SignInRoute;
   '/_app/_chat': typeof AppChatRouteWithChildren;
@@ -152,6 +161,7 @@ export interface FileRouteTypes {
   fullPaths:
     | '/'
     | '/invite'
+    | '/second-factor'
     | '/setup'
     | '/sign-in'
     | '/inbox'
@@ -167,6 +177,7 @@ export interface FileRouteTypes {
   to:
     | '/'
     | '/invite'
+    | '/second-factor'
     | '/setup'
     | '/sign-in'
     | '/inbox'
@@ -182,6 +193,7 @@ export interface FileRouteTypes {
     | '__root__'
     | '/_app'
     | '/invite'
+    | '/second-factor'
     | '/setup'
     | '/sign-in'
     | '/_app/_chat'
@@ -200,6 +212,7 @@ export interface FileRouteTypes {
 export interface RootRouteChildren {
   AppRoute: typeof AppRouteWithChildren;
   InviteRoute: typeof InviteRoute;
+  SecondFactorRoute: typeof SecondFactorRoute;
   SetupRoute: typeof SetupRoute;
   SignInRoute: typeof SignInRoute;
 }
@@ -218,6 +231,13 @@ declare module '@tanstack/react-router' {
       path: '/invite';
       fullPath: '/invite';
       preLoaderRoute: typeof InviteRouteImport;
+      parentRoute: typeof rootRouteImport;
+    };
+    '/second-factor': {
+      id: '/second-factor';
+      path: '/second-factor';
+      fullPath: '/second-factor';
+      preLoaderRoute: typeof SecondFactorRouteImport;
       parentRoute: typeof rootRouteImport;
     };
     '/setup': {
@@ -356,6 +376,7 @@ const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren);
 const rootRouteChildren: RootRouteChildren = {
   AppRoute: AppRouteWithChildren,
   InviteRoute: InviteRoute,
+  SecondFactorRoute: SecondFactorRoute,
   SetupRoute: SetupRoute,
   SignInRoute: SignInRoute,
 };

@@ -110,7 +110,7 @@ impl Identity {
     /// without the second factor must show it.
     ///
     /// # Errors
-    /// `MfaMissing` when nothing was begun; `OtpInvalid`; `Limited`.
+    /// `MfaMissing` when nothing was begun; `Invalid` for a wrong code; `Limited`.
     pub async fn confirm_mfa(
         &self,
         caller: &Caller,
@@ -121,7 +121,7 @@ impl Identity {
             return Err(Error::MfaEnabled);
         }
         self.inner.limiter.begin(&user.email, caller.address)?;
-        let code = self.app_code(&user, code).await?;
+        let code = self.app_code(&user, code).await.map_err(at_code)?;
         let (codes, hashes) = recovery_codes(user.id);
         let (id, scope, session, now) = (user.id, caller.scope, caller.session_id, self.inner.clock.now());
         let audit = done(caller, "account.mfa_enabled", format!("user:{id}")).on("user", id);
@@ -132,7 +132,7 @@ impl Identity {
                 if mfa.confirmed_at.is_some() {
                     return Err(Error::MfaEnabled);
                 }
-                code.spend(&mut mfa)?;
+                code.spend(&mut mfa).map_err(at_code)?;
                 (mfa.confirmed_at, mfa.recovery) = (Some(now), hashes);
                 tx.users().set_mfa(id, Some(&mfa)).await?;
                 tx.sessions().revoke_all(id, session, "mfa_enabled").await?;
@@ -149,7 +149,7 @@ impl Identity {
     /// Gives fresh recovery codes, this once; those given before stop working.
     ///
     /// # Errors
-    /// `MfaMissing`; `Invalid` for a wrong password; `OtpInvalid`; `Limited`.
+    /// `MfaMissing`; `Invalid` for a wrong password or code; `Limited`.
     pub async fn renew_recovery_codes(
         &self,
         caller: &Caller,
@@ -164,7 +164,7 @@ impl Identity {
         rows.write(move |tx| {
             Box::pin(async move {
                 let mut mfa = tx.users().hold_mfa(id).await?.ok_or(Error::MfaMissing)?;
-                code.spend(&mut mfa)?;
+                code.spend(&mut mfa).map_err(at_code)?;
                 mfa.recovery = hashes;
                 tx.users().set_mfa(id, Some(&mfa)).await?;
                 tx.scoped(scope).audit().record(audit).await?;
@@ -180,7 +180,7 @@ impl Identity {
     /// Removes the second factor.
     ///
     /// # Errors
-    /// `MfaMissing`; `Invalid` for a wrong password; `OtpInvalid`; `Limited`.
+    /// `MfaMissing`; `Invalid` for a wrong password or code; `Limited`.
     pub async fn disable_mfa(
         &self,
         caller: &Caller,
@@ -194,7 +194,7 @@ impl Identity {
         rows.write(move |tx| {
             Box::pin(async move {
                 let mut mfa = tx.users().hold_mfa(id).await?.ok_or(Error::MfaMissing)?;
-                code.spend(&mut mfa)?;
+                code.spend(&mut mfa).map_err(at_code)?;
                 tx.scoped(PLACE).secrets().delete(&mfa.secret_ref).await?;
                 tx.users().set_mfa(id, None).await?;
                 tx.scoped(scope).audit().record(audit).await?;
@@ -239,7 +239,7 @@ impl Identity {
         // One attempt for both: a right password forgives no wrong code.
         self.inner.limiter.begin(&user.email, caller.address)?;
         self.check_password("/password", &user, password).await?;
-        let code = self.code_of(&user, code).await?;
+        let code = self.code_of(&user, code).await.map_err(at_code)?;
         Ok((user, code))
     }
 
@@ -248,6 +248,14 @@ impl Identity {
         let facts = Facts::new(format!("user:{}", user.id), caller.scope).owned_by(Some(user.id));
         self.inner.access.require(caller, Action::UserUpdate, &facts).await?;
         Ok(user)
+    }
+}
+
+/// Where someone who is signed in changes something, a wrong code is a wrong field and no reason to sign in again.
+fn at_code(error: Error) -> Error {
+    match error {
+        Error::OtpInvalid => Error::field("/code", "otp_invalid", "The code is wrong or was used before; wait for the next one."),
+        error => error,
     }
 }
 
