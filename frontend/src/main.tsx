@@ -3,7 +3,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { whenSignedOut } from '@/api/client';
+import { whenMfaRequired, whenSignedOut } from '@/api/client';
 import { queryClient } from '@/api/queries';
 import { TooltipProvider } from '@/components/ui/tooltip';
 import { recoverFromMissingChunks } from './app/chunks';
@@ -17,6 +17,11 @@ whenSignedOut(() => {
   const { pathname, search } = window.location;
   if (['/sign-in', '/setup', '/invite'].includes(pathname)) return;
   void router.navigate({ to: '/sign-in', search: { return: pathname + search }, replace: true });
+});
+
+whenMfaRequired(() => {
+  if (window.location.pathname === '/second-factor') return;
+  void router.navigate({ to: '/second-factor', replace: true });
 });
 
 const root = document.getElementById('root');

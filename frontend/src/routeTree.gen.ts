@@ -11,6 +11,7 @@
 import { Route as rootRouteImport } from './routes/__root';
 import { Route as AppRouteImport } from './routes/_app';
 import { Route as InviteRouteImport } from './routes/invite';
+import { Route as SecondFactorRouteImport } from './routes/second-factor';
 import { Route as SetupRouteImport } from './routes/setup';
 import { Route as SignInRouteImport } from './routes/sign-in';
 import { Route as AppChatRouteImport } from './routes/_app/_chat';
@@ -38,6 +39,11 @@ const AppRoute = AppRouteImport.update({
 const InviteRoute = InviteRouteImport.update({
   id: '/invite',
   path: '/invite',
+  getParentRoute: () => rootRouteImport,
+} as any);
+const SecondFactorRoute = SecondFactorRouteImport.update({
+  id: '/second-factor',
+  path: '/second-factor',
   getParentRoute: () => rootRouteImport,
 } as any);
 const SetupRoute = SetupRouteImport.update({
@@ -141,6 +147,7 @@ const AppLibraryAgentsNewRoute = AppLibraryAgentsNewRouteImport.update({
 export interface FileRoutesByFullPath {
   '/': typeof AppChatIndexRoute;
   '/invite': typeof InviteRoute;
+  '/second-factor': typeof SecondFactorRoute;
   '/setup': typeof SetupRoute;
   '/sign-in': typeof SignInRoute;
   '/inbox': typeof AppInboxRoute;
@@ -162,6 +169,7 @@ export interface FileRoutesByFullPath {
 export interface FileRoutesByTo {
   '/': typeof AppChatIndexRoute;
   '/invite': typeof InviteRoute;
+  '/second-factor': typeof SecondFactorRoute;
   '/setup': typeof SetupRoute;
   '/sign-in': typeof SignInRoute;
   '/inbox': typeof AppInboxRoute;
@@ -184,6 +192,7 @@ export interface FileRoutesById {
   __root__: typeof rootRouteImport;
   '/_app': typeof AppRouteWithChildren;
   '/invite': typeof InviteRoute;
+  '/second-factor': typeof SecondFactorRoute;
   '/setup': typeof SetupRoute;
   '/sign-in': typeof SignInRoute;
   '/_app/_chat': typeof AppChatRouteWithChildren;
@@ -209,6 +218,7 @@ export interface FileRouteTypes {
   fullPaths:
     | '/'
     | '/invite'
+    | '/second-factor'
     | '/setup'
     | '/sign-in'
     | '/inbox'
@@ -230,6 +240,7 @@ export interface FileRouteTypes {
   to:
     | '/'
     | '/invite'
+    | '/second-factor'
     | '/setup'
     | '/sign-in'
     | '/inbox'
@@ -251,6 +262,7 @@ export interface FileRouteTypes {
     | '__root__'
     | '/_app'
     | '/invite'
+    | '/second-factor'
     | '/setup'
     | '/sign-in'
     | '/_app/_chat'
@@ -275,6 +287,7 @@ export interface FileRouteTypes {
 export interface RootRouteChildren {
   AppRoute: typeof AppRouteWithChildren;
   InviteRoute: typeof InviteRoute;
+  SecondFactorRoute: typeof SecondFactorRoute;
   SetupRoute: typeof SetupRoute;
   SignInRoute: typeof SignInRoute;
 }
@@ -293,6 +306,13 @@ declare module '@tanstack/react-router' {
       path: '/invite';
       fullPath: '/invite';
       preLoaderRoute: typeof InviteRouteImport;
+      parentRoute: typeof rootRouteImport;
+    };
+    '/second-factor': {
+      id: '/second-factor';
+      path: '/second-factor';
+      fullPath: '/second-factor';
+      preLoaderRoute: typeof SecondFactorRouteImport;
       parentRoute: typeof rootRouteImport;
     };
     '/setup': {
@@ -485,6 +505,7 @@ const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren);
 const rootRouteChildren: RootRouteChildren = {
   AppRoute: AppRouteWithChildren,
   InviteRoute: InviteRoute,
+  SecondFactorRoute: SecondFactorRoute,
   SetupRoute: SetupRoute,
   SignInRoute: SignInRoute,
 };

@@ -59,6 +59,8 @@ pub(crate) struct Config {
     pub(crate) drain_ms: u64,
     /// Tool calls in one run.
     pub(crate) tool_calls_per_run: i64,
+    /// How long a token of an agent or a service account works at most, in days.
+    pub(crate) token_max_days: u64,
     /// Requests that start work, per person and minute.
     pub(crate) limit_user_per_minute: u32,
     /// Calls of one tool by one agent, per minute.
@@ -99,6 +101,7 @@ impl Default for Config {
             lease_ms: 15_000,
             drain_ms: 20_000,
             tool_calls_per_run: 200,
+            token_max_days: 90,
             limit_user_per_minute: 600,
             limit_agent_tool_per_minute: 120,
             limit_connector_per_minute: 600,

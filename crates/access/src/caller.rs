@@ -1,12 +1,25 @@
 //! A person as a caller, from the rows as they are now: the same for a request with a token and for a run that goes on
 //! after its request is long gone.
 
-use conductor_domain::{Caller, OrganizationId, Principal, Scope, UserId};
+use conductor_domain::{Caller, OrganizationId, Principal, Run, Scope, UserId};
 use conductor_storage::Unscoped;
 
 use crate::{Access, Result};
 
 impl Access {
+    /// The caller behind a run, as it stands now: a person, or a machine with the token it came with. `None` where it
+    /// no longer stands.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn caller_behind(&self, run: &Run) -> Result<Option<Caller>> {
+        match (run.user_id, run.token_id) {
+            (Some(user), _) => self.caller_of(user, run.scope).await,
+            (None, Some(token)) => self.caller_of_token(token, run.scope).await,
+            (None, None) => Ok(None),
+        }
+    }
+
     /// The caller behind an account in a scope. `None` where the account is not active, or not a member there.
     ///
     /// # Errors
@@ -29,6 +42,7 @@ impl Access {
             clearance: user.clearance,
             token_scopes: None,
             session_id: None,
+            token_id: None,
             address: None,
         }))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use conductor_domain::{Caller, Decision, Effect, NewAuditEvent};
+use conductor_domain::{Caller, Decision, Effect, NewAuditEvent, Principal};
 use conductor_rbac::{Action, Denial, PolicyIndex, Request, Resource, denial};
 use conductor_storage::Store;
 use serde_json::Value;
@@ -107,6 +107,25 @@ impl Access {
         Err(refusal(action, denied, &decision))
     }
 
+    /// Goes on where the scopes of the caller's credential include an action at all, as for a list of rows; a refusal
+    /// is an entry of the audit log. A session has no scopes and passes.
+    ///
+    /// # Errors
+    /// `Denied`.
+    pub async fn require_scope(&self, caller: &Caller, action: Action) -> Result<()> {
+        if in_scopes(caller, action) {
+            return Ok(());
+        }
+        let reason = format!("the credential's scopes leave out {action}");
+        let mut entry =
+            NewAuditEvent::by(caller, "access.denied", action.as_str(), format!("{}:*", action.kind()));
+        entry.allowed = false;
+        entry.rule_id = Some("credential/scope".to_owned());
+        entry.denial_reason = Some(reason.clone());
+        self.record(caller, entry).await?;
+        Err(Error::Denied { code: "scope_missing", rule: "credential/scope".to_owned(), reason })
+    }
+
     /// What decides for the caller, at most a second old.
     ///
     /// # Errors
@@ -161,6 +180,12 @@ impl Judge {
         self.effect(caller, action, facts, None) == Effect::Allow
     }
 
+    /// Whether the caller's roles have this permission at all, within the scopes of its credential.
+    #[must_use]
+    pub fn permits(&self, caller: &Caller, action: Action) -> bool {
+        self.index().permits(&caller.roles, action) && in_scopes(caller, action)
+    }
+
     /// Every permission of the caller's roles.
     #[must_use]
     pub fn permissions(&self, caller: &Caller) -> Vec<String> {
@@ -206,6 +231,10 @@ impl Judge {
     }
 }
 
+fn in_scopes(caller: &Caller, action: Action) -> bool {
+    caller.token_scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|scope| action.is_covered_by(scope)))
+}
+
 fn question<'a>(
     caller: &'a Caller,
     action: Action,
@@ -219,10 +248,15 @@ fn question<'a>(
     resource.read_only = facts.read_only;
     resource.asks = facts.asks;
     let mut request = Request::new(caller, action, resource);
-    request.owner = facts.owner.is_some() && facts.owner == caller.user_id();
+    request.owner = (facts.owner.is_some() && facts.owner == caller.user_id())
+        || (facts.actor.is_some() && facts.actor == caller.machine());
     request.same_organization = facts.scope.organization_id == caller.scope.organization_id;
     request.same_environment = facts.scope == caller.scope;
-    request.agents = &facts.agents;
+    request.agents = match (&caller.principal, facts.agents.as_slice()) {
+        // An agent that calls by its own token acts, also where no other one does.
+        (Principal::Agent { agent_id }, []) => std::slice::from_ref(agent_id),
+        (_, agents) => agents,
+    };
     request.arguments = arguments;
     request
 }
@@ -230,7 +264,8 @@ fn question<'a>(
 fn refusal(action: Action, denied: Denial, decision: &Decision) -> Error {
     let code = match denied {
         Denial::Hidden => return Error::Hidden { what: action.kind().as_str() },
-        Denial::Credential | Denial::Role => "role_missing",
+        Denial::Credential => "scope_missing",
+        Denial::Role => "role_missing",
         Denial::Clearance => "clearance_too_low",
         Denial::Access | Denial::Policy => "policy_denied",
     };

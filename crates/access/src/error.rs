@@ -16,7 +16,7 @@ pub enum Error {
     /// The caller sees it but may not do this.
     #[error("{reason}")]
     Denied {
-        /// The stable code: `policy_denied`, `role_missing` or `clearance_too_low`.
+        /// The stable code: `policy_denied`, `role_missing`, `scope_missing` or `clearance_too_low`.
         code: &'static str,
         /// The rule that decided.
         rule: String,

@@ -9,6 +9,8 @@ pub struct Facts {
     pub target: String,
     /// Whose row it is.
     pub owner: Option<UserId>,
+    /// The machine whose row it is, as its subject is written.
+    pub actor: Option<String>,
     /// Where it lives.
     pub scope: Scope,
     /// Who sees it, before grants.
@@ -32,6 +34,7 @@ impl Facts {
         Self {
             target: target.into(),
             owner: None,
+            actor: None,
             scope,
             visibility: Visibility::Private,
             classification: Classification::Internal,
@@ -46,6 +49,13 @@ impl Facts {
     #[must_use]
     pub fn owned_by(mut self, owner: Option<UserId>) -> Self {
         self.owner = owner;
+        self
+    }
+
+    /// Names the machine that it belongs to.
+    #[must_use]
+    pub fn made_by(mut self, actor: Option<String>) -> Self {
+        self.actor = actor;
         self
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, Classification, OrganizationId, Scope, ServiceAccountId, SessionId, UserId};
+use crate::{AgentId, Classification, OrganizationId, Scope, ServiceAccountId, SessionId, TokenId, UserId};
 
 /// The identity behind a credential.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -55,6 +55,8 @@ pub struct Caller {
     pub token_scopes: Option<Vec<String>>,
     /// The session, where the credential belongs to one.
     pub session_id: Option<SessionId>,
+    /// The token, where the credential is one that was issued to a machine.
+    pub token_id: Option<TokenId>,
     /// The address the request came from, for limits and the audit log.
     pub address: Option<std::net::IpAddr>,
 }
@@ -67,6 +69,26 @@ impl Caller {
             Principal::User { user_id } => Some(user_id),
             Principal::ServiceAccount { .. } | Principal::Agent { .. } => None,
         }
+    }
+
+    /// The machine's subject, where the principal is none of people: what its runs are marked with.
+    #[must_use]
+    pub fn machine(&self) -> Option<String> {
+        match self.principal {
+            Principal::User { .. } => None,
+            Principal::ServiceAccount { .. } | Principal::Agent { .. } => Some(self.principal.subject()),
+        }
+    }
+
+    /// The agents that act in a request of this caller, outermost first: the one that calls by its own token, then
+    /// the one that was asked to act.
+    #[must_use]
+    pub fn agents(&self, acting: Option<AgentId>) -> Vec<AgentId> {
+        let calling = match self.principal {
+            Principal::Agent { agent_id } => Some(agent_id),
+            Principal::User { .. } | Principal::ServiceAccount { .. } => None,
+        };
+        calling.into_iter().chain(acting.filter(|acting| Some(*acting) != calling)).collect()
     }
 
     /// Whether the caller holds this role, such as `platform:admin`.

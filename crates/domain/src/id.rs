@@ -90,6 +90,8 @@ ids! {
     SessionId,
     /// A machine identity of an organisation.
     ServiceAccountId,
+    /// A token issued to an agent or a service account: its `jti`.
+    TokenId,
     /// An agent.
     AgentId,
     /// One stored version of an agent.

@@ -9,6 +9,7 @@ mod clock;
 mod connector;
 mod content;
 mod conversation;
+mod credential;
 mod decision;
 mod error;
 mod event;
@@ -47,6 +48,9 @@ pub use connector::{
 pub use content::{ArtifactKind, MessageRole, canonical_json, sha256_hex};
 pub use conversation::{
     Conversation, ConversationFilter, ConversationPatch, ConversationSettings, NewConversation,
+};
+pub use credential::{
+    IssuedToken, Mfa, NewIssuedToken, Revoked, ServiceAccount, ServiceAccountSpec, TokenKind, TokenStatus,
 };
 pub use decision::{Decision, Effect, Obligation, TraceStep};
 pub use error::{ErrorKind, FieldError, Kind};

@@ -22,6 +22,8 @@ pub struct Organization {
     pub website: Option<String>,
     /// An IANA name.
     pub timezone: Option<String>,
+    /// Whether its members must have a second factor.
+    pub requires_mfa: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -60,6 +62,8 @@ pub struct OrganizationChange {
     pub website: Option<Option<String>>,
     /// An IANA name.
     pub timezone: Option<Option<String>>,
+    /// Whether its members must have a second factor.
+    pub requires_mfa: Option<bool>,
 }
 
 /// What an environment is for.
@@ -168,6 +172,8 @@ pub struct Standing {
     pub organization_id: OrganizationId,
     /// Its slug.
     pub slug: String,
+    /// Whether it asks its members for a second factor.
+    pub requires_mfa: bool,
     /// Its environments, the default one first.
     pub environments: Vec<EnvironmentId>,
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AgentId, CallId, ConnectorId, ConversationId, MessageId, RunId, Scope, ToolId, UserId,
+    AgentId, CallId, ConnectorId, ConversationId, MessageId, RunId, Scope, TokenId, ToolId, UserId,
     classification::words,
 };
 
@@ -124,6 +124,10 @@ pub struct Run {
     pub retry_of: Option<RunId>,
     /// Who started it.
     pub user_id: Option<UserId>,
+    /// The machine that started it by its own token, as its subject is written.
+    pub actor: Option<String>,
+    /// The token it started it with.
+    pub token_id: Option<TokenId>,
     /// The agent.
     pub agent_id: Option<AgentId>,
     /// The call of a tool run.
@@ -193,6 +197,10 @@ pub struct NewRun {
     pub retry_of: Option<RunId>,
     /// Who starts it.
     pub user_id: Option<UserId>,
+    /// The machine that starts it by its own token.
+    pub actor: Option<String>,
+    /// The token it starts it with.
+    pub token_id: Option<TokenId>,
     /// The agent.
     pub agent_id: Option<AgentId>,
     /// The call of a tool run.
@@ -227,6 +235,8 @@ impl NewRun {
             root_run_id: None,
             retry_of: None,
             user_id: None,
+            actor: None,
+            token_id: None,
             agent_id: None,
             call_id: None,
             tool_id: None,

@@ -57,6 +57,8 @@ pub struct User {
     pub is_active: bool,
     /// Whether the person has set a password by a link that was given to them.
     pub is_verified: bool,
+    /// Whether signing in asks for a second factor.
+    pub mfa_enabled: bool,
     /// Tokens of a lower version are dead.
     pub token_version: i32,
     /// The last sign-in.

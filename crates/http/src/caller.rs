@@ -1,13 +1,16 @@
 //! Who asks: the extractor that every handler but the public ones takes.
 
 use axum::{
-    extract::{FromRequestParts, RawPathParams},
+    extract::{FromRequestParts, MatchedPath, RawPathParams},
     http::request::Parts,
 };
 use conductor_domain::Caller;
-use conductor_identity::{Authenticated, Carrier, Client, PathScope};
+use conductor_identity::{Authenticated, Carrier, Client, Error, PathScope};
 
-use crate::{AppState, Problem, csrf, request};
+use crate::{AppState, Problem, csrf, machine, request};
+
+/// What is open to someone who still has to set up the second factor that the organisation asks for.
+const OWN_ACCOUNT: [&str; 2] = ["/api/auth/", "/api/v1/auth/"];
 
 /// The authenticated caller, in the scope that path, headers or its active organisation name.
 #[derive(Clone, Debug)]
@@ -26,11 +29,16 @@ impl FromRequestParts<AppState> for Auth {
         }
         let path = path_scope(parts, state).await?;
         let address = request::address(parts, &state.options.trusted_proxies);
-        let Authenticated { caller, carrier } =
+        let Authenticated { caller, carrier, lacks_mfa } =
             state.identity.authenticate(&parts.headers, path, address).await?;
         if carrier == Carrier::Cookie {
             csrf::check(&parts.method, &parts.headers)?;
         }
+        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        if lacks_mfa && !OWN_ACCOUNT.iter().any(|own| route.starts_with(own)) {
+            return Err(Error::MfaRequired.into());
+        }
+        state.identity.admit_machine(&caller, machine::action(&parts.method, route)).await?;
         Ok(Self(caller))
     }
 }

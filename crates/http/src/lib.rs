@@ -8,6 +8,7 @@ mod etag;
 mod host;
 mod idempotency;
 mod json;
+mod machine;
 mod openapi;
 mod options;
 mod page;

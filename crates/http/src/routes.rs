@@ -19,11 +19,13 @@ mod orgs;
 mod policies;
 mod roles;
 mod runs;
+mod service_accounts;
 mod session;
 mod settings;
 mod setup;
 mod system;
 mod tasks;
+mod tokens;
 mod tools;
 mod twin;
 mod users;
@@ -52,6 +54,8 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(environments::router())
         .merge(members::router())
         .merge(policies::router())
+        .merge(service_accounts::router())
+        .merge(tokens::router())
         .merge(settings::router())
         .merge(api_keys::router())
         .merge(conversations::router())

@@ -2,19 +2,22 @@
 
 use std::{net::IpAddr, str::FromStr, sync::Arc};
 
-use conductor_domain::{
-    Caller, EnvironmentId, OrganizationId, Principal, Scope, SessionId, Standing, UserId,
-};
+use chrono::TimeDelta;
+use conductor_access::{Action, Machine};
+use conductor_domain::{Caller, EnvironmentId, OrganizationId, Principal, Scope, Standing, UserId};
 use conductor_storage::Unscoped;
 use http::{HeaderMap, header};
 
 use crate::{
     Error, Identity, Result,
-    cache::{Cache, Live},
+    cache::{Cache, Holder, Key, Live},
 };
 
 /// The cookie that carries the access token of a browser.
 const COOKIE: &str = "__Host-conductor_access";
+
+/// How exactly the last use of a machine's token is noted: not every request is a write.
+const USE_NOTED: TimeDelta = TimeDelta::minutes(1);
 
 /// How a request carried its credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,9 @@ pub struct Authenticated {
     pub caller: Caller,
     /// The carrier of its credential.
     pub carrier: Carrier,
+    /// Whether the organisation asks its members for a second factor that this person has not: until there is one,
+    /// nothing but the person's own account is open.
+    pub lacks_mfa: bool,
 }
 
 impl Identity {
@@ -58,37 +64,65 @@ impl Identity {
         let (token, carrier) = credential(headers)?;
         let live = self.verify(token).await?;
         let (scope, standing) = resolve(&live, headers, path)?;
-        let caller = Caller {
+        let person = Caller {
             principal: Principal::User { user_id: live.user.id },
             scope,
             organizations: live.standings.iter().map(|standing| standing.organization_id).collect(),
             roles: vec![format!("platform:{}", live.user.role), format!("organization:{}", standing.role)],
             clearance: live.user.clearance,
             token_scopes: None,
-            session_id: Some(live.session.id),
+            session_id: None,
+            token_id: None,
             address,
         };
-        Ok(Authenticated { caller, carrier })
+        let caller = match &live.holder {
+            Holder::Session(session) => Caller { session_id: Some(session.id), ..person },
+            Holder::Machine(machine) => {
+                self.note_use(machine, scope).await;
+                machine.as_caller(person)
+            }
+        };
+        Ok(Authenticated { caller, carrier, lacks_mfa: lacks_mfa(&live, standing) })
+    }
+
+    /// Whether a machine's scopes include what a route does; for people there is nothing to ask here.
+    ///
+    /// # Errors
+    /// `Access` with `scope_missing`; `PeopleOnly` where the route is not for machines at all.
+    pub async fn admit_machine(&self, caller: &Caller, action: Option<Action>) -> Result<()> {
+        if caller.token_id.is_none() {
+            return Ok(());
+        }
+        let action = action.ok_or(Error::PeopleOnly)?;
+        Ok(self.inner.access.require_scope(caller, action).await?)
     }
 
     /// Completes when the caller's credential dies: its session ended, its account was closed, its membership in the
     /// scope ended. Streams that outlive a request wait for it.
     pub async fn until_revoked(&self, caller: &Caller) {
         let mut changes = self.inner.cache.changes();
-        let Some((session, user)) = caller.session_id.zip(caller.user_id()) else {
-            return std::future::pending().await;
+        let key = match (caller.session_id, caller.token_id) {
+            (Some(session), _) => Key::Session(session),
+            (None, Some(token)) => Key::Token(token),
+            // No credential of ours stands behind it, so none can be watched: it is not left open.
+            (None, None) => return,
         };
         loop {
             changes.mark_unchanged();
-            match self.live(session, user).await {
+            let mut wait = self.inner.recheck_streams;
+            match self.live(key).await {
                 Ok(live) if !member_of(&live, caller.scope) => return,
+                Ok(live) => match (live.expires_at() - self.inner.clock.now()).to_std() {
+                    Ok(left) if !left.is_zero() => wait = wait.min(left),
+                    _ => return,
+                },
                 Err(Error::TokenRevoked) => return,
                 // A database that fails for a moment is no revocation.
-                Ok(_) | Err(_) => {}
+                Err(_) => {}
             }
-            // Other processes do not tell us, so rows are also asked from time to time.
-            let told = tokio::time::timeout(self.inner.recheck_streams, async {
-                while changes.changed().await.is_ok() && self.inner.cache.knows(session) {}
+            // What other processes do is heard by `watch`; rows are also asked from time to time.
+            let told = tokio::time::timeout(wait, async {
+                while changes.changed().await.is_ok() && self.inner.cache.knows(key) {}
             });
             drop(told.await);
         }
@@ -97,33 +131,73 @@ impl Identity {
     async fn verify(&self, token: &str) -> Result<Arc<Live>> {
         let (cache, now) = (&self.inner.cache, self.inner.clock.now());
         let name = Cache::name(token);
-        let claims = match cache.token(&name) {
-            Some(claims) if claims.exp > now.timestamp() => claims,
+        let verified = match cache.token(&name) {
+            Some(verified) if verified.exp > now.timestamp() => verified,
             _ => cache.keep_token(name, self.inner.tokens.verify(token, now)?, now),
         };
-        let live = match cache.session(claims.sid, now) {
-            Some(live) if live.user.id == claims.sub => live,
-            _ => self.live(claims.sid, claims.sub).await?,
+        let live = match cache.live(verified.key, now) {
+            Some(live) => live,
+            None => self.live(verified.key).await?,
         };
-        if live.user.token_version != claims.ver || live.session.expires_at <= now {
+        let same = match verified.person {
+            Some(person) => person == (live.user.id, live.user.token_version),
+            None => matches!(live.holder, Holder::Machine(_)),
+        };
+        if !same || live.expires_at() <= now {
             return Err(Error::TokenRevoked);
         }
         Ok(live)
     }
 
-    /// Reads where a session and its person stand.
-    async fn live(&self, session: SessionId, user: UserId) -> Result<Arc<Live>> {
+    /// Reads where a credential and the person behind it stand.
+    async fn live(&self, key: Key) -> Result<Arc<Live>> {
         let (generation, now) = (self.inner.cache.generation(), self.inner.clock.now());
-        let rows = self.inner.store.unscoped(Unscoped::SignIn);
-        let session = rows.sessions().find(session).await?.ok_or(Error::TokenRevoked)?;
-        let user = rows.users().find(user).await?.ok_or(Error::TokenRevoked)?;
-        if session.revoked_at.is_some() || session.user_id != user.id || !user.is_active {
-            return Err(Error::TokenRevoked);
-        }
-        let standings = self.standings(user.id).await?;
-        let live = Arc::new(Live::new(user, session, standings, now));
-        self.inner.cache.keep_session(generation, Arc::clone(&live));
+        let live = match key {
+            Key::Session(id) => {
+                let rows = self.inner.store.unscoped(Unscoped::SignIn);
+                let session = rows.sessions().find(id).await?.ok_or(Error::TokenRevoked)?;
+                let user = rows.users().find(session.user_id).await?.ok_or(Error::TokenRevoked)?;
+                if session.revoked_at.is_some() || !user.is_active {
+                    return Err(Error::TokenRevoked);
+                }
+                let standings = self.standings(user.id).await?;
+                Live::new(user, Holder::Session(session), standings, now)
+            }
+            Key::Token(id) => {
+                let machine = self.inner.access.machine(id).await?.ok_or(Error::TokenRevoked)?;
+                let mut standings = self.standings(machine.issuer.id).await?;
+                standings.retain(|standing| standing.organization_id == machine.token.scope.organization_id);
+                if let (Some(only), Some(standing)) = (machine.environment_id, standings.first_mut()) {
+                    standing.environments.retain(|environment| *environment == only);
+                }
+                if standings.iter().all(|standing| standing.environments.is_empty()) {
+                    return Err(Error::TokenRevoked);
+                }
+                Live::new(machine.issuer.clone(), Holder::Machine(Box::new(machine)), standings, now)
+            }
+        };
+        let live = Arc::new(live);
+        self.inner.cache.keep_live(generation, Arc::clone(&live));
         Ok(live)
+    }
+
+    /// Notes that a token was used. That is told to people who look at the list; it never fails a request.
+    async fn note_use(&self, machine: &Machine, scope: Scope) {
+        let now = self.inner.clock.now();
+        let due = machine.token.last_used_at.is_none_or(|last| now - last >= USE_NOTED);
+        if !due || !self.inner.cache.first_use(machine.token.id, now, USE_NOTED) {
+            return;
+        }
+        let id = machine.token.id;
+        let noted = self
+            .inner
+            .store
+            .scoped(scope)
+            .write(move |tx| Box::pin(async move { tx.issued_tokens().touch(id, now).await }));
+        let noted: Result<(), conductor_storage::Error> = noted.await;
+        if let Err(error) = noted {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the use of a token was not noted");
+        }
     }
 
     /// The organisations a person is an active member of, with their environments.
@@ -140,6 +214,7 @@ impl Identity {
                 role,
                 organization_id: organization.id,
                 slug: organization.slug,
+                requires_mfa: organization.requires_mfa,
                 environments: environments_of(organization.id).map(|environment| environment.id).collect(),
             })
             .collect())
@@ -181,7 +256,13 @@ fn member_of(live: &Live, scope: Scope) -> bool {
     live.standings.iter().any(|standing| {
         standing.organization_id == scope.organization_id
             && standing.environments.contains(&scope.environment_id)
+            && !lacks_mfa(live, standing)
     })
+}
+
+/// Machines have no second factor; their tokens were issued by someone who could.
+fn lacks_mfa(live: &Live, standing: &Standing) -> bool {
+    standing.requires_mfa && !live.user.mfa_enabled && matches!(live.holder, Holder::Session(_))
 }
 
 /// The scope of a request, and where the person stands in it.

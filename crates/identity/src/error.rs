@@ -16,6 +16,30 @@ pub enum Error {
     /// No such account, no such password, or an account that may not sign in; which of them is not said.
     #[error("the email address or the password is wrong")]
     SignInRefused,
+    /// The password is right, and the account has a second factor.
+    #[error("enter the code of your authenticator app, or one of your recovery codes")]
+    OtpRequired,
+    /// The code is not the present one, or was used before.
+    #[error("the code is wrong or was used before; wait for the next one")]
+    OtpInvalid,
+    /// The organisation asks its members for a second factor.
+    #[error("this organisation asks for a second factor; set one up under Settings, Security")]
+    MfaRequired,
+    /// A second factor is set up already.
+    #[error("a second factor is set up already; remove it first to set up another")]
+    MfaEnabled,
+    /// No second factor is set up, or its setting up was not begun.
+    #[error("no second factor is set up; begin with setting one up")]
+    MfaMissing,
+    /// Machines do not come this way.
+    #[error("this is for people; a machine's token cannot do it")]
+    PeopleOnly,
+    /// A token that still works cannot be deleted.
+    #[error("the token still works; revoke it before you delete it")]
+    TokenActive,
+    /// The service account is switched off.
+    #[error("the service account is switched off; switch it on to issue tokens")]
+    AccountDisabled,
     /// The request carries no credential.
     #[error("sign in first: the request carries no credential")]
     TokenMissing,
@@ -26,7 +50,7 @@ pub enum Error {
     #[error("the access token has expired; refresh it or sign in again")]
     TokenExpired,
     /// The credential was ended before its time.
-    #[error("the session was ended; sign in again")]
+    #[error("the credential was ended; sign in again, or use another token")]
     TokenRevoked,
     /// The request carries more than one credential.
     #[error("send one credential: either `Authorization: Bearer` or the session cookie, once")]
@@ -131,15 +155,25 @@ impl Kind for Error {
         match self {
             Self::Invalid { .. } | Self::TwoCredentials | Self::LinkInvalid => ErrorKind::Invalid,
             Self::SignInRefused
+            | Self::OtpRequired
+            | Self::OtpInvalid
             | Self::TokenMissing
             | Self::TokenInvalid
             | Self::TokenExpired
             | Self::TokenRevoked => ErrorKind::Unauthenticated,
             Self::Limited { retry_after } => ErrorKind::Limited { retry_after: Some(*retry_after) },
-            Self::RegistrationClosed | Self::OwnersOnly | Self::NoOrganization => ErrorKind::Forbidden,
+            Self::RegistrationClosed
+            | Self::OwnersOnly
+            | Self::NoOrganization
+            | Self::MfaRequired
+            | Self::PeopleOnly => ErrorKind::Forbidden,
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::AlreadySetUp
             | Self::Taken { .. }
+            | Self::MfaEnabled
+            | Self::MfaMissing
+            | Self::TokenActive
+            | Self::AccountDisabled
             | Self::LastOwner
             | Self::Personal
             | Self::LastAdministrator
@@ -154,6 +188,14 @@ impl Kind for Error {
         match self {
             Self::Invalid { .. } => "validation_failed",
             Self::SignInRefused => "sign_in_refused",
+            Self::OtpRequired => "otp_required",
+            Self::OtpInvalid => "otp_invalid",
+            Self::MfaRequired => "mfa_required",
+            Self::MfaEnabled => "mfa_enabled",
+            Self::MfaMissing => "mfa_missing",
+            Self::PeopleOnly => "not_a_person",
+            Self::TokenActive => "token_active",
+            Self::AccountDisabled => "service_account_disabled",
             Self::TokenMissing => "token_missing",
             Self::TokenInvalid => "token_invalid",
             Self::TokenExpired => "token_expired",

@@ -33,7 +33,8 @@ impl Identity {
         let rows = self.inner.store.unscoped(Unscoped::SignIn);
         let link = rows.links().find(&token, LinkPurpose::Invite, self.inner.clock.now()).await?;
         let user = link.and_then(|link| link.user_id).ok_or(Error::LinkInvalid)?;
-        let user = rows.users().find(user).await?.filter(|user| user.is_active).ok_or(Error::LinkInvalid)?;
+        let user = rows.users().find(user).await?.filter(|user| user.is_active && !user.mfa_enabled);
+        let user = user.ok_or(Error::LinkInvalid)?;
         check.password("/password", &accept.password, &user.email);
         let name = accept.name.map(|name| check.text("/name", &name, 1, 200));
         check.done()?;

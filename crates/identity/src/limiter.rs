@@ -76,6 +76,24 @@ impl Limiter {
         Ok(())
     }
 
+    /// Takes an attempt back that was no failure and no success either: a right password without the code that must
+    /// come with it. It forgives nothing else, so that codes cannot be guessed between such attempts.
+    pub(crate) fn take_back(&self, account: &str, address: Option<IpAddr>) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        for name in names(account, address) {
+            let allowed = match name {
+                Name::Account(_) => self.limits.per_account,
+                Name::Address(_) => self.limits.per_address,
+            };
+            if let Some(entry) = failures.get_mut(&name) {
+                entry.count = entry.count.saturating_sub(1);
+                if entry.count < allowed {
+                    entry.locked_until = None;
+                }
+            }
+        }
+    }
+
     /// Takes an attempt back that succeeded: the account is clean again, the address owes one less.
     pub(crate) fn succeed(&self, account: &str, address: Option<IpAddr>) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
@@ -172,6 +190,18 @@ mod tests {
         limiter.succeed("mine", address);
         assert_eq!(wait(limiter.begin("f", address)), None);
         assert_eq!(wait(limiter.begin("g", address)), Some(30));
+    }
+
+    #[test]
+    fn what_is_taken_back_forgives_nothing_else() {
+        let (limiter, _) = world();
+        for _ in 0..2 {
+            assert_eq!(wait(limiter.begin("ada", None)), None, "a wrong code");
+            assert_eq!(wait(limiter.begin("ada", None)), None, "a password alone");
+            limiter.take_back("ada", None);
+        }
+        assert_eq!(wait(limiter.begin("ada", None)), None, "a third wrong code");
+        assert_eq!(wait(limiter.begin("ada", None)), Some(30));
     }
 
     #[test]

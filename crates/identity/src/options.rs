@@ -22,6 +22,8 @@ pub struct Options {
     pub twin_leeway: Duration,
     /// How long a session lives at most.
     pub session_lifetime: Duration,
+    /// How long a machine's token works at most.
+    pub token_lifetime: Duration,
     /// How long a set-up link works.
     pub setup_lifetime: Duration,
     /// How long an invitation works.
@@ -49,6 +51,7 @@ impl Options {
             refresh_lifetime: 14 * day,
             twin_leeway: Duration::from_secs(5),
             session_lifetime: 30 * day,
+            token_lifetime: 90 * day,
             setup_lifetime: day,
             invite_lifetime: 7 * day,
             registration_open: false,

@@ -168,8 +168,13 @@ impl Identity {
             industry: change.industry.map(|text| check.optional("/industry", text, 200)),
             website: change.website.map(|text| check.web("/website", text)),
             timezone: change.timezone.map(|text| check.optional("/timezone", text, 64)),
+            requires_mfa: change.requires_mfa,
         };
         check.done()?;
+        if change.requires_mfa == Some(true) && !self.account(caller).await?.mfa_enabled {
+            // Whoever asks it of others would be the first to stand outside.
+            return Err(Error::MfaMissing);
+        }
         let by = caller.clone();
         let organization = self
             .inner

@@ -28,6 +28,8 @@ pub struct Me {
     pub role: OrganizationRole,
     /// What the caller's roles permit.
     pub permissions: Vec<String>,
+    /// Whether the organisation asks for a second factor that the person has not.
+    pub lacks_mfa: bool,
 }
 
 /// What someone changes about oneself: what is `None` stays, an inner `None` clears.
@@ -72,10 +74,12 @@ impl Identity {
         let view = self.inner.store.visible_to(caller);
         let organization = view.organizations().find(caller.scope.organization_id).await?;
         let environment = view.environments().find(caller.scope.environment_id).await?;
+        let organization = organization.ok_or(Error::NotFound { what: "organisation" })?;
         let held = |role: &&OrganizationRole| caller.has_role(&format!("organization:{role}"));
         Ok(Me {
+            lacks_mfa: organization.requires_mfa && !user.mfa_enabled,
             user,
-            organization: organization.ok_or(Error::NotFound { what: "organisation" })?,
+            organization,
             environment: environment.ok_or(Error::NotFound { what: "environment" })?,
             role: OrganizationRole::ALL.iter().rev().find(held).copied().unwrap_or(OrganizationRole::Viewer),
             permissions: self.inner.access.judge(caller).await?.permissions(caller),
@@ -116,24 +120,26 @@ impl Identity {
         }
         check.done()?;
         if let (Some(new), Some(current)) = (change.new_password, change.current_password) {
-            self.confirm(caller, &user, &current).await?;
+            self.inner.limiter.begin(&user.email, caller.address)?;
+            self.check_password("/current_password", &user, &current).await?;
+            self.inner.limiter.succeed(&user.email, caller.address);
             update.password_hash = Some(self.inner.passwords.hash(&new).await?);
         }
         self.write_profile(caller, user.id, update).await
     }
 
-    async fn confirm(&self, caller: &Caller, user: &User, current: &Redacted<String>) -> Result<()> {
-        self.inner.limiter.begin(&user.email, caller.address)?;
+    /// Compares someone's present password. The attempt is counted by whoever asks.
+    pub(crate) async fn check_password(
+        &self,
+        pointer: &str,
+        user: &User,
+        password: &Redacted<String>,
+    ) -> Result<()> {
         let stored = self.inner.store.unscoped(Unscoped::SignIn).users().password_hash(user.id).await?;
-        if !self.inner.passwords.verify(current, stored).await? {
-            return Err(Error::field(
-                "/current_password",
-                "wrong_password",
-                "This is not the present password.",
-            ));
+        if self.inner.passwords.verify(password, stored).await? {
+            return Ok(());
         }
-        self.inner.limiter.succeed(&user.email, caller.address);
-        Ok(())
+        Err(Error::field(pointer, "wrong_password", "This is not the present password."))
     }
 
     async fn write_profile(&self, caller: &Caller, user: UserId, update: UserChange) -> Result<User> {

@@ -97,6 +97,7 @@ fn holder(role: String) -> Caller {
         clearance: Classification::Public,
         token_scopes: None,
         session_id: None,
+        token_id: None,
         address: None,
     }
 }

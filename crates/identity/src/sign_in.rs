@@ -9,7 +9,7 @@ use crate::{
     check::Check,
     email,
     identity::entry,
-    session,
+    mfa, session,
 };
 
 /// What someone signs in with.
@@ -19,6 +19,8 @@ pub struct Credentials {
     pub email: String,
     /// The password.
     pub password: Redacted<String>,
+    /// The code of an authenticator app, or a recovery code, where the account has a second factor.
+    pub otp: Option<Redacted<String>>,
 }
 
 /// An account of one's own.
@@ -41,7 +43,8 @@ impl Identity {
     /// the same time and get the same answer.
     ///
     /// # Errors
-    /// `SignInRefused`, or `Limited` after too many failures.
+    /// `SignInRefused`; `OtpRequired` or `OtpInvalid` where the account has a second factor; or `Limited` after too many
+    /// failures.
     pub async fn sign_in(&self, credentials: &Credentials, client: &Client) -> Result<SignedIn> {
         let email = email::normalise(&credentials.email);
         self.inner.limiter.begin(&email, client.address)?;
@@ -56,11 +59,27 @@ impl Identity {
             tracing::info!(address = ?client.address, "a sign-in was refused");
             return Err(Error::SignInRefused);
         };
+        let code = match (user.mfa_enabled, &credentials.otp) {
+            (false, _) => None,
+            (true, Some(code)) => Some(self.code_of(&user, code).await?),
+            (true, None) => {
+                self.inner.limiter.take_back(&email, client.address);
+                return Err(Error::OtpRequired);
+            }
+        };
         let (scope, ..) = self.place(&user).await?;
         let (opening, by) = (self.opening(user.id, client), client.clone());
         let refresh_token = opening.refresh_token;
         let session = rows
-            .write(move |tx| Box::pin(async move { session::open(tx, opening.new, &by, scope).await }))
+            .write(move |tx| {
+                Box::pin(async move {
+                    if let Some(code) = code {
+                        mfa::take(tx, &code, scope, &entry("account.recovery_code_used", user.id, &by))
+                            .await?;
+                    }
+                    session::open(tx, opening.new, &by, scope).await
+                })
+            })
             .await?;
         self.inner.limiter.succeed(&email, client.address);
         self.signed_in(session, refresh_token).await

@@ -19,6 +19,7 @@ async fn main() -> Result<(), Error> {
         clearance: Classification::Internal,
         token_scopes: None,
         session_id: None,
+        token_id: None,
         address: None,
     };
     let shared = || Resource { visibility: Visibility::Organization, ..Resource::new("agent:reviewer") };

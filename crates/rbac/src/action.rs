@@ -308,6 +308,12 @@ impl Action {
         Self::ALL.iter().copied().find(|action| action.as_str() == word)
     }
 
+    /// Whether a pattern of a token's scopes covers it: `agent.read`, `agent.*` or `*`.
+    #[must_use]
+    pub fn is_covered_by(self, pattern: &str) -> bool {
+        covers(pattern, self)
+    }
+
     pub(crate) const fn bit(self) -> u128 {
         1 << self as u32
     }

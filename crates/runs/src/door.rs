@@ -77,11 +77,13 @@ impl ToolPath {
             tools.into_iter().find(|tool| tool.name == call.tool).ok_or(Error::NotFound { what: "tool" })?;
         self.access.limits().take(Limit::User(caller.principal.subject()))?;
         // The path decides again; this spares a run that cannot come to anything.
-        self.access.require_call(caller, &tool.facts(Vec::new()), &call.arguments).await?;
+        self.access.require_call(caller, &tool.facts(caller.agents(None)), &call.arguments).await?;
         let id = RunId::generate(&**self.store.clock());
         // The connector is named by the call below, so that a server's log shows each call once.
         let run = NewRun {
             user_id: caller.user_id(),
+            actor: caller.machine(),
+            token_id: caller.token_id,
             tool_id: tool.id,
             tool_name: Some(tool.name.clone()),
             input: Some(json!({ "tool": tool.name, "arguments": call.arguments })),
@@ -150,8 +152,7 @@ impl ToolPath {
 
     /// Who asked, as they stand now.
     async fn behind(&self, run: &Run) -> Result<Option<Arc<Caller>>> {
-        let Some(user) = run.user_id else { return Ok(None) };
-        Ok(self.access.caller_of(user, run.scope).await?.map(Arc::new))
+        Ok(self.access.caller_behind(run).await?.map(Arc::new))
     }
 
     fn call(&self, run: &Run, opened: Option<CallId>, caller: Arc<Caller>) -> Call {

@@ -196,7 +196,11 @@ impl HeldTx<'_> {
         let run = &self.run;
         NewAuditEvent {
             event_type: event_type.to_owned(),
-            subject: run.user_id.map_or_else(|| "system".to_owned(), |user| format!("user:{user}")),
+            subject: match (run.user_id, &run.actor) {
+                (Some(user), _) => format!("user:{user}"),
+                (None, Some(actor)) => actor.clone(),
+                (None, None) => "system".to_owned(),
+            },
             user_id: run.user_id,
             action: format!("run.{}", run.kind),
             target: format!("run:{}", run.id),

@@ -167,7 +167,7 @@ impl ToolPath {
     }
 
     async fn decide(&self, call: &Call, tool: &Tool, arguments: &Value) -> Result<Decision> {
-        let facts = tool.facts(call.agent_id.into_iter().collect());
+        let facts = tool.facts(call.caller.agents(call.agent_id));
         let asked = self.access.decide(&call.caller, Action::ToolInvoke, &facts, Some(arguments)).await;
         asked.or_else(unreadable)
     }

@@ -162,5 +162,5 @@ impl Runs {
 }
 
 fn facts(run: &Run) -> Facts {
-    Facts::new(format!("run:{}", run.id), run.scope).owned_by(run.user_id)
+    Facts::new(format!("run:{}", run.id), run.scope).owned_by(run.user_id).made_by(run.actor.clone())
 }

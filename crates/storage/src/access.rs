@@ -71,6 +71,18 @@ impl<'a> View<'a> {
         VisibleApiKeys::new(self)
     }
 
+    /// Service accounts of the organisation that the caller acts in.
+    #[must_use]
+    pub fn service_accounts(self) -> VisibleServiceAccounts<'a> {
+        VisibleServiceAccounts::new(self)
+    }
+
+    /// Tokens issued to machines of the organisation that the caller acts in.
+    #[must_use]
+    pub fn issued_tokens(self) -> VisibleIssuedTokens<'a> {
+        VisibleIssuedTokens::new(self)
+    }
+
     /// Conversations of the caller.
     #[must_use]
     pub fn conversations(self) -> VisibleConversations<'a> {
@@ -309,6 +321,18 @@ impl<'t> ScopedTx<'t> {
     pub fn api_keys(self) -> ApiKeysTx<'t> {
         ApiKeysTx::new(self)
     }
+
+    /// Service accounts of this tenant.
+    #[must_use]
+    pub fn service_accounts(self) -> ServiceAccountsTx<'t> {
+        ServiceAccountsTx::new(self)
+    }
+
+    /// Tokens issued to machines of this tenant.
+    #[must_use]
+    pub fn issued_tokens(self) -> IssuedTokensTx<'t> {
+        IssuedTokensTx::new(self)
+    }
 }
 
 /// Why rows beyond one tenant are touched. This list is the whole of it.
@@ -404,6 +428,30 @@ impl<'a> UnscopedView<'a> {
     #[must_use]
     pub fn sessions(self) -> Sessions<'a> {
         Sessions::new(self.conn())
+    }
+
+    /// Tokens issued to machines of every organisation.
+    #[must_use]
+    pub fn issued_tokens(self) -> IssuedTokens<'a> {
+        IssuedTokens::new(self.conn())
+    }
+
+    /// Service accounts of every organisation.
+    #[must_use]
+    pub fn service_accounts(self) -> ServiceAccounts<'a> {
+        ServiceAccounts::new(self.conn())
+    }
+
+    /// Agents of every organisation, for the check of their tokens.
+    #[must_use]
+    pub fn agents(self) -> AllAgents<'a> {
+        AllAgents::new(self.conn())
+    }
+
+    /// What processes told each other about ended credentials.
+    #[must_use]
+    pub fn revocations(self) -> Revocations<'a> {
+        Revocations::new(self.conn())
     }
 
     /// Every organisation.

@@ -25,6 +25,12 @@ export function whenSignedOut(handler: () => void): void {
   onSignedOut = handler;
 }
 
+/** Called when the organisation asks for a second factor; the app sends people to set it up. */
+let onMfaRequired: () => void = () => {};
+export function whenMfaRequired(handler: () => void): void {
+  onMfaRequired = handler;
+}
+
 export function newId(): string {
   return crypto.randomUUID();
 }
@@ -124,7 +130,11 @@ export async function raw(method: string, path: string, options: RequestOptions 
     response = await send(method, path, options);
     if (response.status === 401) signedOut();
   }
-  if (!response.ok) throw await problemOf(response);
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    if (problem.code === 'mfa_required') onMfaRequired();
+    throw problem;
+  }
   return response;
 }
 

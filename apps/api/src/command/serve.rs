@@ -63,6 +63,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     let sealed = CancellationToken::new();
     let sealing = tokio::spawn(Arc::clone(&wired.sealer).run(sealed.clone()));
     let watching = tokio::spawn(Arc::clone(&wired.registry).watch());
+    let hearing = tokio::spawn(wired.identity.clone().watch());
     let state = state(config, wired, readiness.clone(), streams.clone());
     let router = conductor_http::router(state).into_make_service_with_connect_info::<SocketAddr>();
     let stopped = CancellationToken::new();
@@ -88,6 +89,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     }
     pool.shutdown().await;
     watching.abort();
+    hearing.abort();
     drop(driving.await);
     sealed.cancel();
     drop(sealing.await);

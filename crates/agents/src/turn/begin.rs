@@ -169,6 +169,8 @@ impl Turns {
         let id = RunId::generate(&**self.store.clock());
         let run = NewRun {
             user_id: caller.user_id(),
+            actor: caller.machine(),
+            token_id: caller.token_id,
             agent_id: Some(agent.id),
             input: Some(json!({ "input": request.input })),
             ..NewRun::new(id, RunKind::Agent, request.trigger)

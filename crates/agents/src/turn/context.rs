@@ -53,8 +53,7 @@ impl Turns {
 
     async fn read_context(&self, held: &Held) -> crate::Result<Context> {
         let run = held.run();
-        let user = run.user_id.ok_or(Error::Gone { what: "account" })?;
-        let caller = self.access.caller_of(user, run.scope).await?.ok_or(Error::Gone { what: "account" })?;
+        let caller = self.access.caller_behind(run).await?.ok_or(Error::Gone { what: "account" })?;
         let agent_id = run.agent_id.ok_or(Error::Gone { what: "agent" })?;
         let agent = self.store.visible_to(&caller).agents().find(agent_id).await?;
         let agent = agent.ok_or(Error::Gone { what: "agent" })?;
@@ -82,7 +81,7 @@ impl Turns {
                 input_schema: tool.input_schema,
             })
             .collect();
-        let system = self.system(user, &agent, &settings).await?;
+        let system = self.system(run.user_id, &agent, &settings).await?;
         Ok(Context { caller: Arc::new(caller), agent, resolved, settings, system, messages, tools })
     }
 
@@ -108,11 +107,15 @@ impl Turns {
     /// Instructions, general first: the person's own, then the agent's, or what the conversation puts in their place.
     async fn system(
         &self,
-        user: UserId,
+        user: Option<UserId>,
         agent: &Agent,
         settings: &ConversationSettings,
     ) -> crate::Result<String> {
-        let user = self.store.unscoped(Unscoped::SignIn).users().find(user).await?;
+        let user = match user {
+            Some(user) => self.store.unscoped(Unscoped::SignIn).users().find(user).await?,
+            // A machine has no instructions of its own.
+            None => None,
+        };
         let own = user.and_then(|user| user.custom_instructions).unwrap_or_default();
         let prompt = settings.system_prompt.as_deref().unwrap_or(&agent.spec.system_prompt);
         let parts = [prompt.trim(), own.trim()];

@@ -1,6 +1,7 @@
 //! Signing in, staying signed in, signing out; under two prefixes, with one function each.
 
 mod account;
+mod mfa;
 mod sessions;
 mod sign_in;
 
@@ -9,5 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::AppState;
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(sign_in::router()).merge(account::router()).merge(sessions::router())
+    OpenApiRouter::new()
+        .merge(sign_in::router())
+        .merge(account::router())
+        .merge(sessions::router())
+        .merge(mfa::router())
 }

@@ -28,15 +28,26 @@ pub(crate) struct OrganizationResponse {
     industry: Option<String>,
     website: Option<String>,
     timezone: Option<String>,
+    /// Whether its members must have a second factor.
+    requires_mfa: bool,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
 
 impl From<Organization> for OrganizationResponse {
     fn from(organization: Organization) -> Self {
-        let Organization { id, name, slug, is_personal, industry, website, timezone, created_at, updated_at } =
-            organization;
-        Self { id, name, slug, is_personal, industry, website, timezone, created_at, updated_at }
+        Self {
+            id: organization.id,
+            name: organization.name,
+            slug: organization.slug,
+            is_personal: organization.is_personal,
+            industry: organization.industry,
+            website: organization.website,
+            timezone: organization.timezone,
+            requires_mfa: organization.requires_mfa,
+            created_at: organization.created_at,
+            updated_at: organization.updated_at,
+        }
     }
 }
 
@@ -67,6 +78,8 @@ struct UpdateOrganizationRequest {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     timezone: Option<Option<String>>,
+    /// Whether its members must have a second factor; whoever asks it must have one.
+    requires_mfa: Option<bool>,
 }
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
@@ -130,8 +143,8 @@ async fn update_organization(
     State(identity): State<Identity>,
     Json(body): Json<UpdateOrganizationRequest>,
 ) -> Result<Json<OrganizationResponse>, Problem> {
-    let UpdateOrganizationRequest { name, slug, industry, website, timezone } = body;
-    let change = OrganizationChange { name, slug, industry, website, timezone };
+    let UpdateOrganizationRequest { name, slug, industry, website, timezone, requires_mfa } = body;
+    let change = OrganizationChange { name, slug, industry, website, timezone, requires_mfa };
     Ok(Json(identity.update_organization(&caller, change).await?.into()))
 }
 

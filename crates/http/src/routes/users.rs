@@ -36,6 +36,8 @@ pub(crate) struct UserResponse {
     default_agent_id: Option<AgentId>,
     is_active: bool,
     is_verified: bool,
+    /// Whether signing in asks for a second factor.
+    mfa_enabled: bool,
     last_login: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
 }
@@ -56,6 +58,7 @@ impl From<User> for UserResponse {
             default_agent_id: user.default_agent_id,
             is_active: user.is_active,
             is_verified: user.is_verified,
+            mfa_enabled: user.mfa_enabled,
             last_login: user.last_login,
             created_at: user.created_at,
         }

@@ -176,7 +176,15 @@ async fn belongings(world: &World, admin: &Person) -> HashMap<&'static str, Stri
     let key = json!({ "provider": "openai", "key_name": "work", "api_key": "sk-canary-4f1c9a77e2b04d5c" });
     ids.insert("key_id", id(&world.post("/api/settings/api-keys", key).by(admin).send().await.created()));
     let agent = json!({ "name": "Private helper" });
-    ids.insert("agent_id", id(&world.post("/api/agents", agent).by(admin).send().await.created()));
+    let agent = id(&world.post("/api/agents", agent).by(admin).send().await.created());
+    let org = format!("/api/v1/orgs/{}", admin.organization());
+    let token = json!({ "name": "worker", "scopes": ["agent.read"] });
+    let tokens = format!("{org}/agents/{agent}/tokens");
+    ids.insert("jti", id(&world.post(&tokens, token).by(admin).send().await.created()));
+    ids.insert("agent_id", agent);
+    let account = json!({ "name": "CI" });
+    let accounts = format!("{org}/service-accounts");
+    ids.insert("service_account_id", id(&world.post(&accounts, account).by(admin).send().await.created()));
     let conversation = world.post("/api/conversations", json!({})).by(admin).send().await.created();
     let messages = format!("/api/conversations/{}/messages", id(&conversation));
     let sent = world.post(&messages, json!({ "content": "Hello" })).by(admin).send().await.created();

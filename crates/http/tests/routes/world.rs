@@ -43,7 +43,7 @@ pub(crate) const ADMIN: &str = "admin@example.com";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// Keys are random but the same for all tests of a process: drawing them is not what is tested.
-static SEED: LazyLock<[u8; 32]> = LazyLock::new(rand::random);
+pub(crate) static SEED: LazyLock<[u8; 32]> = LazyLock::new(rand::random);
 
 /// A server of one's own.
 pub(crate) struct World {

@@ -163,6 +163,8 @@ impl ToolPath {
             parent_run_id: Some(parent.id),
             root_run_id: Some(parent.root_run_id),
             user_id: parent.user_id,
+            actor: parent.actor.clone(),
+            token_id: parent.token_id,
             agent_id: call.agent_id,
             call_id: Some(call.call_id),
             tool_id: tool.and_then(|tool| tool.id),
@@ -187,7 +189,7 @@ impl ToolPath {
         let mut entry = NewAuditEvent::by(&call.caller, event_type, "tool.invoke", format!("tool:{path}"))
             .decided(decision);
         if let Some(tool) = tool {
-            entry = asked(entry, &call.caller, &tool.facts(call.agent_id.into_iter().collect()));
+            entry = asked(entry, &call.caller, &tool.facts(call.caller.agents(call.agent_id)));
         }
         // "Approve" that was approved is an allow.
         entry.allowed = event_type == "run.finished";

@@ -13,6 +13,7 @@ pub struct Model {
     pub industry: Option<String>,
     pub website: Option<String>,
     pub timezone: Option<String>,
+    pub requires_mfa: bool,
     #[sea_orm(column_type = "JsonBinary")]
     pub notifications: Json,
     #[sea_orm(column_type = "JsonBinary")]

@@ -15,6 +15,8 @@ pub struct Model {
     pub root_run_id: Uuid,
     pub retry_of: Option<Uuid>,
     pub user_id: Option<Uuid>,
+    pub actor: Option<String>,
+    pub token_id: Option<Uuid>,
     pub agent_id: Option<Uuid>,
     pub workflow_id: Option<Uuid>,
     pub call_id: Option<Uuid>,

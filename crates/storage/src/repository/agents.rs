@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use conductor_domain::{
     Agent, AgentConnector, AgentFilter, AgentId, AgentSnapshot, AgentSpec, AgentVersion, AgentVersionId,
-    ConnectorId, NewAgent, Page, PageRequest, Scope, UserId,
+    ConnectorId, NewAgent, Page, PageRequest, Revoked, Scope, UserId,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -146,6 +146,9 @@ impl<'t> Agents<'t> {
             ..columns(&spec)?
         };
         let agent = Agent::try_from(row.update(&self.tx.conn()).await?)?;
+        if before.is_active && !agent.spec.is_active {
+            self.tx.tell(Revoked::Agent(id)).await?;
+        }
         self.scoped.agent_connectors().replace(id, &connectors).await?;
         let parent = version_row(self.tx.conn(), id, before.current_version).await?.map(|version| version.id);
         let version =
@@ -165,7 +168,10 @@ impl<'t> Agents<'t> {
             .filter(agent::Column::DeletedAt.is_null())
             .exec(&self.tx.conn())
             .await?;
-        if result.rows_affected == 0 { Err(Error::NotFound) } else { Ok(()) }
+        if result.rows_affected == 0 {
+            return Err(Error::NotFound);
+        }
+        self.tx.tell(Revoked::Agent(id)).await
     }
 
     /// One stored version of an agent of this tenant.
@@ -277,6 +283,34 @@ impl<'t> AgentConnectors<'t> {
             .exec(&self.tx.conn())
             .await?;
         Ok(result.rows_affected)
+    }
+}
+
+/// Agents of every tenant, for the check of their tokens.
+#[derive(Debug)]
+pub struct AllAgents<'a> {
+    conn: Conn<'a>,
+}
+
+impl<'a> AllAgents<'a> {
+    pub(crate) fn new(conn: Conn<'a>) -> Self {
+        Self { conn }
+    }
+
+    /// Where an agent lives, while it is there and switched on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn home_of_active(&self, id: AgentId) -> Result<Option<Scope>> {
+        let row = agent::Entity::find_by_id(id.as_uuid())
+            .filter(agent::Column::DeletedAt.is_null())
+            .filter(agent::Column::IsActive.eq(true))
+            .one(&self.conn)
+            .await?;
+        Ok(row.map(|row| Scope {
+            organization_id: row.organization_id.into(),
+            environment_id: row.environment_id.into(),
+        }))
     }
 }
 

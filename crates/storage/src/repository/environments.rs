@@ -1,7 +1,8 @@
 //! Environments of organisations.
 
 use conductor_domain::{
-    Environment, EnvironmentId, EnvironmentType, NewEnvironment, OrganizationId, Page, PageRequest, Scope,
+    Environment, EnvironmentId, EnvironmentType, NewEnvironment, OrganizationId, Page, PageRequest, Revoked,
+    Scope,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -120,7 +121,7 @@ impl<'t> EnvironmentsTx<'t> {
         let mut row: environment::ActiveModel = self.row(id).await?.into();
         row.deleted_at = Set(Some(self.tx.clock().now()));
         row.update(&self.tx.conn()).await?;
-        Ok(())
+        self.tx.tell(Revoked::Organization(self.scope.organization_id)).await
     }
 
     async fn row(&self, id: EnvironmentId) -> Result<environment::Model> {

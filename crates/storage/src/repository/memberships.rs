@@ -1,7 +1,8 @@
 //! Who belongs to which organisation, in which role.
 
 use conductor_domain::{
-    Member, Membership, MembershipId, OrganizationId, OrganizationRole, Page, PageRequest, Scope, UserId,
+    Member, Membership, MembershipId, OrganizationId, OrganizationRole, Page, PageRequest, Revoked, Scope,
+    UserId,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -133,7 +134,9 @@ impl<'t> MembershipsTx<'t> {
             row.is_active = Set(is_active);
         }
         row.updated_at = Set(self.tx.clock().now());
-        row.update(&self.tx.conn()).await?.try_into()
+        let membership = row.update(&self.tx.conn()).await?.try_into()?;
+        self.tx.tell(Revoked::User(user)).await?;
+        Ok(membership)
     }
 
     /// Ends a membership.
@@ -144,7 +147,7 @@ impl<'t> MembershipsTx<'t> {
         let mut row: membership::ActiveModel = self.row(user).await?.ok_or(Error::NotFound)?.into();
         row.deleted_at = Set(Some(self.tx.clock().now()));
         row.update(&self.tx.conn()).await?;
-        Ok(())
+        self.tx.tell(Revoked::User(user)).await
     }
 
     /// Whether anyone but this person is an active owner. The owners' rows are locked until the transaction ends, so

@@ -2,7 +2,7 @@
 
 use conductor_domain::{
     NewOrganization, Organization, OrganizationChange, OrganizationId, OrganizationRole, Page, PageRequest,
-    Scope, UserId,
+    Revoked, Scope, UserId,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -89,9 +89,11 @@ impl<'t> OrganizationTx<'t> {
         macro_rules! set {
             ($($field:ident),+) => {$( if let Some(value) = change.$field { row.$field = Set(value); } )+};
         }
-        set!(name, slug, industry, website, timezone);
+        set!(name, slug, industry, website, timezone, requires_mfa);
         row.updated_at = Set(self.tx.clock().now());
-        Ok(row.update(&self.tx.conn()).await?.into())
+        let organization = row.update(&self.tx.conn()).await?.into();
+        self.tx.tell(Revoked::Organization(self.scope.organization_id)).await?;
+        Ok(organization)
     }
 
     /// Deletes the organisation with its environments and memberships; their rows stay, marked.
@@ -118,7 +120,7 @@ impl<'t> OrganizationTx<'t> {
             .filter(organization::Column::Id.eq(id))
             .exec(&conn)
             .await?;
-        Ok(())
+        self.tx.tell(Revoked::Organization(self.scope.organization_id)).await
     }
 
     async fn row(&self) -> Result<organization::Model> {
@@ -242,6 +244,7 @@ impl<'t> OrganizationsTx<'t> {
             industry: Set(new.industry),
             website: Set(new.website),
             timezone: Set(new.timezone),
+            requires_mfa: Set(false),
             notifications: Set(json!({})),
             context_extra: Set(json!({})),
             policy_version: Set(0),
@@ -267,6 +270,7 @@ impl From<organization::Model> for Organization {
             industry: row.industry,
             website: row.website,
             timezone: row.timezone,
+            requires_mfa: row.requires_mfa,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }

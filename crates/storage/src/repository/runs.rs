@@ -65,6 +65,8 @@ impl<'t> Runs<'t> {
             root_run_id: Set(new.root_run_id.map_or(id, Into::into)),
             retry_of: Set(new.retry_of.map(Into::into)),
             user_id: Set(new.user_id.map(Into::into)),
+            actor: Set(new.actor),
+            token_id: Set(new.token_id.map(Into::into)),
             agent_id: Set(new.agent_id.map(Into::into)),
             workflow_id: Set(None),
             call_id: Set(new.call_id.map(Into::into)),
@@ -281,6 +283,9 @@ impl<'a> VisibleRuns<'a> {
         if let Some(user) = caller.user_id() {
             own = own.add(run::Column::UserId.eq(user.as_uuid()));
         }
+        if let Some(machine) = caller.machine() {
+            own = own.add(run::Column::Actor.eq(machine));
+        }
         if caller.has_role("organization:owner") || caller.has_role("organization:admin") {
             own = own.add(run::Column::UserId.is_not_null()).add(run::Column::UserId.is_null());
         }
@@ -473,6 +478,8 @@ impl TryFrom<run::Model> for Run {
             root_run_id: row.root_run_id.into(),
             retry_of: row.retry_of.map(Into::into),
             user_id: row.user_id.map(Into::into),
+            actor: row.actor,
+            token_id: row.token_id.map(Into::into),
             agent_id: row.agent_id.map(Into::into),
             call_id: row.call_id.map(Into::into),
             tool_id: row.tool_id.map(Into::into),

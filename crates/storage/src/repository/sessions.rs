@@ -1,7 +1,7 @@
 //! Sessions and the refresh tokens that keep them alive, each of which works once.
 
 use chrono::{DateTime, Utc};
-use conductor_domain::{NewSession, Page, PageRequest, Session, SessionId, UserId};
+use conductor_domain::{NewSession, Page, PageRequest, Revoked, Session, SessionId, UserId};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     prelude::Expr,
@@ -156,7 +156,7 @@ impl<'t> SessionsTx<'t> {
     pub async fn revoke(&self, id: SessionId, reason: &str) -> Result<bool> {
         let ended =
             self.end(reason).filter(session::Column::Id.eq(id.as_uuid())).exec(&self.tx.conn()).await?;
-        Ok(ended.rows_affected > 0)
+        self.ended(ended.rows_affected, Revoked::Session(id)).await
     }
 
     /// Ends a session of this person; whether there was one to end.
@@ -170,7 +170,7 @@ impl<'t> SessionsTx<'t> {
             .filter(session::Column::UserId.eq(user.as_uuid()))
             .exec(&self.tx.conn())
             .await?;
-        Ok(ended.rows_affected > 0)
+        self.ended(ended.rows_affected, Revoked::Session(id)).await
     }
 
     /// Ends every session of a person but, perhaps, one; how many.
@@ -182,7 +182,16 @@ impl<'t> SessionsTx<'t> {
         if let Some(kept) = except {
             change = change.filter(session::Column::Id.ne(kept.as_uuid()));
         }
-        Ok(change.exec(&self.tx.conn()).await?.rows_affected)
+        let ended = change.exec(&self.tx.conn()).await?.rows_affected;
+        self.ended(ended, Revoked::User(user)).await?;
+        Ok(ended)
+    }
+
+    async fn ended(&self, rows: u64, revoked: Revoked) -> Result<bool> {
+        if rows > 0 {
+            self.tx.tell(revoked).await?;
+        }
+        Ok(rows > 0)
     }
 
     fn end(&self, reason: &str) -> sea_orm::UpdateMany<session::Entity> {

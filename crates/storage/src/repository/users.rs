@@ -1,13 +1,15 @@
 //! Accounts. They belong to people, not to a tenant, so every way to them is a named exception.
 
-use conductor_domain::{NewUser, Page, PageRequest, PlatformRole, Redacted, Scope, User, UserChange, UserId};
+use conductor_domain::{
+    Mfa, NewUser, Page, PageRequest, PlatformRole, Redacted, Revoked, Scope, User, UserChange, UserId,
+};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
 use serde_json::json;
 
-use super::convert::{after_id, word};
+use super::convert::{after_id, json, to_json, word};
 use crate::{Error, Result, conn::Conn, entity::user, tx::Tx};
 
 /// Accounts, as sign-in and administration read them.
@@ -65,6 +67,15 @@ impl<'a> Users<'a> {
     pub async fn password_hash(&self, id: UserId) -> Result<Option<Redacted<String>>> {
         let row = live().filter(user::Column::Id.eq(id.as_uuid())).one(&self.conn).await?;
         Ok(row.and_then(|row| row.password_hash).map(Redacted::new))
+    }
+
+    /// An account's second factor, confirmed or not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn mfa(&self, id: UserId) -> Result<Option<Mfa>> {
+        let row = live().filter(user::Column::Id.eq(id.as_uuid())).one(&self.conn).await?;
+        row.and_then(|row| row.mfa).map(|mfa| json("users.mfa", mfa)).transpose()
     }
 
     /// Every account, the newest first.
@@ -157,10 +168,44 @@ impl<'t> UsersTx<'t> {
         let row = row.ok_or(Error::NotFound)?;
         let now = self.tx.clock().now();
         let version = row.token_version;
+        let moves = change.is_active.is_some()
+            || change.role.is_some()
+            || change.clearance.is_some()
+            || change.bump_token_version;
         let mut row: user::ActiveModel = row.into();
         apply(&mut row, change, version, now);
         row.updated_at = Set(now);
-        row.update(&self.tx.conn()).await?.try_into()
+        let user = row.update(&self.tx.conn()).await?.try_into()?;
+        if moves {
+            self.tx.tell(Revoked::User(id)).await?;
+        }
+        Ok(user)
+    }
+
+    /// An account's second factor, held against other writers until the transaction ends: a code is taken once.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such account.
+    pub async fn hold_mfa(&self, id: UserId) -> Result<Option<Mfa>> {
+        let row =
+            live().filter(user::Column::Id.eq(id.as_uuid())).lock_exclusive().one(&self.tx.conn()).await?;
+        row.ok_or(Error::NotFound)?.mfa.map(|mfa| json("users.mfa", mfa)).transpose()
+    }
+
+    /// Sets or removes an account's second factor.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_mfa(&self, id: UserId, mfa: Option<&Mfa>) -> Result<()> {
+        let value = mfa.map(|mfa| to_json("users.mfa", mfa)).transpose()?;
+        let row = user::ActiveModel {
+            id: Set(id.as_uuid()),
+            mfa: Set(value),
+            updated_at: Set(self.tx.clock().now()),
+            ..Default::default()
+        };
+        row.update(&self.tx.conn()).await?;
+        self.tx.tell(Revoked::User(id)).await
     }
 }
 
@@ -225,6 +270,7 @@ impl TryFrom<user::Model> for User {
             }),
             is_active: row.is_active,
             is_verified: row.is_verified,
+            mfa_enabled: row.mfa.as_ref().is_some_and(|mfa| !mfa["confirmed_at"].is_null()),
             token_version: row.token_version,
             last_login: row.last_login,
             created_at: row.created_at,

@@ -168,6 +168,7 @@ pub(crate) fn caller(user: UserId, scope: Scope, role: OrganizationRole) -> Call
         clearance: Classification::Internal,
         token_scopes: None,
         session_id: None,
+        token_id: None,
         address: None,
     }
 }

@@ -17,6 +17,23 @@ export const sessionsQuery = queryOptions({
   queryFn: () => api.get('/api/auth/sessions', { query: { limit: 100 } }),
 });
 
+export const mfaQuery = queryOptions({
+  queryKey: ['settings', 'mfa'],
+  queryFn: () => api.get('/api/auth/mfa'),
+});
+
+export const serviceAccountsQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['settings', 'service-accounts', organizationId],
+    queryFn: () => api.get(`/api/v1/orgs/${organizationId}/service-accounts`, { query: { limit: 100 } }),
+  });
+
+export const environmentsQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['settings', 'environments', organizationId],
+    queryFn: () => api.get(`/api/v1/orgs/${organizationId}/environments`, { query: { limit: 100 } }),
+  });
+
 export function rememberUser(user: User): void {
   queryClient.setQueryData(meQuery.queryKey, (me) => (me ? { ...me, user } : me));
 }

@@ -14,7 +14,8 @@ const routes = [
   '/settings/appearance',
   '/settings/keys',
   '/settings/members',
-  '/settings/sessions',
+  '/settings/service-accounts',
+  '/settings/security',
 ];
 
 async function violations(page: import('@playwright/test').Page): Promise<string[]> {

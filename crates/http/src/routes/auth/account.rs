@@ -27,6 +27,9 @@ struct MeResponse {
     role_in_organization: OrganizationRole,
     /// Words such as `agent.create`.
     permissions: Vec<String>,
+    /// Whether the organisation asks for a second factor that the caller has not: until there is one, nothing but the
+    /// caller's own account is open.
+    lacks_mfa: bool,
     /// Limits that apply to the caller.
     #[schema(value_type = Object)]
     limits: Map<String, Value>,
@@ -40,6 +43,7 @@ impl From<Me> for MeResponse {
             environment: me.environment.into(),
             role_in_organization: me.role,
             permissions: me.permissions,
+            lacks_mfa: me.lacks_mfa,
             limits: Map::new(),
         }
     }

@@ -25,8 +25,7 @@ use crate::{
 struct LoginRequest {
     email: String,
     password: String,
-    /// For accounts with a second factor; others may leave it out.
-    #[expect(dead_code, reason = "part of the contract; no account has a second factor yet")]
+    /// For accounts with a second factor: a code of the app or a recovery code. Others may leave it out.
     otp: Option<String>,
 }
 
@@ -81,7 +80,11 @@ async fn login(
     Json(body): Json<LoginRequest>,
 ) -> Result<Response, Problem> {
     wants_cookies(&headers)?;
-    let credentials = Credentials { email: body.email, password: Redacted::new(body.password) };
+    let credentials = Credentials {
+        email: body.email,
+        password: Redacted::new(body.password),
+        otp: body.otp.filter(|code| !code.trim().is_empty()).map(Redacted::new),
+    };
     let session = identity.sign_in(&credentials, &client).await?;
     answer(StatusCode::OK, &headers, session)
 }

@@ -4,6 +4,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { ChevronLeft, CopyPlus, Ellipsis, MessageSquare, Pencil, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { describe } from '@/api/problem';
+import { meQuery } from '@/api/queries';
 import type { Agent } from '@/api/types';
 import { Classification } from '@/components/ui/badges';
 import { Button, IconButton } from '@/components/ui/button';
@@ -11,6 +12,7 @@ import { ConfirmDialog } from '@/components/ui/dialog';
 import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu';
 import { ErrorState, Skeleton, SkeletonRows } from '@/components/ui/states';
 import { t } from '@/lib/i18n';
+import { covers } from '@/lib/permissions';
 import { toast } from '@/lib/toast';
 import { agentById, useCloneAgent, useDeleteAgent } from '../queries';
 import { Origin, Tag } from './agent-card';
@@ -18,11 +20,12 @@ import { AgentBuilder } from './agent-form';
 import { AgentOverview } from './agent-overview';
 import { AgentTest } from './agent-test';
 import { AgentTile } from './agent-tile';
+import { AgentTokens } from './agent-tokens';
 import { AgentTools } from './agent-tools';
 import { AgentVersions } from './agent-versions';
 import '../agents.css';
 
-type Part = 'overview' | 'tools' | 'test' | 'versions';
+type Part = 'overview' | 'tools' | 'test' | 'versions' | 'tokens';
 
 export function AgentDetailPage({ agentId }: { agentId: string }) {
   const query = useQuery(agentById(agentId));
@@ -68,11 +71,17 @@ export function AgentDetailPage({ agentId }: { agentId: string }) {
 
 function Detail({ agent, onEdit }: { agent: Agent; onEdit: () => void }) {
   const [part, setPart] = useState<Part>('overview');
+  const { data: me } = useQuery(meQuery);
+  // Official agents and those of other organisations get no tokens here.
+  const ours = me?.organization.id === agent.organization_id;
   const parts: { id: Part; name: string }[] = [
     { id: 'overview', name: t('Overview') },
     { id: 'tools', name: t('Tools') },
     { id: 'test', name: t('Test') },
     { id: 'versions', name: t('Versions') },
+    ...(ours && covers(me.permissions, 'agent_token.read')
+      ? [{ id: 'tokens' as const, name: t('Tokens') }]
+      : []),
   ];
   const move = (step: number) => {
     const at = parts.findIndex(({ id }) => id === part);
@@ -124,6 +133,7 @@ function Detail({ agent, onEdit }: { agent: Agent; onEdit: () => void }) {
           {part === 'tools' && <AgentTools agent={agent} onEdit={onEdit} />}
           {part === 'test' && <AgentTest agent={agent} />}
           {part === 'versions' && <AgentVersions agent={agent} />}
+          {part === 'tokens' && <AgentTokens agent={agent} />}
         </div>
       </div>
     </>

@@ -1,5 +1,6 @@
 /** Sign-in. */
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { describe, Problem } from '@/api/problem';
 import { setupQuery } from '@/api/queries';
@@ -12,6 +13,7 @@ import { AuthFrame, FormError } from './auth-frame';
 interface Words {
   email: string;
   password: string;
+  otp: string;
 }
 
 export function SignInPage({
@@ -22,13 +24,27 @@ export function SignInPage({
   onDone: (path: string) => void;
 }) {
   const { data: status } = useQuery(setupQuery);
-  const { register, handleSubmit, formState, setError, setFocus } = useForm<Words>();
+  const [asked, setAsked] = useState(false);
+  const { register, handleSubmit, formState, setError, setFocus, resetField } = useForm<Words>({
+    defaultValues: { email: '', password: '', otp: '' },
+  });
   const { errors, isSubmitting } = formState;
-  const submit = handleSubmit(async (words) => {
+  const submit = handleSubmit(async ({ otp, ...words }) => {
     try {
-      await signIn(words);
+      await signIn(asked ? { ...words, otp } : words);
       onDone(safeReturn(returnTo));
     } catch (error) {
+      if (error instanceof Problem && error.code === 'otp_required') {
+        setAsked(true);
+        return;
+      }
+      if (error instanceof Problem && error.code === 'otp_invalid') {
+        setError('otp', { message: t('This code is wrong or was used before. Wait for the next one.') });
+        setFocus('otp', { shouldSelect: true });
+        return;
+      }
+      setAsked(false);
+      resetField('otp');
       const wrong = error instanceof Problem && error.status === 401;
       setError('root', {
         message: wrong ? t('That e-mail address and password do not belong together.') : describe(error),
@@ -36,6 +52,41 @@ export function SignInPage({
       setFocus('password', { shouldSelect: true });
     }
   });
+  if (asked) {
+    return (
+      <AuthFrame
+        title={t('Enter your code')}
+        lead={t('Open your authenticator app and enter the code that it shows.')}
+        hint={status?.https_required_hint}
+      >
+        <form className="grid gap-4" onSubmit={submit} noValidate>
+          <TextField
+            key="otp"
+            label={t('Code')}
+            autoComplete="one-time-code"
+            inputMode="text"
+            autoFocus
+            className="mono"
+            hint={t('No phone at hand? A recovery code works too, once.')}
+            error={errors.otp?.message}
+            {...register('otp', { required: t('Enter the code.') })}
+          />
+          <Button type="submit" variant="primary" size="lg" className="mt-2" busy={isSubmitting}>
+            {t('Sign in')}
+          </Button>
+          <Button
+            className="text-sm text-text-2"
+            onClick={() => {
+              setAsked(false);
+              resetField('otp');
+            }}
+          >
+            {t('Back')}
+          </Button>
+        </form>
+      </AuthFrame>
+    );
+  }
   return (
     <AuthFrame title={t('Sign in')} lead={t('Welcome back.')} hint={status?.https_required_hint}>
       <form className="grid gap-4" onSubmit={submit} noValidate>

@@ -132,7 +132,7 @@ function Password() {
   });
   return (
     <form onSubmit={submit}>
-      <Section title={t('Password')} lead={t('Other sessions stay signed in; end them under Sessions.')}>
+      <Section title={t('Password')} lead={t('Every other session ends when it changes.')}>
         <TextField
           label={t('Current password')}
           type="password"

@@ -6,19 +6,22 @@ import { meQuery } from '@/api/queries';
 import { PageHeader } from '@/components/layout/page-header';
 import { SkeletonRows } from '@/components/ui/states';
 import { t } from '@/lib/i18n';
+import { covers } from '@/lib/permissions';
 import { AppearanceTab } from './appearance-tab';
 import { KeysTab } from './keys-tab';
 import { MembersTab } from './members-tab';
 import { ProfileTab } from './profile-tab';
-import { SessionsTab } from './sessions-tab';
+import { SecurityTab } from './security-tab';
+import { ServiceAccountsTab } from './service-accounts-tab';
 
 const tabs = [
   { id: 'profile', label: 'Profile' },
   { id: 'appearance', label: 'Appearance' },
   { id: 'keys', label: 'Provider keys' },
   { id: 'members', label: 'Members' },
-  { id: 'sessions', label: 'Sessions' },
-] as const;
+  { id: 'service-accounts', label: 'Service accounts', needs: 'service_account.read' },
+  { id: 'security', label: 'Security' },
+] as const satisfies readonly { id: string; label: string; needs?: string }[];
 
 export type SettingsTab = (typeof tabs)[number]['id'];
 
@@ -39,13 +42,15 @@ export function SettingsPage({ tab }: { tab: SettingsTab }) {
     else if (tab === 'appearance') body = <AppearanceTab me={me} />;
     else if (tab === 'keys') body = <KeysTab />;
     else if (tab === 'members') body = <MembersTab me={me} />;
-    else body = <SessionsTab />;
+    else if (tab === 'service-accounts') body = <ServiceAccountsTab me={me} />;
+    else body = <SecurityTab me={me} />;
   }
+  const shown = tabs.filter((entry) => !('needs' in entry) || covers(me?.permissions ?? [], entry.needs));
   return (
     <div className="page narrow w-full">
       <PageHeader title={t('Settings')} />
       <nav className="tabs border-border border-b" aria-label={t('Settings')}>
-        {tabs.map(({ id, label }) => (
+        {shown.map(({ id, label }) => (
           <Link
             key={id}
             to="/settings/$tab"

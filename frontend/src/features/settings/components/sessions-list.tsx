@@ -13,7 +13,7 @@ import { toast } from '@/lib/toast';
 import { sessionsQuery } from '../queries';
 
 /** "Chrome on Linux" of a user agent string; enough to recognise one's own device. */
-export function deviceName(agent: string | null | undefined): string {
+function deviceName(agent: string | null | undefined): string {
   if (!agent) return t('Unknown device');
   const browser = /Edg\//.test(agent)
     ? 'Edge'
@@ -38,7 +38,7 @@ export function deviceName(agent: string | null | undefined): string {
   return system ? t('{{browser}} on {{system}}', { browser, system }) : browser;
 }
 
-export function SessionsTab() {
+export function SessionsList() {
   const { data, error, isPending, refetch } = useQuery(sessionsQuery);
   const end = async (id: string) => {
     try {

@@ -1,0 +1,115 @@
+//! A machine behind a token: what it may do is what its issuer may do now, within the scopes it was given.
+
+use conductor_domain::{Caller, EnvironmentId, IssuedToken, Principal, Scope, TokenId, TokenStatus, User};
+use conductor_storage::Unscoped;
+
+use crate::{Access, Action, Result};
+
+/// A token that works, with everything that it stands on.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// The token.
+    pub token: IssuedToken,
+    /// Who issued it, active.
+    pub issuer: User,
+    /// Its scopes, within what its service account allows today.
+    pub scopes: Vec<String>,
+    /// The one environment it works in; every one of its organisation where `None`.
+    pub environment_id: Option<EnvironmentId>,
+}
+
+impl Access {
+    /// The machine behind a token. `None` where the token ended, or its agent, service account or issuer is gone or
+    /// switched off.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn machine(&self, id: TokenId) -> Result<Option<Machine>> {
+        let rows = self.store.unscoped(Unscoped::SignIn);
+        let now = self.store.clock().now();
+        let Some(token) = rows.issued_tokens().find(id).await? else { return Ok(None) };
+        if token.status(now) != TokenStatus::Active {
+            return Ok(None);
+        }
+        let Some(issuer) = rows.users().find(token.issued_by_id).await?.filter(|user| user.is_active) else {
+            return Ok(None);
+        };
+        let (scopes, environment_id) = match token.principal {
+            Principal::Agent { agent_id } => {
+                if rows.agents().home_of_active(agent_id).await? != Some(token.scope) {
+                    return Ok(None);
+                }
+                (token.scopes.clone(), Some(token.scope.environment_id))
+            }
+            Principal::ServiceAccount { service_account_id } => {
+                let account = rows.service_accounts().find(service_account_id).await?;
+                let here = account.filter(|account| {
+                    account.enabled && account.organization_id == token.scope.organization_id
+                });
+                let Some(account) = here else { return Ok(None) };
+                (within(&token.scopes, &account.scope_allowlist), account.environment_id)
+            }
+            Principal::User { .. } => return Ok(None),
+        };
+        Ok(Some(Machine { token, issuer, scopes, environment_id }))
+    }
+
+    /// The caller behind a token in a scope. `None` where it does not stand there.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn caller_of_token(&self, id: TokenId, scope: Scope) -> Result<Option<Caller>> {
+        let Some(machine) = self.machine(id).await? else { return Ok(None) };
+        let elsewhere = scope.organization_id != machine.token.scope.organization_id
+            || machine.environment_id.is_some_and(|only| only != scope.environment_id);
+        if elsewhere {
+            return Ok(None);
+        }
+        let caller = self.caller_of(machine.issuer.id, scope).await?;
+        Ok(caller.map(|issuer| machine.as_caller(issuer)))
+    }
+}
+
+impl Machine {
+    /// The machine as a caller, where its issuer stands like this.
+    #[must_use]
+    pub fn as_caller(&self, issuer: Caller) -> Caller {
+        Caller {
+            principal: self.token.principal.clone(),
+            organizations: vec![issuer.scope.organization_id],
+            token_scopes: Some(self.scopes.clone()),
+            session_id: None,
+            token_id: Some(self.token.id),
+            ..issuer
+        }
+    }
+}
+
+/// What two lists of patterns both cover, as patterns where they agree and as single actions where one is narrower.
+fn within(scopes: &[String], allowed: &[String]) -> Vec<String> {
+    let allows = |action: Action| allowed.iter().any(|pattern| action.is_covered_by(pattern));
+    let mut kept = Vec::new();
+    for scope in scopes {
+        let covered = || Action::ALL.iter().copied().filter(|action| action.is_covered_by(scope));
+        if covered().all(allows) {
+            kept.push(scope.clone());
+        } else {
+            kept.extend(covered().filter(|action| allows(*action)).map(|action| action.as_str().to_owned()));
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_allowlist_narrows_what_a_token_was_given() {
+        let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let given = words(&["agent.*", "tool.invoke", "run.read"]);
+        assert_eq!(within(&given, &words(&["*"])), given);
+        assert_eq!(within(&given, &words(&["agent.read", "tool.*"])), words(&["agent.read", "tool.invoke"]));
+        assert_eq!(within(&given, &[]), Vec::<String>::new());
+    }
+}
