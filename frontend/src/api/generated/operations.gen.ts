@@ -8,12 +8,16 @@ import type {
   ArtifactFrameData,
   BacktestPolicyData,
   BacktestPolicyResponse,
+  BeginMfaData,
+  BeginMfaResponse,
   CancelExecutionData,
   CancelExecutionResponse,
   CheckOrganizationMcpServerData,
   CheckOrganizationMcpServerResponse,
   ConfirmMcpServerCommandData,
   ConfirmMcpServerCommandResponse,
+  ConfirmMfaData,
+  ConfirmMfaResponse,
   ConnectMcpServerData,
   ConnectMcpServerResponse,
   CreateAgentCloneData,
@@ -40,6 +44,8 @@ import type {
   CreateAgentTestOfOrganizationData,
   CreateAgentTestOfOrganizationResponse,
   CreateAgentTestResponse,
+  CreateAgentTokenData,
+  CreateAgentTokenResponse,
   CreateApiKeyData,
   CreateApiKeyResponse,
   CreateArtifactForkData,
@@ -74,6 +80,10 @@ import type {
   CreatePolicyRuleResponse,
   CreateRegenerationData,
   CreateRegenerationResponse,
+  CreateServiceAccountData,
+  CreateServiceAccountResponse,
+  CreateServiceAccountTokenData,
+  CreateServiceAccountTokenResponse,
   CreateSetupData,
   CreateSetupResponse,
   DecideTaskData,
@@ -86,6 +96,8 @@ import type {
   DeleteAgentServerOfOrganizationData,
   DeleteAgentServerOfOrganizationResponse,
   DeleteAgentServerResponse,
+  DeleteAgentTokenData,
+  DeleteAgentTokenResponse,
   DeleteApiKeyData,
   DeleteApiKeyResponse,
   DeleteArtifactData,
@@ -112,8 +124,14 @@ import type {
   DeletePolicyResponse,
   DeletePolicyRuleData,
   DeletePolicyRuleResponse,
+  DeleteServiceAccountData,
+  DeleteServiceAccountResponse,
+  DeleteServiceAccountTokenData,
+  DeleteServiceAccountTokenResponse,
   DeleteSessionData,
   DeleteSessionResponse,
+  DisableMfaData,
+  DisableMfaResponse,
   DiscoverMcpServerData,
   DiscoverMcpServerResponse,
   EvaluatePoliciesData,
@@ -168,6 +186,8 @@ import type {
   FindMeV1Response,
   FindMetricsData,
   FindMetricsResponse,
+  FindMfaData,
+  FindMfaResponse,
   FindOrganizationData,
   FindOrganizationMcpServerData,
   FindOrganizationMcpServerResponse,
@@ -184,6 +204,8 @@ import type {
   FindReadinessResponse,
   FindRunData,
   FindRunResponse,
+  FindServiceAccountData,
+  FindServiceAccountResponse,
   FindSettingsData,
   FindSettingsResponse,
   FindSetupStatusData,
@@ -198,6 +220,8 @@ import type {
   ListAgentServersOfOrganizationData,
   ListAgentServersOfOrganizationResponse,
   ListAgentServersResponse,
+  ListAgentTokensData,
+  ListAgentTokensResponse,
   ListAgentToolsData,
   ListAgentToolsOfOrganizationData,
   ListAgentToolsOfOrganizationResponse,
@@ -274,6 +298,10 @@ import type {
   ListRunEventsResponse,
   ListRunStepsData,
   ListRunStepsResponse,
+  ListServiceAccountTokensData,
+  ListServiceAccountTokensResponse,
+  ListServiceAccountsData,
+  ListServiceAccountsResponse,
   ListSessionsData,
   ListSessionsResponse,
   ListTasksData,
@@ -294,8 +322,14 @@ import type {
   RefreshResponse,
   RegisterData,
   RegisterResponse,
+  RenewRecoveryCodesData,
+  RenewRecoveryCodesResponse,
   RestartMcpServerData,
   RestartMcpServerResponse,
+  RevokeAgentTokenData,
+  RevokeAgentTokenResponse,
+  RevokeServiceAccountTokenData,
+  RevokeServiceAccountTokenResponse,
   SearchMcpServersData,
   SearchMcpServersResponse,
   StreamMessageData,
@@ -372,6 +406,10 @@ import type {
   UpdatePolicyRuleResponse,
   UpdateProfileData,
   UpdateProfileResponse,
+  UpdateServiceAccountData,
+  UpdateServiceAccountPatchData,
+  UpdateServiceAccountPatchResponse,
+  UpdateServiceAccountResponse,
   UpdateSettingsData,
   UpdateSettingsResponse,
   UpdateUserData,
@@ -394,6 +432,7 @@ export interface Operations {
     '/api/artifacts/{artifact_id}/versions': { query: ListArtifactVersionsData['query']; body: ListArtifactVersionsData['body']; answer: ListArtifactVersionsResponse };
     '/api/audit/access-logs': { query: ListAccessLogsData['query']; body: ListAccessLogsData['body']; answer: ListAccessLogsResponse };
     '/api/auth/me': { query: FindMeData['query']; body: FindMeData['body']; answer: FindMeResponse };
+    '/api/auth/mfa': { query: FindMfaData['query']; body: FindMfaData['body']; answer: FindMfaResponse };
     '/api/auth/sessions': { query: ListSessionsData['query']; body: ListSessionsData['body']; answer: ListSessionsResponse };
     '/api/conversations': { query: ListConversationsData['query']; body: ListConversationsData['body']; answer: ListConversationsResponse };
     '/api/conversations/{conversation_id}': { query: FindConversationData['query']; body: FindConversationData['body']; answer: FindConversationResponse };
@@ -437,6 +476,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: FindAgentOfOrganizationData['query']; body: FindAgentOfOrganizationData['body']; answer: FindAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/available-tools': { query: ListAgentToolsOfOrganizationData['query']; body: ListAgentToolsOfOrganizationData['body']; answer: ListAgentToolsOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers': { query: ListAgentServersOfOrganizationData['query']; body: ListAgentServersOfOrganizationData['body']; answer: ListAgentServersOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens': { query: ListAgentTokensData['query']; body: ListAgentTokensData['body']; answer: ListAgentTokensResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/versions': { query: ListAgentVersionsOfOrganizationData['query']; body: ListAgentVersionsOfOrganizationData['body']; answer: ListAgentVersionsOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/audit': { query: ListAuditEventsData['query']; body: ListAuditEventsData['body']; answer: ListAuditEventsResponse };
     '/api/v1/orgs/{org_id}/audit/chain': { query: FindAuditChainData['query']; body: FindAuditChainData['body']; answer: FindAuditChainResponse };
@@ -453,6 +493,9 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/runs': { query: ListOrganizationRunsData['query']; body: ListOrganizationRunsData['body']; answer: ListOrganizationRunsResponse };
     '/api/v1/orgs/{org_id}/runs/{run_id}': { query: FindOrganizationRunData['query']; body: FindOrganizationRunData['body']; answer: FindOrganizationRunResponse };
     '/api/v1/orgs/{org_id}/runs/{run_id}/steps': { query: ListOrganizationRunStepsData['query']; body: ListOrganizationRunStepsData['body']; answer: ListOrganizationRunStepsResponse };
+    '/api/v1/orgs/{org_id}/service-accounts': { query: ListServiceAccountsData['query']; body: ListServiceAccountsData['body']; answer: ListServiceAccountsResponse };
+    '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}': { query: FindServiceAccountData['query']; body: FindServiceAccountData['body']; answer: FindServiceAccountResponse };
+    '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}/tokens': { query: ListServiceAccountTokensData['query']; body: ListServiceAccountTokensData['body']; answer: ListServiceAccountTokensResponse };
     '/api/v1/policies/bindings': { query: ListPolicyBindingsData['query']; body: ListPolicyBindingsData['body']; answer: ListPolicyBindingsResponse };
     '/api/v1/policies/bindings/{binding_id}': { query: FindPolicyBindingData['query']; body: FindPolicyBindingData['body']; answer: FindPolicyBindingResponse };
     '/api/v1/policies/rules': { query: ListPolicyRulesData['query']; body: ListPolicyRulesData['body']; answer: ListPolicyRulesResponse };
@@ -474,6 +517,10 @@ export interface Operations {
     '/api/auth/invite/accept': { query: AcceptInviteData['query']; body: AcceptInviteData['body']; answer: AcceptInviteResponse };
     '/api/auth/login': { query: LoginData['query']; body: LoginData['body']; answer: LoginResponse };
     '/api/auth/logout': { query: LogoutData['query']; body: LogoutData['body']; answer: LogoutResponse };
+    '/api/auth/mfa': { query: BeginMfaData['query']; body: BeginMfaData['body']; answer: BeginMfaResponse };
+    '/api/auth/mfa/confirm': { query: ConfirmMfaData['query']; body: ConfirmMfaData['body']; answer: ConfirmMfaResponse };
+    '/api/auth/mfa/disable': { query: DisableMfaData['query']; body: DisableMfaData['body']; answer: DisableMfaResponse };
+    '/api/auth/mfa/recovery-codes': { query: RenewRecoveryCodesData['query']; body: RenewRecoveryCodesData['body']; answer: RenewRecoveryCodesResponse };
     '/api/auth/refresh': { query: RefreshData['query']; body: RefreshData['body']; answer: RefreshResponse };
     '/api/conversations': { query: CreateConversationData['query']; body: CreateConversationData['body']; answer: CreateConversationResponse };
     '/api/conversations/{conversation_id}/branch': { query: CreateBranchData['query']; body: CreateBranchData['body']; answer: CreateBranchResponse };
@@ -504,6 +551,8 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}/fork': { query: CreateAgentForkOfOrganizationData['query']; body: CreateAgentForkOfOrganizationData['body']; answer: CreateAgentForkOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers': { query: CreateAgentServerOfOrganizationData['query']; body: CreateAgentServerOfOrganizationData['body']; answer: CreateAgentServerOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/test': { query: CreateAgentTestOfOrganizationData['query']; body: CreateAgentTestOfOrganizationData['body']; answer: CreateAgentTestOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens': { query: CreateAgentTokenData['query']; body: CreateAgentTokenData['body']; answer: CreateAgentTokenResponse };
+    '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens/{jti}/revoke': { query: RevokeAgentTokenData['query']; body: RevokeAgentTokenData['body']; answer: RevokeAgentTokenResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/versions/{version}/rollback': { query: CreateAgentRollbackOfOrganizationData['query']; body: CreateAgentRollbackOfOrganizationData['body']; answer: CreateAgentRollbackOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/environments': { query: CreateEnvironmentData['query']; body: CreateEnvironmentData['body']; answer: CreateEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers': { query: CreateOrganizationMcpServerData['query']; body: CreateOrganizationMcpServerData['body']; answer: CreateOrganizationMcpServerResponse };
@@ -513,6 +562,9 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/policies/backtest': { query: BacktestPolicyData['query']; body: BacktestPolicyData['body']; answer: BacktestPolicyResponse };
     '/api/v1/orgs/{org_id}/policies/evaluate': { query: EvaluatePoliciesOfOrganizationData['query']; body: EvaluatePoliciesOfOrganizationData['body']; answer: EvaluatePoliciesOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/policies/{policy_id}/rules': { query: AddPolicyRuleData['query']; body: AddPolicyRuleData['body']; answer: AddPolicyRuleResponse };
+    '/api/v1/orgs/{org_id}/service-accounts': { query: CreateServiceAccountData['query']; body: CreateServiceAccountData['body']; answer: CreateServiceAccountResponse };
+    '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}/tokens': { query: CreateServiceAccountTokenData['query']; body: CreateServiceAccountTokenData['body']; answer: CreateServiceAccountTokenResponse };
+    '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}/tokens/{jti}/revoke': { query: RevokeServiceAccountTokenData['query']; body: RevokeServiceAccountTokenData['body']; answer: RevokeServiceAccountTokenResponse };
     '/api/v1/policies/bindings': { query: CreatePolicyBindingData['query']; body: CreatePolicyBindingData['body']; answer: CreatePolicyBindingResponse };
     '/api/v1/policies/evaluate': { query: EvaluatePoliciesData['query']; body: EvaluatePoliciesData['body']; answer: EvaluatePoliciesResponse };
     '/api/v1/policies/rules': { query: CreatePolicyRuleData['query']; body: CreatePolicyRuleData['body']; answer: CreatePolicyRuleResponse };
@@ -539,6 +591,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: UpdateEnvironmentData['query']; body: UpdateEnvironmentData['body']; answer: UpdateEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: UpdateOrganizationMcpServerData['query']; body: UpdateOrganizationMcpServerData['body']; answer: UpdateOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/policies/{policy_id}': { query: UpdatePolicyData['query']; body: UpdatePolicyData['body']; answer: UpdatePolicyResponse };
+    '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}': { query: UpdateServiceAccountData['query']; body: UpdateServiceAccountData['body']; answer: UpdateServiceAccountResponse };
     '/api/v1/policies/bindings/{binding_id}': { query: UpdatePolicyBindingData['query']; body: UpdatePolicyBindingData['body']; answer: UpdatePolicyBindingResponse };
     '/api/v1/policies/rules/{rule_id}': { query: UpdatePolicyRuleData['query']; body: UpdatePolicyRuleData['body']; answer: UpdatePolicyRuleResponse };
   };
@@ -557,6 +610,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: UpdateOrganizationMcpServerPatchData['query']; body: UpdateOrganizationMcpServerPatchData['body']; answer: UpdateOrganizationMcpServerPatchResponse };
     '/api/v1/orgs/{org_id}/members/{user_id}': { query: UpdateMemberData['query']; body: UpdateMemberData['body']; answer: UpdateMemberResponse };
     '/api/v1/orgs/{org_id}/policies/{policy_id}': { query: UpdatePolicyPatchData['query']; body: UpdatePolicyPatchData['body']; answer: UpdatePolicyPatchResponse };
+    '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}': { query: UpdateServiceAccountPatchData['query']; body: UpdateServiceAccountPatchData['body']; answer: UpdateServiceAccountPatchResponse };
     '/api/v1/policies/bindings/{binding_id}': { query: UpdatePolicyBindingPatchData['query']; body: UpdatePolicyBindingPatchData['body']; answer: UpdatePolicyBindingPatchResponse };
     '/api/v1/policies/rules/{rule_id}': { query: UpdatePolicyRulePatchData['query']; body: UpdatePolicyRulePatchData['body']; answer: UpdatePolicyRulePatchResponse };
   };
@@ -573,10 +627,13 @@ export interface Operations {
     '/api/v1/orgs/{org_id}': { query: DeleteOrganizationData['query']; body: DeleteOrganizationData['body']; answer: DeleteOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: DeleteAgentOfOrganizationData['query']; body: DeleteAgentOfOrganizationData['body']; answer: DeleteAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: DeleteAgentServerOfOrganizationData['query']; body: DeleteAgentServerOfOrganizationData['body']; answer: DeleteAgentServerOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens/{jti}': { query: DeleteAgentTokenData['query']; body: DeleteAgentTokenData['body']; answer: DeleteAgentTokenResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: DeleteEnvironmentData['query']; body: DeleteEnvironmentData['body']; answer: DeleteEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: DeleteOrganizationMcpServerData['query']; body: DeleteOrganizationMcpServerData['body']; answer: DeleteOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/members/{user_id}': { query: DeleteMemberData['query']; body: DeleteMemberData['body']; answer: DeleteMemberResponse };
     '/api/v1/orgs/{org_id}/policies/{policy_id}': { query: DeletePolicyData['query']; body: DeletePolicyData['body']; answer: DeletePolicyResponse };
+    '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}': { query: DeleteServiceAccountData['query']; body: DeleteServiceAccountData['body']; answer: DeleteServiceAccountResponse };
+    '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}/tokens/{jti}': { query: DeleteServiceAccountTokenData['query']; body: DeleteServiceAccountTokenData['body']; answer: DeleteServiceAccountTokenResponse };
     '/api/v1/policies/bindings/{binding_id}': { query: DeletePolicyBindingData['query']; body: DeletePolicyBindingData['body']; answer: DeletePolicyBindingResponse };
     '/api/v1/policies/rules/{rule_id}': { query: DeletePolicyRuleData['query']; body: DeletePolicyRuleData['body']; answer: DeletePolicyRuleResponse };
   };

@@ -534,6 +534,27 @@ export type BacktestResponse = {
 };
 
 /**
+ * The present password.
+ */
+export type BeginMfaRequest = {
+    password: string;
+};
+
+/**
+ * A second factor that is being set up; it asks for nothing until a code confirms it.
+ */
+export type BeginMfaResponse = {
+    /**
+     * What the QR code says.
+     */
+    otpauth_uri: string;
+    /**
+     * For apps that cannot read the picture.
+     */
+    secret: string;
+};
+
+/**
  * What a policy applies to.
  */
 export type BindingScope = 'org' | 'env' | 'agent' | 'tool' | 'role' | 'user' | 'resource_ns';
@@ -650,6 +671,13 @@ export type ConfirmCommandRequest = {
      * `needs_confirmation.hash` of the try to connect.
      */
     hash: string;
+};
+
+/**
+ * A code of the authenticator app.
+ */
+export type ConfirmMfaRequest = {
+    code: string;
 };
 
 /**
@@ -1055,6 +1083,64 @@ export type CreatePolicyRuleRequest = {
      * `tool:pdf/read`, `tool:pdf*` or `*`.
      */
     target: string;
+};
+
+/**
+ * A service account to be made.
+ */
+export type CreateServiceAccountRequest = {
+    /**
+     * Whom its tokens are for; this installation where it is missing.
+     */
+    audience?: string | null;
+    /**
+     * The name of a stored secret.
+     */
+    credential_ref?: string | null;
+    description?: string;
+    enabled?: boolean;
+    environment_id?: EnvironmentId | null;
+    /**
+     * Who vouches for the subject; this installation where it is missing.
+     */
+    issuer?: string | null;
+    name: string;
+    scope_allowlist?: Array<string>;
+    /**
+     * What it is called where it comes from; made from its id where it is missing. Unique together with `issuer`.
+     */
+    subject?: string | null;
+};
+
+/**
+ * A token that is asked for.
+ */
+export type CreateTokenRequest = {
+    /**
+     * After 30 days where it is missing; never later than the operator allows (90 days, unless set otherwise).
+     */
+    expires_at?: string | null;
+    /**
+     * Free notes.
+     */
+    metadata?: {
+        [key: string]: unknown;
+    };
+    name: string;
+    /**
+     * Actions such as `tool.invoke`, or all of a noun such as `agent.*`; none that you may not do yourself.
+     */
+    scopes: Array<string>;
+};
+
+/**
+ * A token with its text.
+ */
+export type CreateTokenResponse = IssuedToken & {
+    /**
+     * Shown this once; nobody can read it again.
+     */
+    token: string;
 };
 
 /**
@@ -1808,6 +1894,38 @@ export type HumanTaskView = {
 export type InboundAuth = 'BEARER' | 'MTLS' | 'NONE';
 
 /**
+ * A token, without its text.
+ */
+export type IssuedToken = {
+    agent_id?: AgentId | null;
+    created_at: string;
+    expires_at: string;
+    id: TokenId;
+    issued_by_id: UserId;
+    /**
+     * The same as `id`: what the token calls itself.
+     */
+    jti: TokenId;
+    kind: TokenKind;
+    /**
+     * To the minute.
+     */
+    last_used_at?: string | null;
+    metadata: {
+        [key: string]: unknown;
+    };
+    name: string;
+    revoked_at?: string | null;
+    revoked_by_id?: UserId | null;
+    /**
+     * Patterns of what it may do, such as `tool.invoke` or `agent.*`.
+     */
+    scopes: Array<string>;
+    service_account_id?: ServiceAccountId | null;
+    status: TokenStatus;
+};
+
+/**
  * Either the organisation to make the active one, or the name of one to found.
  */
 export type JoinRequest = {
@@ -1821,7 +1939,7 @@ export type JoinRequest = {
 export type LoginRequest = {
     email: string;
     /**
-     * For accounts with a second factor; others may leave it out.
+     * For accounts with a second factor: a code of the app or a recovery code. Others may leave it out.
      */
     otp?: string | null;
     password: string;
@@ -1926,6 +2044,11 @@ export type McpServerHealth = {
  */
 export type Me = {
     environment: Environment;
+    /**
+     * Whether the organisation asks for a second factor that the caller has not: until there is one, nothing but the
+     * caller's own account is open.
+     */
+    lacks_mfa: boolean;
     /**
      * Limits that apply to the caller.
      */
@@ -2058,6 +2181,19 @@ export type MessageView = {
 };
 
 /**
+ * How the caller's second factor stands.
+ */
+export type MfaState = {
+    confirmed_at?: string | null;
+    enabled: boolean;
+    recovery_codes_left: number;
+    /**
+     * Whether the organisation asks for it.
+     */
+    required: boolean;
+};
+
+/**
  * A model.
  */
 export type Model = {
@@ -2176,6 +2312,10 @@ export type Organization = {
     industry?: string | null;
     is_personal: boolean;
     name: string;
+    /**
+     * Whether its members must have a second factor.
+     */
+    requires_mfa: boolean;
     /**
      * The word in `X-Context`.
      */
@@ -2738,6 +2878,47 @@ export type PageResponseHumanTaskView = {
 /**
  * A page of a list.
  */
+export type PageResponseIssuedToken = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        agent_id?: AgentId | null;
+        created_at: string;
+        expires_at: string;
+        id: TokenId;
+        issued_by_id: UserId;
+        /**
+         * The same as `id`: what the token calls itself.
+         */
+        jti: TokenId;
+        kind: TokenKind;
+        /**
+         * To the minute.
+         */
+        last_used_at?: string | null;
+        metadata: {
+            [key: string]: unknown;
+        };
+        name: string;
+        revoked_at?: string | null;
+        revoked_by_id?: UserId | null;
+        /**
+         * Patterns of what it may do, such as `tool.invoke` or `agent.*`.
+         */
+        scopes: Array<string>;
+        service_account_id?: ServiceAccountId | null;
+        status: TokenStatus;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageResponseMcpPrompt = {
     /**
      * The rows.
@@ -2933,6 +3114,10 @@ export type PageResponseOrganization = {
         industry?: string | null;
         is_personal: boolean;
         name: string;
+        /**
+         * Whether its members must have a second factor.
+         */
+        requires_mfa: boolean;
         /**
          * The word in `X-Context`.
          */
@@ -3295,6 +3480,37 @@ export type PageResponseRunStep = {
 /**
  * A page of a list.
  */
+export type PageResponseServiceAccount = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        audience: string;
+        created_at: string;
+        credential_ref?: string | null;
+        description: string;
+        enabled: boolean;
+        environment_id?: EnvironmentId | null;
+        id: ServiceAccountId;
+        issuer: string;
+        name: string;
+        organization_id: OrganizationId;
+        /**
+         * Patterns of what its tokens may include, such as `tool.invoke` or `agent.*`.
+         */
+        scope_allowlist: Array<string>;
+        subject: string;
+        updated_at: string;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageResponseSignedInDevice = {
     /**
      * The rows.
@@ -3398,6 +3614,10 @@ export type PageResponseUser = {
         is_verified: boolean;
         last_login?: string | null;
         last_name: string;
+        /**
+         * Whether signing in asks for a second factor.
+         */
+        mfa_enabled: boolean;
         name: string;
         /**
          * Settings of the page.
@@ -3689,6 +3909,14 @@ export type ProblemView = {
 };
 
 /**
+ * The present password, and a code of the app or a recovery code.
+ */
+export type ProveMfaRequest = {
+    code: string;
+    password: string;
+};
+
+/**
  * What to read, and where.
  */
 export type ReadResourceRequest = {
@@ -3714,6 +3942,13 @@ export type ReadyResponse = {
      * `ready`.
      */
     status: string;
+};
+
+/**
+ * Codes that work once each, for the day the app is lost; shown this once.
+ */
+export type RecoveryCodesResponse = {
+    recovery_codes: Array<string>;
 };
 
 /**
@@ -3949,6 +4184,33 @@ export type ServerInfo = {
 };
 
 /**
+ * A machine's account.
+ */
+export type ServiceAccount = {
+    audience: string;
+    created_at: string;
+    credential_ref?: string | null;
+    description: string;
+    enabled: boolean;
+    environment_id?: EnvironmentId | null;
+    id: ServiceAccountId;
+    issuer: string;
+    name: string;
+    organization_id: OrganizationId;
+    /**
+     * Patterns of what its tokens may include, such as `tool.invoke` or `agent.*`.
+     */
+    scope_allowlist: Array<string>;
+    subject: string;
+    updated_at: string;
+};
+
+/**
+ * A machine identity of an organisation.
+ */
+export type ServiceAccountId = string;
+
+/**
  * A session that was opened or refreshed. Requests with `X-Conductor-CSRF: 1` get cookies instead of tokens.
  */
 export type Session = {
@@ -4089,6 +4351,21 @@ export type TestAgentRequest = {
 export type ThinkingResponse = {
     thinking: string | null;
 };
+
+/**
+ * A token issued to an agent or a service account: its `jti`.
+ */
+export type TokenId = string;
+
+/**
+ * What a token lets in.
+ */
+export type TokenKind = 'agent' | 'service_account';
+
+/**
+ * How a token stands.
+ */
+export type TokenStatus = 'active' | 'expired' | 'revoked';
 
 /**
  * Tokens of a message's run.
@@ -4436,6 +4713,10 @@ export type UpdateMessageRequest = {
 export type UpdateOrganizationRequest = {
     industry?: string | null;
     name?: string | null;
+    /**
+     * Whether its members must have a second factor; whoever asks it must have one.
+     */
+    requires_mfa?: boolean | null;
     slug?: string | null;
     timezone?: string | null;
     website?: string | null;
@@ -4503,6 +4784,24 @@ export type UpdateProfileRequest = {
 };
 
 /**
+ * A change of a service account: missing fields stay, `null` clears.
+ */
+export type UpdateServiceAccountRequest = {
+    audience?: string | null;
+    credential_ref?: string | null;
+    description?: string | null;
+    /**
+     * Switched off, its tokens stop at once.
+     */
+    enabled?: boolean | null;
+    environment_id?: EnvironmentId | null;
+    issuer?: string | null;
+    name?: string | null;
+    scope_allowlist?: Array<string> | null;
+    subject?: string | null;
+};
+
+/**
  * Settings to change: those not named stay, `null` removes one.
  */
 export type UpdateSettingsRequest = {
@@ -4561,6 +4860,10 @@ export type User = {
     is_verified: boolean;
     last_login?: string | null;
     last_name: string;
+    /**
+     * Whether signing in asks for a second factor.
+     */
+    mfa_enabled: boolean;
     name: string;
     /**
      * Settings of the page.
@@ -5531,6 +5834,143 @@ export type FindMeResponses = {
 };
 
 export type FindMeResponse = FindMeResponses[keyof FindMeResponses];
+
+export type FindMfaData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/mfa';
+};
+
+export type FindMfaErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindMfaError = FindMfaErrors[keyof FindMfaErrors];
+
+export type FindMfaResponses = {
+    200: MfaState;
+};
+
+export type FindMfaResponse = FindMfaResponses[keyof FindMfaResponses];
+
+export type BeginMfaData = {
+    body: BeginMfaRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/mfa';
+};
+
+export type BeginMfaErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type BeginMfaError = BeginMfaErrors[keyof BeginMfaErrors];
+
+export type BeginMfaResponses = {
+    200: BeginMfaResponse;
+};
+
+export type BeginMfaResponse2 = BeginMfaResponses[keyof BeginMfaResponses];
+
+export type ConfirmMfaData = {
+    body: ConfirmMfaRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/mfa/confirm';
+};
+
+export type ConfirmMfaErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ConfirmMfaError = ConfirmMfaErrors[keyof ConfirmMfaErrors];
+
+export type ConfirmMfaResponses = {
+    200: RecoveryCodesResponse;
+};
+
+export type ConfirmMfaResponse = ConfirmMfaResponses[keyof ConfirmMfaResponses];
+
+export type DisableMfaData = {
+    body: ProveMfaRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/mfa/disable';
+};
+
+export type DisableMfaErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DisableMfaError = DisableMfaErrors[keyof DisableMfaErrors];
+
+export type DisableMfaResponses = {
+    /**
+     * Removed
+     */
+    204: void;
+};
+
+export type DisableMfaResponse = DisableMfaResponses[keyof DisableMfaResponses];
+
+export type RenewRecoveryCodesData = {
+    body: ProveMfaRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/mfa/recovery-codes';
+};
+
+export type RenewRecoveryCodesErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RenewRecoveryCodesError = RenewRecoveryCodesErrors[keyof RenewRecoveryCodesErrors];
+
+export type RenewRecoveryCodesResponses = {
+    200: RecoveryCodesResponse;
+};
+
+export type RenewRecoveryCodesResponse = RenewRecoveryCodesResponses[keyof RenewRecoveryCodesResponses];
 
 export type UpdateProfileData = {
     body: UpdateProfileRequest;
@@ -8691,6 +9131,138 @@ export type CreateAgentTestOfOrganizationResponses = {
 
 export type CreateAgentTestOfOrganizationResponse = CreateAgentTestOfOrganizationResponses[keyof CreateAgentTestOfOrganizationResponses];
 
+export type ListAgentTokensData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+        agent_id: AgentId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens';
+};
+
+export type ListAgentTokensErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAgentTokensError = ListAgentTokensErrors[keyof ListAgentTokensErrors];
+
+export type ListAgentTokensResponses = {
+    200: PageResponseIssuedToken;
+};
+
+export type ListAgentTokensResponse = ListAgentTokensResponses[keyof ListAgentTokensResponses];
+
+export type CreateAgentTokenData = {
+    body: CreateTokenRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        agent_id: AgentId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens';
+};
+
+export type CreateAgentTokenErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateAgentTokenError = CreateAgentTokenErrors[keyof CreateAgentTokenErrors];
+
+export type CreateAgentTokenResponses = {
+    201: CreateTokenResponse;
+};
+
+export type CreateAgentTokenResponse = CreateAgentTokenResponses[keyof CreateAgentTokenResponses];
+
+export type DeleteAgentTokenData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        agent_id: AgentId;
+        jti: TokenId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens/{jti}';
+};
+
+export type DeleteAgentTokenErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteAgentTokenError = DeleteAgentTokenErrors[keyof DeleteAgentTokenErrors];
+
+export type DeleteAgentTokenResponses = {
+    /**
+     * Removed
+     */
+    204: void;
+};
+
+export type DeleteAgentTokenResponse = DeleteAgentTokenResponses[keyof DeleteAgentTokenResponses];
+
+export type RevokeAgentTokenData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        agent_id: AgentId;
+        jti: TokenId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens/{jti}/revoke';
+};
+
+export type RevokeAgentTokenErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RevokeAgentTokenError = RevokeAgentTokenErrors[keyof RevokeAgentTokenErrors];
+
+export type RevokeAgentTokenResponses = {
+    200: IssuedToken;
+};
+
+export type RevokeAgentTokenResponse = RevokeAgentTokenResponses[keyof RevokeAgentTokenResponses];
+
 export type ListAgentVersionsOfOrganizationData = {
     body?: never;
     path: {
@@ -9920,6 +10492,322 @@ export type ListOrganizationRunStepsResponses = {
 };
 
 export type ListOrganizationRunStepsResponse = ListOrganizationRunStepsResponses[keyof ListOrganizationRunStepsResponses];
+
+export type ListServiceAccountsData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/orgs/{org_id}/service-accounts';
+};
+
+export type ListServiceAccountsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListServiceAccountsError = ListServiceAccountsErrors[keyof ListServiceAccountsErrors];
+
+export type ListServiceAccountsResponses = {
+    200: PageResponseServiceAccount;
+};
+
+export type ListServiceAccountsResponse = ListServiceAccountsResponses[keyof ListServiceAccountsResponses];
+
+export type CreateServiceAccountData = {
+    body: CreateServiceAccountRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/service-accounts';
+};
+
+export type CreateServiceAccountErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateServiceAccountError = CreateServiceAccountErrors[keyof CreateServiceAccountErrors];
+
+export type CreateServiceAccountResponses = {
+    201: ServiceAccount;
+};
+
+export type CreateServiceAccountResponse = CreateServiceAccountResponses[keyof CreateServiceAccountResponses];
+
+export type DeleteServiceAccountData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        service_account_id: ServiceAccountId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}';
+};
+
+export type DeleteServiceAccountErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteServiceAccountError = DeleteServiceAccountErrors[keyof DeleteServiceAccountErrors];
+
+export type DeleteServiceAccountResponses = {
+    /**
+     * Deleted
+     */
+    204: void;
+};
+
+export type DeleteServiceAccountResponse = DeleteServiceAccountResponses[keyof DeleteServiceAccountResponses];
+
+export type FindServiceAccountData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+        service_account_id: ServiceAccountId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}';
+};
+
+export type FindServiceAccountErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindServiceAccountError = FindServiceAccountErrors[keyof FindServiceAccountErrors];
+
+export type FindServiceAccountResponses = {
+    200: ServiceAccount;
+};
+
+export type FindServiceAccountResponse = FindServiceAccountResponses[keyof FindServiceAccountResponses];
+
+export type UpdateServiceAccountPatchData = {
+    body: UpdateServiceAccountRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        service_account_id: ServiceAccountId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}';
+};
+
+export type UpdateServiceAccountPatchErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateServiceAccountPatchError = UpdateServiceAccountPatchErrors[keyof UpdateServiceAccountPatchErrors];
+
+export type UpdateServiceAccountPatchResponses = {
+    200: ServiceAccount;
+};
+
+export type UpdateServiceAccountPatchResponse = UpdateServiceAccountPatchResponses[keyof UpdateServiceAccountPatchResponses];
+
+export type UpdateServiceAccountData = {
+    body: UpdateServiceAccountRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        service_account_id: ServiceAccountId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}';
+};
+
+export type UpdateServiceAccountErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateServiceAccountError = UpdateServiceAccountErrors[keyof UpdateServiceAccountErrors];
+
+export type UpdateServiceAccountResponses = {
+    200: ServiceAccount;
+};
+
+export type UpdateServiceAccountResponse = UpdateServiceAccountResponses[keyof UpdateServiceAccountResponses];
+
+export type ListServiceAccountTokensData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+        service_account_id: ServiceAccountId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}/tokens';
+};
+
+export type ListServiceAccountTokensErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListServiceAccountTokensError = ListServiceAccountTokensErrors[keyof ListServiceAccountTokensErrors];
+
+export type ListServiceAccountTokensResponses = {
+    200: PageResponseIssuedToken;
+};
+
+export type ListServiceAccountTokensResponse = ListServiceAccountTokensResponses[keyof ListServiceAccountTokensResponses];
+
+export type CreateServiceAccountTokenData = {
+    body: CreateTokenRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        service_account_id: ServiceAccountId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}/tokens';
+};
+
+export type CreateServiceAccountTokenErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateServiceAccountTokenError = CreateServiceAccountTokenErrors[keyof CreateServiceAccountTokenErrors];
+
+export type CreateServiceAccountTokenResponses = {
+    201: CreateTokenResponse;
+};
+
+export type CreateServiceAccountTokenResponse = CreateServiceAccountTokenResponses[keyof CreateServiceAccountTokenResponses];
+
+export type DeleteServiceAccountTokenData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        service_account_id: ServiceAccountId;
+        jti: TokenId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}/tokens/{jti}';
+};
+
+export type DeleteServiceAccountTokenErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteServiceAccountTokenError = DeleteServiceAccountTokenErrors[keyof DeleteServiceAccountTokenErrors];
+
+export type DeleteServiceAccountTokenResponses = {
+    /**
+     * Removed
+     */
+    204: void;
+};
+
+export type DeleteServiceAccountTokenResponse = DeleteServiceAccountTokenResponses[keyof DeleteServiceAccountTokenResponses];
+
+export type RevokeServiceAccountTokenData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        service_account_id: ServiceAccountId;
+        jti: TokenId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}/tokens/{jti}/revoke';
+};
+
+export type RevokeServiceAccountTokenErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RevokeServiceAccountTokenError = RevokeServiceAccountTokenErrors[keyof RevokeServiceAccountTokenErrors];
+
+export type RevokeServiceAccountTokenResponses = {
+    200: IssuedToken;
+};
+
+export type RevokeServiceAccountTokenResponse = RevokeServiceAccountTokenResponses[keyof RevokeServiceAccountTokenResponses];
 
 export type ListPolicyBindingsData = {
     body?: never;
