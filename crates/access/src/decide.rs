@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use conductor_domain::{Caller, Decision, Effect, NewAuditEvent};
+use conductor_domain::{Caller, Classification, Decision, Effect, NewAuditEvent};
 use conductor_rbac::{Action, Denial, PolicyIndex, Request, Resource, denial};
 use conductor_storage::Store;
 use serde_json::Value;
@@ -48,14 +48,33 @@ impl Access {
     pub async fn require(&self, caller: &Caller, action: Action, facts: &Facts) -> Result<()> {
         // The reasons are sentences; they are written for refusals alone.
         if self.index().effect(&question(caller, action, facts, None)) != Effect::Deny {
-            return Ok(());
+            return self.looked(caller, action, facts).await;
         }
         let decision = self.decide(caller, action, facts, None);
         let Some(denied) = denial(&decision) else { return Ok(()) };
-        let entry = NewAuditEvent::by(caller, "access.denied", action.as_str(), facts.target.clone())
-            .decided(&decision);
-        self.record(caller, entry).await?;
+        self.record(caller, entry(caller, "access.denied", action, facts).decided(&decision)).await?;
         Err(refusal(action, denied, &decision))
+    }
+
+    /// Takes down a refusal that a service decided by a rule of its own, such as "owners name owners".
+    ///
+    /// # Errors
+    /// When it cannot be taken down.
+    pub async fn refused(&self, caller: &Caller, action: Action, facts: &Facts, rule: &str, reason: &str) -> Result<()> {
+        let mut denied = entry(caller, "access.denied", action, facts);
+        denied.allowed = false;
+        denied.rule_id = Some(rule.to_owned());
+        denied.denial_reason = Some(reason.to_owned());
+        self.record(caller, denied).await
+    }
+
+    /// Looking at something sensitive is an entry too; nobody sees it whose look cannot be taken down.
+    async fn looked(&self, caller: &Caller, action: Action, facts: &Facts) -> Result<()> {
+        let sensitive = action.kind().is_content() && facts.classification >= Classification::Confidential;
+        if action.changes() || !sensitive {
+            return Ok(());
+        }
+        self.record(caller, entry(caller, "data.accessed", action, facts)).await
     }
 
     /// Whether the caller's roles have this permission at all, as for a menu.
@@ -93,6 +112,19 @@ impl Access {
     fn index(&self) -> Arc<PolicyIndex> {
         Arc::clone(&self.index.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// An entry about a row, as far as its facts name it.
+fn entry(caller: &Caller, event: &str, action: Action, facts: &Facts) -> NewAuditEvent {
+    let mut entry = NewAuditEvent::by(caller, event, action.as_str(), facts.target.clone());
+    if let Some((kind, id)) = facts.target.split_once(':') {
+        entry.resource_type = Some(kind.to_owned());
+        entry.resource_id = id.parse().ok();
+    }
+    if action.kind().is_content() {
+        entry.data_classification = Some(facts.classification);
+    }
+    entry
 }
 
 fn question<'a>(

@@ -79,7 +79,8 @@ impl ToolPath {
             attempts: ended.attempts,
             ledger: Some(ended.ledger.map_or("read_only", EffectState::as_str).to_owned()),
         };
-        let entry = self.entry(held, call, &tool.path, "run.finished", decision);
+        let mut entry = self.entry(held, call, &tool.path, "run.finished", decision);
+        entry.data_classification = Some(tool.classification);
         // A call without an effect has no child run yet: row, result and audit entry go in together.
         let child = ended.ledger.is_none().then(|| NewRun {
             began_at: Some(held.store().clock().now() - ended.took),
@@ -138,7 +139,8 @@ impl ToolPath {
             ledger: None,
         });
         let path = tool.map_or_else(|| call.name.clone(), |tool| tool.path.clone());
-        let entry = self.entry(held, call, &path, "run.denied", &decision);
+        let mut entry = self.entry(held, call, &path, "run.denied", &decision);
+        entry.data_classification = tool.map(|tool| tool.classification);
         let child = self.child(held, call, tool, call.arguments.clone());
         let mut outcome = RunOutcome::of(RunStatus::Denied);
         outcome.error_code = Some("policy_denied".to_owned());
@@ -187,6 +189,7 @@ impl ToolPath {
             .decided(decision);
         // "Approve" that was approved is an allow.
         entry.allowed = event_type == "run.finished";
+        entry = entry.on("run", call.call_id.as_uuid());
         entry.run_id = Some(RunId::from_uuid(call.call_id.as_uuid()));
         entry.data = json!({ "agent_id": call.agent_id, "parent_run_id": held.run().id });
         entry
