@@ -9,13 +9,7 @@ pub(crate) struct Migration;
 
 fn signed(columns: Vec<ColumnDef>) -> Vec<ColumnDef> {
     let mut all = columns;
-    all.extend([
-        big_integer("seq"),
-        string("hash"),
-        at("at"),
-        string("key_id"),
-        string("signature"),
-    ]);
+    all.extend([big_integer("seq"), string("hash"), at("at"), string("key_id"), string("signature")]);
     all
 }
 

@@ -53,12 +53,16 @@ async fn entries_are_sealed_within_a_second_and_checked_from_a_shell() {
     took.sort_unstable();
     assert!(took[2].as_millis() < 1_000, "sealed after {took:?}");
     let (chain, _) = sealed(&api).await;
-    let (last, organization) = (chain["sealed_to"].as_i64().unwrap(), chain["organization_id"].as_str().unwrap());
+    let (last, organization) =
+        (chain["sealed_to"].as_i64().unwrap(), chain["organization_id"].as_str().unwrap());
 
     // Beside the server that runs.
     let output = verify(&server, &[]).await;
     assert!(output.status.success(), "{output:?}");
-    assert!(said(&output).contains(&format!("{organization}: entries 1 to {last} are as they were sealed")), "{output:?}");
+    assert!(
+        said(&output).contains(&format!("{organization}: entries 1 to {last} are as they were sealed")),
+        "{output:?}"
+    );
     assert!(said(&output).contains("nothing unsealed"), "{output:?}");
     let output = verify(&server, &["--organization", organization, "--from", &last.to_string()]).await;
     assert!(output.status.success() && said(&output).contains(&format!("to {last} are")), "{output:?}");
@@ -134,7 +138,10 @@ async fn a_killed_server_leaves_nothing_unsealed_after_its_next_start() {
     server.terminate().await;
     let output = verify(&server, &[]).await;
     assert!(output.status.success(), "{output:?}");
-    assert!(!said(&output).contains("entries unsealed") && !said(&output).contains("entry unsealed"), "{output:?}");
+    assert!(
+        !said(&output).contains("entries unsealed") && !said(&output).contains("entry unsealed"),
+        "{output:?}"
+    );
 }
 
 #[tokio::test]
@@ -150,7 +157,10 @@ async fn several_servers_on_one_postgresql_seal_one_chain() {
     let mut two = two.start().await;
     let other = two.api().sign_in(Server::EMAIL, Server::PASSWORD).await;
     for _ in 0..15 {
-        let both = tokio::join!(api.post("/api/conversations", json!({})), other.post("/api/conversations", json!({})));
+        let both = tokio::join!(
+            api.post("/api/conversations", json!({})),
+            other.post("/api/conversations", json!({}))
+        );
         both.0.created();
         both.1.created();
     }

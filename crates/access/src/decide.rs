@@ -60,7 +60,14 @@ impl Access {
     ///
     /// # Errors
     /// When it cannot be taken down.
-    pub async fn refused(&self, caller: &Caller, action: Action, facts: &Facts, rule: &str, reason: &str) -> Result<()> {
+    pub async fn refused(
+        &self,
+        caller: &Caller,
+        action: Action,
+        facts: &Facts,
+        rule: &str,
+        reason: &str,
+    ) -> Result<()> {
         let mut denied = entry(caller, "access.denied", action, facts);
         denied.allowed = false;
         denied.rule_id = Some(rule.to_owned());

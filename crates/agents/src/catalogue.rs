@@ -118,7 +118,8 @@ impl Agents {
             let before = self.connectors(caller, id).await?;
             self.check_listed(caller, wanted, &before).await?;
         }
-        let entry = entry(caller, "agent.updated", Action::AgentUpdate, id).labelled(agent.spec.data_classification);
+        let entry =
+            entry(caller, "agent.updated", Action::AgentUpdate, id).labelled(agent.spec.data_classification);
         let (agent, _) = self
             .change(caller, &agent, if_match, move |_, before| {
                 Box::pin(async move { Ok(Change { snapshot: patch.apply(before)?, note: None, entry }) })
@@ -135,10 +136,13 @@ impl Agents {
         let agent = self.row(caller, id, Action::AgentDelete).await?;
         if agent.is_official {
             let reason = "an agent that Conductor ships is switched off, not deleted";
-            self.access.refused(caller, Action::AgentDelete, &facts(&agent), "agents/official", reason).await?;
+            self.access
+                .refused(caller, Action::AgentDelete, &facts(&agent), "agents/official", reason)
+                .await?;
             return Err(Error::Official);
         }
-        let entry = entry(caller, "agent.deleted", Action::AgentDelete, id).labelled(agent.spec.data_classification);
+        let entry =
+            entry(caller, "agent.deleted", Action::AgentDelete, id).labelled(agent.spec.data_classification);
         self.store
             .scoped(agent.scope)
             .write(move |tx| {
@@ -204,8 +208,8 @@ impl Agents {
     pub async fn fork(&self, caller: &Caller, id: AgentId, note: Option<String>) -> Result<AgentVersion> {
         let agent = self.row(caller, id, Action::AgentUpdate).await?;
         let note = validate::note(note)?;
-        let entry = entry(caller, "agent.forked", Action::AgentUpdate, id)
-            .labelled(agent.spec.data_classification);
+        let entry =
+            entry(caller, "agent.forked", Action::AgentUpdate, id).labelled(agent.spec.data_classification);
         let (_, version) = self
             .change(caller, &agent, None, move |_, snapshot| {
                 Box::pin(async move { Ok(Change { snapshot, note, entry }) })

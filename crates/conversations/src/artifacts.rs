@@ -132,8 +132,8 @@ impl Artifacts {
             edit.language.as_ref().and_then(|it| it.as_deref()),
             None,
         )?;
-        let mut entry = entry(caller, "artifact.updated", Action::ArtifactUpdate, id)
-            .labelled(base.data_classification);
+        let mut entry =
+            entry(caller, "artifact.updated", Action::ArtifactUpdate, id).labelled(base.data_classification);
         let artifact = self
             .rows
             .store

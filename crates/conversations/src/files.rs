@@ -93,7 +93,8 @@ impl Files {
             sha256: blob.sha256.to_string(),
             data_classification: Classification::Internal,
         };
-        let entry = entry(caller, "file.created", Action::FileCreate, new.id).labelled(new.data_classification);
+        let entry =
+            entry(caller, "file.created", Action::FileCreate, new.id).labelled(new.data_classification);
         self.rows
             .store
             .scoped(caller.scope)

@@ -155,6 +155,9 @@ mod tests {
         ] {
             assert_eq!(ecmascript(f64::from_bits(bits)), text);
         }
-        assert_eq!(canonical_json(&serde_json::json!([1.0, -0.0, 10.5, -3, u64::MAX])), "[1,0,10.5,-3,18446744073709551615]");
+        assert_eq!(
+            canonical_json(&serde_json::json!([1.0, -0.0, 10.5, -3, u64::MAX])),
+            "[1,0,10.5,-3,18446744073709551615]"
+        );
     }
 }

@@ -33,7 +33,8 @@ pub use agent::{
 };
 pub use artifact::{Artifact, NewArtifact};
 pub use audit::{
-    AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditSeal, AuditTally, CheckpointKind, NewAuditEvent,
+    AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditSeal, AuditTally, CheckpointKind,
+    NewAuditEvent,
 };
 pub use caller::{Caller, Principal};
 pub use classification::{Classification, Visibility};

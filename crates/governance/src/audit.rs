@@ -11,8 +11,8 @@ use conductor_access::{
     audit::{Auditor, Checked},
 };
 use conductor_domain::{
-    AuditChain, AuditCheckpoint, AuditEvent, AuditEventId, AuditFilter, AuditTally, Caller, NewAuditEvent, Page,
-    PageRequest, Scope,
+    AuditChain, AuditCheckpoint, AuditEvent, AuditEventId, AuditFilter, AuditTally, Caller, NewAuditEvent,
+    Page, PageRequest, Scope,
 };
 use conductor_storage::{Store, Unscoped};
 
@@ -72,7 +72,12 @@ impl AuditLog {
     ///
     /// # Errors
     /// When the caller may not, or the cursor is not one of this list.
-    pub async fn page(&self, caller: &Caller, filter: &AuditFilter, page: PageRequest) -> Result<Page<AuditEvent>> {
+    pub async fn page(
+        &self,
+        caller: &Caller,
+        filter: &AuditFilter,
+        page: PageRequest,
+    ) -> Result<Page<AuditEvent>> {
         self.may_read(caller).await?;
         Ok(self.store.visible_to(caller).audit().page(filter, page).await?)
     }

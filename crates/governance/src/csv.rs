@@ -15,7 +15,8 @@ pub(crate) fn row<T: AsRef<str>>(cells: impl IntoIterator<Item = T>) -> String {
 
 /// A cell that a spreadsheet would compute gets an apostrophe before it, which says "text" to all of them.
 fn cell_into(cell: &str, row: &mut String) {
-    let computed = cell.trim_start().starts_with(['=', '+', '-', '@']) || cell.starts_with(['\t', '\r', '\n']);
+    let computed =
+        cell.trim_start().starts_with(['=', '+', '-', '@']) || cell.starts_with(['\t', '\r', '\n']);
     if !computed && !cell.contains([',', '"', '\r', '\n', ';', '\t']) {
         return row.push_str(cell);
     }
@@ -35,7 +36,9 @@ mod tests {
     fn cells_keep_their_text_and_compute_nothing() {
         assert_eq!(row(["a", "b c", ""]), "a,b c,\r\n");
         assert_eq!(row(["say \"x\", twice\n"]), "\"say \"\"x\"\", twice\n\"\r\n");
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "=HYPERLINK(\"http://x\",\"y\")"] {
+        for formula in
+            ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "=HYPERLINK(\"http://x\",\"y\")"]
+        {
             let written = row([formula]);
             assert!(written.starts_with("\"'"), "{written}");
         }

@@ -147,7 +147,13 @@ impl Identity {
     }
 
     /// Takes the refusal of `owners_name_owners` down before it is told.
-    async fn told<T>(&self, caller: &Caller, action: Action, user: Option<UserId>, result: Result<T>) -> Result<T> {
+    async fn told<T>(
+        &self,
+        caller: &Caller,
+        action: Action,
+        user: Option<UserId>,
+        result: Result<T>,
+    ) -> Result<T> {
         if let Err(Error::OwnersOnly) = &result {
             let (facts, reason) = (facts(caller, user), "only owners touch the memberships of owners");
             self.inner.access.refused(caller, action, &facts, "memberships/owners-only", reason).await?;

@@ -70,7 +70,8 @@ impl Identity {
 
     /// Takes a refusal down, where the account belongs; what was typed is nobody's business, it may be a password.
     async fn refuse_sign_in(&self, known: Option<(UserId, Option<Scope>)>, client: &Client) -> Result<()> {
-        let mut refused = entry("account.sign_in_refused", known.map_or(UserId::NIL, |(user, _)| user), client);
+        let mut refused =
+            entry("account.sign_in_refused", known.map_or(UserId::NIL, |(user, _)| user), client);
         if known.is_none() {
             (refused.subject, refused.target) = ("anonymous".to_owned(), "user:unknown".to_owned());
             (refused.user_id, refused.resource_id) = (None, None);

@@ -108,7 +108,9 @@ impl Registry {
         self.access.require(caller, Action::ConnectorConfirm, &facts(&connector)).await?;
         if !self.stdio {
             let (facts, reason) = (facts(&connector), "the operator has switched local programs off");
-            self.access.refused(caller, Action::ConnectorConfirm, &facts, "connectors/stdio-off", reason).await?;
+            self.access
+                .refused(caller, Action::ConnectorConfirm, &facts, "connectors/stdio-off", reason)
+                .await?;
             return Err(Error::StdioOff);
         }
         let line = self.command_line(&connector).await?;

@@ -260,10 +260,9 @@ impl Registry {
         let mut facts = facts(&connector);
         facts.target = format!("tool:{}/{}", connector.spec.slug, tool.name);
         self.access.require(caller, action, &facts).await?;
-        let mut entry =
-            NewAuditEvent::by(caller, "tool.updated", action.as_str(), facts.target)
-                .on("tool", id.as_uuid())
-                .labelled(connector.spec.data_classification);
+        let mut entry = NewAuditEvent::by(caller, "tool.updated", action.as_str(), facts.target)
+            .on("tool", id.as_uuid())
+            .labelled(connector.spec.data_classification);
         entry.data = json!({
             "enabled": change.enabled,
             "read_only": change.read_only,
@@ -301,7 +300,9 @@ impl Registry {
     async fn may_stdio(&self, caller: &Caller, facts: &Facts) -> Result<()> {
         if !self.stdio {
             let reason = "the operator has switched local programs off";
-            self.access.refused(caller, Action::ConnectorConfirm, facts, "connectors/stdio-off", reason).await?;
+            self.access
+                .refused(caller, Action::ConnectorConfirm, facts, "connectors/stdio-off", reason)
+                .await?;
             return Err(Error::StdioOff);
         }
         self.access.require(caller, Action::ConnectorConfirm, facts).await?;

@@ -40,7 +40,8 @@ impl Registry {
                     // What a server changed by itself is told by nobody else.
                     let entry = entry.or_else(|| changed.then(|| by_itself(&before)));
                     if let Some(mut entry) = entry {
-                        entry.data = json!({ "added": sync.added, "changed": sync.changed, "removed": sync.removed });
+                        entry.data =
+                            json!({ "added": sync.added, "changed": sync.changed, "removed": sync.removed });
                         tx.audit().record(entry).await?;
                     }
                     let connector = tx.connectors().set_health(before.id, found).await?;

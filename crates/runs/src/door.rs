@@ -8,7 +8,8 @@ use std::{sync::Arc, time::Duration};
 
 use conductor_access::{Action, Limit};
 use conductor_domain::{
-    CallId, Caller, EventBody, NewAuditEvent, NewRun, ProblemView, Run, RunId, RunKind, RunOutcome, RunStatus, RunTrigger,
+    CallId, Caller, EventBody, NewAuditEvent, NewRun, ProblemView, Run, RunId, RunKind, RunOutcome,
+    RunStatus, RunTrigger,
 };
 use conductor_storage::{FeedItem, StoredEvent, Unscoped};
 use futures::StreamExt;

@@ -75,7 +75,8 @@ impl OpenOptions {
             .pragma("mmap_size", "0")
             .pragma("trusted_schema", "OFF")
             .statement_cache_capacity(1_024);
-        let writes = if self.read_only { options.clone().pragma("query_only", "ON") } else { options.clone() };
+        let writes =
+            if self.read_only { options.clone().pragma("query_only", "ON") } else { options.clone() };
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)

@@ -50,7 +50,8 @@ pub(crate) async fn run(config: Config, Audit::Verify(verify): Audit) -> Result<
     let reports = match &verify.export {
         Some(file) => {
             let open = || File::open(file).map(BufReader::new);
-            let mut reports = verify_export(open, &keys).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+            let mut reports =
+                verify_export(open, &keys).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
             reports.retain(|report| verify.organization.is_none_or(|only| only == report.organization_id));
             reports
         }
@@ -70,7 +71,12 @@ pub(crate) async fn run(config: Config, Audit::Verify(verify): Audit) -> Result<
     Ok(())
 }
 
-async fn database(config: &Config, verify: &Verify, keys: Vec<PublicKey>, anchor: Anchor) -> Result<Vec<Report>> {
+async fn database(
+    config: &Config,
+    verify: &Verify,
+    keys: Vec<PublicKey>,
+    anchor: Anchor,
+) -> Result<Vec<Report>> {
     let mut options = OpenOptions::new(config.database());
     options.read_only = true;
     let store = options.open(Arc::new(SystemClock)).await.context("the database cannot be opened")?;

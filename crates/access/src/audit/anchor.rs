@@ -121,7 +121,8 @@ impl Anchor {
     fn write(&self, name: &str, line: &str) -> io::Result<()> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-        let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(self.folder.join(name))?;
+        let mut file =
+            OpenOptions::new().create(true).append(true).mode(0o600).open(self.folder.join(name))?;
         file.write_all(format!("{line}\n").as_bytes())?;
         file.sync_data()
     }
@@ -133,6 +134,8 @@ impl Anchor {
             opened => opened?,
         };
         let numbered = BufReader::new(file).lines().zip(1..).map(|(line, number)| Ok((number, line?)));
-        numbered.filter(|line: &io::Result<(usize, String)>| !matches!(line, Ok((_, line)) if line.is_empty())).collect()
+        numbered
+            .filter(|line: &io::Result<(usize, String)>| !matches!(line, Ok((_, line)) if line.is_empty()))
+            .collect()
     }
 }

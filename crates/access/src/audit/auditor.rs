@@ -134,7 +134,11 @@ impl Auditor {
             Err(error) => return Err(error.into()),
         });
         if let Some(line) = spoilt.first() {
-            return Ok(unfit(organization, 0, format!("line {line} of the file of checkpoints cannot be read")));
+            return Ok(unfit(
+                organization,
+                0,
+                format!("line {line} of the file of checkpoints cannot be read"),
+            ));
         }
         checkpoints.retain(|checkpoint| checkpoint.organization_id == organization);
         checkpoints.extend(head.iter().map(|chain| chain.head.clone()));
@@ -161,7 +165,12 @@ impl Auditor {
     }
 
     /// Gives a chain's entries to a verifier, reading the next ones while it works.
-    async fn read(&self, organization: OrganizationId, beginning: i64, verifier: Verifier) -> Result<Verifier> {
+    async fn read(
+        &self,
+        organization: OrganizationId,
+        beginning: i64,
+        verifier: Verifier,
+    ) -> Result<Verifier> {
         let chains = self.store.unscoped(Unscoped::AuditChain).audit_chains();
         let mut verifier = verifier;
         // Each page begins with the last entry of the one before, so that a second entry in its place is met too.

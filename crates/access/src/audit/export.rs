@@ -62,16 +62,22 @@ impl Line {
 ///
 /// # Errors
 /// When the export cannot be read, or a line of it is neither an entry nor a checkpoint.
-pub fn verify_export<R: BufRead>(open: impl Fn() -> std::io::Result<R>, keys: &[PublicKey]) -> Result<Vec<Report>, String> {
+pub fn verify_export<R: BufRead>(
+    open: impl Fn() -> std::io::Result<R>,
+    keys: &[PublicKey],
+) -> Result<Vec<Report>, String> {
     let mut checkpoints: BTreeMap<OrganizationId, Vec<AuditCheckpoint>> = BTreeMap::new();
     let mut first: BTreeMap<OrganizationId, i64> = BTreeMap::new();
     each(&open, |line| match line {
-        Line::Checkpoint(checkpoint) => checkpoints.entry(checkpoint.organization_id).or_default().push(checkpoint),
+        Line::Checkpoint(checkpoint) => {
+            checkpoints.entry(checkpoint.organization_id).or_default().push(checkpoint)
+        }
         Line::Entry(entry) => {
             first.entry(entry.organization_id.into()).or_insert(entry.seq.unwrap_or_default());
         }
     })?;
-    let organizations = checkpoints.keys().chain(first.keys()).copied().collect::<std::collections::BTreeSet<_>>();
+    let organizations =
+        checkpoints.keys().chain(first.keys()).copied().collect::<std::collections::BTreeSet<_>>();
     let mut verifiers: BTreeMap<OrganizationId, (Verifier, u64)> = organizations
         .into_iter()
         .map(|organization| {
@@ -100,7 +106,10 @@ pub fn verify_export<R: BufRead>(open: impl Fn() -> std::io::Result<R>, keys: &[
     Ok(verifiers.into_values().map(|(verifier, unsealed)| verifier.finish(unsealed)).collect())
 }
 
-fn each<R: BufRead>(open: &impl Fn() -> std::io::Result<R>, mut take: impl FnMut(Line)) -> Result<(), String> {
+fn each<R: BufRead>(
+    open: &impl Fn() -> std::io::Result<R>,
+    mut take: impl FnMut(Line),
+) -> Result<(), String> {
     let mut reader = open().map_err(|error| error.to_string())?;
     let (mut text, mut number) = (String::new(), 0);
     loop {
@@ -111,7 +120,10 @@ fn each<R: BufRead>(open: &impl Fn() -> std::io::Result<R>, mut take: impl FnMut
         }
         let line = text.trim_end_matches(['\r', '\n']);
         if !line.is_empty() {
-            take(Line::read(line).ok_or_else(|| format!("line {number} is neither an entry nor a checkpoint"))?);
+            take(
+                Line::read(line)
+                    .ok_or_else(|| format!("line {number} is neither an entry nor a checkpoint"))?,
+            );
         }
     }
 }

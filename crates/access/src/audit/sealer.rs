@@ -67,7 +67,10 @@ impl Sealer {
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let mut audited = self.store.audited();
         if let Err(error) = self.compare().await {
-            tracing::error!(error = &error as &dyn std::error::Error, "the audit log's checkpoints cannot be compared");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the audit log's checkpoints cannot be compared"
+            );
         }
         // Beside other processes there may be entries that nobody woke this one for, and rows grow old by themselves.
         let sweeps = self.store.kind() != "sqlite" || self.retention.days.is_some();
@@ -163,7 +166,12 @@ impl Sealer {
         for (event, seq) in waiting.into_iter().zip(after + 1..) {
             let id = event.id;
             let hash = Entry::from(event).hash_in(seq, &previous);
-            seals.push(AuditSeal { id, seq, prev_hash: std::mem::replace(&mut previous, hash.clone()), hash });
+            seals.push(AuditSeal {
+                id,
+                seq,
+                prev_hash: std::mem::replace(&mut previous, hash.clone()),
+                hash,
+            });
         }
         let head = match seals.last() {
             Some(last) => self.checkpoint(organization, CheckpointKind::Head, last.seq, last.hash.clone()),

@@ -72,8 +72,7 @@ impl Verifier {
             Start::Anywhere => (None, None),
         };
         let from = next.unwrap_or(1);
-        let report =
-            Report { organization_id, from, to: from - 1, checkpoints: 0, unsealed: 0, fault: None };
+        let report = Report { organization_id, from, to: from - 1, checkpoints: 0, unsealed: 0, fault: None };
         let mut this = Self { report, previous, next, checkpoints: VecDeque::new() };
         let behind = match start {
             Start::Behind(checkpoint) => Some(checkpoint),
@@ -128,7 +127,11 @@ impl Verifier {
             return self.fail(expected, None, missing(expected, seq - 1));
         }
         if seq < expected {
-            return self.fail(seq, id, "there is more than one entry in this place, or it stands before the first");
+            return self.fail(
+                seq,
+                id,
+                "there is more than one entry in this place, or it stands before the first",
+            );
         }
         if entry.organization_id != self.report.organization_id.as_uuid() {
             return self.fail(seq, id, "it belongs to another organisation");

@@ -61,7 +61,11 @@ impl<'w> Walk<'w> {
         let mut ids = ids.iter();
         let path: Vec<String> = template
             .split('/')
-            .map(|part| if part.starts_with('{') { (*ids.next().unwrap()).to_owned() } else { part.to_owned() })
+            .map(
+                |part| {
+                    if part.starts_with('{') { (*ids.next().unwrap()).to_owned() } else { part.to_owned() }
+                },
+            )
             .collect();
         let path = path.join("/");
         let answer = match method {
@@ -92,60 +96,145 @@ async fn every_change_is_one_entry() {
     let id = |said: Value| text(&said["id"]);
 
     // Conversations, messages, artifacts, files.
-    let conversation = id(w.step(&admin, "POST /api/conversations", &[], json!({ "model": "demo" }), "conversation.created").await);
+    let conversation = id(w
+        .step(&admin, "POST /api/conversations", &[], json!({ "model": "demo" }), "conversation.created")
+        .await);
     let c: &str = &conversation;
-    w.step(&admin, "PUT /api/conversations/{conversation_id}", &[c], json!({ "title": "x" }), "conversation.updated").await;
-    w.step(&admin, "PUT /api/conversations/{conversation_id}/pin", &[c], json!({ "pinned": true }), "conversation.updated").await;
-    w.step(&admin, "PUT /api/conversations/{conversation_id}/archive", &[c], json!({ "archived": false }), "conversation.updated").await;
-    w.step(&admin, "PUT /api/conversations/{conversation_id}/agent", &[c], json!({ "agent_id": world.agent() }), "conversation.updated").await;
+    w.step(
+        &admin,
+        "PUT /api/conversations/{conversation_id}",
+        &[c],
+        json!({ "title": "x" }),
+        "conversation.updated",
+    )
+    .await;
+    w.step(
+        &admin,
+        "PUT /api/conversations/{conversation_id}/pin",
+        &[c],
+        json!({ "pinned": true }),
+        "conversation.updated",
+    )
+    .await;
+    w.step(
+        &admin,
+        "PUT /api/conversations/{conversation_id}/archive",
+        &[c],
+        json!({ "archived": false }),
+        "conversation.updated",
+    )
+    .await;
+    w.step(
+        &admin,
+        "PUT /api/conversations/{conversation_id}/agent",
+        &[c],
+        json!({ "agent_id": world.agent() }),
+        "conversation.updated",
+    )
+    .await;
     let body = json!({ "content": "Make an HTML page about green tea." });
-    let sent = w.step(&admin, "POST /api/conversations/{conversation_id}/messages", &[c], body, "run.started").await;
+    let sent =
+        w.step(&admin, "POST /api/conversations/{conversation_id}/messages", &[c], body, "run.started").await;
     let (question, reply) = (text(&sent["message"]["id"]), text(&sent["reply"]["id"]));
     w.step(&admin, "POST /api/messages/{message_id}/regenerate", &[&reply], json!({}), "run.started").await;
     let body = json!({ "content": "y", "resend": false });
     w.step(&admin, "PUT /api/messages/{message_id}", &[&question], body, "message.edited").await;
-    let copy = id(w.step(&admin, "POST /api/conversations/{conversation_id}/duplicate", &[c], json!({}), "conversation.duplicated").await);
+    let copy = id(w
+        .step(
+            &admin,
+            "POST /api/conversations/{conversation_id}/duplicate",
+            &[c],
+            json!({}),
+            "conversation.duplicated",
+        )
+        .await);
     let body = json!({ "message_id": reply });
-    w.step(&admin, "POST /api/conversations/{conversation_id}/branch", &[c], body, "conversation.branched").await;
+    w.step(&admin, "POST /api/conversations/{conversation_id}/branch", &[c], body, "conversation.branched")
+        .await;
     let artifacts = admin.get(&format!("/api/conversations/{c}/artifacts")).await.ok();
     let artifact = text(&artifacts["items"][0]["id"]);
-    let edited = w.step(&admin, "PUT /api/artifacts/{artifact_id}", &[&artifact], json!({ "content": "<p>x" }), "artifact.updated").await;
+    let edited = w
+        .step(
+            &admin,
+            "PUT /api/artifacts/{artifact_id}",
+            &[&artifact],
+            json!({ "content": "<p>x" }),
+            "artifact.updated",
+        )
+        .await;
     let artifact = id(edited);
-    w.step(&admin, "POST /api/artifacts/{artifact_id}/fork", &[&artifact], json!({}), "artifact.forked").await;
-    w.step(&admin, "DELETE /api/artifacts/{artifact_id}", &[&artifact], json!(null), "artifact.deleted").await;
+    w.step(&admin, "POST /api/artifacts/{artifact_id}/fork", &[&artifact], json!({}), "artifact.forked")
+        .await;
+    w.step(&admin, "DELETE /api/artifacts/{artifact_id}", &[&artifact], json!(null), "artifact.deleted")
+        .await;
     w.step(&admin, "DELETE /api/messages/{message_id}", &[&question], json!(null), "message.deleted").await;
-    w.step(&admin, "DELETE /api/conversations/{conversation_id}", &[&copy], json!(null), "conversation.deleted").await;
+    w.step(
+        &admin,
+        "DELETE /api/conversations/{conversation_id}",
+        &[&copy],
+        json!(null),
+        "conversation.deleted",
+    )
+    .await;
     let file = id(admin.upload("/api/files", "a.txt", "text/plain", "words").await.created());
     assert_eq!(w.news().await, ["file.created"]);
     w.walked.insert("POST /api/files".to_owned());
     w.step(&admin, "DELETE /api/files/{file_id}", &[&file], json!(null), "file.deleted").await;
 
     // Agents.
-    let agent = id(w.step(&admin, "POST /api/agents", &[], json!({ "name": "Helper", "model": "demo" }), "agent.created").await);
+    let agent = id(w
+        .step(&admin, "POST /api/agents", &[], json!({ "name": "Helper", "model": "demo" }), "agent.created")
+        .await);
     let a: &str = &agent;
     w.step(&admin, "PUT /api/agents/{agent_id}", &[a], json!({ "description": "x" }), "agent.updated").await;
-    w.step(&admin, "POST /api/agents/{agent_id}/versions/{version}/rollback", &[a, "1"], json!({}), "agent.rolled_back").await;
+    w.step(
+        &admin,
+        "POST /api/agents/{agent_id}/versions/{version}/rollback",
+        &[a, "1"],
+        json!({}),
+        "agent.rolled_back",
+    )
+    .await;
     w.step(&admin, "POST /api/agents/{agent_id}/fork", &[a], json!({}), "agent.forked").await;
-    let clone = id(w.step(&admin, "POST /api/agents/{agent_id}/clone", &[a], json!({}), "agent.cloned").await);
-    w.step(&admin, "POST /api/agents/{agent_id}/test", &[a], json!({ "input": "Hello" }), "run.started").await;
-    w.step(&admin, "POST /api/execute/agent", &[], json!({ "agent_id": a, "input": "Hello" }), "run.started").await;
+    let clone =
+        id(w.step(&admin, "POST /api/agents/{agent_id}/clone", &[a], json!({}), "agent.cloned").await);
+    w.step(&admin, "POST /api/agents/{agent_id}/test", &[a], json!({ "input": "Hello" }), "run.started")
+        .await;
+    w.step(&admin, "POST /api/execute/agent", &[], json!({ "agent_id": a, "input": "Hello" }), "run.started")
+        .await;
 
     // Servers and tools.
     let body = json!({ "name": "Files", "transport": "http", "endpoint": peer.url() });
     let server = id(w.step(&admin, "POST /api/mcp/servers", &[], body, "connector.created").await);
     let s: &str = &server;
     w.step(&admin, "POST /api/mcp/servers/{server_id}/connect", &[s], json!({}), "connector.connected").await;
-    w.step(&admin, "POST /api/mcp/servers/{server_id}/discover", &[s], json!({}), "connector.discovered").await;
+    w.step(&admin, "POST /api/mcp/servers/{server_id}/discover", &[s], json!({}), "connector.discovered")
+        .await;
     w.step(&admin, "POST /api/mcp/servers/{server_id}/restart", &[s], json!({}), "connector.restarted").await;
     let tools = admin.get(&format!("/api/mcp/servers/{s}/tools")).await.ok();
     let tool = text(&tools["items"][0]["id"]);
     let body = json!({ "read_only": true });
-    w.step(&admin, "PUT /api/mcp/servers/{server_id}/tools/{tool_id}", &[s, &tool], body, "tool.updated").await;
+    w.step(&admin, "PUT /api/mcp/servers/{server_id}/tools/{tool_id}", &[s, &tool], body, "tool.updated")
+        .await;
     let body = json!({ "server_id": s });
     w.step(&admin, "POST /api/agents/{agent_id}/mcp-servers", &[a], body, "agent.server_connected").await;
     let body = json!({ "allowed_tools": ["echo"] });
-    w.step(&admin, "PUT /api/agents/{agent_id}/mcp-servers/{server_id}", &[a, s], body, "agent.server_connected").await;
-    w.step(&admin, "DELETE /api/agents/{agent_id}/mcp-servers/{server_id}", &[a, s], json!(null), "agent.server_disconnected").await;
+    w.step(
+        &admin,
+        "PUT /api/agents/{agent_id}/mcp-servers/{server_id}",
+        &[a, s],
+        body,
+        "agent.server_connected",
+    )
+    .await;
+    w.step(
+        &admin,
+        "DELETE /api/agents/{agent_id}/mcp-servers/{server_id}",
+        &[a, s],
+        json!(null),
+        "agent.server_disconnected",
+    )
+    .await;
     let body = json!({ "server_id": s, "tool": "echo", "arguments": { "word": "hello" } });
     w.step(&admin, "POST /api/mcp/execute/tool", &[], body, "run.started").await;
     let uri = admin.get(&format!("/api/mcp/servers/{s}/resources")).await.ok()["items"][0]["uri"].clone();
@@ -155,9 +244,20 @@ async fn every_change_is_one_entry() {
     assert_eq!(w.news().await, ["connector.resource_read"]);
     w.walked.insert("POST /api/mcp/read/resource".to_owned());
     // A call that waits: answered, and another one given up.
-    let waits = |agreed: bool| json!({ "approval": if agreed { "never" } else { "ask" }, "read_only": false });
-    w.step(&admin, "PUT /api/mcp/servers/{server_id}/tools/{tool_id}", &[s, &tool], waits(false), "tool.updated").await;
-    for (route, event) in [("POST /api/tasks/{task_id}/decide", "approval.decided"), ("POST /api/execute/{execution_id}/cancel", "run.cancelled")] {
+    let waits =
+        |agreed: bool| json!({ "approval": if agreed { "never" } else { "ask" }, "read_only": false });
+    w.step(
+        &admin,
+        "PUT /api/mcp/servers/{server_id}/tools/{tool_id}",
+        &[s, &tool],
+        waits(false),
+        "tool.updated",
+    )
+    .await;
+    for (route, event) in [
+        ("POST /api/tasks/{task_id}/decide", "approval.decided"),
+        ("POST /api/execute/{execution_id}/cancel", "run.cancelled"),
+    ] {
         let body = json!({ "server_id": s, "tool": "echo", "arguments": { "word": route } });
         let called = w.step(&admin, "POST /api/mcp/execute/tool", &[], body, "run.started").await;
         let run = text(&called["run"]["id"]);
@@ -170,21 +270,44 @@ async fn every_change_is_one_entry() {
         admin.events(&run, 0).await.rest().await;
         assert_eq!(w.news().await, Vec::<String>::new(), "{event}");
     }
-    w.step(&admin, "PUT /api/mcp/servers/{server_id}", &[s], json!({ "description": "x" }), "connector.updated").await;
+    w.step(
+        &admin,
+        "PUT /api/mcp/servers/{server_id}",
+        &[s],
+        json!({ "description": "x" }),
+        "connector.updated",
+    )
+    .await;
     w.step(&admin, "DELETE /api/mcp/servers/{server_id}", &[s], json!(null), "connector.deleted").await;
     w.step(&admin, "DELETE /api/agents/{agent_id}", &[&clone], json!(null), "agent.deleted").await;
 
     // Settings and accounts.
-    w.step(&admin, "PUT /api/settings", &[], json!({ "preferences": { "theme": "dark" } }), "account.profile_updated").await;
+    w.step(
+        &admin,
+        "PUT /api/settings",
+        &[],
+        json!({ "preferences": { "theme": "dark" } }),
+        "account.profile_updated",
+    )
+    .await;
     let body = json!({ "custom_instructions": "Be brief." });
     w.step(&admin, "PUT /api/settings/custom-instructions", &[], body, "account.profile_updated").await;
-    w.step(&admin, "PUT /api/auth/profile", &[], json!({ "name": "Ada A." }), "account.profile_updated").await;
-    w.step(&admin, "PUT /api/v1/auth/me", &[], json!({ "first_name": "Ada" }), "account.profile_updated").await;
+    w.step(&admin, "PUT /api/auth/profile", &[], json!({ "name": "Ada A." }), "account.profile_updated")
+        .await;
+    w.step(&admin, "PUT /api/v1/auth/me", &[], json!({ "first_name": "Ada" }), "account.profile_updated")
+        .await;
     let body = json!({ "provider": "openai", "key_name": "work", "api_key": "sk-canary-4f1c9a77e2b04d5c" });
     let key = id(w.step(&admin, "POST /api/settings/api-keys", &[], body, "api_key.created").await);
     w.step(&admin, "DELETE /api/settings/api-keys/{key_id}", &[&key], json!(null), "api_key.deleted").await;
     let body = json!({ "email": "eve@example.org", "password": "correct horse battery staple", "first_name": "Eve", "last_name": "E" });
-    w.steps(&admin.anonymous(), "POST /api/v1/auth/register", &[], body, &["account.registered", "account.signed_in"]).await;
+    w.steps(
+        &admin.anonymous(),
+        "POST /api/v1/auth/register",
+        &[],
+        body,
+        &["account.registered", "account.signed_in"],
+    )
+    .await;
     let body = json!({ "email": "eve@example.org", "password": "correct horse battery staple" });
     let anonymous = admin.anonymous();
     w.step(&anonymous, "POST /api/v1/auth/login", &[], body.clone(), "account.signed_in").await;
@@ -197,26 +320,80 @@ async fn every_change_is_one_entry() {
     let newest = text(&sessions["items"][0]["id"]);
     w.step(&eve, "DELETE /api/auth/sessions/{session_id}", &[&newest], json!(null), "session.ended").await;
     assert_ne!(other["access_token"], session["access_token"]);
-    w.step(&admin, "PUT /api/users/{user_id}/role", &[&eve_id], json!({ "role": "power_user" }), "account.updated").await;
+    w.step(
+        &admin,
+        "PUT /api/users/{user_id}/role",
+        &[&eve_id],
+        json!({ "role": "power_user" }),
+        "account.updated",
+    )
+    .await;
     let body = json!({ "data_clearance_level": "confidential" });
     w.step(&admin, "PATCH /api/users/{user_id}", &[&eve_id], body, "account.updated").await;
 
     // Organisations, environments, members.
-    let team = id(w.step(&eve, "POST /api/v1/orgs", &[], json!({ "name": "Second" }), "organization.created").await);
-    w.step(&eve, "PUT /api/v1/orgs/{org_id}", &[&team], json!({ "website": "https://example.org" }), "organization.updated").await;
-    w.step(&eve, "POST /api/v1/auth/me/orgs", &[], json!({ "organization_id": eves }), "account.organization_switched").await;
+    let team =
+        id(w.step(&eve, "POST /api/v1/orgs", &[], json!({ "name": "Second" }), "organization.created").await);
+    w.step(
+        &eve,
+        "PUT /api/v1/orgs/{org_id}",
+        &[&team],
+        json!({ "website": "https://example.org" }),
+        "organization.updated",
+    )
+    .await;
+    w.step(
+        &eve,
+        "POST /api/v1/auth/me/orgs",
+        &[],
+        json!({ "organization_id": eves }),
+        "account.organization_switched",
+    )
+    .await;
     let body = json!({ "name": "Staging", "type": "staging" });
-    let stage = id(w.step(&eve, "POST /api/v1/orgs/{org_id}/environments", &[&team], body, "environment.created").await);
+    let stage = id(w
+        .step(&eve, "POST /api/v1/orgs/{org_id}/environments", &[&team], body, "environment.created")
+        .await);
     let body = json!({ "name": "Stage" });
-    w.step(&eve, "PUT /api/v1/orgs/{org_id}/environments/{env_id}", &[&team, &stage], body, "environment.updated").await;
-    w.step(&eve, "DELETE /api/v1/orgs/{org_id}/environments/{env_id}", &[&team, &stage], json!(null), "environment.deleted").await;
+    w.step(
+        &eve,
+        "PUT /api/v1/orgs/{org_id}/environments/{env_id}",
+        &[&team, &stage],
+        body,
+        "environment.updated",
+    )
+    .await;
+    w.step(
+        &eve,
+        "DELETE /api/v1/orgs/{org_id}/environments/{env_id}",
+        &[&team, &stage],
+        json!(null),
+        "environment.deleted",
+    )
+    .await;
     w.step(&eve, "DELETE /api/v1/orgs/{org_id}", &[&team], json!(null), "organization.deleted").await;
     let body = json!({ "email": "grace@example.com", "role": "member" });
-    let invited = w.step(&admin, "POST /api/v1/orgs/{org_id}/members", &[&org], body.clone(), "membership.created").await;
+    let invited = w
+        .step(&admin, "POST /api/v1/orgs/{org_id}/members", &[&org], body.clone(), "membership.created")
+        .await;
     w.step(&admin, "POST /api/v1/orgs/{org_id}/members", &[&org], body, "membership.invited_again").await;
     let grace = text(&invited["member"]["user_id"]);
-    w.step(&admin, "PATCH /api/v1/orgs/{org_id}/members/{user_id}", &[&org, &grace], json!({ "role": "viewer" }), "membership.updated").await;
-    w.step(&admin, "DELETE /api/v1/orgs/{org_id}/members/{user_id}", &[&org, &grace], json!(null), "membership.deleted").await;
+    w.step(
+        &admin,
+        "PATCH /api/v1/orgs/{org_id}/members/{user_id}",
+        &[&org, &grace],
+        json!({ "role": "viewer" }),
+        "membership.updated",
+    )
+    .await;
+    w.step(
+        &admin,
+        "DELETE /api/v1/orgs/{org_id}/members/{user_id}",
+        &[&org, &grace],
+        json!(null),
+        "membership.deleted",
+    )
+    .await;
     w.step(&eve, "POST /api/auth/logout", &[], json!({}), "session.ended").await;
     let session = anonymous.post("/api/auth/login", body_of_eve()).await.ok();
     w.news().await;
@@ -241,7 +418,8 @@ async fn complete(world: &World, walked: &BTreeSet<String>) {
             // PATCH and PUT are one function, and so are the twins of a path under `/api/v1/orgs/{org_id}`.
             let short = path.replacen("/api/v1/orgs/{org_id}/", "/api/", 1);
             let known = [path.as_str(), short.as_str()].iter().any(|path| {
-                let methods = if method == "patch" || method == "put" { vec!["PUT", "PATCH"] } else { vec![method] };
+                let methods =
+                    if method == "patch" || method == "put" { vec!["PUT", "PATCH"] } else { vec![method] };
                 methods.iter().any(|method| {
                     let route = format!("{} {path}", method.to_uppercase());
                     walked.contains(&route) || ELSEWHERE.iter().any(|(named, _)| *named == route)
@@ -260,8 +438,13 @@ async fn every_refusal_is_one_entry() {
     let world = World::start().await;
     let admin = world.admin.clone();
     let org = world.organization(&admin).await;
-    let (viewer, colleague) = (world.colleague("vera@example.com", "viewer").await, world.colleague("grace@example.com", "admin").await);
-    let agent = text(&admin.post("/api/agents", json!({ "name": "Ours", "visibility": "organization" })).await.created()["id"]);
+    let (viewer, colleague) = (
+        world.colleague("vera@example.com", "viewer").await,
+        world.colleague("grace@example.com", "admin").await,
+    );
+    let agent = text(
+        &admin.post("/api/agents", json!({ "name": "Ours", "visibility": "organization" })).await.created()["id"],
+    );
     let owner = text(&admin.get("/api/auth/me").await.ok()["user"]["id"]);
     let mut walk = Walk::new(&world).await;
     let members = format!("/api/v1/orgs/{org}/members");
@@ -309,5 +492,8 @@ async fn a_look_at_something_confidential_is_an_entry_too() {
     let org = world.organization(&admin).await;
     let page = admin.get(&format!("/api/v1/orgs/{org}/audit?event_type=data.accessed")).await.ok();
     let entry = &page["items"][0];
-    assert_eq!((&entry["data_classification"], &entry["resource_id"]), (&json!("confidential"), &json!(agent)));
+    assert_eq!(
+        (&entry["data_classification"], &entry["resource_id"]),
+        (&json!("confidential"), &json!(agent))
+    );
 }

@@ -35,7 +35,13 @@ fn targets(page: &Value) -> Vec<&str> {
 async fn administrators_read_the_log_of_their_organisation() {
     let (world, admin) = World::set_up().await;
     world.advance(1);
-    world.post("/api/agents", json!({ "name": "Helper" })).by(&admin).from("192.0.2.9").send().await.created();
+    world
+        .post("/api/agents", json!({ "name": "Helper" }))
+        .by(&admin)
+        .from("192.0.2.9")
+        .send()
+        .await
+        .created();
     let page = world.get(&log(&admin)).by(&admin).send().await.ok();
     let entry = &page["items"][0];
     assert_eq!(entry["event_type"], "agent.created");
@@ -50,16 +56,32 @@ async fn administrators_read_the_log_of_their_organisation() {
     let sealed = world.get(&path).by(&admin).send().await.ok();
     assert!(sealed["seq"].as_i64().unwrap() > 1, "{sealed}");
     assert_eq!(sealed["hash"].as_str().unwrap().len(), 64);
-    world.get(&format!("{}/0192f1c0-7b4e-7a6e-8a53-1d2c3b4a5f60", log(&admin))).by(&admin).send().await.problem(404, "not_found");
+    world
+        .get(&format!("{}/0192f1c0-7b4e-7a6e-8a53-1d2c3b4a5f60", log(&admin)))
+        .by(&admin)
+        .send()
+        .await
+        .problem(404, "not_found");
 
-    let found = world.get(&format!("{}?action=agent.*&decision=allow", log(&admin))).by(&admin).send().await.ok();
+    let found =
+        world.get(&format!("{}?action=agent.*&decision=allow", log(&admin))).by(&admin).send().await.ok();
     assert_eq!(found["items"].as_array().unwrap().len(), 1);
-    for nothing in ["decision=deny", "event_type=agent.deleted", "ts_to=2020-01-01T00:00:00Z", "data_classification=restricted"] {
+    for nothing in [
+        "decision=deny",
+        "event_type=agent.deleted",
+        "ts_to=2020-01-01T00:00:00Z",
+        "data_classification=restricted",
+    ] {
         let found = world.get(&format!("{}?{nothing}", log(&admin))).by(&admin).send().await.ok();
         assert_eq!(found["items"], json!([]), "{nothing}");
     }
     for wrong in ["decision=maybe", "ts_from=yesterday", "user_id=me"] {
-        world.get(&format!("{}?{wrong}", log(&admin))).by(&admin).send().await.problem(422, "validation_failed");
+        world
+            .get(&format!("{}?{wrong}", log(&admin)))
+            .by(&admin)
+            .send()
+            .await
+            .problem(422, "validation_failed");
     }
     world.get(&format!("{}?actor=x", log(&admin))).by(&admin).send().await.problem(422, "unknown_field");
 }
@@ -87,7 +109,8 @@ async fn the_log_is_for_those_who_may() {
     let member = world.invite(&admin, "grace@example.com", "member").await;
     let viewer = world.invite(&admin, "vera@example.com", "viewer").await;
     let stranger = world.stranger().await;
-    let entry = world.get(&log(&admin)).by(&admin).send().await.ok()["items"][0]["id"].as_str().unwrap().to_owned();
+    let entry =
+        world.get(&log(&admin)).by(&admin).send().await.ok()["items"][0]["id"].as_str().unwrap().to_owned();
     let base = log(&admin);
     let paths = [
         base.clone(),
@@ -112,10 +135,19 @@ async fn the_log_is_for_those_who_may() {
         world.get("/api/v1/audit").by(person).send().await.problem(403, "role_missing");
     }
     // Each refusal is one entry of the log that was asked for.
-    let denied = world.get(&format!("{base}?decision=deny&subject=user:{}&limit=100", member.id())).by(&admin).send().await.ok();
+    let denied = world
+        .get(&format!("{base}?decision=deny&subject=user:{}&limit=100", member.id()))
+        .by(&admin)
+        .send()
+        .await
+        .ok();
     let denied = denied["items"].as_array().unwrap();
     assert_eq!(denied.len(), paths.len() + 2, "each of the log's routes, the access log and the platform's");
-    assert!(denied.iter().all(|entry| entry["event_type"] == "access.denied" && entry["denial_reason"].is_string()));
+    assert!(
+        denied
+            .iter()
+            .all(|entry| entry["event_type"] == "access.denied" && entry["denial_reason"].is_string())
+    );
     // An entry of one's own organisation is not reachable through another's.
     let foreign = format!("{}/{entry}", log(&stranger));
     world.get(&foreign).by(&stranger).send().await.problem(404, "not_found");
@@ -128,7 +160,8 @@ async fn the_platform_s_log_is_the_last_day_of_everybody() {
     record(&world, &stranger, "agent:long-ago").await;
     world.advance(24 * 3_600 + 1);
     // Tokens have run out meanwhile.
-    let (admin, stranger) = (world.sign_in(crate::world::ADMIN).await, world.sign_in("mallory@example.com").await);
+    let (admin, stranger) =
+        (world.sign_in(crate::world::ADMIN).await, world.sign_in("mallory@example.com").await);
     record(&world, &stranger, "agent:today").await;
     let page = world.get("/api/v1/audit").by(&admin).send().await.ok();
     assert!(targets(&page).contains(&"agent:today"));
@@ -144,7 +177,10 @@ async fn accesses_are_told_in_the_words_of_access_logs() {
     let page = world.get("/api/audit/access-logs?resource_type=agent").by(&admin).send().await.ok();
     let access = &page["items"][0];
     assert_eq!((&access["action"], &access["was_granted"]), (&json!("read"), &json!(true)));
-    assert_eq!((&access["resource_type"], &access["data_classification_accessed"]), (&json!("agent"), &json!("restricted")));
+    assert_eq!(
+        (&access["resource_type"], &access["data_classification_accessed"]),
+        (&json!("agent"), &json!("restricted"))
+    );
     assert_eq!(access["user_id"], admin.id());
     let path = format!("/api/audit/access-logs?was_granted=false&user_id={}", member.id());
     let refused = world.get(&path).by(&admin).send().await.ok();
@@ -165,7 +201,8 @@ async fn an_export_verifies_without_a_database() {
     assert!(answer.header("content-disposition").starts_with("attachment; filename=\"audit-"));
     assert_eq!(answer.header("cache-control"), "no-store");
     let text = answer.text();
-    let key = conductor_secrets::PublicKey::from_base64(chain["keys"][0]["public_key"].as_str().unwrap(), "").unwrap();
+    let key = conductor_secrets::PublicKey::from_base64(chain["keys"][0]["public_key"].as_str().unwrap(), "")
+        .unwrap();
     let reports = verify_export(|| Ok(text.as_bytes()), &[key]).unwrap();
     let [report] = reports.as_slice() else { panic!("{reports:?}") };
     assert_eq!(Some(report.to), chain["sealed_to"].as_i64());
@@ -176,7 +213,8 @@ async fn an_export_verifies_without_a_database() {
     let fault = verify_export(|| Ok(changed.as_bytes()), &[key]).unwrap().remove(0).fault.unwrap();
     let line = text.lines().position(|line| line.contains("agent:x")).unwrap();
     assert_eq!(fault.seq, i64::try_from(line).unwrap() + 1, "{fault:?}");
-    let without: String = text.split_inclusive('\n').enumerate().filter(|(at, _)| *at != 1).map(|(_, line)| line).collect();
+    let without: String =
+        text.split_inclusive('\n').enumerate().filter(|(at, _)| *at != 1).map(|(_, line)| line).collect();
     assert_eq!(verify_export(|| Ok(without.as_bytes()), &[key]).unwrap()[0].fault.as_ref().unwrap().seq, 2);
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let cut = format!("{}{}", lines[0], lines.last().unwrap());
@@ -212,7 +250,10 @@ async fn the_chain_is_checked_when_asked() {
     let (world, admin) = World::set_up().await;
     let path = format!("{}/chain", log(&admin));
     let before = world.get(&path).by(&admin).send().await.ok();
-    assert_eq!((&before["sealed_to"], &before["head_hash"], &before["verification"]), (&json!(0), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&before["sealed_to"], &before["head_hash"], &before["verification"]),
+        (&json!(0), &Value::Null, &Value::Null)
+    );
     let unsealed = before["unsealed"].as_i64().unwrap();
     assert!(unsealed > 0);
     world.sealer.pass().await.unwrap();
@@ -221,8 +262,15 @@ async fn the_chain_is_checked_when_asked() {
     assert_eq!(after["last_checkpoint"]["seq"], unsealed);
     assert_eq!(after["verification"], Value::Null, "nobody asked");
     let verified = world.get(&format!("{path}?verify=true")).by(&admin).send().await.ok();
-    assert_eq!((&verified["verification"]["ok"], &verified["verification"]["to"]), (&json!(true), &json!(unsealed)));
-    assert_eq!(world.get(&path).by(&admin).send().await.ok()["verification"], verified["verification"], "and it is remembered");
+    assert_eq!(
+        (&verified["verification"]["ok"], &verified["verification"]["to"]),
+        (&json!(true), &json!(unsealed))
+    );
+    assert_eq!(
+        world.get(&path).by(&admin).send().await.ok()["verification"],
+        verified["verification"],
+        "and it is remembered"
+    );
     world.get(&format!("{path}?verify=maybe")).by(&admin).send().await.problem(422, "validation_failed");
 }
 
@@ -235,8 +283,16 @@ async fn who_accessed_what_is_counted() {
     world.advance(1);
     let path = format!("{}/compliance", log(&admin));
     let report = world.get(&path).by(&admin).send().await.ok();
-    let row = report["items"].as_array().unwrap().iter().find(|row| row["data_classification"] == "restricted").unwrap();
-    assert_eq!((&row["action"], &row["resources"], &row["allowed"], &row["denied"]), (&json!("agent.read"), &json!(1), &json!(2), &json!(0)));
+    let row = report["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["data_classification"] == "restricted")
+        .unwrap();
+    assert_eq!(
+        (&row["action"], &row["resources"], &row["allowed"], &row["denied"]),
+        (&json!("agent.read"), &json!(1), &json!(2), &json!(0))
+    );
     assert_eq!((&row["email"], &row["name"]), (&json!("admin@example.com"), &json!("Ada Admin")));
     assert_eq!(report["cut"], false);
     let later = format!("{path}?from=2099-01-01T00:00:00Z&to=2099-02-01T00:00:00Z");
@@ -245,5 +301,9 @@ async fn who_accessed_what_is_counted() {
     world.get(&backwards).by(&admin).send().await.problem(422, "validation_failed");
     let table = world.get(&format!("{path}?format=csv")).by(&admin).send().await.status(200);
     assert!(table.header("content-disposition").contains("compliance-"));
-    assert!(table.text().contains("admin@example.com,Ada Admin,agent.read,agent,restricted,1,2,0,"), "{}", table.text());
+    assert!(
+        table.text().contains("admin@example.com,Ada Admin,agent.read,agent,restricted,1,2,0,"),
+        "{}",
+        table.text()
+    );
 }

@@ -21,8 +21,8 @@ use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, FixedClock, Redacted};
 use conductor_egress::Egress;
-use conductor_http::{AppState, Asset, Readiness, Services, StaticPage};
 use conductor_governance::AuditLog;
+use conductor_http::{AppState, Asset, Readiness, Services, StaticPage};
 use conductor_identity::{Identity, SetUp};
 use conductor_llm_providers::{Catalogue, Models, ModelsOptions};
 use conductor_mcp_client::{Declines, Pool, PoolOptions};
@@ -108,9 +108,17 @@ impl World {
         let anchor = Arc::new(Anchor::in_folder(&folder.path().join("audit")));
         let sealer = Sealer::new(store.clone(), signer, anchor, Retention::default());
         let audit = AuditLog::new(store.clone(), Arc::clone(&access), sealer.auditor().unwrap());
-        let services =
-            services(&store, &access, &identity, &folder, options, readiness.clone(), Arc::clone(&clock), audit)
-                .await;
+        let services = services(
+            &store,
+            &access,
+            &identity,
+            &folder,
+            options,
+            readiness.clone(),
+            Arc::clone(&clock),
+            audit,
+        )
+        .await;
         let router = conductor_http::router(AppState::new(services));
         Self { identity, clock, store, readiness, sealer, router, _database: database, _folder: folder }
     }

@@ -6,8 +6,8 @@ use conductor_domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
-    Value,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select, Statement, Value,
     prelude::{Expr, Uuid},
     sea_query::LikeExpr,
 };
@@ -47,7 +47,12 @@ impl<'a> VisibleAudit<'a> {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn sealed_after(&self, filter: &AuditFilter, after: i64, limit: u64) -> Result<Vec<AuditEvent>> {
+    pub async fn sealed_after(
+        &self,
+        filter: &AuditFilter,
+        after: i64,
+        limit: u64,
+    ) -> Result<Vec<AuditEvent>> {
         let rows = filtered(self.own(), filter)
             .filter(audit_event::Column::Seq.gt(after))
             .order_by_asc(audit_event::Column::Seq)
@@ -119,7 +124,9 @@ fn filtered(select: Select<audit_event::Entity>, filter: &AuditFilter) -> Select
         (Column::ResourceType, &filter.resource_type),
     ] {
         select = match wanted.as_deref().map(|text| (text, text.strip_suffix('*'))) {
-            Some((_, Some(beginning))) => select.filter(Expr::col((audit_event::Entity, column)).like(beginning_with(beginning))),
+            Some((_, Some(beginning))) => {
+                select.filter(Expr::col((audit_event::Entity, column)).like(beginning_with(beginning)))
+            }
             Some((text, None)) => select.filter(column.eq(text)),
             None => select,
         };

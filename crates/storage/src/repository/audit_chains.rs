@@ -7,8 +7,8 @@ use conductor_domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QueryResult,
-    QuerySelect, Statement, TryGetable, Value,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect, Statement, TryGetable, Value,
     prelude::{Expr, Uuid},
     sea_query::OnConflict,
 };
@@ -130,7 +130,11 @@ impl<'a> AuditChains<'a> {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub async fn last_checkpoint(&self, organization: OrganizationId, at: i64) -> Result<Option<AuditCheckpoint>> {
+    pub async fn last_checkpoint(
+        &self,
+        organization: OrganizationId,
+        at: i64,
+    ) -> Result<Option<AuditCheckpoint>> {
         let row = audit_checkpoint::Entity::find()
             .filter(audit_checkpoint::Column::OrganizationId.eq(organization.as_uuid()))
             .filter(audit_checkpoint::Column::Seq.lte(at))
@@ -260,7 +264,8 @@ impl<'t> AuditChainsTx<'t> {
                 checkpoint_seq: Set(0),
                 checkpoint_at: Set(None),
             };
-            let unless_there = OnConflict::column(audit_chain::Column::OrganizationId).do_nothing().to_owned();
+            let unless_there =
+                OnConflict::column(audit_chain::Column::OrganizationId).do_nothing().to_owned();
             audit_chain::Entity::insert(row)
                 .on_conflict(unless_there)
                 .exec_without_returning(&self.tx.conn())
@@ -288,7 +293,12 @@ impl<'t> AuditChainsTx<'t> {
             .map(|row| match backend {
                 DbBackend::Postgres => {
                     let first = row * 4 + 1;
-                    format!("(${first}::uuid, ${}::bigint, ${}::text, ${}::text)", first + 1, first + 2, first + 3)
+                    format!(
+                        "(${first}::uuid, ${}::bigint, ${}::text, ${}::text)",
+                        first + 1,
+                        first + 2,
+                        first + 3
+                    )
                 }
                 _ => "(?, ?, ?, ?)".to_owned(),
             })

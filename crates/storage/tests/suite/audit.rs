@@ -74,7 +74,8 @@ impl Log {
 
     async fn places(&self, world: &World) -> Vec<(Option<i64>, String)> {
         let page = PageRequest { limit: 1_000, after: None };
-        let page = world.store.visible_to(&self.caller).audit().page(&AuditFilter::default(), page).await.unwrap();
+        let page =
+            world.store.visible_to(&self.caller).audit().page(&AuditFilter::default(), page).await.unwrap();
         page.items.into_iter().rev().map(|event| (event.seq, event.target)).collect()
     }
 }
@@ -101,7 +102,10 @@ async fn entries_are_listed_for_their_tenant_alone(world: World) {
     assert_eq!(rows.find(foreign.items[0].id).await.unwrap(), None, "a foreign entry");
     assert_eq!(rows.find(rest.items[0].id).await.unwrap().as_ref(), Some(&rest.items[0]));
     let everywhere = world.store.unscoped(Unscoped::Administration).audit();
-    assert_eq!(everywhere.page(&AuditFilter::default(), PageRequest::default()).await.unwrap().items.len(), 7);
+    assert_eq!(
+        everywhere.page(&AuditFilter::default(), PageRequest::default()).await.unwrap().items.len(),
+        7
+    );
     let broken = PageRequest { limit: 2, after: Some("x".to_owned()) };
     assert!(matches!(rows.page(&AuditFilter::default(), broken).await, Err(Error::BadCursor)));
 }
@@ -143,8 +147,15 @@ async fn every_filter_narrows(world: World) {
         assert_eq!(count(filter.clone()).await, ["agent:a_b"], "{filter:?}");
     }
     assert_eq!(count(AuditFilter { allowed: Some(false), ..all() }).await, ["tool:aXb"]);
-    assert_eq!(count(AuditFilter { from: Some(between + chrono::TimeDelta::microseconds(1)), ..all() }).await, ["tool:aXb"]);
-    assert_eq!(count(AuditFilter { target: text("tool:a_*"), ..all() }).await, Vec::<String>::new(), "_ is a letter");
+    assert_eq!(
+        count(AuditFilter { from: Some(between + chrono::TimeDelta::microseconds(1)), ..all() }).await,
+        ["tool:aXb"]
+    );
+    assert_eq!(
+        count(AuditFilter { target: text("tool:a_*"), ..all() }).await,
+        Vec::<String>::new(),
+        "_ is a letter"
+    );
     assert_eq!(count(AuditFilter { target: text("*"), ..all() }).await.len(), 2);
 }
 
@@ -176,7 +187,12 @@ async fn a_commit_wakes_the_sealer(world: World) {
     for sealed in 1..=3 {
         let began = std::time::Instant::now();
         log.fill(&world, 1).await;
-        while chain().find(log.scope.organization_id).await.unwrap().is_none_or(|chain| chain.head.seq < sealed) {
+        while chain()
+            .find(log.scope.organization_id)
+            .await
+            .unwrap()
+            .is_none_or(|chain| chain.head.seq < sealed)
+        {
             tokio::task::yield_now().await;
         }
         assert!(began.elapsed().as_millis() < 1_000, "sealed after {:?}", began.elapsed());
@@ -184,7 +200,11 @@ async fn a_commit_wakes_the_sealer(world: World) {
     log.fill(&world, 1).await;
     stop.cancel();
     running.await.unwrap();
-    assert_eq!(chain().find(log.scope.organization_id).await.unwrap().unwrap().head.seq, 4, "sealed before it ended");
+    assert_eq!(
+        chain().find(log.scope.organization_id).await.unwrap().unwrap().head.seq,
+        4,
+        "sealed before it ended"
+    );
     assert_eq!(log.verify().await.fault, None);
 }
 
@@ -217,7 +237,9 @@ async fn what_is_written_by_hand_is_found(world: World) {
     log.sealer.pass().await.unwrap();
     let postgres = world.store.kind() == "postgres";
     let json = |text: &str| if postgres { format!("'{text}'::jsonb") } else { format!("'{text}'") };
-    let id = |text: &str| if postgres { format!("'{text}'::uuid") } else { format!("X'{}'", text.replace('-', "")) };
+    let id = |text: &str| {
+        if postgres { format!("'{text}'::uuid") } else { format!("X'{}'", text.replace('-', "")) }
+    };
     let other = id("0192f1c0-7b4e-7a6e-8a53-1d2c3b4a5f60");
     let edits = [
         ("id", other.clone()),
@@ -237,7 +259,11 @@ async fn what_is_written_by_hand_is_found(world: World) {
         ("run_id", other.clone()),
         ("event_data", json("{\"number\":99}")),
         ("context", json("{\"a\":1}")),
-        ("ts", if postgres { "ts + interval '1 microsecond'" } else { "'2027-01-15T08:00:00.000001+00:00'" }.to_owned()),
+        (
+            "ts",
+            if postgres { "ts + interval '1 microsecond'" } else { "'2027-01-15T08:00:00.000001+00:00'" }
+                .to_owned(),
+        ),
         ("prev_hash", "'x'".to_owned()),
         ("hash", "'x'".to_owned()),
     ];
@@ -253,7 +279,9 @@ async fn what_is_written_by_hand_is_found(world: World) {
     }
     if !postgres {
         // What cannot be read at all is named like the rest.
-        for (column, value) in [("ts", "'never'"), ("event_data", "'{'"), ("environment_id", "'x'"), ("seq", "'x'")] {
+        for (column, value) in
+            [("ts", "'never'"), ("event_data", "'{'"), ("environment_id", "'x'"), ("seq", "'x'")]
+        {
             execute(&world, &format!("UPDATE audit_events SET {column} = {value} WHERE seq = 7")).await;
             let fault = log.verify().await.fault.unwrap();
             assert_eq!(fault.seq, 7, "{column}: {fault:?}");
@@ -309,7 +337,8 @@ async fn what_is_cut_off_is_found_by_the_file_alone(world: World) {
     log.sealer.pass().await.unwrap();
     // All of the database as it was: whoever does this has no key, and needs none.
     for table in earlier {
-        execute(&world, &format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept_{table}")).await;
+        execute(&world, &format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept_{table}"))
+            .await;
     }
     let fault = log.verify().await.fault.unwrap();
     assert_eq!(fault.seq, 6, "{fault:?}");

@@ -8,6 +8,8 @@ const routes = [
   '/library/agents/new',
   '/servers',
   '/inbox',
+  '/audit',
+  '/audit/compliance',
   '/settings/profile',
   '/settings/appearance',
   '/settings/keys',

@@ -103,7 +103,10 @@ test('audit: exports are files, and the whole one carries its checkpoints', asyn
     const text = await readFile(await file.path(), 'utf8');
     if (ending === 'csv') expect(text).toMatch(/^seq,id,ts,/);
     else {
-      const lines = text.trimEnd().split('\n').map((line) => JSON.parse(line));
+      const lines = text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
       expect(lines[0].seq).toBe(1);
       expect(lines.at(-1).checkpoint.signature).toBeTruthy();
     }
@@ -114,13 +117,15 @@ test('audit: the compliance tab counts who accessed what', async ({ page }) => {
   await page.goto('/audit');
   await page.getByRole('navigation', { name: 'Audit' }).getByRole('link', { name: 'Compliance' }).click();
   await expect(page).toHaveURL(/\/audit\/compliance/);
+  const tabs = page.getByRole('navigation', { name: 'Audit' });
+  await expect(tabs.locator('[aria-current="page"]')).toHaveText(['Compliance']);
   const accesses = page.getByRole('region', { name: 'Accesses' });
   await expect(accesses.getByRole('row').filter({ hasText: 'agent.create' })).toContainText('Robin Field');
   const waiting = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Export as CSV' }).click();
   expect((await waiting).suggestedFilename()).toMatch(/^compliance-.*\.csv$/);
-  await page.getByLabel('From').fill('2020-01-01');
-  await page.getByLabel('To').fill('2020-01-02');
+  await page.getByRole('textbox', { name: 'From' }).fill('2020-01-01');
+  await page.getByRole('textbox', { name: 'To', exact: true }).fill('2020-01-02');
   await expect(page).toHaveURL(/from=2020-01-01/);
   await expect(page.getByText('Nothing in this time')).toBeVisible();
 });
@@ -155,14 +160,19 @@ for (const theme of ['light', 'dark'] as const) {
         .analyze();
       expect(violations.map((one) => `${one.id}: ${one.nodes[0]?.target.join(' ')}`)).toEqual([]);
       if (process.env.SHOTS) {
-        await page.screenshot({ path: `${process.env.SHOTS}/${theme}${address.replaceAll('/', '-')}.png`, fullPage: true });
+        await page.screenshot({
+          path: `${process.env.SHOTS}/${theme}${address.replaceAll('/', '-')}.png`,
+          fullPage: true,
+        });
       }
     }
     await page.goto('/audit');
     await page.getByRole('row').nth(1).getByRole('button').click();
     await expect(page.getByRole('dialog').locator('dl')).toBeVisible();
     if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${theme}-entry.png` });
-    const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag22aa']).analyze();
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag22aa'])
+      .analyze();
     expect(violations.map((one) => `${one.id}: ${one.nodes[0]?.target.join(' ')}`)).toEqual([]);
   });
 }

@@ -7,9 +7,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use conductor_access::audit::{Checked, Fault};
-use conductor_domain::{
-    AuditCheckpoint, AuditEventId, AuditTally, CheckpointKind, OrganizationId, UserId,
-};
+use conductor_domain::{AuditCheckpoint, AuditEventId, AuditTally, CheckpointKind, OrganizationId, UserId};
 use conductor_governance::{AuditLog, ChainStatus, Compliance};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -81,8 +79,16 @@ struct VerificationResponse {
 
 impl From<Checked> for VerificationResponse {
     fn from(Checked { report, at }: Checked) -> Self {
-        let fault = report.fault.map(|Fault { seq, id, what }| FaultResponse { seq, event_id: id, detail: what });
-        Self { ok: fault.is_none(), at, from: report.from, to: report.to, checkpoints: report.checkpoints, fault }
+        let fault =
+            report.fault.map(|Fault { seq, id, what }| FaultResponse { seq, event_id: id, detail: what });
+        Self {
+            ok: fault.is_none(),
+            at,
+            from: report.from,
+            to: report.to,
+            checkpoints: report.checkpoints,
+            fault,
+        }
     }
 }
 
