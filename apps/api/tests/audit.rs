@@ -1,5 +1,11 @@
 //! The audit log on the real binary: sealed as it grows, checked from a shell, and what a hand in the database leaves.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "clippy knows tests by their attribute, not their helpers"
+)]
+
 use std::{process::Output, time::Instant};
 
 use conductor_test_support::{Api, Server, TestDb};
