@@ -47,7 +47,7 @@ async fn a_second_server_on_the_same_folder_is_refused() {
 async fn generated_secrets_are_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
     let server = Server::running().await;
-    for name in ["master.key", "signing.key", "cursor.key"] {
+    for name in ["master.key", "signing.key", "cursor.key", "audit.key"] {
         let mode = std::fs::metadata(server.data().join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use conductor_domain::{Caller, Decision, Effect, NewAuditEvent, Principal};
+use conductor_domain::{Caller, Classification, Decision, Effect, NewAuditEvent, Principal};
 use conductor_rbac::{Action, Denial, PolicyIndex, Request, Resource, denial};
 use conductor_storage::Store;
 use serde_json::Value;
@@ -98,13 +98,41 @@ impl Access {
     ) -> Result<()> {
         // The reasons are sentences; they are written for refusals alone.
         if judge.effect(caller, action, facts, arguments) != Effect::Deny {
-            return Ok(());
+            return self.looked(caller, action, facts).await;
         }
         let decision = judge.decide(caller, action, facts, arguments);
         let Some(denied) = denial(&decision) else { return Ok(()) };
-        let entry = NewAuditEvent::by(caller, "access.denied", action.as_str(), facts.target.clone());
-        self.record(caller, asked(entry.decided(&decision), caller, facts)).await?;
+        let entry = entry(caller, "access.denied", action, facts).decided(&decision);
+        self.record(caller, asked(entry, caller, facts)).await?;
         Err(refusal(action, denied, &decision))
+    }
+
+    /// Takes down a refusal that a service decided by a rule of its own, such as "owners name owners".
+    ///
+    /// # Errors
+    /// When it cannot be taken down.
+    pub async fn refused(
+        &self,
+        caller: &Caller,
+        action: Action,
+        facts: &Facts,
+        rule: &str,
+        reason: &str,
+    ) -> Result<()> {
+        let mut denied = entry(caller, "access.denied", action, facts);
+        denied.allowed = false;
+        denied.rule_id = Some(rule.to_owned());
+        denied.denial_reason = Some(reason.to_owned());
+        self.record(caller, denied).await
+    }
+
+    /// Looking at something sensitive is an entry too; nobody sees it whose look cannot be taken down.
+    async fn looked(&self, caller: &Caller, action: Action, facts: &Facts) -> Result<()> {
+        let sensitive = action.kind().is_content() && facts.classification >= Classification::Confidential;
+        if action.changes() || !sensitive {
+            return Ok(());
+        }
+        self.record(caller, entry(caller, "data.accessed", action, facts)).await
     }
 
     /// Goes on where the scopes of the caller's credential include an action at all, as for a list of rows; a refusal
@@ -233,6 +261,19 @@ impl Judge {
 
 fn in_scopes(caller: &Caller, action: Action) -> bool {
     caller.token_scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|scope| action.is_covered_by(scope)))
+}
+
+/// An entry about a row, as far as its facts name it.
+fn entry(caller: &Caller, event: &str, action: Action, facts: &Facts) -> NewAuditEvent {
+    let mut entry = NewAuditEvent::by(caller, event, action.as_str(), facts.target.clone());
+    if let Some((kind, id)) = facts.target.split_once(':') {
+        entry.resource_type = Some(kind.to_owned());
+        entry.resource_id = id.parse().ok();
+    }
+    if action.kind().is_content() {
+        entry.data_classification = Some(facts.classification);
+    }
+    entry
 }
 
 fn question<'a>(

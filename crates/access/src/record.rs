@@ -95,6 +95,5 @@ impl Asked {
 #[must_use]
 pub fn asked(mut entry: NewAuditEvent, caller: &Caller, facts: &Facts) -> NewAuditEvent {
     entry.context = json!({ "asked": Asked::new(caller, facts) });
-    entry.data_classification = Some(facts.classification);
     entry
 }

@@ -118,7 +118,8 @@ impl Agents {
             let before = self.connectors(caller, id).await?;
             self.check_listed(caller, wanted, &before).await?;
         }
-        let entry = entry(caller, "agent.updated", Action::AgentUpdate, id);
+        let entry =
+            entry(caller, "agent.updated", Action::AgentUpdate, id).labelled(agent.spec.data_classification);
         let (agent, _) = self
             .change(caller, &agent, if_match, move |_, before| {
                 Box::pin(async move { Ok(Change { snapshot: patch.apply(before)?, note: None, entry }) })
@@ -134,9 +135,14 @@ impl Agents {
     pub async fn delete(&self, caller: &Caller, id: AgentId, if_match: Option<i32>) -> Result<()> {
         let agent = self.row(caller, id, Action::AgentDelete).await?;
         if agent.is_official {
+            let reason = "an agent that Conductor ships is switched off, not deleted";
+            self.access
+                .refused(caller, Action::AgentDelete, &facts(&agent), "agents/official", reason)
+                .await?;
             return Err(Error::Official);
         }
-        let entry = entry(caller, "agent.deleted", Action::AgentDelete, id);
+        let entry =
+            entry(caller, "agent.deleted", Action::AgentDelete, id).labelled(agent.spec.data_classification);
         self.store
             .scoped(agent.scope)
             .write(move |tx| {
@@ -175,7 +181,8 @@ impl Agents {
         if_match: Option<i32>,
     ) -> Result<AgentView> {
         let agent = self.row(caller, id, Action::AgentUpdate).await?;
-        let entry = entry(caller, "agent.rolled_back", Action::AgentUpdate, id);
+        let entry = entry(caller, "agent.rolled_back", Action::AgentUpdate, id)
+            .labelled(agent.spec.data_classification);
         let visibility = agent.spec.visibility;
         let (agent, _) = self
             .change(caller, &agent, if_match, move |tx, _| {
@@ -201,7 +208,8 @@ impl Agents {
     pub async fn fork(&self, caller: &Caller, id: AgentId, note: Option<String>) -> Result<AgentVersion> {
         let agent = self.row(caller, id, Action::AgentUpdate).await?;
         let note = validate::note(note)?;
-        let entry = entry(caller, "agent.forked", Action::AgentUpdate, id);
+        let entry =
+            entry(caller, "agent.forked", Action::AgentUpdate, id).labelled(agent.spec.data_classification);
         let (_, version) = self
             .change(caller, &agent, None, move |_, snapshot| {
                 Box::pin(async move { Ok(Change { snapshot, note, entry }) })
@@ -307,7 +315,7 @@ impl Agents {
             forked_from_agent_id,
             note: None,
         };
-        let entry = entry(caller, event, action, new.id);
+        let entry = entry(caller, event, action, new.id).labelled(new.snapshot.spec.data_classification);
         let agent = self
             .store
             .scoped(caller.scope)

@@ -132,7 +132,8 @@ impl Artifacts {
             edit.language.as_ref().and_then(|it| it.as_deref()),
             None,
         )?;
-        let mut entry = entry(caller, "artifact.updated", Action::ArtifactUpdate, id);
+        let mut entry =
+            entry(caller, "artifact.updated", Action::ArtifactUpdate, id).labelled(base.data_classification);
         let artifact = self
             .rows
             .store
@@ -176,7 +177,8 @@ impl Artifacts {
     /// `Hidden`.
     pub async fn delete(&self, caller: &Caller, id: ArtifactId) -> Result<()> {
         let artifact = self.rows.artifact(caller, id, Action::ArtifactDelete).await?;
-        let mut entry = entry(caller, "artifact.deleted", Action::ArtifactDelete, id);
+        let mut entry = entry(caller, "artifact.deleted", Action::ArtifactDelete, id)
+            .labelled(artifact.data_classification);
         self.rows
             .store
             .scoped(artifact.scope)

@@ -137,7 +137,7 @@ impl Conversations {
             .write(move |tx| {
                 Box::pin(async move {
                     let conversation = tx.conversations().create(new).await?;
-                    tx.audit().record(entry).await?;
+                    tx.audit().record(entry.labelled(conversation.data_classification)).await?;
                     tx.notify(notice("conversation.created", &conversation));
                     Ok::<_, Error>(conversation)
                 })
@@ -212,7 +212,8 @@ impl Conversations {
     pub async fn delete(&self, caller: &Caller, id: ConversationId) -> Result<()> {
         let conversation = self.rows.conversation(caller, id, Action::ConversationDelete).await?;
         let running = self.rows.store.visible_to(caller).conversations().running(&[id]).await?.remove(&id);
-        let entry = entry(caller, "conversation.deleted", Action::ConversationDelete, id);
+        let entry = entry(caller, "conversation.deleted", Action::ConversationDelete, id)
+            .labelled(conversation.data_classification);
         self.rows
             .store
             .scoped(conversation.scope)
@@ -269,7 +270,7 @@ impl Conversations {
             .write(move |tx| {
                 Box::pin(async move {
                     let conversation = tx.conversations().update(id, patch).await?;
-                    tx.audit().record(entry).await?;
+                    tx.audit().record(entry.labelled(conversation.data_classification)).await?;
                     tx.notify(notice("conversation.updated", &conversation));
                     Ok::<_, Error>(conversation)
                 })

@@ -93,7 +93,8 @@ impl Files {
             sha256: blob.sha256.to_string(),
             data_classification: Classification::Internal,
         };
-        let entry = entry(caller, "file.created", Action::FileCreate, new.id);
+        let entry =
+            entry(caller, "file.created", Action::FileCreate, new.id).labelled(new.data_classification);
         self.rows
             .store
             .scoped(caller.scope)
@@ -145,7 +146,7 @@ impl Files {
     /// `Hidden`.
     pub async fn delete(&self, caller: &Caller, id: FileId) -> Result<()> {
         let file = self.rows.file(caller, id, Action::FileDelete).await?;
-        let entry = entry(caller, "file.deleted", Action::FileDelete, id);
+        let entry = entry(caller, "file.deleted", Action::FileDelete, id).labelled(file.data_classification);
         self.rows
             .store
             .scoped(file.scope)

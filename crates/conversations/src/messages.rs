@@ -106,7 +106,8 @@ impl Messages {
                 format!("write at most {CONTENT_CHARS} characters"),
             ));
         }
-        let entry = entry(caller, "message.edited", Action::MessageUpdate, id);
+        let entry = entry(caller, "message.edited", Action::MessageUpdate, id)
+            .labelled(conversation.data_classification);
         let message = self
             .rows
             .store
@@ -135,7 +136,8 @@ impl Messages {
     /// `Running` while a run writes one of them.
     pub async fn delete(&self, caller: &Caller, id: MessageId) -> Result<()> {
         let (message, conversation) = self.rows.message(caller, id, Action::MessageDelete).await?;
-        let mut entry = entry(caller, "message.deleted", Action::MessageDelete, id);
+        let mut entry = entry(caller, "message.deleted", Action::MessageDelete, id)
+            .labelled(conversation.data_classification);
         self.rows
             .store
             .scoped(conversation.scope)

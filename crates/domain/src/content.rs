@@ -100,7 +100,7 @@ fn ecmascript(number: f64) -> String {
     let (before, after) = digits.split_at(usize::try_from(point.clamp(0, count)).unwrap_or_default());
     let zeros = |many: i32| "0".repeat(usize::try_from(many.max(0)).unwrap_or_default());
     let plain = match point {
-        _ if point > 21 || point < -5 => {
+        _ if !(-5..=21).contains(&point) => {
             let (first, rest) = digits.split_at(1);
             let dot = if rest.is_empty() { "" } else { "." };
             let sign = if point > 0 { "+" } else { "-" };

@@ -52,8 +52,8 @@ pub(crate) const FRAME_POLICY: &str = "sandbox allow-scripts; default-src 'none'
 const FRAME: &str = "artifact-frame.html";
 
 /// The first segments of the page's own addresses. Any other unknown path is not found.
-const PAGES: [&str; 10] =
-    ["", "c", "setup", "sign-in", "invite", "library", "servers", "governance", "settings", "inbox"];
+const PAGES: [&str; 11] =
+    ["", "c", "setup", "sign-in", "invite", "library", "servers", "governance", "audit", "settings", "inbox"];
 
 const UNBUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Conductor</title>\
     <body><h1>Conductor is running without its page</h1>\

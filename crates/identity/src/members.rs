@@ -53,7 +53,8 @@ impl Identity {
     /// `Taken` when the person is a member; `OwnersOnly`; `Invalid`.
     pub async fn add_member(&self, caller: &Caller, new: NewMember) -> Result<Invited> {
         self.inner.access.require(caller, Action::MembershipCreate, &facts(caller, None)).await?;
-        owners_name_owners(caller, &[new.role])?;
+        let named = owners_name_owners(caller, &[new.role]);
+        self.told(caller, Action::MembershipCreate, None, named).await?;
         let mut check = Check::default();
         let email = check.email("/email", &new.email);
         let name = new.name.map(|name| check.text("/name", &name, 0, 200)).unwrap_or_default();
@@ -90,7 +91,8 @@ impl Identity {
     ) -> Result<Member> {
         self.inner.access.require(caller, Action::MembershipUpdate, &facts(caller, Some(user))).await?;
         let by = caller.clone();
-        self.inner
+        let changed = self
+            .inner
             .store
             .scoped(caller.scope)
             .write(move |tx| {
@@ -107,7 +109,8 @@ impl Identity {
                     Ok::<_, Error>(())
                 })
             })
-            .await?;
+            .await;
+        self.told(caller, Action::MembershipUpdate, Some(user), changed).await?;
         self.inner.cache.forget_user(user);
         self.member(caller, user).await
     }
@@ -121,7 +124,8 @@ impl Identity {
             self.inner.access.require(caller, Action::MembershipDelete, &facts(caller, Some(user))).await?;
         }
         let by = caller.clone();
-        self.inner
+        let removed = self
+            .inner
             .store
             .scoped(caller.scope)
             .write(move |tx| {
@@ -136,9 +140,25 @@ impl Identity {
                     Ok::<_, Error>(())
                 })
             })
-            .await?;
+            .await;
+        self.told(caller, Action::MembershipDelete, Some(user), removed).await?;
         self.inner.cache.forget_user(user);
         Ok(())
+    }
+
+    /// Takes the refusal of `owners_name_owners` down before it is told.
+    async fn told<T>(
+        &self,
+        caller: &Caller,
+        action: Action,
+        user: Option<UserId>,
+        result: Result<T>,
+    ) -> Result<T> {
+        if let Err(Error::OwnersOnly) = &result {
+            let (facts, reason) = (facts(caller, user), "only owners touch the memberships of owners");
+            self.inner.access.refused(caller, action, &facts, "memberships/owners-only", reason).await?;
+        }
+        result
     }
 
     async fn member(&self, caller: &Caller, user: UserId) -> Result<Member> {
@@ -175,10 +195,10 @@ async fn bring_in(
             (user, membership.is_none())
         }
     };
-    if new_here {
-        let audit = done(by, "membership.created", format!("user:{}", user.id)).on("user", user.id);
-        tenant.audit().record(audit).await?;
-    }
+    let event = if new_here { "membership.created" } else { "membership.invited_again" };
+    let mut audit = done(by, event, format!("user:{}", user.id)).on("user", user.id);
+    audit.data = serde_json::json!({ "role": role });
+    tenant.audit().record(audit).await?;
     if tx.users().read().password_hash(user.id).await?.is_some() {
         return Ok((user.id, None));
     }

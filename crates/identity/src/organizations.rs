@@ -80,7 +80,14 @@ impl Identity {
         let environment = environments.first().ok_or(Error::NotFound { what: "environment" })?.id;
         let scope = Scope { organization_id: id, environment_id: environment };
         let change = UserChange { active: Some(Some(scope)), ..Default::default() };
-        rows.write(move |tx| Box::pin(async move { tx.users().update(user, change).await })).await?;
+        let audit = done(caller, "account.organization_switched", format!("user:{user}")).on("user", user);
+        rows.write(move |tx| {
+            Box::pin(async move {
+                tx.scoped(scope).audit().record(audit).await?;
+                tx.users().update(user, change).await
+            })
+        })
+        .await?;
         self.inner.cache.forget_user(user);
         Ok(MyOrganization { organization, role, is_active: true, environments })
     }

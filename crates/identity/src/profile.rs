@@ -145,16 +145,17 @@ impl Identity {
     async fn write_profile(&self, caller: &Caller, user: UserId, update: UserChange) -> Result<User> {
         let (session, scope) = (caller.session_id, caller.scope);
         let password_changed = update.password_hash.is_some();
-        let audit = password_changed
-            .then(|| done(caller, "account.password_changed", format!("user:{user}")).on("user", user));
+        let event = if password_changed { "account.password_changed" } else { "account.profile_updated" };
+        let mut audit = done(caller, event, format!("user:{user}")).on("user", user);
+        audit.data = serde_json::json!({ "fields": changed_fields(&update) });
         let rows = self.inner.store.unscoped(Unscoped::SignIn);
         let changed = rows
             .write(move |tx| {
                 Box::pin(async move {
-                    if let Some(audit) = audit {
+                    if password_changed {
                         tx.sessions().revoke_all(user, session, "password_changed").await?;
-                        tx.scoped(scope).audit().record(audit).await?;
                     }
+                    tx.scoped(scope).audit().record(audit).await?;
                     tx.users().update(user, update).await
                 })
             })
@@ -162,6 +163,23 @@ impl Identity {
         self.inner.cache.forget_user(user);
         Ok(changed)
     }
+}
+
+/// The names of what a change touches; the values are nobody's but the person's.
+fn changed_fields(update: &UserChange) -> Vec<&'static str> {
+    [
+        ("name", update.name.is_some()),
+        ("first_name", update.first_name.is_some()),
+        ("last_name", update.last_name.is_some()),
+        ("avatar_url", update.avatar_url.is_some()),
+        ("custom_instructions", update.custom_instructions.is_some()),
+        ("preferences", update.preferences.is_some()),
+        ("default_agent_id", update.default_agent_id.is_some()),
+        ("password", update.password_hash.is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(name, changed)| changed.then_some(name))
+    .collect()
 }
 
 fn merged(present: &Value, changes: Map<String, Value>) -> Value {

@@ -75,7 +75,7 @@ impl Identity {
                     if let Rotation::Used { session_id, at } = &rotation
                         && *at <= replayed_before
                     {
-                        tx.sessions().revoke(*session_id, "refresh_token_replayed").await?;
+                        end_replayed(tx, *session_id).await?;
                     }
                     Ok::<_, Error>(rotation)
                 })
@@ -200,6 +200,21 @@ impl Identity {
         let scope = Scope { organization_id: organization.id, environment_id: environment.id };
         Ok((scope, organization, environment))
     }
+}
+
+/// Ends a session whose refresh token came twice: whoever has it besides its owner is refused, and so is the owner.
+async fn end_replayed(tx: UnscopedTx<'_>, id: SessionId) -> Result<()> {
+    let owner = tx.sessions().owner(id).await?;
+    if !tx.sessions().revoke(id, "refresh_token_replayed").await? {
+        return Ok(());
+    }
+    let Some(user) = owner else { return Ok(()) };
+    let active = tx.users().read().find(user).await?.and_then(|user| user.active);
+    let mut audit = entry("session.revoked", user, &Client::default()).on("session", id);
+    audit.allowed = false;
+    audit.denial_reason = Some("a refresh token was used a second time".to_owned());
+    tx.scoped(active.unwrap_or(Scope::PLATFORM)).audit().record(audit).await?;
+    Ok(())
 }
 
 /// Writes a session and that the person signed in.

@@ -1,6 +1,6 @@
 //! Signing in, and making an account of one's own where the operator allows it.
 
-use conductor_domain::{PlatformRole, Redacted};
+use conductor_domain::{PlatformRole, Redacted, Scope, UserId};
 use conductor_storage::Unscoped;
 
 use crate::{
@@ -55,8 +55,10 @@ impl Identity {
             None => (None, None),
         };
         let matches = self.inner.passwords.verify(&credentials.password, hash).await?;
+        let known = user.as_ref().map(|user| (user.id, user.active));
         let Some(user) = user.filter(|user| matches && user.is_active) else {
             tracing::info!(address = ?client.address, "a sign-in was refused");
+            self.refuse_sign_in(known, client).await?;
             return Err(Error::SignInRefused);
         };
         let code = match (user.mfa_enabled, &credentials.otp) {
@@ -83,6 +85,23 @@ impl Identity {
             .await?;
         self.inner.limiter.succeed(&email, client.address);
         self.signed_in(session, refresh_token).await
+    }
+
+    /// Takes a refusal down, where the account belongs; what was typed is nobody's business, it may be a password.
+    async fn refuse_sign_in(&self, known: Option<(UserId, Option<Scope>)>, client: &Client) -> Result<()> {
+        let mut refused =
+            entry("account.sign_in_refused", known.map_or(UserId::NIL, |(user, _)| user), client);
+        if known.is_none() {
+            (refused.subject, refused.target) = ("anonymous".to_owned(), "user:unknown".to_owned());
+            (refused.user_id, refused.resource_id) = (None, None);
+        }
+        refused.allowed = false;
+        refused.denial_reason = Some("the address, the password or the account is not valid".to_owned());
+        let scope = known.and_then(|(_, active)| active).unwrap_or(Scope::PLATFORM);
+        let rows = self.inner.store.scoped(scope);
+        rows.write(move |tx| Box::pin(async move { tx.audit().record(refused).await }))
+            .await
+            .map_err(|error: conductor_storage::Error| error.into())
     }
 
     /// Makes an account and signs it in.

@@ -59,17 +59,22 @@ impl Registry {
     /// `Hidden` or a refusal; a server that fails is an answer.
     pub async fn connect(&self, caller: &Caller, id: ConnectorId) -> Result<Connected> {
         let connector = self.executable(caller, id).await?;
+        let entry = used(caller, "connector.connected", Action::ConnectorExecute, &connector);
+        self.attempt(connector, Some(entry)).await
+    }
+
+    async fn attempt(&self, connector: Connector, entry: Option<NewAuditEvent>) -> Result<Connected> {
         if let Some(wanted) = self.confirmation(&connector).await? {
             return Ok(Connected { connector, latency_ms: 0, error: None, needs_confirmation: Some(wanted) });
         }
         let begun = Instant::now();
-        let tried = self.read(&connector).await;
+        let tried = self.read(&connector, entry.clone()).await;
         let latency_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
         let (connector, error) = match tried {
             Ok(discovered) => (discovered.connector, None),
             Err(Error::Server(error)) => {
                 let problem = told(&connector.spec.name, &error);
-                (self.note(&connector, &error).await?, Some(problem))
+                (self.note(&connector, &error, entry).await?, Some(problem))
             }
             Err(other) => return Err(other),
         };
@@ -82,9 +87,14 @@ impl Registry {
     /// `Hidden`, a refusal, or `Server` when it fails.
     pub async fn discover(&self, caller: &Caller, id: ConnectorId) -> Result<Discovered> {
         let connector = self.executable(caller, id).await?;
-        let read = self.read(&connector).await;
+        let entry = used(caller, "connector.discovered", Action::ConnectorExecute, &connector);
+        self.bring_in_line(&connector, entry).await
+    }
+
+    async fn bring_in_line(&self, connector: &Connector, entry: NewAuditEvent) -> Result<Discovered> {
+        let read = self.read(connector, Some(entry.clone())).await;
         if let Err(Error::Server(error)) = &read {
-            self.note(&connector, error).await?;
+            self.note(connector, error, Some(entry)).await?;
         }
         read
     }
@@ -97,6 +107,10 @@ impl Registry {
         let connector = self.find(caller, id).await?;
         self.access.require(caller, Action::ConnectorConfirm, &facts(&connector)).await?;
         if !self.stdio {
+            let (facts, reason) = (facts(&connector), "the operator has switched local programs off");
+            self.access
+                .refused(caller, Action::ConnectorConfirm, &facts, "connectors/stdio-off", reason)
+                .await?;
             return Err(Error::StdioOff);
         }
         let line = self.command_line(&connector).await?;
@@ -141,7 +155,8 @@ impl Registry {
     /// # Errors
     /// `Hidden` or a refusal; a server that fails is an answer.
     pub async fn health(&self, caller: &Caller, id: ConnectorId) -> Result<Connector> {
-        Ok(self.connect(caller, id).await?.connector)
+        let connector = self.executable(caller, id).await?;
+        Ok(self.attempt(connector, None).await?.connector)
     }
 
     /// Ends a server's sessions and processes and starts again.
@@ -151,8 +166,10 @@ impl Registry {
     pub async fn restart(&self, caller: &Caller, id: ConnectorId) -> Result<Connector> {
         let connector = self.find(caller, id).await?;
         self.access.require(caller, Action::ConnectorUpdate, &facts(&connector)).await?;
+        self.access.require(caller, Action::ConnectorExecute, &facts(&connector)).await?;
         self.pool.remove(id).await;
-        Ok(self.discover(caller, id).await?.connector)
+        let entry = used(caller, "connector.restarted", Action::ConnectorUpdate, &connector);
+        Ok(self.bring_in_line(&connector, entry).await?.connector)
     }
 
     /// A server's resources, as it lists them now.
@@ -183,8 +200,12 @@ impl Registry {
         id: ConnectorId,
         uri: &str,
     ) -> Result<Vec<ResourceContents>> {
-        let session = self.session_for(caller, id).await?;
-        session.read_resource(uri).await.map_err(Error::Server)
+        let connector = self.executable(caller, id).await?;
+        let mut entry = used(caller, "connector.resource_read", Action::ConnectorExecute, &connector);
+        entry.data = json!({ "uri": uri });
+        // Before it is read: nobody sees what cannot be taken down.
+        self.write(caller, move |tx| Box::pin(async move { tx.audit().record(entry).await })).await?;
+        self.session(&connector).await?.read_resource(uri).await.map_err(Error::Server)
     }
 
     /// The last lines that a server's process wrote.
@@ -213,7 +234,12 @@ impl Registry {
     }
 
     /// Writes that a server failed.
-    pub(crate) async fn note(&self, connector: &Connector, error: &McpError) -> Result<Connector> {
+    pub(crate) async fn note(
+        &self,
+        connector: &Connector,
+        error: &McpError,
+        entry: Option<NewAuditEvent>,
+    ) -> Result<Connector> {
         let status = self.pool.health(connector.id).map(|health| health.status);
         let offline = matches!(error, McpError::Unreachable { .. } | McpError::Closed { .. })
             || status == Some(HealthStatus::Offline);
@@ -225,6 +251,10 @@ impl Registry {
         let id = connector.id;
         self.write_at(connector.scope, move |tx| {
             Box::pin(async move {
+                if let Some(mut entry) = entry {
+                    entry.data = json!({ "failed": true });
+                    tx.audit().record(entry).await?;
+                }
                 let connector = tx.connectors().set_health(id, found).await?;
                 tell(tx, &connector);
                 Ok(connector)
@@ -232,4 +262,9 @@ impl Registry {
         })
         .await
     }
+}
+
+/// An entry about something that was done with a server.
+fn used(caller: &Caller, event: &str, action: Action, connector: &Connector) -> NewAuditEvent {
+    entry(caller, event, action, connector.id).labelled(connector.spec.data_classification)
 }

@@ -97,7 +97,8 @@ impl Registry {
             secret_ref: sealed.auth.as_ref().map(|secret| secret.reference.clone()),
             created_by_user_id: caller.user_id(),
         };
-        let entry = entry(caller, "connector.created", Action::ConnectorCreate, id);
+        let entry = entry(caller, "connector.created", Action::ConnectorCreate, id)
+            .labelled(new.spec.data_classification);
         self.write(caller, move |tx| {
             Box::pin(async move {
                 for secret in [sealed.auth, sealed.env].into_iter().flatten() {
@@ -143,7 +144,8 @@ impl Registry {
             _ => (None, before.secret_ref.clone()),
         };
         let (spec, secret_ref) = (draft.spec, new_ref.or(kept));
-        let entry = entry(caller, "connector.updated", Action::ConnectorUpdate, id);
+        let entry = entry(caller, "connector.updated", Action::ConnectorUpdate, id)
+            .labelled(spec.data_classification);
         let connector = self
             .write_at(before.scope, move |tx| {
                 Box::pin(async move {
@@ -172,7 +174,8 @@ impl Registry {
     pub async fn delete(&self, caller: &Caller, id: ConnectorId) -> Result<()> {
         let before = self.find(caller, id).await?;
         self.access.require(caller, Action::ConnectorDelete, &facts(&before)).await?;
-        let entry = entry(caller, "connector.deleted", Action::ConnectorDelete, id);
+        let entry = entry(caller, "connector.deleted", Action::ConnectorDelete, id)
+            .labelled(before.spec.data_classification);
         let env = env_ref(&before);
         self.write_at(before.scope, move |tx| {
             Box::pin(async move {
@@ -251,8 +254,9 @@ impl Registry {
         let mut facts = facts(&connector);
         facts.target = format!("tool:{}/{}", connector.spec.slug, tool.name);
         self.access.require(caller, action, &facts).await?;
-        let mut entry =
-            NewAuditEvent::by(caller, "tool.updated", action.as_str(), facts.target).on("tool", id.as_uuid());
+        let mut entry = NewAuditEvent::by(caller, "tool.updated", action.as_str(), facts.target)
+            .on("tool", id.as_uuid())
+            .labelled(connector.spec.data_classification);
         entry.data = json!({
             "enabled": change.enabled,
             "read_only": change.read_only,
@@ -289,6 +293,10 @@ impl Registry {
     /// Local processes are for administrators, and only where the operator wants them.
     async fn may_stdio(&self, caller: &Caller, facts: &Facts) -> Result<()> {
         if !self.stdio {
+            let reason = "the operator has switched local programs off";
+            self.access
+                .refused(caller, Action::ConnectorConfirm, facts, "connectors/stdio-off", reason)
+                .await?;
             return Err(Error::StdioOff);
         }
         self.access.require(caller, Action::ConnectorConfirm, facts).await?;

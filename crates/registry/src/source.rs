@@ -113,7 +113,7 @@ impl Registry {
                 Ok(ToolOutput { content, is_error: output.is_error })
             }
             Err(error) => {
-                if let Err(failure) = self.note(&connector, &error).await {
+                if let Err(failure) = self.note(&connector, &error, None).await {
                     tracing::warn!(
                         error = &failure as &dyn std::error::Error,
                         "a server's health is not noted"

@@ -34,7 +34,7 @@ impl Registry {
         let Some(connector) = connector else { return Ok(()) };
         match kind {
             PoolEventKind::Changed(Change::Tools) | PoolEventKind::Restarted => {
-                self.read(&connector).await?;
+                self.read(&connector, None).await?;
                 Ok(())
             }
             PoolEventKind::Changed(_) => Ok(()),

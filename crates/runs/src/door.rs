@@ -6,9 +6,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use conductor_access::Limit;
+use conductor_access::{Action, Limit};
 use conductor_domain::{
-    CallId, Caller, EventBody, NewRun, ProblemView, Run, RunId, RunKind, RunOutcome, RunStatus, RunTrigger,
+    CallId, Caller, EventBody, NewAuditEvent, NewRun, ProblemView, Run, RunId, RunKind, RunOutcome,
+    RunStatus, RunTrigger,
 };
 use conductor_storage::{FeedItem, StoredEvent, Unscoped};
 use futures::StreamExt;
@@ -79,6 +80,15 @@ impl ToolPath {
         // The path decides again; this spares a run that cannot come to anything.
         self.access.require_call(caller, &tool.facts(caller.agents(None)), &call.arguments).await?;
         let id = RunId::generate(&**self.store.clock());
+        let mut entry = NewAuditEvent::by(
+            caller,
+            "run.started",
+            Action::ToolInvoke.as_str(),
+            format!("tool:{}", tool.path),
+        )
+        .on("run", id)
+        .labelled(tool.classification);
+        entry.run_id = Some(id);
         // The connector is named by the call below, so that a server's log shows each call once.
         let run = NewRun {
             user_id: caller.user_id(),
@@ -93,6 +103,7 @@ impl ToolPath {
             .scoped(caller.scope)
             .write(move |tx| {
                 Box::pin(async move {
+                    tx.audit().record(entry).await?;
                     let run = tx.runs().create(run).await?;
                     tx.notify(FeedItem {
                         organization_id: run.scope.organization_id,

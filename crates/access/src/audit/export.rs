@@ -70,7 +70,7 @@ pub fn verify_export<R: BufRead>(
     let mut first: BTreeMap<OrganizationId, i64> = BTreeMap::new();
     each(&open, |line| match line {
         Line::Checkpoint(checkpoint) => {
-            checkpoints.entry(checkpoint.organization_id).or_default().push(checkpoint)
+            checkpoints.entry(checkpoint.organization_id).or_default().push(checkpoint);
         }
         Line::Entry(entry) => {
             first.entry(entry.organization_id.into()).or_insert(entry.seq.unwrap_or_default());

@@ -26,7 +26,8 @@ impl Agents {
         if !names.contains_key(&connector) {
             return Err(Error::Hidden { what: "server" });
         }
-        let entry = entry(caller, "agent.server_connected", Action::AgentUpdate, id);
+        let entry = entry(caller, "agent.server_connected", Action::AgentUpdate, id)
+            .labelled(agent.spec.data_classification);
         self.change(caller, &agent, None, move |_, before| {
             Box::pin(async move {
                 let mut snapshot = before;
@@ -53,7 +54,8 @@ impl Agents {
     /// `Hidden` where the agent does not use it; else as `update`.
     pub async fn remove_server(&self, caller: &Caller, id: AgentId, connector: ConnectorId) -> Result<()> {
         let agent = self.row(caller, id, Action::AgentUpdate).await?;
-        let entry = entry(caller, "agent.server_disconnected", Action::AgentUpdate, id);
+        let entry = entry(caller, "agent.server_disconnected", Action::AgentUpdate, id)
+            .labelled(agent.spec.data_classification);
         self.change(caller, &agent, None, move |_, before| {
             Box::pin(async move {
                 let mut snapshot = before;

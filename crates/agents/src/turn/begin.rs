@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use conductor_access::{Action, Facts, Limit};
 use conductor_domain::{
     Agent, AgentId, Caller, Conversation, ConversationId, ConversationPatch, FileId, FileRef, Message,
-    MessageId, MessageRole, MessageStatus, NewMessage, NewRun, RunId, RunKind, RunTrigger,
+    MessageId, MessageRole, MessageStatus, NewAuditEvent, NewMessage, NewRun, RunId, RunKind, RunTrigger,
 };
 use conductor_storage::{FeedItem, ScopedTx};
 use serde_json::json;
@@ -175,9 +175,17 @@ impl Turns {
             input: Some(json!({ "input": request.input })),
             ..NewRun::new(id, RunKind::Agent, request.trigger)
         };
+        let target = format!("agent:{}", agent.id);
+        let mut entry = started(caller, id, Action::AgentExecute, target);
+        entry.data_classification = Some(agent.spec.data_classification);
         self.store
             .scoped(caller.scope)
-            .write(move |tx| Box::pin(async move { tx.runs().create(run).await }))
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.audit().record(entry).await?;
+                    tx.runs().create(run).await
+                })
+            })
             .await
             .map_err(|error: conductor_storage::Error| Error::from(error))
     }
@@ -186,9 +194,18 @@ impl Turns {
         self.access.limits().take(Limit::User(caller.principal.subject()))?;
         let (run_id, reply_id): (RunId, MessageId) = (RunId::generate(&**self.store.clock()), self.new_id());
         let user_id = caller.user_id();
+        let target = format!("conversation:{}", plan.conversation.id);
+        let mut entry = started(caller, run_id, Action::MessageCreate, target);
+        entry.data_classification = Some(plan.conversation.data_classification);
+        entry.data = json!({ "agent_id": plan.agent.id });
         self.store
             .scoped(caller.scope)
-            .write(move |tx| Box::pin(async move { write(tx, plan, run_id, reply_id, user_id).await }))
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.audit().record(entry).await?;
+                    write(tx, plan, run_id, reply_id, user_id).await
+                })
+            })
             .await
             .map_err(|error: conductor_storage::Error| error.into())
     }
@@ -255,6 +272,13 @@ impl Turns {
     fn new_id(&self) -> MessageId {
         MessageId::generate(&**self.store.clock())
     }
+}
+
+/// What the audit log says when a run begins; its end is another entry.
+fn started(caller: &Caller, run: RunId, action: Action, target: String) -> NewAuditEvent {
+    let mut entry = NewAuditEvent::by(caller, "run.started", action.as_str(), target).on("run", run);
+    entry.run_id = Some(run);
+    entry
 }
 
 async fn write(

@@ -9,6 +9,7 @@
 
 mod agents;
 mod artifacts;
+mod audit;
 mod content;
 mod conversations;
 mod events;

@@ -109,17 +109,7 @@ impl World {
         let anchor = Arc::new(Anchor::in_folder(&folder.path().join("audit")));
         let sealer = Sealer::new(store.clone(), signer, anchor, Retention::default());
         let audit = AuditLog::new(store.clone(), Arc::clone(&access), sealer.auditor().unwrap());
-        let services = services(
-            &store,
-            &access,
-            &identity,
-            &folder,
-            options,
-            readiness.clone(),
-            Arc::clone(&clock),
-            audit,
-        )
-        .await;
+        let services = services(&store, &access, &identity, &folder, options, readiness.clone(), audit).await;
         let router = conductor_http::router(AppState::new(services));
         Self { identity, clock, store, readiness, sealer, router, _database: database, _folder: folder }
     }
@@ -341,11 +331,10 @@ async fn services(
     folder: &TempDir,
     options: conductor_http::Options,
     readiness: Readiness,
-    clock: Arc<FixedClock>,
     audit: AuditLog,
 ) -> Services {
     let egress = Egress::new(conductor_egress::Options::default()).unwrap();
-    let pool = Pool::new(PoolOptions::default(), Arc::new(Declines), Arc::<FixedClock>::clone(&clock));
+    let pool = Pool::new(PoolOptions::default(), Arc::new(Declines), Arc::clone(store.clock()));
     let registry = Registry::new(RegistryParts {
         store: store.clone(),
         access: Arc::clone(access),
@@ -395,7 +384,7 @@ async fn services(
         readiness,
         streams: CancellationToken::new(),
         metrics: || "metric 1\n".to_owned(),
-        started_at: clock.now(),
+        started_at: store.clock().now(),
     }
 }
 

@@ -189,10 +189,12 @@ impl ToolPath {
         let mut entry = NewAuditEvent::by(&call.caller, event_type, "tool.invoke", format!("tool:{path}"))
             .decided(decision);
         if let Some(tool) = tool {
+            entry.data_classification = Some(tool.classification);
             entry = asked(entry, &call.caller, &tool.facts(call.caller.agents(call.agent_id)));
         }
         // "Approve" that was approved is an allow.
         entry.allowed = event_type == "run.finished";
+        entry = entry.on("run", call.call_id.as_uuid());
         entry.run_id = Some(RunId::from_uuid(call.call_id.as_uuid()));
         entry.data = json!({ "agent_id": call.agent_id, "parent_run_id": held.run().id });
         entry

@@ -149,6 +149,15 @@ impl<'t> SessionsTx<'t> {
         Ok(Rotation::Rotated(family.update(&self.tx.conn()).await?.into()))
     }
 
+    /// Whose session it is.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn owner(&self, id: SessionId) -> Result<Option<UserId>> {
+        let row = session::Entity::find_by_id(id.as_uuid()).one(&self.tx.conn()).await?;
+        Ok(row.map(|row| row.user_id.into()))
+    }
+
     /// Ends a session; whether it was still open.
     ///
     /// # Errors

@@ -10,6 +10,8 @@ const routes = [
   '/inbox',
   '/governance/policies',
   '/governance/policies/new',
+  '/audit',
+  '/audit/compliance',
   '/settings/profile',
   '/settings/appearance',
   '/settings/keys',

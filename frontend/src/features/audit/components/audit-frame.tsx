@@ -11,13 +11,10 @@ import { t } from '@/lib/i18n';
 import { ChainStatus } from './chain-status';
 import '../audit.css';
 
-export function AuditFrame({
-  current,
-  children,
-}: {
-  current: 'log' | 'compliance';
-  children: (me: Me) => ReactNode;
-}) {
+/** A tab is the current one by its path alone, whatever the filters say. */
+const exact = { exact: true, includeSearch: false };
+
+export function AuditFrame({ children }: { children: (me: Me) => ReactNode }) {
   const { data: me } = useQuery(meQuery);
   if (!me) {
     return (
@@ -27,7 +24,6 @@ export function AuditFrame({
     );
   }
   const may = me.permissions.includes('audit.read');
-  const tab = (id: 'log' | 'compliance') => (id === current ? 'page' : undefined);
   return (
     <div className="page w-full">
       <PageHeader
@@ -40,10 +36,10 @@ export function AuditFrame({
         <>
           <ChainStatus organizationId={me.organization.id} />
           <nav className="tabs border-border border-b" aria-label={t('Audit')}>
-            <Link to="/audit" aria-current={tab('log')}>
+            <Link to="/audit" activeOptions={exact}>
               {t('Log')}
             </Link>
-            <Link to="/audit/compliance" aria-current={tab('compliance')}>
+            <Link to="/audit/compliance" activeOptions={exact}>
               {t('Compliance')}
             </Link>
           </nav>

@@ -21,7 +21,7 @@ import { Moment } from './moment';
 import { Subject } from './subject';
 
 export function AuditLogPage({ search }: { search: AuditSearch }) {
-  return <AuditFrame current="log">{(me) => <AuditLog me={me} search={search} />}</AuditFrame>;
+  return <AuditFrame>{(me) => <AuditLog me={me} search={search} />}</AuditFrame>;
 }
 
 function AuditLog({ me, search }: { me: Me; search: AuditSearch }) {

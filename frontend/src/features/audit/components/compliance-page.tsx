@@ -17,7 +17,7 @@ import { AuditFrame } from './audit-frame';
 import { subjectName } from './subject';
 
 export function CompliancePage({ search }: { search: ReportSearch }) {
-  return <AuditFrame current="compliance">{(me) => <Compliance me={me} search={search} />}</AuditFrame>;
+  return <AuditFrame>{(me) => <Compliance me={me} search={search} />}</AuditFrame>;
 }
 
 function Compliance({ me, search }: { me: Me; search: ReportSearch }) {
