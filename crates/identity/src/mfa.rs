@@ -254,7 +254,11 @@ impl Identity {
 /// Where someone who is signed in changes something, a wrong code is a wrong field and no reason to sign in again.
 fn at_code(error: Error) -> Error {
     match error {
-        Error::OtpInvalid => Error::field("/code", "otp_invalid", "The code is wrong or was used before; wait for the next one."),
+        Error::OtpInvalid => Error::field(
+            "/code",
+            "otp_invalid",
+            "The code is wrong or was used before; wait for the next one.",
+        ),
         error => error,
     }
 }

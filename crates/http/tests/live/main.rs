@@ -13,6 +13,7 @@ mod content;
 mod conversations;
 mod events;
 mod files;
+mod machines;
 mod mcp;
 mod message_stream;
 mod messages;

@@ -15,6 +15,7 @@ mod accounts;
 mod agents;
 mod artifacts;
 mod conversations;
+mod credentials;
 mod files;
 mod idempotency;
 mod keys;
