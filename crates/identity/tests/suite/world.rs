@@ -81,7 +81,7 @@ impl World {
     /// Signs someone in.
     pub(crate) async fn sign_in(&self, email: &str) -> conductor_identity::Result<SignedIn> {
         let credentials =
-            Credentials { email: email.to_owned(), password: Redacted::new(PASSWORD.to_owned()) };
+            Credentials { email: email.to_owned(), password: Redacted::new(PASSWORD.to_owned()), otp: None };
         self.identity.sign_in(&credentials, &Client::default()).await
     }
 }
