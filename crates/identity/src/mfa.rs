@@ -312,7 +312,7 @@ fn recovery_hash(user: UserId, code: &str) -> Option<String> {
     let letters: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
     let bytes = BASE32_NOPAD.decode(letters.to_uppercase().as_bytes()).ok()?;
     (bytes.len() == RECOVERY_BYTES)
-        .then(|| sha256_hex(&[user.as_uuid().as_bytes(), bytes.as_slice()].concat()))
+        .then(|| sha256_hex([user.as_uuid().as_bytes(), bytes.as_slice()].concat()))
 }
 
 #[cfg(test)]

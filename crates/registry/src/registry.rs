@@ -206,6 +206,16 @@ impl Registry {
         Ok(connector)
     }
 
+    /// The name under which a server's tools are called. It tells no more of the server, and what a call may do is
+    /// decided on the call: a token's scopes need name nothing else.
+    ///
+    /// # Errors
+    /// `Hidden` when the caller sees no such server.
+    pub async fn slug(&self, caller: &Caller, id: ConnectorId) -> Result<String> {
+        let connector = self.store.visible_to(caller).connectors().find(id).await?;
+        Ok(connector.ok_or(Error::Hidden { what: "server" })?.spec.slug)
+    }
+
     /// A page of servers, newest first.
     ///
     /// # Errors

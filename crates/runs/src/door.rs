@@ -46,6 +46,8 @@ impl Runs {
     /// `NotFound` when the caller has no such tool; a refusal; a limit. What happens after that is a result.
     pub async fn call_once(&self, caller: &Caller, call: OneCall, patience: Duration) -> Result<Called> {
         let id = self.tool_path().start(caller, call).await?.id;
+        // Whoever may start a call may see how it ends, also where a token's scopes name no more than the call.
+        let caller = &looking_on(caller);
         let mut events = std::pin::pin!(self.follow(caller, id, 0).await?);
         let rest = async {
             while let Some(event) = events.next().await {
@@ -65,6 +67,14 @@ impl Runs {
         let content = output.and_then(|output| output.get("content")).cloned();
         Ok(Called { ok, content, run })
     }
+}
+
+fn looking_on(caller: &Caller) -> Caller {
+    let mut caller = caller.clone();
+    if let Some(scopes) = &mut caller.token_scopes {
+        scopes.push(Action::RunRead.as_str().to_owned());
+    }
+    caller
 }
 
 impl ToolPath {

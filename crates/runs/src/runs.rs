@@ -5,7 +5,7 @@ use std::sync::Arc;
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
     Caller, HumanTask, HumanTaskId, NewAuditEvent, Page, PageRequest, Run, RunFilter, RunId, RunKind,
-    SignalKind,
+    SignalKind, Visibility,
 };
 use conductor_storage::{Notified, Store, StoredEvent};
 use futures::Stream;
@@ -162,5 +162,11 @@ impl Runs {
 }
 
 fn facts(run: &Run) -> Facts {
-    Facts::new(format!("run:{}", run.id), run.scope).owned_by(run.user_id).made_by(run.actor.clone())
+    // No person owns a machine's run, so those who manage the environment's runs keep it; lists show it to them alone.
+    let visibility =
+        if run.user_id.is_none() && run.actor.is_some() { Visibility::Team } else { Visibility::Private };
+    Facts::new(format!("run:{}", run.id), run.scope)
+        .owned_by(run.user_id)
+        .made_by(run.actor.clone())
+        .seen_by(visibility)
 }

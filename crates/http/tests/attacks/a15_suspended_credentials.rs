@@ -78,16 +78,13 @@ async fn every_kind_dies_with_its_person() {
             streams.push((kind, authorization.clone(), stream(&world, &authorization).await));
         }
         let member = format!("/api/v1/orgs/{}/members/{}", admin.organization(), issuer.person.id());
+        let off = json!({ "is_active": false });
+        let account = format!("/api/users/{}", issuer.person.id());
         match end {
-            "closed" => {
-                let path = format!("/api/users/{}", issuer.person.id());
-                world.patch(&path, json!({ "is_active": false })).by(&admin).send().await.status(200);
-            }
-            "left" => drop(world.delete(&member).by(&admin).send().await.status(204)),
-            _ => {
-                drop(world.patch(&member, json!({ "is_active": false })).by(&admin).send().await.status(200))
-            }
-        }
+            "closed" => world.patch(&account, off).by(&admin).send().await.status(200),
+            "left" => world.delete(&member).by(&admin).send().await.status(204),
+            _ => world.patch(&member, off).by(&admin).send().await.status(200),
+        };
         let org = format!("/api/v1/orgs/{}/agents", admin.organization());
         for (kind, authorization, stream) in streams {
             ended(stream, &format!("{end}: {kind}")).await;

@@ -54,6 +54,7 @@ impl World {
         options.hash_wait = Duration::from_secs(60);
         let identity = Identity::start(store.clone(), Arc::clone(&access), options).await.unwrap();
         conductor_agents::seed(&store).await.unwrap();
+        tokio::spawn(identity.clone().watch());
 
         let streams = CancellationToken::new();
         let services = services(&store, &access, &identity, &folder, &streams).await;

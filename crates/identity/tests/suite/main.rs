@@ -6,5 +6,6 @@
     reason = "clippy knows tests by their attribute, not their helpers"
 )]
 
+mod nodes;
 mod races;
 mod world;

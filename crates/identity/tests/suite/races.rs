@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use conductor_domain::{Clock, FixedClock, OrganizationRole, PlatformRole, SystemClock};
-use conductor_identity::{AccountChange, Client, Error};
+use conductor_domain::{Clock, FixedClock, OrganizationRole, PlatformRole, Redacted, SystemClock};
+use conductor_identity::{AccountChange, Client, Credentials, Error};
 use conductor_test_support::TestDb;
+use data_encoding::BASE32_NOPAD;
 use futures::future::{join, join_all};
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
 
-use crate::world::{World, first_account};
+use crate::world::{PASSWORD, World, first_account};
 
 #[tokio::test]
 async fn one_of_many_makes_the_first_account() {
@@ -99,5 +102,34 @@ async fn an_invitation_is_accepted_once() {
         };
         let attempts = join_all((0..3).map(|_| accept())).await;
         assert_eq!(attempts.iter().filter(|attempt| attempt.is_ok()).count(), 1, "{attempts:?}");
+    }
+}
+
+/// What an authenticator app shows now.
+fn code(secret: &Redacted<String>) -> Redacted<String> {
+    let key = BASE32_NOPAD.decode(secret.expose().as_bytes()).unwrap();
+    let mut mac = Hmac::<Sha1>::new_from_slice(&key).unwrap();
+    mac.update(&(SystemClock.now().timestamp() / 30).to_be_bytes());
+    let hash = mac.finalize().into_bytes();
+    let at = usize::from(hash[19] & 15);
+    let number = u32::from_be_bytes(hash[at..at + 4].try_into().unwrap()) & 0x7fff_ffff;
+    Redacted::new(format!("{:06}", number % 1_000_000))
+}
+
+#[tokio::test]
+async fn a_recovery_code_opens_one_of_many_sessions() {
+    for database in TestDb::each() {
+        let (world, admin) = World::set_up(database).await;
+        let ada = world.caller(&admin).await;
+        let password = Redacted::new(PASSWORD.to_owned());
+        let begun = world.identity.begin_mfa(&ada, &password).await.unwrap();
+        let codes = world.identity.confirm_mfa(&ada, &code(&begun.secret)).await.unwrap();
+        let email = "admin@example.com".to_owned();
+        let credentials = Credentials { email, password, otp: codes.first().cloned() };
+        let client = Client::default();
+        let attempts = join_all((0..4).map(|_| world.identity.sign_in(&credentials, &client))).await;
+        assert_eq!(attempts.iter().filter(|attempt| attempt.is_ok()).count(), 1, "{attempts:?}");
+        let refused = |attempt: &&Result<_, Error>| matches!(attempt, Err(Error::OtpInvalid));
+        assert_eq!(attempts.iter().filter(refused).count(), 3, "{attempts:?}");
     }
 }

@@ -19,8 +19,9 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 /// An installation.
 pub(crate) struct World {
     pub(crate) identity: Identity,
-    _folder: TempDir,
-    _database: TestDb,
+    seed: [u8; 32],
+    folder: TempDir,
+    database: TestDb,
 }
 
 impl World {
@@ -30,18 +31,14 @@ impl World {
 
     /// An installation with this clock.
     pub(crate) async fn timed(database: TestDb, clock: Arc<dyn Clock>) -> Self {
-        let folder = TempDir::new().unwrap();
-        let mut options = OpenOptions::new(database.url());
-        options.connections = 8;
-        let store = options.open(clock).await.unwrap();
-        let key = LocalKey::load_or_create(&folder.path().join("master.key")).unwrap();
-        let vault = Vault::new(store.clone(), Keyring::new(key));
-        let access = Access::start(store.clone(), vault, LimitsOptions::default()).await.unwrap();
-        let mut options = Options::new(rand::random());
-        options.hash_wait = Duration::from_secs(60);
-        options.hashes_at_once = 4;
-        let identity = Identity::start(store, access, options).await.unwrap();
-        Self { identity, _folder: folder, _database: database }
+        let (folder, seed) = (TempDir::new().unwrap(), rand::random());
+        let identity = node(&database, &folder, seed, clock).await;
+        Self { identity, seed, folder, database }
+    }
+
+    /// Another process on the same database, with the same keys.
+    pub(crate) async fn another_node(&self) -> Identity {
+        node(&self.database, &self.folder, self.seed, Arc::new(SystemClock)).await
     }
 
     /// An installation, and its administrator.
@@ -84,6 +81,19 @@ impl World {
             Credentials { email: email.to_owned(), password: Redacted::new(PASSWORD.to_owned()), otp: None };
         self.identity.sign_in(&credentials, &Client::default()).await
     }
+}
+
+async fn node(database: &TestDb, folder: &TempDir, seed: [u8; 32], clock: Arc<dyn Clock>) -> Identity {
+    let mut options = OpenOptions::new(database.url());
+    options.connections = 8;
+    let store = options.open(clock).await.unwrap();
+    let key = LocalKey::load_or_create(&folder.path().join("master.key")).unwrap();
+    let vault = Vault::new(store.clone(), Keyring::new(key));
+    let access = Access::start(store.clone(), vault, LimitsOptions::default()).await.unwrap();
+    let mut options = Options::new(seed);
+    options.hash_wait = Duration::from_secs(60);
+    options.hashes_at_once = 4;
+    Identity::start(store, access, options).await.unwrap()
 }
 
 /// What the first person says.

@@ -16,6 +16,7 @@ mod agents;
 mod artifacts;
 mod audit;
 mod conversations;
+mod credentials;
 mod files;
 mod idempotency;
 mod keys;

@@ -55,9 +55,9 @@ async fn execute_tool(
     State(state): State<AppState>,
     Json(ExecuteToolRequest { server_id, tool, arguments }): Json<ExecuteToolRequest>,
 ) -> Result<Created<ToolExecutionResponse>, Problem> {
-    let server = state.registry.find(&caller, server_id).await?;
+    let server = state.registry.slug(&caller, server_id).await?;
     let call = OneCall {
-        tool: format!("{}/{tool}", server.spec.slug),
+        tool: format!("{server}/{tool}"),
         arguments: Value::Object(arguments),
         trigger: RunTrigger::Api,
     };

@@ -54,7 +54,7 @@ export function SessionsList() {
       <ErrorState title={t('The sessions could not be loaded')} error={error} onRetry={() => refetch()} />
     );
   return (
-    <ul className="card rows">
+    <ul className="card rows min-w-0">
       {data.items.map((session) => {
         const current = session.is_current;
         const phone = /Mobile|iPhone|Android/.test(session.user_agent ?? '');

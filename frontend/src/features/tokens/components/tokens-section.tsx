@@ -43,7 +43,8 @@ export function TokensSection({
         <p className="min-w-0 flex-1 basis-72 text-text-2">{lead}</p>
         {may('create') && (
           <Button
-            variant="primary"
+            // Beside "New service account" it is not the first thing to do.
+            variant={owner.kind === 'agents' ? 'primary' : 'outline'}
             onClick={() => setIssuing(true)}
             disabled={choices.length === 0}
             title={
