@@ -52,8 +52,19 @@ pub(crate) const FRAME_POLICY: &str = "sandbox allow-scripts; default-src 'none'
 const FRAME: &str = "artifact-frame.html";
 
 /// The first segments of the page's own addresses. Any other unknown path is not found.
-const PAGES: [&str; 11] =
-    ["", "c", "setup", "sign-in", "invite", "library", "servers", "governance", "audit", "settings", "inbox"];
+const PAGES: [&str; 11] = [
+    "",
+    "c",
+    "setup",
+    "sign-in",
+    "second-factor",
+    "invite",
+    "library",
+    "servers",
+    "governance",
+    "settings",
+    "inbox",
+];
 
 const UNBUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Conductor</title>\
     <body><h1>Conductor is running without its page</h1>\
@@ -154,5 +165,17 @@ mod tests {
         assert!(accepts("br;q=0.8, gzip", "br"));
         assert!(!accepts("br;q=0, gzip", "br"));
         assert!(!accepts("identity", "gzip"));
+    }
+
+    #[test]
+    fn every_route_of_the_page_can_be_loaded() {
+        let routes = concat!(env!("CARGO_MANIFEST_DIR"), "/../../frontend/src/routes");
+        let files = ["", "/_app", "/_app/_chat"].map(|folder| std::fs::read_dir(format!("{routes}{folder}")).unwrap());
+        let names = files.into_iter().flatten().map(|file| file.unwrap().file_name().into_string().unwrap());
+        let firsts: Vec<_> = names.filter_map(|name| name.split_once('.').map(|(first, _)| first.to_owned())).collect();
+        assert!(firsts.len() > 10, "{firsts:?}");
+        for first in firsts.iter().filter(|first| !first.starts_with('_') && *first != "index") {
+            assert!(PAGES.contains(&first.as_str()) || first == "runs", "a page at /{first} would not be found");
+        }
     }
 }

@@ -36,10 +36,16 @@ function useWaiting(): number {
   return data?.items.length ?? 0;
 }
 
+/** Whether there is something to govern or to read about it. */
+function useGoverns(): boolean {
+  const { data: me } = useQuery(meQuery);
+  return may(me, 'policy.read') || may(me, 'audit.read');
+}
+
 export function Sidebar({ drawer = false }: { drawer?: boolean }) {
   const { toggle, closeDrawer, setSearch } = useShell();
   const waiting = useWaiting();
-  const governs = may(useQuery(meQuery).data, 'policy.read');
+  const governs = useGoverns();
   const leave = drawer ? closeDrawer : () => {};
   return (
     <nav aria-label={t('Main')} className="flex h-full min-h-0 flex-col bg-rail">
@@ -101,7 +107,7 @@ export function Sidebar({ drawer = false }: { drawer?: boolean }) {
 export function Rail() {
   const { toggle, setSearch } = useShell();
   const waiting = useWaiting();
-  const governs = may(useQuery(meQuery).data, 'policy.read');
+  const governs = useGoverns();
   return (
     <nav aria-label={t('Main')} className="flex h-full flex-col items-center gap-1 bg-rail py-3">
       <Link

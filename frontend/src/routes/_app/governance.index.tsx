@@ -1,8 +1,14 @@
-/** `/governance`: its first page. */
+/** `/governance`: the first of its pages that somebody may read. */
 import { createFileRoute, redirect } from '@tanstack/react-router';
+import { meQuery, queryClient } from '@/api/queries';
+import { may } from '@/lib/may';
 
 export const Route = createFileRoute('/_app/governance/')({
-  beforeLoad: () => {
-    throw redirect({ to: '/governance/policies', replace: true });
+  beforeLoad: async () => {
+    const me = await queryClient.ensureQueryData(meQuery);
+    throw redirect({
+      to: may(me, 'policy.read') ? '/governance/policies' : '/governance/audit',
+      replace: true,
+    });
   },
 });

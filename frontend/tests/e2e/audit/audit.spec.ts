@@ -9,7 +9,8 @@ test('audit: entries are listed, filtered and opened, all of it in the address',
   const refused = await api.delete('/api/agents/00000000-0000-7000-8000-00000000c0de');
   expect(refused.ok()).toBe(false);
   await page.goto('/');
-  await page.getByRole('link', { name: 'Audit' }).click();
+  await page.getByRole('link', { name: 'Governance' }).click();
+  await page.getByRole('navigation', { name: 'Governance' }).getByRole('link', { name: 'Audit' }).click();
   await expect(page).toHaveURL(/\/audit$/);
   await expect(page.getByRole('heading', { level: 1, name: 'Audit' })).toBeVisible();
   const entries = page.getByRole('region', { name: 'Entries' });
@@ -52,7 +53,7 @@ test('audit: entries are listed, filtered and opened, all of it in the address',
 });
 
 test('audit: the chain is verified, and says up to where', async ({ page, api }) => {
-  await page.goto('/audit');
+  await page.goto('/governance/audit');
   const chain = page.getByRole('region', { name: 'Chain' });
   await expect(chain).toContainText(/#\d+/);
   await chain.getByRole('button', { name: 'Verify' }).click();
@@ -82,14 +83,14 @@ test('audit: a broken chain names its entry', async ({ page }) => {
     };
     await route.fulfill({ response: answer, json: chain });
   });
-  await page.goto('/audit');
+  await page.goto('/governance/audit');
   const chain = page.getByRole('region', { name: 'Chain' });
   await expect(chain).toContainText('The log was changed at #17');
   await expect(chain).toContainText('Entry 17: it is missing.');
 });
 
 test('audit: exports are files, and the whole one carries its checkpoints', async ({ page }) => {
-  await page.goto('/audit');
+  await page.goto('/governance/audit');
   await expect(page.getByRole('region', { name: 'Entries' }).getByRole('row').nth(1)).toBeVisible();
   for (const [item, ending] of [
     ['JSON lines', 'jsonl'],
@@ -114,10 +115,10 @@ test('audit: exports are files, and the whole one carries its checkpoints', asyn
 });
 
 test('audit: the compliance tab counts who accessed what', async ({ page }) => {
-  await page.goto('/audit');
-  await page.getByRole('navigation', { name: 'Audit' }).getByRole('link', { name: 'Compliance' }).click();
+  await page.goto('/governance/audit');
+  await page.getByRole('navigation', { name: 'Governance' }).getByRole('link', { name: 'Compliance' }).click();
   await expect(page).toHaveURL(/\/audit\/compliance/);
-  const tabs = page.getByRole('navigation', { name: 'Audit' });
+  const tabs = page.getByRole('navigation', { name: 'Governance' });
   await expect(tabs.locator('[aria-current="page"]')).toHaveText(['Compliance']);
   const accesses = page.getByRole('region', { name: 'Accesses' });
   await expect(accesses.getByRole('row').filter({ hasText: 'agent.create' })).toContainText('Robin Field');
@@ -138,7 +139,7 @@ test('audit: loading fails where it failed, and can be tried again', async ({ pa
       ? route.fulfill({ status: 500, contentType: 'application/problem+json', body: '{"code":"internal"}' })
       : route.fallback(),
   );
-  await page.goto('/audit');
+  await page.goto('/governance/audit');
   await expect(page.getByRole('alert')).toContainText('The log could not be loaded', { timeout: 20_000 });
   await expect(page.getByRole('region', { name: 'Chain' })).toContainText(/#\d+/);
   broken = false;
@@ -151,7 +152,7 @@ for (const theme of ['light', 'dark'] as const) {
     await page.addInitScript((value) => {
       localStorage.setItem('conductor.appearance', JSON.stringify({ theme: value }));
     }, theme);
-    for (const address of ['/audit', '/audit/compliance']) {
+    for (const address of ['/governance/audit', '/governance/audit/compliance']) {
       await page.goto(address);
       await expect(page.getByRole('row').nth(1)).toBeVisible();
       await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
@@ -166,7 +167,7 @@ for (const theme of ['light', 'dark'] as const) {
         });
       }
     }
-    await page.goto('/audit');
+    await page.goto('/governance/audit');
     await page.getByRole('row').nth(1).getByRole('button').click();
     await expect(page.getByRole('dialog').locator('dl')).toBeVisible();
     if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${theme}-entry.png` });

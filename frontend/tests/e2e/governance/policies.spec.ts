@@ -7,7 +7,7 @@ test('governance: a draft is explained and backtested, then it decides', async (
   const policies = `/api/v1/orgs/${me.organization.id}/policies`;
   await page.goto('/');
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Governance' }).click();
-  await expect(page.getByRole('heading', { name: 'Governance' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Policies', level: 1 })).toBeVisible();
   await expect(page.getByText('No policies of your own yet')).toBeVisible();
   await expect(page.getByRole('list', { name: 'Built-in policies' }).getByRole('listitem')).toHaveCount(4);
 

@@ -1,18 +1,15 @@
 /** The head that the audit pages share: what it is, whether the chain holds, and the way between the two. */
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { ShieldAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { meQuery } from '@/api/queries';
 import type { Me } from '@/api/types';
+import { GovernanceNav } from '@/components/layout/governance-nav';
 import { PageHeader } from '@/components/layout/page-header';
 import { EmptyState, SkeletonRows } from '@/components/ui/states';
 import { t } from '@/lib/i18n';
 import { ChainStatus } from './chain-status';
 import '../audit.css';
-
-/** A tab is the current one by its path alone, whatever the filters say. */
-const exact = { exact: true, includeSearch: false };
 
 export function AuditFrame({ children }: { children: (me: Me) => ReactNode }) {
   const { data: me } = useQuery(meQuery);
@@ -32,17 +29,10 @@ export function AuditFrame({ children }: { children: (me: Me) => ReactNode }) {
           name: me.organization.name,
         })}
       />
+      <GovernanceNav />
       {may ? (
         <>
           <ChainStatus organizationId={me.organization.id} />
-          <nav className="tabs border-border border-b" aria-label={t('Audit')}>
-            <Link to="/audit" activeOptions={exact}>
-              {t('Log')}
-            </Link>
-            <Link to="/audit/compliance" activeOptions={exact}>
-              {t('Compliance')}
-            </Link>
-          </nav>
           {children(me)}
         </>
       ) : (

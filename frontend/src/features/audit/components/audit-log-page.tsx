@@ -33,7 +33,7 @@ function AuditLog({ me, search }: { me: Me; search: AuditSearch }) {
   const change = useCallback(
     (change: Partial<AuditSearch>, replace = true) =>
       void navigate({
-        to: '/audit',
+        to: '/governance/audit',
         search: (before) => readSearch({ ...before, ...change }),
         replace,
         resetScroll: false,

@@ -60,7 +60,7 @@ function Fault({ verification: { fault } }: { verification: AuditVerification })
     <p className="mt-0.5 text-sm text-text-2">
       {t('Entry {{seq}}: {{detail}}.', { seq: count(fault.seq), detail: fault.detail })}{' '}
       {fault.event_id && (
-        <Link to="/audit" search={{ entry: fault.event_id }} className="link">
+        <Link to="/governance/audit" search={{ entry: fault.event_id }} className="link">
           {t('Show the entry')}
         </Link>
       )}

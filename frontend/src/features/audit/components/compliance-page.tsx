@@ -28,7 +28,7 @@ function Compliance({ me, search }: { me: Me; search: ReportSearch }) {
   const rows = report?.items ?? [];
   const change = (change: ReportSearch) =>
     void navigate({
-      to: '/audit/compliance',
+      to: '/governance/audit/compliance',
       search: (before) => readReportSearch({ ...before, ...change }),
       replace: true,
       resetScroll: false,

@@ -1,8 +1,8 @@
-/** `/audit`: the log, its filters in the address. */
+/** `/governance/audit`: the log, its filters in the address. */
 import { createFileRoute } from '@tanstack/react-router';
 import { AuditLogPage, readSearch } from '@/features/audit';
 
-export const Route = createFileRoute('/_app/audit/')({ validateSearch: readSearch, component: Audit });
+export const Route = createFileRoute('/_app/governance/audit/')({ validateSearch: readSearch, component: Audit });
 
 function Audit() {
   return <AuditLogPage search={Route.useSearch()} />;

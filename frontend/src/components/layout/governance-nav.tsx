@@ -1,0 +1,26 @@
+/** The way between the pages of governing, for whoever may read them. */
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { meQuery } from '@/api/queries';
+import { t } from '@/lib/i18n';
+import { may } from '@/lib/may';
+
+export function GovernanceNav() {
+  const { data: me } = useQuery(meQuery);
+  const exact = { exact: true, includeSearch: false };
+  return (
+    <nav className="tabs border-border border-b" aria-label={t('Governance')}>
+      {may(me, 'policy.read') && <Link to="/governance/policies">{t('Policies')}</Link>}
+      {may(me, 'audit.read') && (
+        <>
+          <Link to="/governance/audit" activeOptions={exact}>
+            {t('Audit')}
+          </Link>
+          <Link to="/governance/audit/compliance" activeOptions={exact}>
+            {t('Compliance')}
+          </Link>
+        </>
+      )}
+    </nav>
+  );
+}
