@@ -7,11 +7,7 @@ async function status(url: string, token: string): Promise<number> {
   return answer.status;
 }
 
-test('an agent’s token is shown once, works, and stops when it is revoked', async ({
-  page,
-  api,
-  world,
-}) => {
+test('an agent’s token is shown once, works, and stops when it is revoked', async ({ page, api, world }) => {
   const made = await api.post('/api/agents', { data: { name: 'Night worker' } });
   const agent = (await made.json()) as { id: string };
   await page.goto(`/library/agents/${agent.id}`);
@@ -29,7 +25,7 @@ test('an agent’s token is shown once, works, and stops when it is revoked', as
   await expect(dialog.getByRole('button', { name: 'Agents: read' })).toHaveAttribute('aria-pressed', 'true');
   await dialog.getByLabel('Works for').selectOption({ label: '7 days' });
   await dialog.getByRole('button', { name: 'Create token' }).click();
-  const token = await dialog.getByLabel('Token').inputValue();
+  const token = await dialog.getByLabel('Token', { exact: true }).inputValue();
   expect(token.split('.')).toHaveLength(3);
   await dialog.getByRole('button', { name: 'Done' }).click();
 
@@ -51,10 +47,7 @@ test('an agent’s token is shown once, works, and stops when it is revoked', as
   await expect(page.getByText('No tokens yet')).toBeVisible();
 });
 
-test('a service account signs in within its allowlist until it is switched off', async ({
-  page,
-  world,
-}) => {
+test('a service account signs in within its allowlist until it is switched off', async ({ page, world }) => {
   await page.goto('/settings/service-accounts');
   await expect(page.getByText('No service accounts yet')).toBeVisible();
   await page.getByRole('button', { name: 'New service account' }).click();
@@ -76,7 +69,7 @@ test('a service account signs in within its allowlist until it is switched off',
   await dialog.getByLabel('Name').fill('Pipeline');
   await dialog.getByRole('button', { name: 'Agents: read' }).click();
   await dialog.getByRole('button', { name: 'Create token' }).click();
-  const token = await dialog.getByLabel('Token').inputValue();
+  const token = await dialog.getByLabel('Token', { exact: true }).inputValue();
   await dialog.getByRole('button', { name: 'Done' }).click();
   expect(await status(world.server.url, token)).toBe(200);
 
