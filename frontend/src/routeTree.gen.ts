@@ -17,14 +17,14 @@ import { Route as SignInRouteImport } from './routes/sign-in';
 import { Route as AppChatRouteImport } from './routes/_app/_chat';
 import { Route as AppInboxRouteImport } from './routes/_app/inbox';
 import { Route as AppChatIndexRouteImport } from './routes/_app/_chat/index';
-import { Route as AppAuditIndexRouteImport } from './routes/_app/audit.index';
-import { Route as AppAuditComplianceRouteImport } from './routes/_app/audit.compliance';
 import { Route as AppGovernanceIndexRouteImport } from './routes/_app/governance.index';
 import { Route as AppRunsRunIdRouteImport } from './routes/_app/runs.$runId';
 import { Route as AppServersIndexRouteImport } from './routes/_app/servers.index';
 import { Route as AppServersServerIdRouteImport } from './routes/_app/servers.$serverId';
 import { Route as AppSettingsTabRouteImport } from './routes/_app/settings.$tab';
 import { Route as AppChatCConversationIdRouteImport } from './routes/_app/_chat/c.$conversationId';
+import { Route as AppGovernanceAuditIndexRouteImport } from './routes/_app/governance.audit.index';
+import { Route as AppGovernanceAuditComplianceRouteImport } from './routes/_app/governance.audit.compliance';
 import { Route as AppGovernancePoliciesIndexRouteImport } from './routes/_app/governance.policies.index';
 import { Route as AppGovernancePoliciesPolicyIdRouteImport } from './routes/_app/governance.policies.$policyId';
 import { Route as AppGovernancePoliciesNewRouteImport } from './routes/_app/governance.policies.new';
@@ -70,16 +70,6 @@ const AppChatIndexRoute = AppChatIndexRouteImport.update({
   path: '/',
   getParentRoute: () => AppChatRoute,
 } as any);
-const AppAuditIndexRoute = AppAuditIndexRouteImport.update({
-  id: '/audit/',
-  path: '/audit/',
-  getParentRoute: () => AppRoute,
-} as any);
-const AppAuditComplianceRoute = AppAuditComplianceRouteImport.update({
-  id: '/audit/compliance',
-  path: '/audit/compliance',
-  getParentRoute: () => AppRoute,
-} as any);
 const AppGovernanceIndexRoute = AppGovernanceIndexRouteImport.update({
   id: '/governance/',
   path: '/governance/',
@@ -110,6 +100,17 @@ const AppChatCConversationIdRoute = AppChatCConversationIdRouteImport.update({
   path: '/c/$conversationId',
   getParentRoute: () => AppChatRoute,
 } as any);
+const AppGovernanceAuditIndexRoute = AppGovernanceAuditIndexRouteImport.update({
+  id: '/governance/audit/',
+  path: '/governance/audit/',
+  getParentRoute: () => AppRoute,
+} as any);
+const AppGovernanceAuditComplianceRoute =
+  AppGovernanceAuditComplianceRouteImport.update({
+    id: '/governance/audit/compliance',
+    path: '/governance/audit/compliance',
+    getParentRoute: () => AppRoute,
+  } as any);
 const AppGovernancePoliciesIndexRoute =
   AppGovernancePoliciesIndexRouteImport.update({
     id: '/governance/policies/',
@@ -151,18 +152,18 @@ export interface FileRoutesByFullPath {
   '/setup': typeof SetupRoute;
   '/sign-in': typeof SignInRoute;
   '/inbox': typeof AppInboxRoute;
-  '/audit/compliance': typeof AppAuditComplianceRoute;
   '/runs/$runId': typeof AppRunsRunIdRoute;
   '/servers/$serverId': typeof AppServersServerIdRoute;
   '/settings/$tab': typeof AppSettingsTabRoute;
-  '/audit/': typeof AppAuditIndexRoute;
   '/governance/': typeof AppGovernanceIndexRoute;
   '/servers/': typeof AppServersIndexRoute;
   '/c/$conversationId': typeof AppChatCConversationIdRoute;
+  '/governance/audit/compliance': typeof AppGovernanceAuditComplianceRoute;
   '/governance/policies/$policyId': typeof AppGovernancePoliciesPolicyIdRoute;
   '/governance/policies/new': typeof AppGovernancePoliciesNewRoute;
   '/library/agents/$agentId': typeof AppLibraryAgentsAgentIdRoute;
   '/library/agents/new': typeof AppLibraryAgentsNewRoute;
+  '/governance/audit/': typeof AppGovernanceAuditIndexRoute;
   '/governance/policies/': typeof AppGovernancePoliciesIndexRoute;
   '/library/agents/': typeof AppLibraryAgentsIndexRoute;
 }
@@ -173,18 +174,18 @@ export interface FileRoutesByTo {
   '/setup': typeof SetupRoute;
   '/sign-in': typeof SignInRoute;
   '/inbox': typeof AppInboxRoute;
-  '/audit/compliance': typeof AppAuditComplianceRoute;
   '/runs/$runId': typeof AppRunsRunIdRoute;
   '/servers/$serverId': typeof AppServersServerIdRoute;
   '/settings/$tab': typeof AppSettingsTabRoute;
-  '/audit': typeof AppAuditIndexRoute;
   '/governance': typeof AppGovernanceIndexRoute;
   '/servers': typeof AppServersIndexRoute;
   '/c/$conversationId': typeof AppChatCConversationIdRoute;
+  '/governance/audit/compliance': typeof AppGovernanceAuditComplianceRoute;
   '/governance/policies/$policyId': typeof AppGovernancePoliciesPolicyIdRoute;
   '/governance/policies/new': typeof AppGovernancePoliciesNewRoute;
   '/library/agents/$agentId': typeof AppLibraryAgentsAgentIdRoute;
   '/library/agents/new': typeof AppLibraryAgentsNewRoute;
+  '/governance/audit': typeof AppGovernanceAuditIndexRoute;
   '/governance/policies': typeof AppGovernancePoliciesIndexRoute;
   '/library/agents': typeof AppLibraryAgentsIndexRoute;
 }
@@ -197,19 +198,19 @@ export interface FileRoutesById {
   '/sign-in': typeof SignInRoute;
   '/_app/_chat': typeof AppChatRouteWithChildren;
   '/_app/inbox': typeof AppInboxRoute;
-  '/_app/audit/compliance': typeof AppAuditComplianceRoute;
   '/_app/runs/$runId': typeof AppRunsRunIdRoute;
   '/_app/servers/$serverId': typeof AppServersServerIdRoute;
   '/_app/settings/$tab': typeof AppSettingsTabRoute;
   '/_app/_chat/': typeof AppChatIndexRoute;
-  '/_app/audit/': typeof AppAuditIndexRoute;
   '/_app/governance/': typeof AppGovernanceIndexRoute;
   '/_app/servers/': typeof AppServersIndexRoute;
   '/_app/_chat/c/$conversationId': typeof AppChatCConversationIdRoute;
+  '/_app/governance/audit/compliance': typeof AppGovernanceAuditComplianceRoute;
   '/_app/governance/policies/$policyId': typeof AppGovernancePoliciesPolicyIdRoute;
   '/_app/governance/policies/new': typeof AppGovernancePoliciesNewRoute;
   '/_app/library/agents/$agentId': typeof AppLibraryAgentsAgentIdRoute;
   '/_app/library/agents/new': typeof AppLibraryAgentsNewRoute;
+  '/_app/governance/audit/': typeof AppGovernanceAuditIndexRoute;
   '/_app/governance/policies/': typeof AppGovernancePoliciesIndexRoute;
   '/_app/library/agents/': typeof AppLibraryAgentsIndexRoute;
 }
@@ -222,18 +223,18 @@ export interface FileRouteTypes {
     | '/setup'
     | '/sign-in'
     | '/inbox'
-    | '/audit/compliance'
     | '/runs/$runId'
     | '/servers/$serverId'
     | '/settings/$tab'
-    | '/audit/'
     | '/governance/'
     | '/servers/'
     | '/c/$conversationId'
+    | '/governance/audit/compliance'
     | '/governance/policies/$policyId'
     | '/governance/policies/new'
     | '/library/agents/$agentId'
     | '/library/agents/new'
+    | '/governance/audit/'
     | '/governance/policies/'
     | '/library/agents/';
   fileRoutesByTo: FileRoutesByTo;
@@ -244,18 +245,18 @@ export interface FileRouteTypes {
     | '/setup'
     | '/sign-in'
     | '/inbox'
-    | '/audit/compliance'
     | '/runs/$runId'
     | '/servers/$serverId'
     | '/settings/$tab'
-    | '/audit'
     | '/governance'
     | '/servers'
     | '/c/$conversationId'
+    | '/governance/audit/compliance'
     | '/governance/policies/$policyId'
     | '/governance/policies/new'
     | '/library/agents/$agentId'
     | '/library/agents/new'
+    | '/governance/audit'
     | '/governance/policies'
     | '/library/agents';
   id:
@@ -267,19 +268,19 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/_app/_chat'
     | '/_app/inbox'
-    | '/_app/audit/compliance'
     | '/_app/runs/$runId'
     | '/_app/servers/$serverId'
     | '/_app/settings/$tab'
     | '/_app/_chat/'
-    | '/_app/audit/'
     | '/_app/governance/'
     | '/_app/servers/'
     | '/_app/_chat/c/$conversationId'
+    | '/_app/governance/audit/compliance'
     | '/_app/governance/policies/$policyId'
     | '/_app/governance/policies/new'
     | '/_app/library/agents/$agentId'
     | '/_app/library/agents/new'
+    | '/_app/governance/audit/'
     | '/_app/governance/policies/'
     | '/_app/library/agents/';
   fileRoutesById: FileRoutesById;
@@ -350,20 +351,6 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppChatIndexRouteImport;
       parentRoute: typeof AppChatRoute;
     };
-    '/_app/audit/': {
-      id: '/_app/audit/';
-      path: '/audit';
-      fullPath: '/audit/';
-      preLoaderRoute: typeof AppAuditIndexRouteImport;
-      parentRoute: typeof AppRoute;
-    };
-    '/_app/audit/compliance': {
-      id: '/_app/audit/compliance';
-      path: '/audit/compliance';
-      fullPath: '/audit/compliance';
-      preLoaderRoute: typeof AppAuditComplianceRouteImport;
-      parentRoute: typeof AppRoute;
-    };
     '/_app/governance/': {
       id: '/_app/governance/';
       path: '/governance';
@@ -405,6 +392,20 @@ declare module '@tanstack/react-router' {
       fullPath: '/c/$conversationId';
       preLoaderRoute: typeof AppChatCConversationIdRouteImport;
       parentRoute: typeof AppChatRoute;
+    };
+    '/_app/governance/audit/': {
+      id: '/_app/governance/audit/';
+      path: '/governance/audit';
+      fullPath: '/governance/audit/';
+      preLoaderRoute: typeof AppGovernanceAuditIndexRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_app/governance/audit/compliance': {
+      id: '/_app/governance/audit/compliance';
+      path: '/governance/audit/compliance';
+      fullPath: '/governance/audit/compliance';
+      preLoaderRoute: typeof AppGovernanceAuditComplianceRouteImport;
+      parentRoute: typeof AppRoute;
     };
     '/_app/governance/policies/': {
       id: '/_app/governance/policies/';
@@ -467,17 +468,17 @@ const AppChatRouteWithChildren =
 interface AppRouteChildren {
   AppChatRoute: typeof AppChatRouteWithChildren;
   AppInboxRoute: typeof AppInboxRoute;
-  AppAuditComplianceRoute: typeof AppAuditComplianceRoute;
   AppRunsRunIdRoute: typeof AppRunsRunIdRoute;
   AppServersServerIdRoute: typeof AppServersServerIdRoute;
   AppSettingsTabRoute: typeof AppSettingsTabRoute;
-  AppAuditIndexRoute: typeof AppAuditIndexRoute;
   AppGovernanceIndexRoute: typeof AppGovernanceIndexRoute;
   AppServersIndexRoute: typeof AppServersIndexRoute;
+  AppGovernanceAuditComplianceRoute: typeof AppGovernanceAuditComplianceRoute;
   AppGovernancePoliciesPolicyIdRoute: typeof AppGovernancePoliciesPolicyIdRoute;
   AppGovernancePoliciesNewRoute: typeof AppGovernancePoliciesNewRoute;
   AppLibraryAgentsAgentIdRoute: typeof AppLibraryAgentsAgentIdRoute;
   AppLibraryAgentsNewRoute: typeof AppLibraryAgentsNewRoute;
+  AppGovernanceAuditIndexRoute: typeof AppGovernanceAuditIndexRoute;
   AppGovernancePoliciesIndexRoute: typeof AppGovernancePoliciesIndexRoute;
   AppLibraryAgentsIndexRoute: typeof AppLibraryAgentsIndexRoute;
 }
@@ -485,17 +486,17 @@ interface AppRouteChildren {
 const AppRouteChildren: AppRouteChildren = {
   AppChatRoute: AppChatRouteWithChildren,
   AppInboxRoute: AppInboxRoute,
-  AppAuditComplianceRoute: AppAuditComplianceRoute,
   AppRunsRunIdRoute: AppRunsRunIdRoute,
   AppServersServerIdRoute: AppServersServerIdRoute,
   AppSettingsTabRoute: AppSettingsTabRoute,
-  AppAuditIndexRoute: AppAuditIndexRoute,
   AppGovernanceIndexRoute: AppGovernanceIndexRoute,
   AppServersIndexRoute: AppServersIndexRoute,
+  AppGovernanceAuditComplianceRoute: AppGovernanceAuditComplianceRoute,
   AppGovernancePoliciesPolicyIdRoute: AppGovernancePoliciesPolicyIdRoute,
   AppGovernancePoliciesNewRoute: AppGovernancePoliciesNewRoute,
   AppLibraryAgentsAgentIdRoute: AppLibraryAgentsAgentIdRoute,
   AppLibraryAgentsNewRoute: AppLibraryAgentsNewRoute,
+  AppGovernanceAuditIndexRoute: AppGovernanceAuditIndexRoute,
   AppGovernancePoliciesIndexRoute: AppGovernancePoliciesIndexRoute,
   AppLibraryAgentsIndexRoute: AppLibraryAgentsIndexRoute,
 };

@@ -170,12 +170,17 @@ mod tests {
     #[test]
     fn every_route_of_the_page_can_be_loaded() {
         let routes = concat!(env!("CARGO_MANIFEST_DIR"), "/../../frontend/src/routes");
-        let files = ["", "/_app", "/_app/_chat"].map(|folder| std::fs::read_dir(format!("{routes}{folder}")).unwrap());
+        let files = ["", "/_app", "/_app/_chat"]
+            .map(|folder| std::fs::read_dir(format!("{routes}{folder}")).unwrap());
         let names = files.into_iter().flatten().map(|file| file.unwrap().file_name().into_string().unwrap());
-        let firsts: Vec<_> = names.filter_map(|name| name.split_once('.').map(|(first, _)| first.to_owned())).collect();
+        let firsts: Vec<_> =
+            names.filter_map(|name| name.split_once('.').map(|(first, _)| first.to_owned())).collect();
         assert!(firsts.len() > 10, "{firsts:?}");
         for first in firsts.iter().filter(|first| !first.starts_with('_') && *first != "index") {
-            assert!(PAGES.contains(&first.as_str()) || first == "runs", "a page at /{first} would not be found");
+            assert!(
+                PAGES.contains(&first.as_str()) || first == "runs",
+                "a page at /{first} would not be found"
+            );
         }
     }
 }

@@ -2,7 +2,10 @@
 import { createFileRoute } from '@tanstack/react-router';
 import { AuditLogPage, readSearch } from '@/features/audit';
 
-export const Route = createFileRoute('/_app/governance/audit/')({ validateSearch: readSearch, component: Audit });
+export const Route = createFileRoute('/_app/governance/audit/')({
+  validateSearch: readSearch,
+  component: Audit,
+});
 
 function Audit() {
   return <AuditLogPage search={Route.useSearch()} />;

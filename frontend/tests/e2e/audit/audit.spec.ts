@@ -116,7 +116,10 @@ test('audit: exports are files, and the whole one carries its checkpoints', asyn
 
 test('audit: the compliance tab counts who accessed what', async ({ page }) => {
   await page.goto('/governance/audit');
-  await page.getByRole('navigation', { name: 'Governance' }).getByRole('link', { name: 'Compliance' }).click();
+  await page
+    .getByRole('navigation', { name: 'Governance' })
+    .getByRole('link', { name: 'Compliance' })
+    .click();
   await expect(page).toHaveURL(/\/audit\/compliance/);
   const tabs = page.getByRole('navigation', { name: 'Governance' });
   await expect(tabs.locator('[aria-current="page"]')).toHaveText(['Compliance']);
