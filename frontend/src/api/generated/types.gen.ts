@@ -9477,6 +9477,9 @@ export type FindComplianceErrors = {
 export type FindComplianceError = FindComplianceErrors[keyof FindComplianceErrors];
 
 export type FindComplianceResponses = {
+    /**
+     * The counts, or the file
+     */
     200: ComplianceReport;
 };
 
