@@ -72,6 +72,10 @@ fn hidden(mut body: EventBody) -> EventBody {
                 }
             }
         }
+        EventBody::RunFinished { output: Some(output), .. }
+        | EventBody::NodeFinished { output: Some(output), .. } => {
+            *output = mask();
+        }
         EventBody::StepFinished { continuation, .. } => *continuation = None,
         _ => {}
     }
