@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use conductor_domain::{Caller, Classification, Decision, Effect, NewAuditEvent, Principal};
+use conductor_domain::{Caller, Classification, Decision, Effect, NewAuditEvent, Obligation, Principal};
 use conductor_rbac::{Action, Denial, PolicyIndex, Request, Resource, denial};
 use conductor_storage::Store;
 use serde_json::Value;
@@ -76,6 +76,16 @@ impl Access {
     pub async fn require(&self, caller: &Caller, action: Action, facts: &Facts) -> Result<()> {
         let judge = self.judge(caller).await?;
         self.pass(&judge, caller, action, facts, None).await
+    }
+
+    /// The same as `require`, with what must be done on the way.
+    ///
+    /// # Errors
+    /// As `require`.
+    pub async fn admit(&self, caller: &Caller, action: Action, facts: &Facts) -> Result<Vec<Obligation>> {
+        let judge = self.judge(caller).await?;
+        self.pass(&judge, caller, action, facts, None).await?;
+        Ok(judge.decide(caller, action, facts, None).obligations)
     }
 
     /// Lets a tool call begin that is not denied; a question to a person comes on its way. The same as `require`, with
@@ -288,6 +298,7 @@ fn question<'a>(
     resource.official = facts.official;
     resource.read_only = facts.read_only;
     resource.asks = facts.asks;
+    resource.outbound = facts.outbound;
     let mut request = Request::new(caller, action, resource);
     request.owner = (facts.owner.is_some() && facts.owner == caller.user_id())
         || (facts.actor.is_some() && facts.actor == caller.machine());
@@ -299,6 +310,7 @@ fn question<'a>(
         (_, agents) => agents,
     };
     request.arguments = arguments;
+    request.context_labels = &facts.context;
     request
 }
 

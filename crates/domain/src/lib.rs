@@ -52,7 +52,9 @@ pub use conversation::{
 pub use credential::{
     IssuedToken, Mfa, NewIssuedToken, Revoked, ServiceAccount, ServiceAccountSpec, TokenKind, TokenStatus,
 };
-pub use decision::{Decision, Effect, Obligation, TraceStep};
+pub use decision::{
+    Decision, Effect, GuardFinding, GuardKind, InjectionAction, Obligation, OutputAction, TraceStep,
+};
 pub use error::{ErrorKind, FieldError, Kind};
 pub use event::{
     ApprovalDecision, ArtifactRef, EventBody, HumanTaskView, ProblemView, RouteCandidate, RunEvent, StepKind,

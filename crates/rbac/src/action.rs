@@ -184,6 +184,8 @@ actions! {
     FileRead = "file.read", File, Access(Read);
     /// Upload a file.
     FileCreate = "file.create", File, Tenant;
+    /// Rename or label a file.
+    FileUpdate = "file.update", File, Access(Write);
     /// Delete a file.
     FileDelete = "file.delete", File, Access(Admin);
     /// See a connector and its health.

@@ -76,6 +76,7 @@ impl Tool {
             .official(self.official);
         facts.read_only = self.read_only;
         facts.asks = self.approval == Approval::Ask;
+        facts.outbound = self.connector_id.is_some();
         facts.agents = agents;
         facts
     }
@@ -96,6 +97,8 @@ pub struct Dispatch {
     pub conversation_id: Option<ConversationId>,
     /// The message that is being written.
     pub message_id: Option<MessageId>,
+    /// The highest label of what the arguments may come from.
+    pub context_label: Classification,
     /// Canonical arguments.
     pub arguments: Value,
     /// The key that a target which knows such keys gets.

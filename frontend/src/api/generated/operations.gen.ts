@@ -370,6 +370,8 @@ import type {
   UpdateEnvironmentPatchData,
   UpdateEnvironmentPatchResponse,
   UpdateEnvironmentResponse,
+  UpdateFileData,
+  UpdateFileResponse,
   UpdateMcpServerData,
   UpdateMcpServerResponse,
   UpdateMcpServerToolData,
@@ -600,6 +602,7 @@ export interface Operations {
     '/api/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerPatchData['query']; body: UpdateAgentServerPatchData['body']; answer: UpdateAgentServerPatchResponse };
     '/api/artifacts/{artifact_id}': { query: UpdateArtifactPatchData['query']; body: UpdateArtifactPatchData['body']; answer: UpdateArtifactPatchResponse };
     '/api/conversations/{conversation_id}': { query: UpdateConversationPatchData['query']; body: UpdateConversationPatchData['body']; answer: UpdateConversationPatchResponse };
+    '/api/files/{file_id}': { query: UpdateFileData['query']; body: UpdateFileData['body']; answer: UpdateFileResponse };
     '/api/messages/{message_id}': { query: UpdateMessagePatchData['query']; body: UpdateMessagePatchData['body']; answer: UpdateMessagePatchResponse };
     '/api/users/{user_id}': { query: UpdateUserData['query']; body: UpdateUserData['body']; answer: UpdateUserResponse };
     '/api/v1/auth/me': { query: UpdateMeV1PatchData['query']; body: UpdateMeV1PatchData['body']; answer: UpdateMeV1PatchResponse };

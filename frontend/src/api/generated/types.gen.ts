@@ -203,6 +203,10 @@ export type Artifact = {
     content: string;
     conversation_id: ConversationId;
     created_at: string;
+    /**
+     * How sensitive it is: the highest label of what it was made from.
+     */
+    data_classification: Classification;
     id: ArtifactId;
     /**
      * The name that all versions share.
@@ -774,6 +778,10 @@ export type Conversation = {
     auto_route: boolean;
     created_at: string;
     current_leaf_id?: MessageId | null;
+    /**
+     * How sensitive what it holds is: the highest label of its messages.
+     */
+    data_classification: Classification;
     id: ConversationId;
     is_archived: boolean;
     is_pinned: boolean;
@@ -1394,6 +1402,16 @@ export type EventBody = {
     type: 'thinking.delta';
 } | {
     /**
+     * What they found.
+     */
+    findings: Array<GuardFinding>;
+    /**
+     * The message.
+     */
+    message_id: MessageId;
+    type: 'message.guarded';
+} | {
+    /**
      * The message, as `GET /api/conversations/{id}/messages` lists it.
      */
     message: unknown;
@@ -1460,10 +1478,15 @@ export type EventBody = {
      * What it answered: MCP content blocks.
      */
     content: unknown;
+    data_classification?: Classification | null;
     /**
      * How long it took.
      */
     duration_ms: number;
+    /**
+     * What the guards of the policy found in its answer.
+     */
+    findings?: Array<GuardFinding>;
     /**
      * The effect ledger's word: `read_only`, `done`, `failed` or `ambiguous`.
      */
@@ -1695,6 +1718,10 @@ export type FieldProblem = {
  */
 export type File = {
     created_at: string;
+    /**
+     * How sensitive what it holds is. What comes from it carries the label on.
+     */
+    data_classification: Classification;
     id: FileId;
     /**
      * What its first bytes say it is.
@@ -1802,6 +1829,33 @@ export type ForkArtifactRequest = {
 };
 
 /**
+ * Something that a guard found.
+ */
+export type GuardFinding = {
+    /**
+     * How often.
+     */
+    count: number;
+    /**
+     * What matched, shortened; of secrets and personal data only their first characters.
+     */
+    excerpt: string;
+    /**
+     * What it looked for.
+     */
+    kind: GuardKind;
+    /**
+     * The guard's rule that matched, such as `ignore-previous`.
+     */
+    rule: string;
+};
+
+/**
+ * What a guard looks for.
+ */
+export type GuardKind = 'injection' | 'secret' | 'pii';
+
+/**
  * What was last found out about a connector.
  */
 export type Health = 'healthy' | 'error' | 'offline' | 'unknown';
@@ -1892,6 +1946,11 @@ export type HumanTaskView = {
  * How those who call an agent from outside prove themselves.
  */
 export type InboundAuth = 'BEARER' | 'MTLS' | 'NONE';
+
+/**
+ * What is done with a result that holds instructions.
+ */
+export type InjectionAction = 'flag' | 'withhold';
 
 /**
  * A token, without its text.
@@ -2129,6 +2188,10 @@ export type MessageView = {
      */
     created_at: string;
     /**
+     * How sensitive what it says is: the highest label of what it came from.
+     */
+    data_classification: Classification;
+    /**
      * When it was changed in place.
      */
     edited_at?: string | null;
@@ -2296,6 +2359,22 @@ export type Obligation = {
 } | {
     kind: 'no_bodies';
 } | {
+    /**
+     * What to do where some are found.
+     */
+    action: InjectionAction;
+    kind: 'guard_injection';
+} | {
+    /**
+     * What to do where some is found.
+     */
+    action: OutputAction;
+    kind: 'guard_output';
+    /**
+     * What to look for; all of it where empty.
+     */
+    kinds?: Array<GuardKind>;
+} | {
     kind: 'approve_by';
     /**
      * Role names.
@@ -2391,6 +2470,11 @@ export type OrganizationRunStep = {
  * Where a connector comes from.
  */
 export type Origin = 'official' | 'community' | 'private';
+
+/**
+ * What is done with text that holds secrets or personal data.
+ */
+export type OutputAction = 'flag' | 'mask';
 
 /**
  * A page of a list.
@@ -2550,6 +2634,10 @@ export type PageResponseArtifact = {
         content: string;
         conversation_id: ConversationId;
         created_at: string;
+        /**
+         * How sensitive it is: the highest label of what it was made from.
+         */
+        data_classification: Classification;
         id: ArtifactId;
         /**
          * The name that all versions share.
@@ -2731,6 +2819,10 @@ export type PageResponseConversation = {
         auto_route: boolean;
         created_at: string;
         current_leaf_id?: MessageId | null;
+        /**
+         * How sensitive what it holds is: the highest label of its messages.
+         */
+        data_classification: Classification;
         id: ConversationId;
         is_archived: boolean;
         is_pinned: boolean;
@@ -2784,6 +2876,10 @@ export type PageResponseFile = {
      */
     items: Array<{
         created_at: string;
+        /**
+         * How sensitive what it holds is. What comes from it carries the label on.
+         */
+        data_classification: Classification;
         id: FileId;
         /**
          * What its first bytes say it is.
@@ -3023,6 +3119,10 @@ export type PageResponseMessageView = {
          * When it was written.
          */
         created_at: string;
+        /**
+         * How sensitive what it says is: the highest label of what it came from.
+         */
+        data_classification: Classification;
         /**
          * When it was changed in place.
          */
@@ -3392,6 +3492,10 @@ export type PageResponseRun = {
         cost: string;
         created_at: string;
         currency: string;
+        /**
+         * How sensitive what it was given and gave is. Whoever is not cleared for it reads `•••` in their place.
+         */
+        data_classification: Classification;
         duration_ms?: number | null;
         ended_at?: string | null;
         error?: ProblemView | null;
@@ -4071,6 +4175,10 @@ export type Run = {
     cost: string;
     created_at: string;
     currency: string;
+    /**
+     * How sensitive what it was given and gave is. Whoever is not cleared for it reads `•••` in their place.
+     */
+    data_classification: Classification;
     duration_ms?: number | null;
     ended_at?: string | null;
     error?: ProblemView | null;
@@ -4472,11 +4580,16 @@ export type ToolCallView = {
      * What it answered: MCP content blocks.
      */
     content?: unknown;
+    data_classification?: Classification | null;
     /**
      * How long it took.
      */
     duration_ms?: number | null;
     effect?: Effect | null;
+    /**
+     * What the guards of the policy found in its answer.
+     */
+    findings?: Array<GuardFinding>;
     human_task?: HumanTaskView | null;
     /**
      * The effect ledger's word.
@@ -4657,6 +4770,17 @@ export type UpdateConversationRequest = {
 export type UpdateEnvironmentRequest = {
     name?: string | null;
     type?: EnvironmentType | null;
+};
+
+/**
+ * What changes on a file.
+ */
+export type UpdateFileRequest = {
+    data_classification?: Classification | null;
+    /**
+     * Its name, without a path.
+     */
+    name?: string | null;
 };
 
 /**
@@ -6783,6 +6907,36 @@ export type FindFileResponses = {
 };
 
 export type FindFileResponse = FindFileResponses[keyof FindFileResponses];
+
+export type UpdateFileData = {
+    body: UpdateFileRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        file_id: FileId;
+    };
+    query?: never;
+    url: '/api/files/{file_id}';
+};
+
+export type UpdateFileErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateFileError = UpdateFileErrors[keyof UpdateFileErrors];
+
+export type UpdateFileResponses = {
+    200: File;
+};
+
+export type UpdateFileResponse = UpdateFileResponses[keyof UpdateFileResponses];
 
 export type FindFileContentData = {
     body?: never;
