@@ -52,9 +52,8 @@ impl MigrationTrait for Migration {
                 uuid_null("created_by_user_id"),
             ],
         );
-        budgets.foreign_key(
-            ForeignKey::create().from("budgets", "organization_id").to("organizations", "id"),
-        );
+        budgets
+            .foreign_key(ForeignKey::create().from("budgets", "organization_id").to("organizations", "id"));
         create(manager, budgets).await?;
         unique_live(manager, "uq_budgets_name", "budgets", "organization_id, lower(name)").await?;
 

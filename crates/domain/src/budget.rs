@@ -7,7 +7,9 @@ use chrono::{DateTime, Datelike, Days, Months, NaiveTime, TimeZone, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{AgentId, BudgetId, OrganizationId, RunId, Scope, UserId, classification::words, decimal_of_nanos};
+use crate::{
+    AgentId, BudgetId, OrganizationId, RunId, Scope, UserId, classification::words, decimal_of_nanos,
+};
 
 /// Whose spending a budget limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -304,7 +306,10 @@ mod tests {
         assert_eq!(BudgetPeriod::Month.start(moment), at("2028-02-01T00:00:00Z"));
         assert_eq!(BudgetPeriod::Month.end(moment), Some(at("2028-03-01T00:00:00Z")));
         assert_eq!(BudgetPeriod::Month.end(at("2027-12-31T00:00:00Z")), Some(at("2028-01-01T00:00:00Z")));
-        assert_eq!((BudgetPeriod::Total.start(moment), BudgetPeriod::Total.end(moment)), (DateTime::UNIX_EPOCH, None));
+        assert_eq!(
+            (BudgetPeriod::Total.start(moment), BudgetPeriod::Total.end(moment)),
+            (DateTime::UNIX_EPOCH, None)
+        );
     }
 
     #[test]

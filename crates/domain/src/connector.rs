@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{CallCost, Classification, ConnectorId, Scope, ToolId, UserId, Visibility, classification::words};
+use crate::{
+    CallCost, Classification, ConnectorId, Scope, ToolId, UserId, Visibility, classification::words,
+};
 
 /// How an MCP server is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -41,7 +41,8 @@ pub use audit::{
     NewAuditEvent, RecordedDecision,
 };
 pub use budget::{
-    Budget, BudgetCounter, BudgetPeriod, BudgetRefusal, BudgetScope, BudgetStanding, NewBudget, RefusalReason, Spender,
+    Budget, BudgetCounter, BudgetPeriod, BudgetRefusal, BudgetScope, BudgetStanding, NewBudget,
+    RefusalReason, Spender,
 };
 pub use caller::{Caller, Principal};
 pub use classification::{Classification, Visibility};
@@ -81,7 +82,8 @@ pub use run::{
 pub use scope::Scope;
 pub use secret::{ApiKey, NewApiKey, NewSecret, Secret};
 pub use usage::{
-    CallCost, NewUsage, UsageBucket, UsageDimension, UsageFilter, UsageGrouping, UsageTotals, decimal_of_nanos, nanos_of_decimal,
+    CallCost, NewUsage, UsageBucket, UsageDimension, UsageFilter, UsageGrouping, UsageTotals,
+    decimal_of_nanos, nanos_of_decimal,
 };
 pub use user::{
     LinkPurpose, NewRole, NewSession, NewUser, OneTimeLink, PlatformRole, Role, RoleScope, Session, User,

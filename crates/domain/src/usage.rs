@@ -167,15 +167,31 @@ mod tests {
 
     #[test]
     fn amounts_are_read_exactly_or_not_at_all() {
-        for (amount, nanos) in
-            [("0", 0), ("0.0042", 4_200_000), ("3", 3_000_000_000), ("0.000000001", 1), ("9223372036", 9_223_372_036_000_000_000)]
-        {
+        for (amount, nanos) in [
+            ("0", 0),
+            ("0.0042", 4_200_000),
+            ("3", 3_000_000_000),
+            ("0.000000001", 1),
+            ("9223372036", 9_223_372_036_000_000_000),
+        ] {
             assert_eq!(nanos_of_decimal(amount), Some(nanos), "{amount}");
             assert_eq!(decimal_of_nanos(nanos), amount);
         }
-        for amount in
-            ["", "-1", "+1", "1e3", ".5", "1.", "1.0000000001", "9223372037", "1,5", " 1", "NaN", "0x10", "1.2.3"]
-        {
+        for amount in [
+            "",
+            "-1",
+            "+1",
+            "1e3",
+            ".5",
+            "1.",
+            "1.0000000001",
+            "9223372037",
+            "1,5",
+            " 1",
+            "NaN",
+            "0x10",
+            "1.2.3",
+        ] {
             assert_eq!(nanos_of_decimal(amount), None, "{amount}");
         }
     }

@@ -195,7 +195,11 @@ fn check(terms: &mut NewBudget) -> Result<()> {
         return Err(Error::field("/limit", "out_of_range", "A limit is more than 0 and at most 1000000000."));
     }
     if !(1..=100).contains(&terms.warn_percent) {
-        return Err(Error::field("/warn_percent", "out_of_range", "A warning comes from 1 to 100 percent on."));
+        return Err(Error::field(
+            "/warn_percent",
+            "out_of_range",
+            "A warning comes from 1 to 100 percent on.",
+        ));
     }
     let of_one = matches!(terms.scope, BudgetScope::Organization | BudgetScope::Run);
     if of_one && terms.target_id.is_some() {

@@ -95,19 +95,16 @@ impl Costs {
     /// When the caller may not read its own usage.
     pub async fn budgets(&self, caller: &Caller) -> Result<Vec<BudgetStanding>> {
         self.own(caller).await?;
-        let spender = Spender {
-            scope: caller.scope,
-            agent_id: None,
-            user_id: caller.user_id(),
-            root_run_id: None,
-        };
+        let spender =
+            Spender { scope: caller.scope, agent_id: None, user_id: caller.user_id(), root_run_id: None };
         let mut standings = self.access.budgets().standings(&spender).await?;
         standings.retain(|standing| standing.budget.terms.is_active);
         Ok(standings)
     }
 
     async fn own(&self, caller: &Caller) -> Result<()> {
-        let facts = Facts::new("usage:own", caller.scope).owned_by(caller.user_id()).made_by(caller.machine());
+        let facts =
+            Facts::new("usage:own", caller.scope).owned_by(caller.user_id()).made_by(caller.machine());
         Ok(self.access.require(caller, Action::UsageRead, &facts).await?)
     }
 
@@ -164,7 +161,8 @@ fn without_gaps(
         pieces.push(at);
         at = next(at, grouping);
     }
-    let mut known = known.into_iter().map(|bucket| ((bucket.at, bucket.totals.currency.clone()), bucket.totals));
+    let mut known =
+        known.into_iter().map(|bucket| ((bucket.at, bucket.totals.currency.clone()), bucket.totals));
     let mut known: std::collections::HashMap<_, _> = known.by_ref().collect();
     let mut all = Vec::with_capacity(pieces.len() * currencies.len());
     for at in pieces {
@@ -217,10 +215,15 @@ mod tests {
             at("2027-01-17T23:00:00Z"),
             at("2027-01-26T00:00:00Z"),
         );
-        let weeks: Vec<_> = weeks.unwrap().into_iter().map(|bucket| (bucket.at, bucket.totals.calls)).collect();
+        let weeks: Vec<_> =
+            weeks.unwrap().into_iter().map(|bucket| (bucket.at, bucket.totals.calls)).collect();
         assert_eq!(
             weeks,
-            [(at("2027-01-11T00:00:00Z"), 0), (at("2027-01-18T00:00:00Z"), 2), (at("2027-01-25T00:00:00Z"), 0)]
+            [
+                (at("2027-01-11T00:00:00Z"), 0),
+                (at("2027-01-18T00:00:00Z"), 2),
+                (at("2027-01-25T00:00:00Z"), 0)
+            ]
         );
         let months = without_gaps(
             Vec::new(),

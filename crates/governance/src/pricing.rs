@@ -43,7 +43,12 @@ impl Pricing {
     ///
     /// # Errors
     /// When the caller may not see them, or the cursor is not one of this list.
-    pub async fn page(&self, caller: &Caller, filter: PriceFilter, page: PageRequest) -> Result<Page<ModelPrice>> {
+    pub async fn page(
+        &self,
+        caller: &Caller,
+        filter: PriceFilter,
+        page: PageRequest,
+    ) -> Result<Page<ModelPrice>> {
         self.require(caller, Action::PricingRead).await?;
         let now = self.store.clock().now();
         let mut rows = self.store.unscoped(Unscoped::Administration).pricing().all().await?;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use conductor_domain::{
-    BudgetRefusal, EffectState, EventBody, NewAuditEvent, ProblemView, Run, RunOutcome, RunStatus, SignalKind,
-    Spender,
+    BudgetRefusal, EffectState, EventBody, NewAuditEvent, ProblemView, Run, RunOutcome, RunStatus,
+    SignalKind, Spender,
 };
 use conductor_storage::{FeedItem, ScopedTx, Spending, Store, StoredEvent};
 use futures::future::BoxFuture;

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use conductor_access::Facts;
 use conductor_domain::{
-    AgentId, CallCost, CallId, Caller, Classification, ConnectorId, ConversationId, MessageId, ProblemView, RunId,
-    Scope, ToolId, UserId, Visibility,
+    AgentId, CallCost, CallId, Caller, Classification, ConnectorId, ConversationId, MessageId, ProblemView,
+    RunId, Scope, ToolId, UserId, Visibility,
 };
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;

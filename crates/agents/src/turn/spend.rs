@@ -3,8 +3,8 @@
 use chrono::{DateTime, NaiveTime};
 use conductor_access::Action;
 use conductor_domain::{
-    Agent, Caller, EventBody, ModelPrice, NewAuditEvent, NewModelPrice, PriceSource, PricingId, ProblemView, Spender,
-    Tokens,
+    Agent, Caller, EventBody, ModelPrice, NewAuditEvent, NewModelPrice, PriceSource, PricingId, ProblemView,
+    Spender, Tokens,
 };
 use conductor_llm_providers::{ChatRequest, Content, ModelEntry, Reply};
 use conductor_runs::{Held, Result};
@@ -82,7 +82,8 @@ impl Turns {
         let input = told.div_ceil(BYTES_PER_TOKEN).saturating_add(images * IMAGE_TOKENS);
         let most =
             Tokens { input: i64::try_from(input).unwrap_or(i64::MAX), output: i64::from(written), cached: 0 };
-        let currency = price.as_ref().map_or_else(|| entry.currency.clone(), |price| price.price.currency.clone());
+        let currency =
+            price.as_ref().map_or_else(|| entry.currency.clone(), |price| price.price.currency.clone());
         Ok(Priced { price, currency, most, told })
     }
 
@@ -190,7 +191,9 @@ fn told(request: &ChatRequest) -> (usize, usize) {
 
 fn bytes(content: &Content) -> usize {
     match content {
-        Content::Text { text } | Content::Thinking { text, .. } | Content::ToolResult { text, .. } => text.len(),
+        Content::Text { text } | Content::Thinking { text, .. } | Content::ToolResult { text, .. } => {
+            text.len()
+        }
         Content::ToolCall { name, arguments, .. } => name.len() + arguments.to_string().len(),
         Content::RedactedThinking { data } => data.len(),
         Content::Image { .. } => 0,

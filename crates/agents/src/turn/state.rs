@@ -2,8 +2,7 @@
 //! what the reader saw.
 
 use conductor_domain::{
-    CallId, ConnectorId, Effect, EventBody, HumanTaskView, ProblemView, StepId, StepKind,
-    nanos_of_decimal,
+    CallId, ConnectorId, Effect, EventBody, HumanTaskView, ProblemView, StepId, StepKind, nanos_of_decimal,
 };
 use conductor_llm_providers::{Content, Message, Role};
 use serde::Serialize;

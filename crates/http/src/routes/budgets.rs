@@ -98,7 +98,11 @@ impl From<BudgetStanding> for BudgetResponse {
         let (spent, reserved) = (standing.spent_nanos(), standing.reserved_nanos());
         let BudgetStanding { budget, resets_at, counter } = standing;
         let period_start = counter.map_or_else(
-            || resets_at.map_or(DateTime::UNIX_EPOCH, |end| budget.terms.period.start(end - chrono::TimeDelta::seconds(1))),
+            || {
+                resets_at.map_or(DateTime::UNIX_EPOCH, |end| {
+                    budget.terms.period.start(end - chrono::TimeDelta::seconds(1))
+                })
+            },
             |counter| counter.period_start,
         );
         Self {

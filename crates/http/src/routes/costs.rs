@@ -5,8 +5,9 @@
 use axum::extract::State;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use conductor_domain::{
-    AgentId, BudgetId, BudgetPeriod, BudgetScope, BudgetStanding, ConversationId, EnvironmentId, OrganizationId,
-    UsageBucket, UsageDimension, UsageFilter, UsageGrouping, UsageTotals, UserId, WorkflowId, decimal_of_nanos,
+    AgentId, BudgetId, BudgetPeriod, BudgetScope, BudgetStanding, ConversationId, EnvironmentId,
+    OrganizationId, UsageBucket, UsageDimension, UsageFilter, UsageGrouping, UsageTotals, UserId, WorkflowId,
+    decimal_of_nanos,
 };
 use conductor_governance::{Costs, Counted, Reach};
 use serde::{Deserialize, Serialize};

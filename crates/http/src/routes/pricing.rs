@@ -125,7 +125,9 @@ struct PricingQuery {
 }
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_model_pricing, put_model_pricing)).routes(routes!(find_model_pricing))
+    OpenApiRouter::new()
+        .routes(routes!(list_model_pricing, put_model_pricing))
+        .routes(routes!(find_model_pricing))
 }
 
 /// What models cost, by model, the newest price of each first.

@@ -69,7 +69,10 @@ async fn what_calls_cost_is_told_by_everything_they_have_in_common() {
     let summary = world.admin.get(&format!("{org}/runs/cost-summary")).await.ok();
     assert_eq!(summary["reach"], "organization");
     let totals = &summary["totals"][0];
-    assert_eq!((&totals["calls"], &totals["unpriced_calls"], &totals["currency"]), (&json!(1), &json!(0), &json!("USD")));
+    assert_eq!(
+        (&totals["calls"], &totals["unpriced_calls"], &totals["currency"]),
+        (&json!(1), &json!(0), &json!("USD"))
+    );
     assert_eq!(nanos(&totals["cost"]), cost);
     for (path, key) in [
         ("runs/cost-by-model", json!("demo")),
@@ -84,7 +87,9 @@ async fn what_calls_cost_is_told_by_everything_they_have_in_common() {
         }
         assert_eq!(nanos(&items[0]["cost"]), cost, "{path}");
     }
-    for (path, pieces) in [("grouping=hour", 49), ("grouping=day", 31), ("grouping=week", 27), ("grouping=month", 13)] {
+    for (path, pieces) in
+        [("grouping=hour", 49), ("grouping=day", 31), ("grouping=week", 27), ("grouping=month", 13)]
+    {
         let trend = world.admin.get(&format!("{org}/runs/cost-over-time?{path}")).await.ok();
         let items = trend["items"].as_array().unwrap();
         assert!((pieces - 1..=pieces).contains(&items.len()), "{path}: {} pieces", items.len());
@@ -116,7 +121,11 @@ async fn what_calls_cost_is_told_by_everything_they_have_in_common() {
     assert_eq!(pointers(&world.admin.get(&wrong).await.problem(422, "validation_failed")), ["?start_date"]);
     let endless = format!("{org}/runs/cost-over-time?grouping=hour&start_date=2000-01-01");
     assert_eq!(pointers(&world.admin.get(&endless).await.problem(422, "validation_failed")), ["?grouping"]);
-    world.admin.get(&format!("{org}/runs/cost-summary?start_date=soon")).await.problem(422, "validation_failed");
+    world
+        .admin
+        .get(&format!("{org}/runs/cost-summary?start_date=soon"))
+        .await
+        .problem(422, "validation_failed");
     world.admin.get(&format!("{org}/runs/cost-summary?q=1")).await.problem(422, "unknown_field");
 }
 
@@ -151,7 +160,11 @@ async fn a_price_counts_from_its_moment_and_never_backwards() {
     let current = world.admin.get("/api/v1/pricing/models?model_name=demo&current=true").await.ok();
     assert_eq!(column(&current, "input_cost_per_1k"), ["0"]);
     let known = world.admin.get("/api/v1/pricing/models?current=true&limit=100").await.ok();
-    let sonnet = known["items"].as_array().unwrap().iter().find(|one| one["model_name"] == "claude-sonnet-4-5-20250929");
+    let sonnet = known["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["model_name"] == "claude-sonnet-4-5-20250929");
     let sonnet = sonnet.unwrap();
     assert_eq!((&sonnet["output_cost_per_1k"], &sonnet["source"]), (&json!("0.015"), &json!("catalogue")));
     let path = format!("/api/v1/pricing/models/{}", text(&sonnet["id"]));
@@ -164,7 +177,10 @@ async fn a_spent_budget_stops_calls_and_says_what_to_do() {
     let budget = world
         .budget(json!({ "name": "Tiny", "scope": "organization", "period": "month", "limit": "0.000001" }))
         .await;
-    assert_eq!((&budget["spent"], &budget["state"], &budget["hard_stop"]), (&json!("0"), &json!("ok"), &json!(true)));
+    assert_eq!(
+        (&budget["spent"], &budget["state"], &budget["hard_stop"]),
+        (&json!("0"), &json!("ok"), &json!(true))
+    );
     // The call that crosses the limit is the last.
     assert_eq!(world.run().await["status"], "succeeded");
     let path = format!("{}/budgets/{}", world.org().await, text(&budget["id"]));
@@ -172,12 +188,16 @@ async fn a_spent_budget_stops_calls_and_says_what_to_do() {
     assert_eq!((&now["state"], &now["reserved"]), (&json!("exhausted"), &json!("0")));
     assert!(nanos(&now["spent"]) > 1_000);
 
-    let refused = world.admin.post(&format!("/api/agents/{}/test", world.agent()), json!({ "input": "Hello" })).await;
+    let refused =
+        world.admin.post(&format!("/api/agents/{}/test", world.agent()), json!({ "input": "Hello" })).await;
     let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
     assert!(wait > 0 && wait <= 31 * 24 * 60 * 60, "{wait}");
     let problem = refused.problem(429, "budget_exhausted");
     let detail = text(&problem["detail"]);
-    assert!(detail.contains("“Tiny”") && detail.contains("starts again on") && detail.contains("Budgets"), "{detail}");
+    assert!(
+        detail.contains("“Tiny”") && detail.contains("starts again on") && detail.contains("Budgets"),
+        "{detail}"
+    );
     assert_eq!(problem["rule_id"], format!("budgets/{}", text(&budget["id"])));
     let conversation = world.open().await;
     let message = format!("/api/conversations/{conversation}/messages");
@@ -217,12 +237,16 @@ async fn a_budget_of_each_run_ends_the_run_in_the_middle() {
     // The first call crosses the limit; the call after the tool is one too many.
     let conversation = world.open().await;
     let path = format!("/api/conversations/{conversation}/messages");
-    let sent = world.admin.post(&path, json!({ "content": "What is 17 * 23? Use the calculator." })).await.created();
+    let sent =
+        world.admin.post(&path, json!({ "content": "What is 17 * 23? Use the calculator." })).await.created();
     let ended = world.ended(&text(&sent["run"]["id"])).await;
     let events = world.admin.events(&text(&sent["run"]["id"]), 0).await.rest().await;
     let called = events.iter().any(|event| event.name == "tool.called");
     if called {
-        assert_eq!((&ended["status"], &ended["error"]["code"]), (&json!("failed"), &json!("budget_exhausted")));
+        assert_eq!(
+            (&ended["status"], &ended["error"]["code"]),
+            (&json!("failed"), &json!("budget_exhausted"))
+        );
         let messages = world.messages(&conversation).await;
         assert!(text(&messages[1]["error"]["detail"]).contains("“A run”"), "{}", messages[1]);
     } else {
@@ -234,8 +258,9 @@ async fn a_budget_of_each_run_ends_the_run_in_the_middle() {
 
 async fn five_hundred_calls_spend_one_dollar_and_one_call_at_most(database: TestDb) {
     let world = priced_on(database, "0.05", "0.05").await;
-    let budget =
-        world.budget(json!({ "name": "Dollar", "scope": "organization", "period": "total", "limit": "1" })).await;
+    let budget = world
+        .budget(json!({ "name": "Dollar", "scope": "organization", "period": "total", "limit": "1" }))
+        .await;
     let path = format!("{}/budgets/{}", world.org().await, text(&budget["id"]));
     let start = format!("/api/agents/{}/test", world.agent());
     let (mut started, mut refused) = (Vec::new(), 0);
@@ -304,7 +329,9 @@ async fn a_tool_that_costs_something_is_held_to_budgets_too() {
     let server = text(&world.register(&peer, "Paid").await["id"]);
     let tools = world.admin.get(&format!("/api/mcp/servers/{server}/tools")).await.ok();
     let path = format!("/api/mcp/servers/{server}/tools/{}", text(&tools["items"][0]["id"]));
-    for wrong in [json!({ "amount": "-1", "currency": "USD" }), json!({ "amount": "1", "currency": "dollars" })] {
+    for wrong in
+        [json!({ "amount": "-1", "currency": "USD" }), json!({ "amount": "1", "currency": "dollars" })]
+    {
         world.admin.put(&path, json!({ "call_cost": wrong })).await.problem(422, "validation_failed");
     }
     let cost = json!({ "amount": "0.4", "currency": "USD" });
@@ -327,7 +354,10 @@ async fn a_tool_that_costs_something_is_held_to_budgets_too() {
     let run = text(&last["run"]["id"]);
     assert!(world.admin.get(&format!("/api/runs/{run}")).await.ok()["id"].is_string());
     let models = world.admin.get("/api/usage/by-model").await.ok();
-    assert_eq!((&models["items"][0]["key"], &models["items"][0]["cost"]), (&json!("tool:paid/echo"), &json!("1.2")));
+    assert_eq!(
+        (&models["items"][0]["key"], &models["items"][0]["cost"]),
+        (&json!("tool:paid/echo"), &json!("1.2"))
+    );
     // Without a cost it is held to nothing.
     assert_eq!(world.admin.put(&path, json!({ "call_cost": null })).await.ok().get("call_cost"), None);
     assert_eq!(world.admin.post("/api/mcp/execute/tool", call).await.created()["ok"], true);
@@ -370,7 +400,10 @@ async fn what_cannot_be_a_budget_or_a_price_is_refused() {
     for scope in ["environment", "agent", "user"] {
         let mut body = with("scope", json!(scope));
         body["target_id"] = json!(someone);
-        assert_eq!(pointers(&world.admin.post(&budgets, body).await.problem(422, "validation_failed")), ["/target_id"]);
+        assert_eq!(
+            pointers(&world.admin.post(&budgets, body).await.problem(422, "validation_failed")),
+            ["/target_id"]
+        );
     }
     world.admin.post(&budgets, with("scope", json!("run"))).await.problem(422, "validation_failed");
     world.admin.post(&budgets, with("spent", json!("0"))).await.problem(422, "unknown_field");
@@ -395,7 +428,8 @@ async fn what_cannot_be_a_budget_or_a_price_is_refused() {
     ] {
         let mut body = good.clone();
         body[field] = value;
-        let problem = world.admin.post("/api/v1/pricing/models", body).await.problem(422, "validation_failed");
+        let problem =
+            world.admin.post("/api/v1/pricing/models", body).await.problem(422, "validation_failed");
         assert_eq!(pointers(&problem), [format!("/{field}")]);
     }
 }
@@ -403,8 +437,9 @@ async fn what_cannot_be_a_budget_or_a_price_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn members_see_their_own_and_strangers_nothing() {
     let world = priced("1", "1").await;
-    let budget =
-        world.budget(json!({ "name": "Team", "scope": "organization", "period": "month", "limit": "1000" })).await;
+    let budget = world
+        .budget(json!({ "name": "Team", "scope": "organization", "period": "month", "limit": "1000" }))
+        .await;
     world.run().await;
     let (org, me) = (world.org().await, world.admin.get("/api/auth/me").await.ok()["user"]["id"].clone());
     let budgets = format!("{org}/budgets");
@@ -415,7 +450,8 @@ async fn members_see_their_own_and_strangers_nothing() {
         let summary = member.get(&format!("{org}/{path}")).await.ok();
         assert_eq!((&summary["reach"], &summary["totals"]), (&json!("own"), &json!([])), "{path}");
     }
-    for path in ["runs/cost-by-agent", "runs/cost-by-model", "runs/cost-by-environment", "runs/cost-by-user"] {
+    for path in ["runs/cost-by-agent", "runs/cost-by-model", "runs/cost-by-environment", "runs/cost-by-user"]
+    {
         assert_eq!(member.get(&format!("{org}/{path}")).await.ok()["items"], json!([]), "{path}");
     }
     let trend = member.get(&format!("{org}/runs/cost-over-time")).await.ok();
@@ -450,7 +486,8 @@ async fn members_see_their_own_and_strangers_nothing() {
     let theirs = format!("{elsewhere}/budgets/{}", text(&budget["id"]));
     stranger.patch(&theirs, json!({ "limit": "1" })).await.problem(404, "not_found");
     stranger.delete(&theirs).await.problem(404, "not_found");
-    let summary = stranger.get(&format!("{elsewhere}/runs/cost-summary?user_id={}", me.as_str().unwrap())).await.ok();
+    let summary =
+        stranger.get(&format!("{elsewhere}/runs/cost-summary?user_id={}", me.as_str().unwrap())).await.ok();
     assert_eq!(summary["totals"], json!([]), "an owner elsewhere sees nothing of ours");
     assert_eq!(stranger.get("/api/usage/budgets").await.ok()["items"], json!([]));
     price(&stranger, "0", "0").await.problem(403, "role_missing");

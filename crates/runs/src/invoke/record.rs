@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use conductor_access::asked;
 use conductor_domain::{
-    CallCost, Decision, EffectState, EventBody, NewAuditEvent, NewRun, NewUsage, Obligation, RunId, RunKind, RunOutcome,
-    RunStatus,
+    CallCost, Decision, EffectState, EventBody, NewAuditEvent, NewRun, NewUsage, Obligation, RunId, RunKind,
+    RunOutcome, RunStatus,
 };
 use serde_json::{Value, json};
 

@@ -287,7 +287,10 @@ impl<'t> BudgetLedger<'t> {
         place
             .update()
             .col_expr(budget_counter::Column::SpentNanos, add(budget_counter::Column::SpentNanos, nanos))
-            .col_expr(budget_counter::Column::ReservedNanos, add(budget_counter::Column::ReservedNanos, -held))
+            .col_expr(
+                budget_counter::Column::ReservedNanos,
+                add(budget_counter::Column::ReservedNanos, -held),
+            )
             .col_expr(budget_counter::Column::UpdatedAt, Expr::value(self.tx.clock().now()))
             .exec(&self.tx.tx.conn())
             .await?;

@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{
-    Budget, BudgetCounter, BudgetId, BudgetStanding, NewBudget, OrganizationId, Page, PageRequest, Spender, UserId,
+    Budget, BudgetCounter, BudgetId, BudgetStanding, NewBudget, OrganizationId, Page, PageRequest, Spender,
+    UserId,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     prelude::{Expr, Uuid},
 };
 
@@ -37,7 +39,8 @@ impl<'a> VisibleBudgets<'a> {
         if let Some(after) = after_id(&page)? {
             select = select.filter(budget::Column::Id.lt(after));
         }
-        let rows = select.order_by_desc(budget::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
+        let rows =
+            select.order_by_desc(budget::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
         let rows = rows.into_iter().map(Budget::try_from).collect::<Result<Vec<_>>>()?;
         let cut = Page::cut(rows, page.limit, |budget| budget.id.to_string());
         let mut items = Vec::with_capacity(cut.items.len());
@@ -64,7 +67,12 @@ impl<'a> VisibleBudgets<'a> {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn counters(&self, budget: &Budget, now: DateTime<Utc>, most: u64) -> Result<Vec<BudgetCounter>> {
+    pub async fn counters(
+        &self,
+        budget: &Budget,
+        now: DateTime<Utc>,
+        most: u64,
+    ) -> Result<Vec<BudgetCounter>> {
         let select = in_period(budget, now).order_by_desc(budget_counter::Column::SpentNanos).limit(most);
         Ok(select.all(&self.view.conn).await?.into_iter().map(Into::into).collect())
     }

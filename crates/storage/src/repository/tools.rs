@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use conductor_domain::{
-    CallCost, Connector, ConnectorId, ConnectorTool, Page, PageRequest, Scope, SeenTool, ToolChange, ToolId, ToolSync,
+    CallCost, Connector, ConnectorId, ConnectorTool, Page, PageRequest, Scope, SeenTool, ToolChange, ToolId,
+    ToolSync,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,

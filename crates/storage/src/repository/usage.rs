@@ -96,8 +96,9 @@ impl<'a> VisibleUsage<'a> {
         rows.iter()
             .map(|row| {
                 let at: String = row.try_get_by_index(0)?;
-                let at: DateTime<Utc> =
-                    at.parse().map_err(|error| Error::corrupt("usage_records.created_at")(Box::new(error)))?;
+                let at: DateTime<Utc> = at
+                    .parse()
+                    .map_err(|error| Error::corrupt("usage_records.created_at")(Box::new(error)))?;
                 Ok(UsageBucket { at, totals: totals(row, 1)? })
             })
             .collect()
@@ -118,7 +119,9 @@ impl<'a> VisibleUsage<'a> {
 
     async fn rows(&self, sql: String, values: Vec<Value>) -> Result<Vec<QueryResult>> {
         let conn = self.view.conn;
-        Ok(conn.query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, values)).await?)
+        Ok(conn
+            .query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, values))
+            .await?)
     }
 
     fn conditions(&self, filter: &UsageFilter) -> (String, Vec<Value>) {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use chrono::TimeDelta;
 use conductor_domain::{
-    AgentId, Budget, BudgetId, BudgetPeriod, BudgetRefusal, BudgetScope, BudgetStanding, Clock, NewBudget, NewUsage,
-    OrganizationRole, PageRequest, RefusalReason, RunId, Scope, Spender, UserId,
+    AgentId, Budget, BudgetId, BudgetPeriod, BudgetRefusal, BudgetScope, BudgetStanding, Clock, NewBudget,
+    NewUsage, OrganizationRole, PageRequest, RefusalReason, RunId, Scope, Spender, UserId,
 };
 use conductor_storage::{Error, Spending, Store, Unscoped};
 use proptest::{
@@ -151,7 +151,9 @@ async fn a_thousand_cents_are_overspent_by_one_call_at_most(world: World) {
                 loop {
                     match call.reserve(&store, most).await {
                         Ok(()) => break,
-                        Err(refusal) if refusal.reason == RefusalReason::Reserved => tokio::task::yield_now().await,
+                        Err(refusal) if refusal.reason == RefusalReason::Reserved => {
+                            tokio::task::yield_now().await
+                        }
                         Err(refusal) => {
                             assert_eq!(refusal.reason, RefusalReason::Spent);
                             return 0;
@@ -181,14 +183,26 @@ async fn a_thousand_cents_are_overspent_by_one_call_at_most(world: World) {
 /// What may happen to a ledger.
 #[derive(Clone, Debug)]
 enum Step {
-    Reserve { call: usize, nanos: i64 },
-    Settle { call: usize, nanos: i64 },
+    Reserve {
+        call: usize,
+        nanos: i64,
+    },
+    Settle {
+        call: usize,
+        nanos: i64,
+    },
     /// The run failed, or a restart found it.
-    Release { call: usize },
+    Release {
+        call: usize,
+    },
     /// A new limit.
-    Limit { nanos: i64 },
+    Limit {
+        nanos: i64,
+    },
     /// Time goes by.
-    Wait { hours: i64 },
+    Wait {
+        hours: i64,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -312,7 +326,8 @@ async fn what_was_spent_before_opens_the_counter(world: World) {
     let scope = world.organization("Analytical").await;
     call(&*world.clock, spender(scope)).settle(&world.store, 300).await;
     world.clock.advance(TimeDelta::hours(1));
-    let team = budget(&world, scope, terms("Team", BudgetScope::Organization, BudgetPeriod::Month, 1_000)).await;
+    let team =
+        budget(&world, scope, terms("Team", BudgetScope::Organization, BudgetPeriod::Month, 1_000)).await;
     // A call that began before the budget was made, and reserved nothing, is charged all the same.
     world.tick();
     call(&*world.clock, spender(scope)).settle(&world.store, 50).await;
@@ -387,7 +402,8 @@ async fn a_refused_call_reserves_nowhere(world: World) {
 
 async fn another_currency_is_refused_where_it_would_stop(world: World) {
     let scope = world.organization("Analytical").await;
-    let team = budget(&world, scope, terms("Team", BudgetScope::Organization, BudgetPeriod::Total, 100)).await;
+    let team =
+        budget(&world, scope, terms("Team", BudgetScope::Organization, BudgetPeriod::Total, 100)).await;
     let one = call(&*world.clock, spender(scope));
     let refusal = one.reserve_in(&world.store, 5, "EUR").await.unwrap_err();
     assert_eq!(refusal.reason, RefusalReason::Currency);
@@ -400,7 +416,8 @@ async fn another_currency_is_refused_where_it_would_stop(world: World) {
 
 async fn budgets_are_the_organisations_own(world: World) {
     let (scope, other) = (world.organization("Analytical").await, world.organization("Other").await);
-    let team = budget(&world, scope, terms("Team", BudgetScope::Organization, BudgetPeriod::Total, 100)).await;
+    let team =
+        budget(&world, scope, terms("Team", BudgetScope::Organization, BudgetPeriod::Total, 100)).await;
     let stranger = world.member("eve@example.com", other, OrganizationRole::Owner).await;
     let view = world.store.visible_to(&stranger).budgets();
     assert_eq!(view.find(team.id, world.clock.now()).await.unwrap(), None);
@@ -414,13 +431,15 @@ async fn budgets_are_the_organisations_own(world: World) {
     let again = terms("team", BudgetScope::Organization, BudgetPeriod::Total, 1);
     let id = BudgetId::generate(&*world.clock);
     let rows = world.store.scoped(scope);
-    let twice = rows.write(move |tx| Box::pin(async move { tx.budgets().create(id, again, None).await })).await;
+    let twice =
+        rows.write(move |tx| Box::pin(async move { tx.budgets().create(id, again, None).await })).await;
     assert!(matches!(twice, Err(Error::NameTaken { .. })));
 }
 
 async fn a_call_is_charged_once_however_it_ends(world: World) {
     let scope = world.organization("Analytical").await;
-    let team = budget(&world, scope, terms("Team", BudgetScope::Organization, BudgetPeriod::Total, 1_000)).await;
+    let team =
+        budget(&world, scope, terms("Team", BudgetScope::Organization, BudgetPeriod::Total, 1_000)).await;
     let one = call(&*world.clock, spender(scope));
     one.reserve(&world.store, 400).await.unwrap();
     let both = [world.store.clone(), world.store.clone()];

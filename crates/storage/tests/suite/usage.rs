@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use conductor_domain::{
-    AgentId, Caller, Clock, NewModelPrice, NewUsage, OrganizationRole, PriceSource, PricingId, RunId, UsageDimension,
-    UsageFilter, UsageGrouping,
+    AgentId, Caller, Clock, NewModelPrice, NewUsage, OrganizationRole, PriceSource, PricingId, RunId,
+    UsageDimension, UsageFilter, UsageGrouping,
 };
 use conductor_storage::{Error, Unscoped};
 
@@ -45,7 +45,8 @@ async fn a_price_is_one_a_model_and_moment(world: World) {
     put(price("opus", 30, "2026-02-01T00:00:00Z", PriceSource::Administrator)).await.unwrap();
     put(price("haiku", 1, old, PriceSource::Administrator)).await.unwrap();
     let all = world.store.unscoped(Unscoped::Administration).pricing().all().await.unwrap();
-    let listed: Vec<_> = all.iter().map(|row| (row.price.model_name.as_str(), row.price.input_nanos_per_1k)).collect();
+    let listed: Vec<_> =
+        all.iter().map(|row| (row.price.model_name.as_str(), row.price.input_nanos_per_1k)).collect();
     assert_eq!(listed, [("haiku", 1), ("opus", 30), ("opus", 20)]);
     let found = world.store.unscoped(Unscoped::Administration).pricing().find(second.id).await.unwrap();
     assert_eq!(found, Some(second));
@@ -123,7 +124,8 @@ async fn sums_by_what_calls_have_in_common(world: World) {
     assert!(users[0].name.is_some());
     let own = UsageFilter { user_id: grace.user_id(), ..UsageFilter::default() };
     assert_eq!(totals(UsageDimension::Nothing, own).await[0].calls, 1);
-    let narrow = UsageFilter { agent_id: Some(agent), model: Some("local".to_owned()), ..UsageFilter::default() };
+    let narrow =
+        UsageFilter { agent_id: Some(agent), model: Some("local".to_owned()), ..UsageFilter::default() };
     assert_eq!(totals(UsageDimension::Nothing, narrow).await, []);
 }
 

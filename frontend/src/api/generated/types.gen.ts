@@ -572,6 +572,134 @@ export type BranchRequest = {
 };
 
 /**
+ * A budget. Where it is for each by itself, `spent`, `reserved` and `state` are those of whoever has spent the most.
+ */
+export type Budget = {
+    /**
+     * When it was made.
+     */
+    created_at: string;
+    created_by_user_id: UserId | null;
+    /**
+     * ISO 4217.
+     */
+    currency: string;
+    /**
+     * Whether a spent budget stops calls, or only tells.
+     */
+    hard_stop: boolean;
+    /**
+     * The budget.
+     */
+    id: BudgetId;
+    /**
+     * Whether it is held at all; one that is not goes on counting.
+     */
+    is_active: boolean;
+    /**
+     * How much may be spent: a decimal, such as `100`.
+     */
+    limit: string;
+    /**
+     * Unique in the organisation.
+     */
+    name: string;
+    /**
+     * The tenant.
+     */
+    organization_id: OrganizationId;
+    /**
+     * When it starts again.
+     */
+    period: BudgetPeriod;
+    /**
+     * When this period began.
+     */
+    period_start: string;
+    /**
+     * Held for calls that are under way.
+     */
+    reserved: string;
+    /**
+     * When it starts again; never where there is none.
+     */
+    resets_at: string | null;
+    /**
+     * Whose spending.
+     */
+    scope: BudgetScope;
+    /**
+     * Spent in this period.
+     */
+    spent: string;
+    /**
+     * How far it is used up.
+     */
+    state: BudgetState;
+    /**
+     * Which one; each by itself where there is none.
+     */
+    target_id: string | null;
+    /**
+     * When it last changed.
+     */
+    updated_at: string;
+    /**
+     * From which part of the limit on people are warned, in percent.
+     */
+    warn_percent: number;
+};
+
+/**
+ * A budget.
+ */
+export type BudgetId = string;
+
+/**
+ * When a budget starts again.
+ */
+export type BudgetPeriod = 'day' | 'month' | 'total';
+
+/**
+ * Whose spending a budget limits.
+ */
+export type BudgetScope = 'organization' | 'environment' | 'agent' | 'user' | 'run';
+
+/**
+ * What one of those whom a budget is for has spent in this period.
+ */
+export type BudgetSpender = {
+    /**
+     * When the period began.
+     */
+    period_start: string;
+    /**
+     * Held for calls that are under way.
+     */
+    reserved: string;
+    /**
+     * Spent: a decimal.
+     */
+    spent: string;
+    /**
+     * The organisation, environment, agent, person or run.
+     */
+    subject_id: string;
+};
+
+/**
+ * Whoever has spent the most of a budget, the most first.
+ */
+export type BudgetSpendersResponse = {
+    items: Array<BudgetSpender>;
+};
+
+/**
+ * How far a budget is used up.
+ */
+export type BudgetState = 'ok' | 'warning' | 'exhausted';
+
+/**
  * One tool call inside a run.
  */
 export type CallId = string;
@@ -823,6 +951,137 @@ export type ConversationSettings = {
 };
 
 /**
+ * What things took and cost, the dearest first.
+ */
+export type CostBreakdown = {
+    /**
+     * Before this one.
+     */
+    end_date: string;
+    items: Array<CostGroup>;
+    /**
+     * Whose calls.
+     */
+    reach: CostReach;
+    /**
+     * From this moment on.
+     */
+    start_date: string;
+};
+
+/**
+ * The calls of one agent, model, environment or person.
+ */
+export type CostGroup = CostTotals & {
+    /**
+     * The id, or the model's name; empty where calls had none.
+     */
+    key: string;
+    /**
+     * Its name, where it is not its key.
+     */
+    name: string | null;
+    /**
+     * Who served it, for models.
+     */
+    provider?: string | null;
+};
+
+/**
+ * The calls of one piece of time.
+ */
+export type CostPiece = CostTotals & {
+    /**
+     * When the piece begins.
+     */
+    start: string;
+};
+
+/**
+ * Whose calls an answer counts.
+ */
+export type CostReach = 'own' | 'organization';
+
+/**
+ * What everything took and cost.
+ */
+export type CostSummary = {
+    /**
+     * Before this one.
+     */
+    end_date: string;
+    /**
+     * Whose calls.
+     */
+    reach: CostReach;
+    /**
+     * From this moment on.
+     */
+    start_date: string;
+    /**
+     * One a currency, the dearest first; none where nothing was called.
+     */
+    totals: Array<CostTotals>;
+};
+
+/**
+ * Sums of calls, in one currency.
+ */
+export type CostTotals = {
+    /**
+     * Tokens read from the providers' caches.
+     */
+    cached_tokens: number;
+    /**
+     * How many calls.
+     */
+    calls: number;
+    /**
+     * What they cost: a decimal, such as `0.0042`.
+     */
+    cost: string;
+    /**
+     * ISO 4217.
+     */
+    currency: string;
+    /**
+     * Tokens read.
+     */
+    input_tokens: number;
+    /**
+     * Tokens written.
+     */
+    output_tokens: number;
+    /**
+     * How many of the calls no price was known for.
+     */
+    unpriced_calls: number;
+};
+
+/**
+ * What pieces of time took and cost, the oldest first and without a gap.
+ */
+export type CostTrend = {
+    /**
+     * Before this one.
+     */
+    end_date: string;
+    /**
+     * How long the pieces are.
+     */
+    grouping: UsageGrouping;
+    items: Array<CostPiece>;
+    /**
+     * Whose calls.
+     */
+    reach: CostReach;
+    /**
+     * From this moment on.
+     */
+    start_date: string;
+};
+
+/**
  * An agent to be made.
  */
 export type CreateAgentRequest = {
@@ -895,6 +1154,42 @@ export type CreateApiKeyRequest = {
      * `anthropic`, `openai`, `azure` or `openai_compatible`.
      */
     provider: string;
+};
+
+/**
+ * A budget to be made.
+ */
+export type CreateBudgetRequest = {
+    /**
+     * ISO 4217; `USD` where it is left out.
+     */
+    currency?: string | null;
+    /**
+     * Whether a spent budget stops calls; it does where this is left out.
+     */
+    hard_stop?: boolean | null;
+    is_active?: boolean | null;
+    /**
+     * How much may be spent: a decimal as text, such as `"100"`.
+     */
+    limit: string;
+    name: string;
+    /**
+     * When it starts again.
+     */
+    period: BudgetPeriod;
+    /**
+     * Whose spending.
+     */
+    scope: BudgetScope;
+    /**
+     * Which environment, agent or person; each by itself where it is left out.
+     */
+    target_id?: string | null;
+    /**
+     * From which part of the limit on people are warned; 80 where it is left out.
+     */
+    warn_percent?: number | null;
 };
 
 /**
@@ -1659,15 +1954,25 @@ export type ExecutionStatus = 'running' | 'success' | 'error' | 'timeout' | 'can
  * A notice: what happened, and the ids of what it happened to.
  */
 export type FeedEvent = {
+    budget_id?: BudgetId | null;
     connector_id?: ConnectorId | null;
     conversation_id?: ConversationId | null;
+    /**
+     * Whether the budget stops calls once it is spent.
+     */
+    hard_stop?: boolean | null;
     human_task_id?: HumanTaskId | null;
     message_id?: MessageId | null;
+    /**
+     * The budget's name.
+     */
+    name?: string | null;
     run_id?: RunId | null;
     status?: RunStatus | null;
     /**
      * `conversation.created`, `conversation.updated`, `conversation.deleted`, `run.started`, `run.finished`,
-     * `approval.requested`, `approval.decided` or `connector.updated`; others may come.
+     * `approval.requested`, `approval.decided`, `connector.updated`, `budget.warned` or `budget.exhausted`; others may
+     * come.
      */
     type: string;
 };
@@ -2262,6 +2567,60 @@ export type ModelCapabilities = {
 };
 
 /**
+ * What a model costs from a moment on.
+ */
+export type ModelPricing = {
+    /**
+     * 1,000 tokens read from the provider's cache; as much as others where there is none.
+     */
+    cached_input_cost_per_1k: string | null;
+    /**
+     * When it was first set.
+     */
+    created_at: string;
+    /**
+     * ISO 4217.
+     */
+    currency: string;
+    /**
+     * Calls from this moment on cost this much.
+     */
+    effective_from: string;
+    /**
+     * The price; costs name it.
+     */
+    id: PricingId;
+    /**
+     * 1,000 tokens read: a decimal, such as `0.003`.
+     */
+    input_cost_per_1k: string;
+    /**
+     * Whether it counts; one that does not is passed over.
+     */
+    is_active: boolean;
+    /**
+     * The model, as agents ask for it.
+     */
+    model_name: string;
+    /**
+     * 1,000 tokens written.
+     */
+    output_cost_per_1k: string;
+    /**
+     * Who serves it.
+     */
+    provider: string;
+    /**
+     * Who set it.
+     */
+    source: PriceSource;
+    /**
+     * When it last changed.
+     */
+    updated_at: string;
+};
+
+/**
  * Every known model.
  */
 export type Models = {
@@ -2270,6 +2629,20 @@ export type Models = {
      */
     default_model: string;
     items: Array<Model>;
+};
+
+/**
+ * An amount of money.
+ */
+export type Money = {
+    /**
+     * A decimal, such as `0.0042`.
+     */
+    amount: string;
+    /**
+     * ISO 4217, such as `USD`.
+     */
+    currency: string;
 };
 
 /**
@@ -2391,6 +2764,35 @@ export type OrganizationRunStep = {
  * Where a connector comes from.
  */
 export type Origin = 'official' | 'community' | 'private';
+
+/**
+ * A budget that counts what the caller spends.
+ */
+export type OwnBudget = {
+    currency: string;
+    hard_stop: boolean;
+    id: BudgetId;
+    /**
+     * A decimal.
+     */
+    limit: string;
+    name: string;
+    period: BudgetPeriod;
+    resets_at: string | null;
+    scope: BudgetScope;
+    /**
+     * Spent by those whom it is for together.
+     */
+    spent: string;
+    state: BudgetState;
+};
+
+/**
+ * Budgets that count what the caller spends.
+ */
+export type OwnBudgets = {
+    items: Array<OwnBudget>;
+};
 
 /**
  * A page of a list.
@@ -2636,6 +3038,94 @@ export type PageResponseAuditEvent = {
         target: string;
         ts: string;
         user_id: UserId | null;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponseBudget = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * When it was made.
+         */
+        created_at: string;
+        created_by_user_id: UserId | null;
+        /**
+         * ISO 4217.
+         */
+        currency: string;
+        /**
+         * Whether a spent budget stops calls, or only tells.
+         */
+        hard_stop: boolean;
+        /**
+         * The budget.
+         */
+        id: BudgetId;
+        /**
+         * Whether it is held at all; one that is not goes on counting.
+         */
+        is_active: boolean;
+        /**
+         * How much may be spent: a decimal, such as `100`.
+         */
+        limit: string;
+        /**
+         * Unique in the organisation.
+         */
+        name: string;
+        /**
+         * The tenant.
+         */
+        organization_id: OrganizationId;
+        /**
+         * When it starts again.
+         */
+        period: BudgetPeriod;
+        /**
+         * When this period began.
+         */
+        period_start: string;
+        /**
+         * Held for calls that are under way.
+         */
+        reserved: string;
+        /**
+         * When it starts again; never where there is none.
+         */
+        resets_at: string | null;
+        /**
+         * Whose spending.
+         */
+        scope: BudgetScope;
+        /**
+         * Spent in this period.
+         */
+        spent: string;
+        /**
+         * How far it is used up.
+         */
+        state: BudgetState;
+        /**
+         * Which one; each by itself where there is none.
+         */
+        target_id: string | null;
+        /**
+         * When it last changed.
+         */
+        updated_at: string;
+        /**
+         * From which part of the limit on people are warned, in percent.
+         */
+        warn_percent: number;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -3073,6 +3563,69 @@ export type PageResponseMessageView = {
          * Tool calls of its run.
          */
         tool_calls: Array<ToolCallView>;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponseModelPricing = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * 1,000 tokens read from the provider's cache; as much as others where there is none.
+         */
+        cached_input_cost_per_1k: string | null;
+        /**
+         * When it was first set.
+         */
+        created_at: string;
+        /**
+         * ISO 4217.
+         */
+        currency: string;
+        /**
+         * Calls from this moment on cost this much.
+         */
+        effective_from: string;
+        /**
+         * The price; costs name it.
+         */
+        id: PricingId;
+        /**
+         * 1,000 tokens read: a decimal, such as `0.003`.
+         */
+        input_cost_per_1k: string;
+        /**
+         * Whether it counts; one that does not is passed over.
+         */
+        is_active: boolean;
+        /**
+         * The model, as agents ask for it.
+         */
+        model_name: string;
+        /**
+         * 1,000 tokens written.
+         */
+        output_cost_per_1k: string;
+        /**
+         * Who serves it.
+         */
+        provider: string;
+        /**
+         * Who set it.
+         */
+        source: PriceSource;
+        /**
+         * When it last changed.
+         */
+        updated_at: string;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -3549,6 +4102,7 @@ export type PageResponseTool = {
         } | null;
         approval: ToolApproval;
         approved_hash?: string | null;
+        call_cost?: Money | null;
         connector_id: ConnectorId;
         definition_hash: string;
         description: string;
@@ -3837,6 +4391,16 @@ export type PolicyRuleRequest = {
 };
 
 /**
+ * Who set a price.
+ */
+export type PriceSource = 'catalogue' | 'administrator';
+
+/**
+ * What a model costs from a moment on.
+ */
+export type PricingId = string;
+
+/**
  * The body of a problem.
  */
 export type Problem = {
@@ -3914,6 +4478,44 @@ export type ProblemView = {
 export type ProveMfaRequest = {
     code: string;
     password: string;
+};
+
+/**
+ * A price to be set.
+ */
+export type PutModelPricingRequest = {
+    /**
+     * 1,000 tokens read from the provider's cache.
+     */
+    cached_input_cost_per_1k?: string | null;
+    /**
+     * ISO 4217; `USD` where it is left out.
+     */
+    currency?: string | null;
+    /**
+     * Calls from this moment on cost this much.
+     */
+    effective_from: string;
+    /**
+     * 1,000 tokens read: a decimal, such as `0.003`.
+     */
+    input_cost_per_1k: string;
+    /**
+     * Whether it counts.
+     */
+    is_active?: boolean | null;
+    /**
+     * The model, as agents ask for it.
+     */
+    model_name: string;
+    /**
+     * 1,000 tokens written.
+     */
+    output_cost_per_1k: string;
+    /**
+     * Who serves it.
+     */
+    provider?: string;
 };
 
 /**
@@ -4397,6 +4999,7 @@ export type Tool = {
     } | null;
     approval: ToolApproval;
     approved_hash?: string | null;
+    call_cost?: Money | null;
     connector_id: ConnectorId;
     definition_hash: string;
     description: string;
@@ -4640,6 +5243,20 @@ export type UpdateArtifactRequest = {
 };
 
 /**
+ * A change of a budget: missing fields stay. Whose spending, period and currency are for good.
+ */
+export type UpdateBudgetRequest = {
+    hard_stop?: boolean | null;
+    is_active?: boolean | null;
+    /**
+     * A decimal as text.
+     */
+    limit?: string | null;
+    name?: string | null;
+    warn_percent?: number | null;
+};
+
+/**
  * A change of a conversation: missing fields stay, `null` clears.
  */
 export type UpdateConversationRequest = {
@@ -4819,6 +5436,7 @@ export type UpdateToolRequest = {
      * `true` accepts the present definition.
      */
     approve_definition?: boolean | null;
+    call_cost?: Money | null;
     enabled?: boolean | null;
     /**
      * Declares that it changes nothing.
@@ -4843,6 +5461,11 @@ export type UpdateUserRequest = {
 export type UploadRequest = {
     file: Blob | File;
 };
+
+/**
+ * How long a piece of time is.
+ */
+export type UsageGrouping = 'hour' | 'day' | 'week' | 'month';
 
 /**
  * A person's account.
@@ -8095,6 +8718,391 @@ export type DecideTaskResponses = {
 
 export type DecideTaskResponse = DecideTaskResponses[keyof DecideTaskResponses];
 
+export type FindAgentUsageData = {
+    body?: never;
+    path: {
+        agent_id: AgentId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/agents/{agent_id}';
+};
+
+export type FindAgentUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindAgentUsageError = FindAgentUsageErrors[keyof FindAgentUsageErrors];
+
+export type FindAgentUsageResponses = {
+    200: CostSummary;
+};
+
+export type FindAgentUsageResponse = FindAgentUsageResponses[keyof FindAgentUsageResponses];
+
+export type ListOwnBudgetsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/usage/budgets';
+};
+
+export type ListOwnBudgetsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListOwnBudgetsError = ListOwnBudgetsErrors[keyof ListOwnBudgetsErrors];
+
+export type ListOwnBudgetsResponses = {
+    200: OwnBudgets;
+};
+
+export type ListOwnBudgetsResponse = ListOwnBudgetsResponses[keyof ListOwnBudgetsResponses];
+
+export type ListUsageByAgentData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/by-agent';
+};
+
+export type ListUsageByAgentErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListUsageByAgentError = ListUsageByAgentErrors[keyof ListUsageByAgentErrors];
+
+export type ListUsageByAgentResponses = {
+    200: CostBreakdown;
+};
+
+export type ListUsageByAgentResponse = ListUsageByAgentResponses[keyof ListUsageByAgentResponses];
+
+export type ListUsageByModelData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/by-model';
+};
+
+export type ListUsageByModelErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListUsageByModelError = ListUsageByModelErrors[keyof ListUsageByModelErrors];
+
+export type ListUsageByModelResponses = {
+    200: CostBreakdown;
+};
+
+export type ListUsageByModelResponse = ListUsageByModelResponses[keyof ListUsageByModelResponses];
+
+export type FindConversationUsageData = {
+    body?: never;
+    path: {
+        conversation_id: ConversationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/conversations/{conversation_id}';
+};
+
+export type FindConversationUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindConversationUsageError = FindConversationUsageErrors[keyof FindConversationUsageErrors];
+
+export type FindConversationUsageResponses = {
+    200: CostSummary;
+};
+
+export type FindConversationUsageResponse = FindConversationUsageResponses[keyof FindConversationUsageResponses];
+
+export type ListDailyUsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/daily';
+};
+
+export type ListDailyUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListDailyUsageError = ListDailyUsageErrors[keyof ListDailyUsageErrors];
+
+export type ListDailyUsageResponses = {
+    200: CostTrend;
+};
+
+export type ListDailyUsageResponse = ListDailyUsageResponses[keyof ListDailyUsageResponses];
+
+export type ListMonthlyUsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/monthly';
+};
+
+export type ListMonthlyUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListMonthlyUsageError = ListMonthlyUsageErrors[keyof ListMonthlyUsageErrors];
+
+export type ListMonthlyUsageResponses = {
+    200: CostTrend;
+};
+
+export type ListMonthlyUsageResponse = ListMonthlyUsageResponses[keyof ListMonthlyUsageResponses];
+
+export type FindWorkflowUsageData = {
+    body?: never;
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/workflows/{workflow_id}';
+};
+
+export type FindWorkflowUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindWorkflowUsageError = FindWorkflowUsageErrors[keyof FindWorkflowUsageErrors];
+
+export type FindWorkflowUsageResponses = {
+    200: CostSummary;
+};
+
+export type FindWorkflowUsageResponse = FindWorkflowUsageResponses[keyof FindWorkflowUsageResponses];
+
 export type ListUsersData = {
     body?: never;
     path?: never;
@@ -9583,6 +10591,215 @@ export type FindAuditEventResponses = {
 
 export type FindAuditEventResponse = FindAuditEventResponses[keyof FindAuditEventResponses];
 
+export type ListBudgetsData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/orgs/{org_id}/budgets';
+};
+
+export type ListBudgetsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListBudgetsError = ListBudgetsErrors[keyof ListBudgetsErrors];
+
+export type ListBudgetsResponses = {
+    200: PageResponseBudget;
+};
+
+export type ListBudgetsResponse = ListBudgetsResponses[keyof ListBudgetsResponses];
+
+export type CreateBudgetData = {
+    body: CreateBudgetRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets';
+};
+
+export type CreateBudgetErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateBudgetError = CreateBudgetErrors[keyof CreateBudgetErrors];
+
+export type CreateBudgetResponses = {
+    201: Budget;
+};
+
+export type CreateBudgetResponse = CreateBudgetResponses[keyof CreateBudgetResponses];
+
+export type DeleteBudgetData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}';
+};
+
+export type DeleteBudgetErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteBudgetError = DeleteBudgetErrors[keyof DeleteBudgetErrors];
+
+export type DeleteBudgetResponses = {
+    /**
+     * Deleted
+     */
+    204: void;
+};
+
+export type DeleteBudgetResponse = DeleteBudgetResponses[keyof DeleteBudgetResponses];
+
+export type FindBudgetData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}';
+};
+
+export type FindBudgetErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindBudgetError = FindBudgetErrors[keyof FindBudgetErrors];
+
+export type FindBudgetResponses = {
+    200: Budget;
+};
+
+export type FindBudgetResponse = FindBudgetResponses[keyof FindBudgetResponses];
+
+export type UpdateBudgetPatchData = {
+    body: UpdateBudgetRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}';
+};
+
+export type UpdateBudgetPatchErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateBudgetPatchError = UpdateBudgetPatchErrors[keyof UpdateBudgetPatchErrors];
+
+export type UpdateBudgetPatchResponses = {
+    200: Budget;
+};
+
+export type UpdateBudgetPatchResponse = UpdateBudgetPatchResponses[keyof UpdateBudgetPatchResponses];
+
+export type UpdateBudgetData = {
+    body: UpdateBudgetRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}';
+};
+
+export type UpdateBudgetErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateBudgetError = UpdateBudgetErrors[keyof UpdateBudgetErrors];
+
+export type UpdateBudgetResponses = {
+    200: Budget;
+};
+
+export type UpdateBudgetResponse = UpdateBudgetResponses[keyof UpdateBudgetResponses];
+
+export type ListBudgetSpendersData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}/spenders';
+};
+
+export type ListBudgetSpendersErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListBudgetSpendersError = ListBudgetSpendersErrors[keyof ListBudgetSpendersErrors];
+
+export type ListBudgetSpendersResponses = {
+    200: BudgetSpendersResponse;
+};
+
+export type ListBudgetSpendersResponse = ListBudgetSpendersResponses[keyof ListBudgetSpendersResponses];
+
 export type ListEnvironmentsData = {
     body?: never;
     path: {
@@ -10434,6 +11651,324 @@ export type ListOrganizationRunsResponses = {
 
 export type ListOrganizationRunsResponse = ListOrganizationRunsResponses[keyof ListOrganizationRunsResponses];
 
+export type ListCostByAgentData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-by-agent';
+};
+
+export type ListCostByAgentErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostByAgentError = ListCostByAgentErrors[keyof ListCostByAgentErrors];
+
+export type ListCostByAgentResponses = {
+    200: CostBreakdown;
+};
+
+export type ListCostByAgentResponse = ListCostByAgentResponses[keyof ListCostByAgentResponses];
+
+export type ListCostByEnvironmentData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-by-environment';
+};
+
+export type ListCostByEnvironmentErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostByEnvironmentError = ListCostByEnvironmentErrors[keyof ListCostByEnvironmentErrors];
+
+export type ListCostByEnvironmentResponses = {
+    200: CostBreakdown;
+};
+
+export type ListCostByEnvironmentResponse = ListCostByEnvironmentResponses[keyof ListCostByEnvironmentResponses];
+
+export type ListCostByModelData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-by-model';
+};
+
+export type ListCostByModelErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostByModelError = ListCostByModelErrors[keyof ListCostByModelErrors];
+
+export type ListCostByModelResponses = {
+    200: CostBreakdown;
+};
+
+export type ListCostByModelResponse = ListCostByModelResponses[keyof ListCostByModelResponses];
+
+export type ListCostByUserData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-by-user';
+};
+
+export type ListCostByUserErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostByUserError = ListCostByUserErrors[keyof ListCostByUserErrors];
+
+export type ListCostByUserResponses = {
+    200: CostBreakdown;
+};
+
+export type ListCostByUserResponse = ListCostByUserResponses[keyof ListCostByUserResponses];
+
+export type ListCostOverTimeData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-over-time';
+};
+
+export type ListCostOverTimeErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostOverTimeError = ListCostOverTimeErrors[keyof ListCostOverTimeErrors];
+
+export type ListCostOverTimeResponses = {
+    200: CostTrend;
+};
+
+export type ListCostOverTimeResponse = ListCostOverTimeResponses[keyof ListCostOverTimeResponses];
+
+export type FindCostSummaryData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-summary';
+};
+
+export type FindCostSummaryErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindCostSummaryError = FindCostSummaryErrors[keyof FindCostSummaryErrors];
+
+export type FindCostSummaryResponses = {
+    200: CostSummary;
+};
+
+export type FindCostSummaryResponse = FindCostSummaryResponses[keyof FindCostSummaryResponses];
+
 export type FindOrganizationRunData = {
     body?: never;
     path: {
@@ -11196,6 +12731,98 @@ export type UpdatePolicyRuleResponses = {
 };
 
 export type UpdatePolicyRuleResponse = UpdatePolicyRuleResponses[keyof UpdatePolicyRuleResponses];
+
+export type ListModelPricingData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Only those that hold now, one a model.
+         */
+        current?: boolean;
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/pricing/models';
+};
+
+export type ListModelPricingErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListModelPricingError = ListModelPricingErrors[keyof ListModelPricingErrors];
+
+export type ListModelPricingResponses = {
+    200: PageResponseModelPricing;
+};
+
+export type ListModelPricingResponse = ListModelPricingResponses[keyof ListModelPricingResponses];
+
+export type PutModelPricingData = {
+    body: PutModelPricingRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/pricing/models';
+};
+
+export type PutModelPricingErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type PutModelPricingError = PutModelPricingErrors[keyof PutModelPricingErrors];
+
+export type PutModelPricingResponses = {
+    200: ModelPricing;
+    201: ModelPricing;
+};
+
+export type PutModelPricingResponse = PutModelPricingResponses[keyof PutModelPricingResponses];
+
+export type FindModelPricingData = {
+    body?: never;
+    path: {
+        pricing_id: PricingId;
+    };
+    query?: never;
+    url: '/api/v1/pricing/models/{pricing_id}';
+};
+
+export type FindModelPricingErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindModelPricingError = FindModelPricingErrors[keyof FindModelPricingErrors];
+
+export type FindModelPricingResponses = {
+    200: ModelPricing;
+};
+
+export type FindModelPricingResponse = FindModelPricingResponses[keyof FindModelPricingResponses];
 
 export type ArtifactFrameData = {
     body?: never;
