@@ -9,7 +9,7 @@ use conductor_storage::Store;
 use serde_json::Value;
 
 use crate::{
-    Error, Facts, Limits, LimitsOptions, Result, Vault,
+    Budgets, Error, Facts, Limits, LimitsOptions, Prices, Result, Vault,
     record::asked,
     rules::{Compiled, Rules},
 };
@@ -20,6 +20,8 @@ pub struct Access {
     pub(crate) store: Store,
     pub(crate) rules: Rules,
     limits: Limits,
+    budgets: Budgets,
+    prices: Prices,
     vault: Vault,
 }
 
@@ -40,7 +42,8 @@ impl Access {
     pub async fn start(store: Store, vault: Vault, limits: LimitsOptions) -> Result<Arc<Self>> {
         PolicyIndex::built_in().await.map_err(Error::Undecidable)?;
         let limits = Limits::new(limits, Arc::clone(store.clock()));
-        Ok(Arc::new(Self { rules: Rules::new(store.clone()), store, limits, vault }))
+        let (budgets, prices) = (Budgets::new(store.clone()), Prices::new(store.clone()));
+        Ok(Arc::new(Self { rules: Rules::new(store.clone()), store, limits, budgets, prices, vault }))
     }
 
     /// The answer, with its reasons. A call of a tool is decided by the rules as they are now, anything else by rules
@@ -182,6 +185,18 @@ impl Access {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The budgets.
+    #[must_use]
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
+    }
+
+    /// What models cost.
+    #[must_use]
+    pub fn prices(&self) -> &Prices {
+        &self.prices
     }
 
     /// The vault.

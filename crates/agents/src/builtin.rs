@@ -139,6 +139,7 @@ fn create_artifact() -> Tool {
         timeout: Duration::from_secs(10),
         cache: None,
         honours_key: false,
+        call_cost: None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod agent;
 mod artifact;
 mod audit;
+mod budget;
 mod caller;
 mod classification;
 mod clock;
@@ -22,6 +23,7 @@ mod message_view;
 mod organization;
 mod page;
 mod policy;
+mod pricing;
 mod redacted;
 mod run;
 mod scope;
@@ -37,6 +39,10 @@ pub use artifact::{Artifact, NewArtifact};
 pub use audit::{
     AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditSeal, AuditTally, CheckpointKind,
     NewAuditEvent, RecordedDecision,
+};
+pub use budget::{
+    Budget, BudgetCounter, BudgetPeriod, BudgetRefusal, BudgetScope, BudgetStanding, NewBudget,
+    RefusalReason, Spender,
 };
 pub use caller::{Caller, Principal};
 pub use classification::{Classification, Visibility};
@@ -70,13 +76,17 @@ pub use organization::{
 };
 pub use page::{Page, PageRequest};
 pub use policy::{BindingScope, Policy, PolicyBinding, PolicyMode, PolicyRule};
+pub use pricing::{ModelPrice, NewModelPrice, PriceSource, Tokens};
 pub use redacted::Redacted;
 pub use run::{
     EffectState, NewRun, Run, RunFilter, RunKind, RunOutcome, RunSignal, RunStatus, RunTrigger, SignalKind,
 };
 pub use scope::Scope;
 pub use secret::{ApiKey, NewApiKey, NewSecret, Secret};
-pub use usage::{NewUsage, decimal_of_nanos};
+pub use usage::{
+    CallCost, NewUsage, UsageBucket, UsageDimension, UsageFilter, UsageGrouping, UsageTotals,
+    decimal_of_nanos, nanos_of_decimal,
+};
 pub use user::{
     LinkPurpose, NewRole, NewSession, NewUser, OneTimeLink, PlatformRole, Role, RoleScope, Session, User,
     UserChange,

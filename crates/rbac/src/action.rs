@@ -81,6 +81,8 @@ kinds! {
     Pricing = "pricing",
     /// What was used and what it cost.
     Usage = "usage",
+    /// How much may be spent.
+    Budget = "budget",
 }
 
 impl ResourceKind {
@@ -292,6 +294,14 @@ actions! {
     PricingUpdate = "pricing.update", Pricing, Platform;
     /// See one's usage; with the reach `:any` that of the organisation.
     UsageRead = "usage.read", Usage, Own;
+    /// See the organisation's budgets and how they stand.
+    BudgetRead = "budget.read", Budget, Tenant;
+    /// Make a budget.
+    BudgetCreate = "budget.create", Budget, Tenant;
+    /// Change a budget.
+    BudgetUpdate = "budget.update", Budget, Tenant;
+    /// Delete a budget.
+    BudgetDelete = "budget.delete", Budget, Tenant;
 }
 
 // A role's permissions are one 128-bit word per reach.

@@ -131,6 +131,7 @@ pub fn roles() -> Vec<RoleRow> {
                 "service_account.*",
                 "agent_token.*",
                 "usage.read:any",
+                "budget.*",
             ],
         ),
         role("organization:owner", &["organization:admin"], &["organization.delete"]),

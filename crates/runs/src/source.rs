@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use conductor_access::Facts;
 use conductor_domain::{
-    AgentId, CallId, Caller, Classification, ConnectorId, ConversationId, MessageId, ProblemView, RunId,
-    Scope, ToolId, UserId, Visibility,
+    AgentId, CallCost, CallId, Caller, Classification, ConnectorId, ConversationId, MessageId, ProblemView,
+    RunId, Scope, ToolId, UserId, Visibility,
 };
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -63,6 +63,8 @@ pub struct Tool {
     pub cache: Option<Duration>,
     /// Whether the target takes our idempotency key, so that a repeated call has one effect.
     pub honours_key: bool,
+    /// What one call costs, where someone said so.
+    pub call_cost: Option<CallCost>,
 }
 
 impl Tool {

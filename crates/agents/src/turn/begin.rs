@@ -169,6 +169,7 @@ impl Turns {
         let agent = self.visible_agent(caller, request.agent_id).await?;
         self.access.require(caller, Action::AgentExecute, &crate::facts::facts(&agent)).await?;
         self.access.limits().take(Limit::User(caller.principal.subject()))?;
+        self.admit(caller, &agent, None).await?;
         let id = RunId::generate(&**self.store.clock());
         let run = NewRun {
             user_id: caller.user_id(),
@@ -195,6 +196,8 @@ impl Turns {
 
     async fn begin(&self, caller: &Caller, plan: Plan) -> Result<Started> {
         self.access.limits().take(Limit::User(caller.principal.subject()))?;
+        let wanted = plan.model.as_deref().or(plan.conversation.model.as_deref());
+        self.admit(caller, &plan.agent, wanted).await?;
         let (run_id, reply_id): (RunId, MessageId) = (RunId::generate(&**self.store.clock()), self.new_id());
         let user_id = caller.user_id();
         let target = format!("conversation:{}", plan.conversation.id);

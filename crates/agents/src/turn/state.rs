@@ -3,7 +3,7 @@
 
 use conductor_domain::{
     CallId, Classification, ConnectorId, Effect, EventBody, GuardFinding, GuardKind, HumanTaskView,
-    ProblemView, StepId, StepKind,
+    ProblemView, StepId, StepKind, nanos_of_decimal,
 };
 use conductor_llm_providers::{Content, Message, Role};
 use serde::Serialize;
@@ -112,7 +112,7 @@ impl TurnState {
                 self.input_tokens += input_tokens;
                 self.output_tokens += output_tokens;
                 self.cached_tokens += cached_tokens;
-                self.cost_nanos += super::money::to_nanos(cost);
+                self.cost_nanos += nanos_of_decimal(cost).unwrap_or_default();
             }
             EventBody::MessageGuarded { findings, .. } => {
                 let before = std::mem::take(&mut self.findings);

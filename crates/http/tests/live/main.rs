@@ -22,6 +22,7 @@ mod messages;
 mod models;
 mod policies;
 mod runs;
+mod spend;
 mod strangers;
 mod tasks;
 mod tools;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use conductor_access::asked;
 use conductor_domain::{
-    Decision, EffectState, EventBody, NewAuditEvent, NewRun, Obligation, RunId, RunKind, RunOutcome,
-    RunStatus,
+    CallCost, Decision, EffectState, EventBody, NewAuditEvent, NewRun, NewUsage, Obligation, RunId, RunKind,
+    RunOutcome, RunStatus,
 };
 use serde_json::{Value, json};
 
@@ -35,6 +35,11 @@ impl Ended {
     ) -> Self {
         let ledger = (!read_only).then(|| ledger(&answer));
         Self { answer, cached: false, attempts, took, ledger }
+    }
+
+    /// Whether the target has taken the call, so that it costs: where nobody knows, it does.
+    fn counts(&self) -> bool {
+        !self.cached && self.answer.as_ref().map_or_else(|error| error.outcome_unknown, |_| true)
     }
 
     /// The output, where it may be given again.
@@ -95,8 +100,18 @@ impl ToolPath {
         });
         let (run_id, call_id, state) = (held.run().id, call.call_id, ended.ledger);
         let label = tool.classification;
+        let cost = tool.call_cost.clone();
+        let usage = cost.as_ref().filter(|_| ended.counts()).map(|cost| usage(held, call, tool, cost));
+        outcome.cost_nanos = usage.as_ref().map_or(0, |usage| usage.cost_nanos);
         held.write(move |tx| {
             Box::pin(async move {
+                if let Some(cost) = cost {
+                    let charged = usage.as_ref().map_or(0, |usage| usage.cost_nanos);
+                    tx.settle(call_id.as_uuid(), charged, &cost.currency).await?;
+                }
+                if let Some(usage) = usage {
+                    tx.tx.usage().record(usage).await?;
+                }
                 if let Some(child) = child {
                     tx.tx.runs().create_child(child).await?;
                 }
@@ -153,7 +168,7 @@ impl ToolPath {
         let entry = self.entry(held, call, tool, "run.denied", &decision);
         let child = self.child(held, call, tool, call.arguments.clone());
         let mut outcome = RunOutcome::of(RunStatus::Denied);
-        outcome.error_code = Some("policy_denied".to_owned());
+        outcome.error_code = Some(refusal.code().to_owned());
         outcome.error_text = Some(refusal.to_string());
         outcome.attempts = 0;
         let id = child.id;
@@ -223,6 +238,26 @@ async fn held_has_called(held: &Held, call: &Call) -> Result<bool> {
         Box::pin(async move { Ok(tx.tx.human_tasks().find_by_call(run_id, call_id).await?.is_some()) })
     })
     .await
+}
+
+/// What a call of a tool cost, as the usage ledger keeps it.
+fn usage(held: &Held, call: &Call, tool: &Tool, cost: &CallCost) -> NewUsage {
+    let run = held.run();
+    NewUsage {
+        run_id: run.id,
+        user_id: run.user_id,
+        conversation_id: call.conversation_id,
+        message_id: call.message_id,
+        agent_id: call.agent_id,
+        model: format!("tool:{}", tool.path),
+        provider: tool.server.clone().unwrap_or_else(|| "Conductor".to_owned()),
+        input_tokens: 0,
+        output_tokens: 0,
+        cached_tokens: 0,
+        cost_nanos: cost.nanos,
+        currency: cost.currency.clone(),
+        pricing_id: None,
+    }
 }
 
 fn text(text: &str) -> Value {

@@ -52,6 +52,8 @@ import type {
   CreateArtifactForkResponse,
   CreateBranchData,
   CreateBranchResponse,
+  CreateBudgetData,
+  CreateBudgetResponse,
   CreateConversationData,
   CreateConversationResponse,
   CreateDuplicateData,
@@ -102,6 +104,8 @@ import type {
   DeleteApiKeyResponse,
   DeleteArtifactData,
   DeleteArtifactResponse,
+  DeleteBudgetData,
+  DeleteBudgetResponse,
   DeleteConversationData,
   DeleteConversationResponse,
   DeleteEnvironmentData,
@@ -150,6 +154,8 @@ import type {
   FindAgentOfOrganizationData,
   FindAgentOfOrganizationResponse,
   FindAgentResponse,
+  FindAgentUsageData,
+  FindAgentUsageResponse,
   FindArtifactAgentData,
   FindArtifactAgentResponse,
   FindArtifactData,
@@ -158,10 +164,16 @@ import type {
   FindAuditChainResponse,
   FindAuditEventData,
   FindAuditEventResponse,
+  FindBudgetData,
+  FindBudgetResponse,
   FindComplianceData,
   FindComplianceResponse,
   FindConversationData,
   FindConversationResponse,
+  FindConversationUsageData,
+  FindConversationUsageResponse,
+  FindCostSummaryData,
+  FindCostSummaryResponse,
   FindCustomInstructionsData,
   FindCustomInstructionsResponse,
   FindEnvironmentData,
@@ -188,6 +200,8 @@ import type {
   FindMetricsResponse,
   FindMfaData,
   FindMfaResponse,
+  FindModelPricingData,
+  FindModelPricingResponse,
   FindOrganizationData,
   FindOrganizationMcpServerData,
   FindOrganizationMcpServerResponse,
@@ -212,6 +226,8 @@ import type {
   FindSetupStatusResponse,
   FindThinkingData,
   FindThinkingResponse,
+  FindWorkflowUsageData,
+  FindWorkflowUsageResponse,
   FollowMessageData,
   FollowMessageResponse,
   ListAccessLogsData,
@@ -244,10 +260,26 @@ import type {
   ListAuditEventsResponse,
   ListAvailableToolsData,
   ListAvailableToolsResponse,
+  ListBudgetSpendersData,
+  ListBudgetSpendersResponse,
+  ListBudgetsData,
+  ListBudgetsResponse,
   ListCommunityMcpServersData,
   ListCommunityMcpServersResponse,
   ListConversationsData,
   ListConversationsResponse,
+  ListCostByAgentData,
+  ListCostByAgentResponse,
+  ListCostByEnvironmentData,
+  ListCostByEnvironmentResponse,
+  ListCostByModelData,
+  ListCostByModelResponse,
+  ListCostByUserData,
+  ListCostByUserResponse,
+  ListCostOverTimeData,
+  ListCostOverTimeResponse,
+  ListDailyUsageData,
+  ListDailyUsageResponse,
   ListEnvironmentsData,
   ListEnvironmentsResponse,
   ListEventsData,
@@ -270,8 +302,12 @@ import type {
   ListMembersResponse,
   ListMessagesData,
   ListMessagesResponse,
+  ListModelPricingData,
+  ListModelPricingResponse,
   ListModelsData,
   ListModelsResponse,
+  ListMonthlyUsageData,
+  ListMonthlyUsageResponse,
   ListMyOrganizationsData,
   ListMyOrganizationsResponse,
   ListOfficialMcpServersData,
@@ -284,6 +320,8 @@ import type {
   ListOrganizationRunsResponse,
   ListOrganizationsData,
   ListOrganizationsResponse,
+  ListOwnBudgetsData,
+  ListOwnBudgetsResponse,
   ListPlatformAuditData,
   ListPlatformAuditResponse,
   ListPoliciesData,
@@ -306,6 +344,10 @@ import type {
   ListSessionsResponse,
   ListTasksData,
   ListTasksResponse,
+  ListUsageByAgentData,
+  ListUsageByAgentResponse,
+  ListUsageByModelData,
+  ListUsageByModelResponse,
   ListUsersData,
   ListUsersResponse,
   LoginData,
@@ -316,6 +358,8 @@ import type {
   LogoutResponse,
   LogoutV1Data,
   LogoutV1Response,
+  PutModelPricingData,
+  PutModelPricingResponse,
   ReadMcpResourceData,
   ReadMcpResourceResponse,
   RefreshData,
@@ -354,6 +398,10 @@ import type {
   UpdateArtifactPatchData,
   UpdateArtifactPatchResponse,
   UpdateArtifactResponse,
+  UpdateBudgetData,
+  UpdateBudgetPatchData,
+  UpdateBudgetPatchResponse,
+  UpdateBudgetResponse,
   UpdateConversationAgentData,
   UpdateConversationAgentResponse,
   UpdateConversationArchiveData,
@@ -468,6 +516,14 @@ export interface Operations {
     '/api/settings/custom-instructions': { query: FindCustomInstructionsData['query']; body: FindCustomInstructionsData['body']; answer: FindCustomInstructionsResponse };
     '/api/setup/status': { query: FindSetupStatusData['query']; body: FindSetupStatusData['body']; answer: FindSetupStatusResponse };
     '/api/tasks': { query: ListTasksData['query']; body: ListTasksData['body']; answer: ListTasksResponse };
+    '/api/usage/agents/{agent_id}': { query: FindAgentUsageData['query']; body: FindAgentUsageData['body']; answer: FindAgentUsageResponse };
+    '/api/usage/budgets': { query: ListOwnBudgetsData['query']; body: ListOwnBudgetsData['body']; answer: ListOwnBudgetsResponse };
+    '/api/usage/by-agent': { query: ListUsageByAgentData['query']; body: ListUsageByAgentData['body']; answer: ListUsageByAgentResponse };
+    '/api/usage/by-model': { query: ListUsageByModelData['query']; body: ListUsageByModelData['body']; answer: ListUsageByModelResponse };
+    '/api/usage/conversations/{conversation_id}': { query: FindConversationUsageData['query']; body: FindConversationUsageData['body']; answer: FindConversationUsageResponse };
+    '/api/usage/daily': { query: ListDailyUsageData['query']; body: ListDailyUsageData['body']; answer: ListDailyUsageResponse };
+    '/api/usage/monthly': { query: ListMonthlyUsageData['query']; body: ListMonthlyUsageData['body']; answer: ListMonthlyUsageResponse };
+    '/api/usage/workflows/{workflow_id}': { query: FindWorkflowUsageData['query']; body: FindWorkflowUsageData['body']; answer: FindWorkflowUsageResponse };
     '/api/users': { query: ListUsersData['query']; body: ListUsersData['body']; answer: ListUsersResponse };
     '/api/v1/audit': { query: ListPlatformAuditData['query']; body: ListPlatformAuditData['body']; answer: ListPlatformAuditResponse };
     '/api/v1/auth/me': { query: FindMeV1Data['query']; body: FindMeV1Data['body']; answer: FindMeV1Response };
@@ -485,6 +541,9 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/audit/compliance': { query: FindComplianceData['query']; body: FindComplianceData['body']; answer: FindComplianceResponse };
     '/api/v1/orgs/{org_id}/audit/export': { query: ExportAuditData['query']; body: ExportAuditData['body']; answer: ExportAuditResponse };
     '/api/v1/orgs/{org_id}/audit/{event_id}': { query: FindAuditEventData['query']; body: FindAuditEventData['body']; answer: FindAuditEventResponse };
+    '/api/v1/orgs/{org_id}/budgets': { query: ListBudgetsData['query']; body: ListBudgetsData['body']; answer: ListBudgetsResponse };
+    '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: FindBudgetData['query']; body: FindBudgetData['body']; answer: FindBudgetResponse };
+    '/api/v1/orgs/{org_id}/budgets/{budget_id}/spenders': { query: ListBudgetSpendersData['query']; body: ListBudgetSpendersData['body']; answer: ListBudgetSpendersResponse };
     '/api/v1/orgs/{org_id}/environments': { query: ListEnvironmentsData['query']; body: ListEnvironmentsData['body']; answer: ListEnvironmentsResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: FindEnvironmentData['query']; body: FindEnvironmentData['body']; answer: FindEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers': { query: ListOrganizationMcpServersData['query']; body: ListOrganizationMcpServersData['body']; answer: ListOrganizationMcpServersResponse };
@@ -493,6 +552,12 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/policies': { query: ListPoliciesData['query']; body: ListPoliciesData['body']; answer: ListPoliciesResponse };
     '/api/v1/orgs/{org_id}/policies/{policy_id}': { query: FindPolicyData['query']; body: FindPolicyData['body']; answer: FindPolicyResponse };
     '/api/v1/orgs/{org_id}/runs': { query: ListOrganizationRunsData['query']; body: ListOrganizationRunsData['body']; answer: ListOrganizationRunsResponse };
+    '/api/v1/orgs/{org_id}/runs/cost-by-agent': { query: ListCostByAgentData['query']; body: ListCostByAgentData['body']; answer: ListCostByAgentResponse };
+    '/api/v1/orgs/{org_id}/runs/cost-by-environment': { query: ListCostByEnvironmentData['query']; body: ListCostByEnvironmentData['body']; answer: ListCostByEnvironmentResponse };
+    '/api/v1/orgs/{org_id}/runs/cost-by-model': { query: ListCostByModelData['query']; body: ListCostByModelData['body']; answer: ListCostByModelResponse };
+    '/api/v1/orgs/{org_id}/runs/cost-by-user': { query: ListCostByUserData['query']; body: ListCostByUserData['body']; answer: ListCostByUserResponse };
+    '/api/v1/orgs/{org_id}/runs/cost-over-time': { query: ListCostOverTimeData['query']; body: ListCostOverTimeData['body']; answer: ListCostOverTimeResponse };
+    '/api/v1/orgs/{org_id}/runs/cost-summary': { query: FindCostSummaryData['query']; body: FindCostSummaryData['body']; answer: FindCostSummaryResponse };
     '/api/v1/orgs/{org_id}/runs/{run_id}': { query: FindOrganizationRunData['query']; body: FindOrganizationRunData['body']; answer: FindOrganizationRunResponse };
     '/api/v1/orgs/{org_id}/runs/{run_id}/steps': { query: ListOrganizationRunStepsData['query']; body: ListOrganizationRunStepsData['body']; answer: ListOrganizationRunStepsResponse };
     '/api/v1/orgs/{org_id}/service-accounts': { query: ListServiceAccountsData['query']; body: ListServiceAccountsData['body']; answer: ListServiceAccountsResponse };
@@ -502,6 +567,8 @@ export interface Operations {
     '/api/v1/policies/bindings/{binding_id}': { query: FindPolicyBindingData['query']; body: FindPolicyBindingData['body']; answer: FindPolicyBindingResponse };
     '/api/v1/policies/rules': { query: ListPolicyRulesData['query']; body: ListPolicyRulesData['body']; answer: ListPolicyRulesResponse };
     '/api/v1/policies/rules/{rule_id}': { query: FindPolicyRuleData['query']; body: FindPolicyRuleData['body']; answer: FindPolicyRuleResponse };
+    '/api/v1/pricing/models': { query: ListModelPricingData['query']; body: ListModelPricingData['body']; answer: ListModelPricingResponse };
+    '/api/v1/pricing/models/{pricing_id}': { query: FindModelPricingData['query']; body: FindModelPricingData['body']; answer: FindModelPricingResponse };
     '/artifact-frame': { query: ArtifactFrameData['query']; body: ArtifactFrameData['body']; answer: unknown };
     '/docs/errors/{code}': { query: FindErrorPageData['query']; body: FindErrorPageData['body']; answer: FindErrorPageResponse };
     '/health': { query: FindHealthData['query']; body: FindHealthData['body']; answer: FindHealthResponse };
@@ -556,6 +623,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens': { query: CreateAgentTokenData['query']; body: CreateAgentTokenData['body']; answer: CreateAgentTokenResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens/{jti}/revoke': { query: RevokeAgentTokenData['query']; body: RevokeAgentTokenData['body']; answer: RevokeAgentTokenResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/versions/{version}/rollback': { query: CreateAgentRollbackOfOrganizationData['query']; body: CreateAgentRollbackOfOrganizationData['body']; answer: CreateAgentRollbackOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/budgets': { query: CreateBudgetData['query']; body: CreateBudgetData['body']; answer: CreateBudgetResponse };
     '/api/v1/orgs/{org_id}/environments': { query: CreateEnvironmentData['query']; body: CreateEnvironmentData['body']; answer: CreateEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers': { query: CreateOrganizationMcpServerData['query']; body: CreateOrganizationMcpServerData['body']; answer: CreateOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}/health-check': { query: CheckOrganizationMcpServerData['query']; body: CheckOrganizationMcpServerData['body']; answer: CheckOrganizationMcpServerResponse };
@@ -570,6 +638,7 @@ export interface Operations {
     '/api/v1/policies/bindings': { query: CreatePolicyBindingData['query']; body: CreatePolicyBindingData['body']; answer: CreatePolicyBindingResponse };
     '/api/v1/policies/evaluate': { query: EvaluatePoliciesData['query']; body: EvaluatePoliciesData['body']; answer: EvaluatePoliciesResponse };
     '/api/v1/policies/rules': { query: CreatePolicyRuleData['query']; body: CreatePolicyRuleData['body']; answer: CreatePolicyRuleResponse };
+    '/api/v1/pricing/models': { query: PutModelPricingData['query']; body: PutModelPricingData['body']; answer: PutModelPricingResponse };
   };
   put: {
     '/api/agents/{agent_id}': { query: UpdateAgentData['query']; body: UpdateAgentData['body']; answer: UpdateAgentResponse };
@@ -590,6 +659,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}': { query: UpdateOrganizationData['query']; body: UpdateOrganizationData['body']; answer: UpdateOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: UpdateAgentOfOrganizationData['query']; body: UpdateAgentOfOrganizationData['body']; answer: UpdateAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerOfOrganizationData['query']; body: UpdateAgentServerOfOrganizationData['body']; answer: UpdateAgentServerOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: UpdateBudgetData['query']; body: UpdateBudgetData['body']; answer: UpdateBudgetResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: UpdateEnvironmentData['query']; body: UpdateEnvironmentData['body']; answer: UpdateEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: UpdateOrganizationMcpServerData['query']; body: UpdateOrganizationMcpServerData['body']; answer: UpdateOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/policies/{policy_id}': { query: UpdatePolicyData['query']; body: UpdatePolicyData['body']; answer: UpdatePolicyResponse };
@@ -609,6 +679,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}': { query: UpdateOrganizationPatchData['query']; body: UpdateOrganizationPatchData['body']; answer: UpdateOrganizationPatchResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: UpdateAgentOfOrganizationPatchData['query']; body: UpdateAgentOfOrganizationPatchData['body']; answer: UpdateAgentOfOrganizationPatchResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerOfOrganizationPatchData['query']; body: UpdateAgentServerOfOrganizationPatchData['body']; answer: UpdateAgentServerOfOrganizationPatchResponse };
+    '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: UpdateBudgetPatchData['query']; body: UpdateBudgetPatchData['body']; answer: UpdateBudgetPatchResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: UpdateEnvironmentPatchData['query']; body: UpdateEnvironmentPatchData['body']; answer: UpdateEnvironmentPatchResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: UpdateOrganizationMcpServerPatchData['query']; body: UpdateOrganizationMcpServerPatchData['body']; answer: UpdateOrganizationMcpServerPatchResponse };
     '/api/v1/orgs/{org_id}/members/{user_id}': { query: UpdateMemberData['query']; body: UpdateMemberData['body']; answer: UpdateMemberResponse };
@@ -631,6 +702,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: DeleteAgentOfOrganizationData['query']; body: DeleteAgentOfOrganizationData['body']; answer: DeleteAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: DeleteAgentServerOfOrganizationData['query']; body: DeleteAgentServerOfOrganizationData['body']; answer: DeleteAgentServerOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens/{jti}': { query: DeleteAgentTokenData['query']; body: DeleteAgentTokenData['body']; answer: DeleteAgentTokenResponse };
+    '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: DeleteBudgetData['query']; body: DeleteBudgetData['body']; answer: DeleteBudgetResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: DeleteEnvironmentData['query']; body: DeleteEnvironmentData['body']; answer: DeleteEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: DeleteOrganizationMcpServerData['query']; body: DeleteOrganizationMcpServerData['body']; answer: DeleteOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/members/{user_id}': { query: DeleteMemberData['query']; body: DeleteMemberData['body']; answer: DeleteMemberResponse };
