@@ -11,6 +11,7 @@ mod m20261121_000008_create_governance;
 mod m20261121_000009_complete_policies;
 mod m20261121_000010_seal_audit;
 mod m20261121_000011_create_credentials;
+mod m20261121_000016_create_tenant_keys;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000009_complete_policies::Migration),
             Box::new(m20261121_000010_seal_audit::Migration),
             Box::new(m20261121_000011_create_credentials::Migration),
+            Box::new(m20261121_000016_create_tenant_keys::Migration),
         ]
     }
 }

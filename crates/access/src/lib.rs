@@ -20,4 +20,4 @@ pub use limits::{Limit, Limits, LimitsOptions};
 pub use machine::Machine;
 pub use policies::{Comparison, Flip, baseline, check_policy};
 pub use record::asked;
-pub use vault::Vault;
+pub use vault::{Resealed, RotationState, Rotator, Step, Vault};

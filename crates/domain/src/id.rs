@@ -120,6 +120,8 @@ ids! {
     HumanTaskId,
     /// A stored secret.
     SecretId,
+    /// A rotation of every tenant's key.
+    KeyRotationId,
     /// A provider key that a user entered.
     ApiKeyId,
     /// A policy.

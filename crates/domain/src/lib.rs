@@ -26,6 +26,7 @@ mod redacted;
 mod run;
 mod scope;
 mod secret;
+mod tenant_key;
 mod usage;
 mod user;
 
@@ -74,6 +75,7 @@ pub use run::{
 };
 pub use scope::Scope;
 pub use secret::{ApiKey, NewApiKey, NewSecret, Secret};
+pub use tenant_key::{KeyCensus, KeyRotation, RotationStatus, WrappedKey};
 pub use usage::{NewUsage, decimal_of_nanos};
 pub use user::{
     LinkPurpose, NewRole, NewSession, NewUser, OneTimeLink, PlatformRole, Role, RoleScope, Session, User,

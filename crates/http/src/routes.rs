@@ -19,6 +19,7 @@ mod orgs;
 mod policies;
 mod roles;
 mod runs;
+mod secret_keys;
 mod service_accounts;
 mod session;
 mod settings;
@@ -55,6 +56,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(members::router())
         .merge(policies::router())
         .merge(service_accounts::router())
+        .merge(secret_keys::router())
         .merge(tokens::router())
         .merge(settings::router())
         .merge(api_keys::router())

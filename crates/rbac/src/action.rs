@@ -77,6 +77,8 @@ kinds! {
     ServiceAccount = "service_account",
     /// A token that an agent calls us with.
     AgentToken = "agent_token",
+    /// The keys that secrets are sealed under.
+    SecretKey = "secret_key",
     /// What models cost.
     Pricing = "pricing",
     /// What was used and what it cost.
@@ -284,6 +286,10 @@ actions! {
     AgentTokenRevoke = "agent_token.revoke", AgentToken, Tenant;
     /// Delete an agent's token that can no longer be used.
     AgentTokenDelete = "agent_token.delete", AgentToken, Tenant;
+    /// See which keys secrets are sealed under, and how far their rotation came.
+    SecretKeyRead = "secret_key.read", SecretKey, Platform;
+    /// Replace the keys that secrets are sealed under.
+    SecretKeyRotate = "secret_key.rotate", SecretKey, Platform;
     /// See what models cost.
     PricingRead = "pricing.read", Pricing, Platform;
     /// Set what a model costs.

@@ -62,6 +62,7 @@ pub fn roles() -> Vec<RoleRow> {
                 "tool.*:official",
                 "connector.confirm",
                 "platform_audit.read",
+                "secret_key.*",
                 "pricing.*",
             ],
         ),

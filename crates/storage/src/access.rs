@@ -158,6 +158,12 @@ impl<'a> Scoped<'a> {
         Secrets::new(self.store.reader(), self.scope)
     }
 
+    /// The tenant's keys, wrapped.
+    #[must_use]
+    pub fn tenant_keys(self) -> TenantKeys<'a> {
+        TenantKeys::new(self.store.reader(), self.scope)
+    }
+
     /// The tenant's provider keys.
     #[must_use]
     pub fn api_keys(self) -> ApiKeys<'a> {
@@ -316,6 +322,12 @@ impl<'t> ScopedTx<'t> {
         SecretsTx::new(self)
     }
 
+    /// The keys of this tenant, wrapped.
+    #[must_use]
+    pub fn tenant_keys(self) -> TenantKeysTx<'t> {
+        TenantKeysTx::new(self)
+    }
+
     /// Provider keys of this tenant.
     #[must_use]
     pub fn api_keys(self) -> ApiKeysTx<'t> {
@@ -356,6 +368,8 @@ pub enum Unscoped {
     Idempotency,
     /// Sealing and verifying the audit log of every tenant.
     AuditChain,
+    /// Moving the secrets of every tenant under new keys.
+    KeyRotation,
 }
 
 /// Rows beyond one tenant, before a transaction.
@@ -404,6 +418,12 @@ impl<'a> UnscopedView<'a> {
     #[must_use]
     pub fn audit_chains(self) -> AuditChains<'a> {
         AuditChains::new(self.conn())
+    }
+
+    /// Rotations of the keys of every tenant.
+    #[must_use]
+    pub fn key_rotations(self) -> KeyRotations<'a> {
+        KeyRotations::new(self.conn())
     }
 
     /// Every tenant's runs, for the driver.
@@ -514,6 +534,12 @@ impl<'t> UnscopedTx<'t> {
     #[must_use]
     pub fn audit_chains(self) -> AuditChainsTx<'t> {
         AuditChainsTx::new(self.tx)
+    }
+
+    /// Rotations of the keys of every tenant.
+    #[must_use]
+    pub fn key_rotations(self) -> KeyRotationsTx<'t> {
+        KeyRotationsTx::new(self.tx)
     }
 
     /// Every tenant's runs, for the driver.

@@ -177,6 +177,7 @@ async fn services(
         files: Files::new(store.clone(), Arc::clone(access), blobs, FilesOptions::default()),
         policies: Policies::new(store.clone(), Arc::clone(access)),
         audit: audit(store, access, folder),
+        keys: conductor_governance::Keys::new(Arc::clone(access)),
         options: Options::new("0.0.0", rand::random()),
         page: StaticPage::none(),
         readiness,

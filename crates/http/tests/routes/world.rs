@@ -21,8 +21,7 @@ use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, FixedClock, Redacted};
 use conductor_egress::Egress;
-use conductor_governance::AuditLog;
-use conductor_governance::Policies;
+use conductor_governance::{AuditLog, Keys, Policies};
 use conductor_http::{AppState, Asset, Readiness, Services, StaticPage};
 use conductor_identity::{Identity, SetUp};
 use conductor_llm_providers::{Catalogue, Models, ModelsOptions};
@@ -376,6 +375,7 @@ async fn services(
         ),
         policies: Policies::new(store.clone(), Arc::clone(access)),
         audit,
+        keys: Keys::new(Arc::clone(access)),
         options,
         page: StaticPage {
             file: page_file,
