@@ -137,6 +137,7 @@ pub(crate) async fn identity(
     access: &Arc<Access>,
 ) -> Result<Identity> {
     let mut options = conductor_identity::Options::new(secret(folder, "signing.key")?);
+    options.egress = Some(egress(config)?.guarded());
     options.registration_open = config.registration == "open";
     options.token_lifetime = Duration::from_secs(config.token_max_days.clamp(1, 3_650) * 24 * 60 * 60);
     Ok(Identity::start(store.clone(), Arc::clone(access), options).await?)

@@ -175,7 +175,7 @@ async fn a_canary_that_is_entered_once_is_found_nowhere() {
     answers.push(api.post("/api/settings/api-keys", wrong).await.text);
     let connector = json!({
         "name": "Canary", "transport": "http", "endpoint": format!("{}/mcp", collector.uri()),
-        "auth_type": "bearer", "auth": BEARER,
+        "auth_type": "bearer", "secret": BEARER,
     });
     let made = api.post("/api/mcp/servers", connector).await;
     answers.push(made.text.clone());
@@ -186,7 +186,7 @@ async fn a_canary_that_is_entered_once_is_found_nowhere() {
     answers.push(format!("{events:?}"));
     let used = provider.requests();
     assert!(format!("{used:?}").contains(KEY), "the key was used, so it was opened");
-    api.post("/api/v1/secret-keys/rotate", json!({})).await.status(202);
+    answers.push(api.post("/api/v1/secret-keys/rotate", json!({})).await.status(202).text);
     loop {
         let state = api.get("/api/v1/secret-keys").await.ok();
         if state["rotation"]["status"] == "finished" {

@@ -17,6 +17,7 @@ mod file;
 pub mod gen_ai;
 mod human_task;
 mod id;
+mod identity_provider;
 mod message;
 mod message_view;
 mod organization;
@@ -75,6 +76,9 @@ pub use run::{
 };
 pub use scope::Scope;
 pub use secret::{ApiKey, NewApiKey, NewSecret, Secret};
+pub use identity_provider::{
+    ExternalIdentity, IdentityProvider, IdentityProviderSpec, RoleMapping, SignInFlow,
+};
 pub use tenant_key::{KeyCensus, KeyRotation, RotationStatus, WrappedKey};
 pub use usage::{NewUsage, decimal_of_nanos};
 pub use user::{

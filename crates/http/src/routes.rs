@@ -10,6 +10,7 @@ mod environments;
 mod events;
 mod execute;
 mod files;
+mod identity_providers;
 mod mcp;
 mod members;
 mod message_stream;
@@ -57,6 +58,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(policies::router())
         .merge(service_accounts::router())
         .merge(secret_keys::router())
+        .merge(identity_providers::router())
         .merge(tokens::router())
         .merge(settings::router())
         .merge(api_keys::router())

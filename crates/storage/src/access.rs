@@ -438,6 +438,12 @@ impl<'a> UnscopedView<'a> {
         Users::new(self.conn())
     }
 
+    /// Identity providers of the platform.
+    #[must_use]
+    pub fn identity_providers(self) -> IdentityProviders<'a> {
+        IdentityProviders::new(self.conn())
+    }
+
     /// One-time links.
     #[must_use]
     pub fn links(self) -> Links<'a> {
@@ -558,6 +564,12 @@ impl<'t> UnscopedTx<'t> {
     #[must_use]
     pub fn sessions(self) -> SessionsTx<'t> {
         SessionsTx::new(self.tx)
+    }
+
+    /// Identity providers of the platform.
+    #[must_use]
+    pub fn identity_providers(self) -> IdentityProvidersTx<'t> {
+        IdentityProvidersTx::new(self.tx)
     }
 
     /// One-time links.

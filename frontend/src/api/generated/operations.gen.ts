@@ -60,6 +60,8 @@ import type {
   CreateEnvironmentResponse,
   CreateFileData,
   CreateFileResponse,
+  CreateIdentityProviderData,
+  CreateIdentityProviderResponse,
   CreateMcpServerData,
   CreateMcpServerResponse,
   CreateMemberData,
@@ -108,6 +110,8 @@ import type {
   DeleteEnvironmentResponse,
   DeleteFileData,
   DeleteFileResponse,
+  DeleteIdentityProviderData,
+  DeleteIdentityProviderResponse,
   DeleteMcpServerData,
   DeleteMcpServerResponse,
   DeleteMemberData,
@@ -176,6 +180,8 @@ import type {
   FindFileResponse,
   FindHealthData,
   FindHealthResponse,
+  FindIdentityProviderData,
+  FindIdentityProviderResponse,
   FindMcpServerData,
   FindMcpServerHealthData,
   FindMcpServerHealthResponse,
@@ -200,10 +206,14 @@ import type {
   FindPolicyResponse,
   FindPolicyRuleData,
   FindPolicyRuleResponse,
+  FindProviderCallbackData,
+  FindProviderCallbackResponse,
   FindReadinessData,
   FindReadinessResponse,
   FindRunData,
   FindRunResponse,
+  FindSecretKeysData,
+  FindSecretKeysResponse,
   FindServiceAccountData,
   FindServiceAccountResponse,
   FindSettingsData,
@@ -256,6 +266,8 @@ import type {
   ListExecutionLogsResponse,
   ListFilesData,
   ListFilesResponse,
+  ListIdentityProvidersData,
+  ListIdentityProvidersResponse,
   ListMcpPromptsData,
   ListMcpPromptsResponse,
   ListMcpServerLogsData,
@@ -304,6 +316,8 @@ import type {
   ListServiceAccountsResponse,
   ListSessionsData,
   ListSessionsResponse,
+  ListSignInProvidersData,
+  ListSignInProvidersResponse,
   ListTasksData,
   ListTasksResponse,
   ListUsersData,
@@ -330,8 +344,12 @@ import type {
   RevokeAgentTokenResponse,
   RevokeServiceAccountTokenData,
   RevokeServiceAccountTokenResponse,
+  RotateSecretKeysData,
+  RotateSecretKeysResponse,
   SearchMcpServersData,
   SearchMcpServersResponse,
+  StartProviderSignInData,
+  StartProviderSignInResponse,
   StreamMessageData,
   StreamMessageResponse,
   UpdateAgentData,
@@ -370,6 +388,8 @@ import type {
   UpdateEnvironmentPatchData,
   UpdateEnvironmentPatchResponse,
   UpdateEnvironmentResponse,
+  UpdateIdentityProviderData,
+  UpdateIdentityProviderResponse,
   UpdateMcpServerData,
   UpdateMcpServerResponse,
   UpdateMcpServerToolData,
@@ -433,6 +453,9 @@ export interface Operations {
     '/api/audit/access-logs': { query: ListAccessLogsData['query']; body: ListAccessLogsData['body']; answer: ListAccessLogsResponse };
     '/api/auth/me': { query: FindMeData['query']; body: FindMeData['body']; answer: FindMeResponse };
     '/api/auth/mfa': { query: FindMfaData['query']; body: FindMfaData['body']; answer: FindMfaResponse };
+    '/api/auth/oidc/callback': { query: FindProviderCallbackData['query']; body: FindProviderCallbackData['body']; answer: FindProviderCallbackResponse };
+    '/api/auth/oidc/providers': { query: ListSignInProvidersData['query']; body: ListSignInProvidersData['body']; answer: ListSignInProvidersResponse };
+    '/api/auth/oidc/{slug}/start': { query: StartProviderSignInData['query']; body: StartProviderSignInData['body']; answer: StartProviderSignInResponse };
     '/api/auth/sessions': { query: ListSessionsData['query']; body: ListSessionsData['body']; answer: ListSessionsResponse };
     '/api/conversations': { query: ListConversationsData['query']; body: ListConversationsData['body']; answer: ListConversationsResponse };
     '/api/conversations/{conversation_id}': { query: FindConversationData['query']; body: FindConversationData['body']; answer: FindConversationResponse };
@@ -470,6 +493,8 @@ export interface Operations {
     '/api/v1/audit': { query: ListPlatformAuditData['query']; body: ListPlatformAuditData['body']; answer: ListPlatformAuditResponse };
     '/api/v1/auth/me': { query: FindMeV1Data['query']; body: FindMeV1Data['body']; answer: FindMeV1Response };
     '/api/v1/auth/me/orgs': { query: ListMyOrganizationsData['query']; body: ListMyOrganizationsData['body']; answer: ListMyOrganizationsResponse };
+    '/api/v1/identity-providers': { query: ListIdentityProvidersData['query']; body: ListIdentityProvidersData['body']; answer: ListIdentityProvidersResponse };
+    '/api/v1/identity-providers/{identity_provider_id}': { query: FindIdentityProviderData['query']; body: FindIdentityProviderData['body']; answer: FindIdentityProviderResponse };
     '/api/v1/orgs': { query: ListOrganizationsData['query']; body: ListOrganizationsData['body']; answer: ListOrganizationsResponse };
     '/api/v1/orgs/{org_id}': { query: FindOrganizationData['query']; body: FindOrganizationData['body']; answer: FindOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents': { query: ListAgentsOfOrganizationData['query']; body: ListAgentsOfOrganizationData['body']; answer: ListAgentsOfOrganizationResponse };
@@ -500,6 +525,7 @@ export interface Operations {
     '/api/v1/policies/bindings/{binding_id}': { query: FindPolicyBindingData['query']; body: FindPolicyBindingData['body']; answer: FindPolicyBindingResponse };
     '/api/v1/policies/rules': { query: ListPolicyRulesData['query']; body: ListPolicyRulesData['body']; answer: ListPolicyRulesResponse };
     '/api/v1/policies/rules/{rule_id}': { query: FindPolicyRuleData['query']; body: FindPolicyRuleData['body']; answer: FindPolicyRuleResponse };
+    '/api/v1/secret-keys': { query: FindSecretKeysData['query']; body: FindSecretKeysData['body']; answer: FindSecretKeysResponse };
     '/artifact-frame': { query: ArtifactFrameData['query']; body: ArtifactFrameData['body']; answer: unknown };
     '/docs/errors/{code}': { query: FindErrorPageData['query']; body: FindErrorPageData['body']; answer: FindErrorPageResponse };
     '/health': { query: FindHealthData['query']; body: FindHealthData['body']; answer: FindHealthResponse };
@@ -545,6 +571,7 @@ export interface Operations {
     '/api/v1/auth/logout': { query: LogoutV1Data['query']; body: LogoutV1Data['body']; answer: LogoutV1Response };
     '/api/v1/auth/me/orgs': { query: CreateMyOrganizationData['query']; body: CreateMyOrganizationData['body']; answer: CreateMyOrganizationResponse };
     '/api/v1/auth/register': { query: RegisterData['query']; body: RegisterData['body']; answer: RegisterResponse };
+    '/api/v1/identity-providers': { query: CreateIdentityProviderData['query']; body: CreateIdentityProviderData['body']; answer: CreateIdentityProviderResponse };
     '/api/v1/orgs': { query: CreateOrganizationData['query']; body: CreateOrganizationData['body']; answer: CreateOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents': { query: CreateAgentOfOrganizationData['query']; body: CreateAgentOfOrganizationData['body']; answer: CreateAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/clone': { query: CreateAgentCloneOfOrganizationData['query']; body: CreateAgentCloneOfOrganizationData['body']; answer: CreateAgentCloneOfOrganizationResponse };
@@ -568,6 +595,7 @@ export interface Operations {
     '/api/v1/policies/bindings': { query: CreatePolicyBindingData['query']; body: CreatePolicyBindingData['body']; answer: CreatePolicyBindingResponse };
     '/api/v1/policies/evaluate': { query: EvaluatePoliciesData['query']; body: EvaluatePoliciesData['body']; answer: EvaluatePoliciesResponse };
     '/api/v1/policies/rules': { query: CreatePolicyRuleData['query']; body: CreatePolicyRuleData['body']; answer: CreatePolicyRuleResponse };
+    '/api/v1/secret-keys/rotate': { query: RotateSecretKeysData['query']; body: RotateSecretKeysData['body']; answer: RotateSecretKeysResponse };
   };
   put: {
     '/api/agents/{agent_id}': { query: UpdateAgentData['query']; body: UpdateAgentData['body']; answer: UpdateAgentResponse };
@@ -603,6 +631,7 @@ export interface Operations {
     '/api/messages/{message_id}': { query: UpdateMessagePatchData['query']; body: UpdateMessagePatchData['body']; answer: UpdateMessagePatchResponse };
     '/api/users/{user_id}': { query: UpdateUserData['query']; body: UpdateUserData['body']; answer: UpdateUserResponse };
     '/api/v1/auth/me': { query: UpdateMeV1PatchData['query']; body: UpdateMeV1PatchData['body']; answer: UpdateMeV1PatchResponse };
+    '/api/v1/identity-providers/{identity_provider_id}': { query: UpdateIdentityProviderData['query']; body: UpdateIdentityProviderData['body']; answer: UpdateIdentityProviderResponse };
     '/api/v1/orgs/{org_id}': { query: UpdateOrganizationPatchData['query']; body: UpdateOrganizationPatchData['body']; answer: UpdateOrganizationPatchResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: UpdateAgentOfOrganizationPatchData['query']; body: UpdateAgentOfOrganizationPatchData['body']; answer: UpdateAgentOfOrganizationPatchResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerOfOrganizationPatchData['query']; body: UpdateAgentServerOfOrganizationPatchData['body']; answer: UpdateAgentServerOfOrganizationPatchResponse };
@@ -624,6 +653,7 @@ export interface Operations {
     '/api/mcp/servers/{server_id}': { query: DeleteMcpServerData['query']; body: DeleteMcpServerData['body']; answer: DeleteMcpServerResponse };
     '/api/messages/{message_id}': { query: DeleteMessageData['query']; body: DeleteMessageData['body']; answer: DeleteMessageResponse };
     '/api/settings/api-keys/{key_id}': { query: DeleteApiKeyData['query']; body: DeleteApiKeyData['body']; answer: DeleteApiKeyResponse };
+    '/api/v1/identity-providers/{identity_provider_id}': { query: DeleteIdentityProviderData['query']; body: DeleteIdentityProviderData['body']; answer: DeleteIdentityProviderResponse };
     '/api/v1/orgs/{org_id}': { query: DeleteOrganizationData['query']; body: DeleteOrganizationData['body']; answer: DeleteOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: DeleteAgentOfOrganizationData['query']; body: DeleteAgentOfOrganizationData['body']; answer: DeleteAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: DeleteAgentServerOfOrganizationData['query']; body: DeleteAgentServerOfOrganizationData['body']; answer: DeleteAgentServerOfOrganizationResponse };

@@ -916,6 +916,53 @@ export type CreateEnvironmentRequest = {
 };
 
 /**
+ * A provider to be entered.
+ */
+export type CreateIdentityProviderRequest = {
+    /**
+     * Whether whoever signs in for the first time gets an account; off where it is left out.
+     */
+    allow_sign_up?: boolean;
+    client_id: string;
+    /**
+     * A public client has none.
+     */
+    client_secret?: string | null;
+    email_domains?: Array<string>;
+    enabled?: boolean | null;
+    /**
+     * `groups` where it is left out.
+     */
+    groups_claim?: string | null;
+    /**
+     * Where its configuration is found, such as `https://login.example.com/realms/work`.
+     */
+    issuer: string;
+    /**
+     * Whether an account that exists is taken over by its verified address; off where it is left out.
+     */
+    link_by_email?: boolean;
+    /**
+     * The name on the button.
+     */
+    name: string;
+    organization_id?: OrganizationId | null;
+    role_mappings?: Array<RoleMapping>;
+    /**
+     * `email` and `profile` where it is left out.
+     */
+    scopes?: Array<string> | null;
+    /**
+     * Its name in addresses; made from the name where it is left out. It never changes.
+     */
+    slug?: string | null;
+    /**
+     * Whether the provider asks for a second factor itself; off where it is left out.
+     */
+    vouches_for_mfa?: boolean;
+};
+
+/**
  * A server to be registered.
  */
 export type CreateMcpServerRequest = {
@@ -1889,6 +1936,52 @@ export type HumanTaskView = {
 };
 
 /**
+ * An identity provider.
+ */
+export type IdentityProviderId = string;
+
+/**
+ * A provider. Its secret is in the vault and never shown.
+ */
+export type IdentityProviderResponse = {
+    allow_sign_up: boolean;
+    client_id: string;
+    created_at: string;
+    email_domains: Array<string>;
+    enabled: boolean;
+    groups_claim: string;
+    has_client_secret: boolean;
+    id: IdentityProviderId;
+    issuer: string;
+    link_by_email: boolean;
+    name: string;
+    organization_id?: OrganizationId | null;
+    /**
+     * What to enter at the provider as the address to send people back to.
+     */
+    redirect_uri: string;
+    role_mappings: Array<RoleMapping>;
+    scopes: Array<string>;
+    /**
+     * Its name in addresses.
+     */
+    slug: string;
+    updated_at: string;
+    vouches_for_mfa: boolean;
+};
+
+/**
+ * Every provider.
+ */
+export type IdentityProvidersResponse = {
+    items: Array<IdentityProviderResponse>;
+    /**
+     * What to enter at a provider as the address to send people back to.
+     */
+    redirect_uri: string;
+};
+
+/**
  * How those who call an agent from outside prove themselves.
  */
 export type InboundAuth = 'BEARER' | 'MTLS' | 'NONE';
@@ -1934,6 +2027,11 @@ export type JoinRequest = {
 };
 
 /**
+ * A rotation of every tenant's key.
+ */
+export type KeyRotationId = string;
+
+/**
  * What someone signs in with.
  */
 export type LoginRequest = {
@@ -1943,6 +2041,20 @@ export type LoginRequest = {
      */
     otp?: string | null;
     password: string;
+};
+
+/**
+ * The key that wraps the keys of organisations.
+ */
+export type MasterKey = {
+    /**
+     * A name that tells nothing about the key.
+     */
+    id: string;
+    /**
+     * `local` (a file or the environment) or `aws_kms`.
+     */
+    kind: string;
 };
 
 /**
@@ -4039,9 +4151,46 @@ export type Role = {
 export type RoleId = string;
 
 /**
+ * A role that the members of a provider's group have.
+ */
+export type RoleMapping = {
+    /**
+     * The group, as the provider writes it.
+     */
+    group: string;
+    /**
+     * The organisation.
+     */
+    organization_id: OrganizationId;
+    /**
+     * The role there.
+     */
+    role: OrganizationRole;
+};
+
+/**
  * Which roles a role row stands among.
  */
 export type RoleScope = 'platform' | 'organization';
+
+/**
+ * A rotation.
+ */
+export type RotationResponse = {
+    /**
+     * Secrets that could not be opened and were left as they are.
+     */
+    failed: number;
+    finished_at?: string | null;
+    id: KeyRotationId;
+    master_key_id: string;
+    started_at: string;
+    started_by?: UserId | null;
+    /**
+     * How a rotation stands.
+     */
+    status: 'running' | 'finished' | 'superseded';
+};
 
 /**
  * An agent that routing considered.
@@ -4164,6 +4313,34 @@ export type SearchHealth = {
 };
 
 /**
+ * How the keys of secrets stand. No key is in it, only names.
+ */
+export type SecretKeysResponse = {
+    master_key: MasterKey;
+    rotation?: RotationResponse | null;
+    /**
+     * Secrets of every organisation.
+     */
+    secrets: number;
+    /**
+     * Those that need no rotation: sealed under the current master key and, while a rotation runs, by a key of it.
+     */
+    secrets_current: number;
+    /**
+     * Keys of organisations.
+     */
+    tenant_keys: number;
+    /**
+     * Those that need no rotation.
+     */
+    tenant_keys_current: number;
+    /**
+     * Keys that nothing new is sealed under and that will be removed.
+     */
+    tenant_keys_retired: number;
+};
+
+/**
  * A turn that has begun.
  */
 export type SentResponse = {
@@ -4283,6 +4460,27 @@ export type SetupStatusResponse = {
     https_required_hint?: string | null;
     needs_setup: boolean;
     registration_open: boolean;
+};
+
+/**
+ * A provider that people may sign in with.
+ */
+export type SignInProvider = {
+    /**
+     * The name on the button.
+     */
+    name: string;
+    /**
+     * Its name in addresses.
+     */
+    slug: string;
+};
+
+/**
+ * The providers that people may sign in with.
+ */
+export type SignInProvidersResponse = {
+    items: Array<SignInProvider>;
 };
 
 /**
@@ -4657,6 +4855,25 @@ export type UpdateConversationRequest = {
 export type UpdateEnvironmentRequest = {
     name?: string | null;
     type?: EnvironmentType | null;
+};
+
+/**
+ * A change of a provider: missing fields stay, `null` clears.
+ */
+export type UpdateIdentityProviderRequest = {
+    allow_sign_up?: boolean | null;
+    client_id?: string | null;
+    client_secret?: string | null;
+    email_domains?: Array<string> | null;
+    enabled?: boolean | null;
+    groups_claim?: string | null;
+    issuer?: string | null;
+    link_by_email?: boolean | null;
+    name?: string | null;
+    organization_id?: OrganizationId | null;
+    role_mappings?: Array<RoleMapping> | null;
+    scopes?: Array<string> | null;
+    vouches_for_mfa?: boolean | null;
 };
 
 /**
@@ -5971,6 +6188,90 @@ export type RenewRecoveryCodesResponses = {
 };
 
 export type RenewRecoveryCodesResponse = RenewRecoveryCodesResponses[keyof RenewRecoveryCodesResponses];
+
+export type FindProviderCallbackData = {
+    body?: never;
+    path?: never;
+    query?: {
+        state?: string;
+        code?: string;
+        error?: string;
+        iss?: string;
+    };
+    url: '/api/auth/oidc/callback';
+};
+
+export type FindProviderCallbackErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindProviderCallbackError = FindProviderCallbackErrors[keyof FindProviderCallbackErrors];
+
+export type FindProviderCallbackResponses = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindProviderCallbackResponse = FindProviderCallbackResponses[keyof FindProviderCallbackResponses];
+
+export type ListSignInProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/oidc/providers';
+};
+
+export type ListSignInProvidersErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListSignInProvidersError = ListSignInProvidersErrors[keyof ListSignInProvidersErrors];
+
+export type ListSignInProvidersResponses = {
+    200: SignInProvidersResponse;
+};
+
+export type ListSignInProvidersResponse = ListSignInProvidersResponses[keyof ListSignInProvidersResponses];
+
+export type StartProviderSignInData = {
+    body?: never;
+    path: {
+        slug: string;
+    };
+    query?: {
+        /**
+         * A page of this server, such as `/c/…`.
+         */
+        return_to?: string;
+    };
+    url: '/api/auth/oidc/{slug}/start';
+};
+
+export type StartProviderSignInErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type StartProviderSignInError = StartProviderSignInErrors[keyof StartProviderSignInErrors];
+
+export type StartProviderSignInResponses = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type StartProviderSignInResponse = StartProviderSignInResponses[keyof StartProviderSignInResponses];
 
 export type UpdateProfileData = {
     body: UpdateProfileRequest;
@@ -8428,6 +8729,140 @@ export type RegisterResponses = {
 };
 
 export type RegisterResponse = RegisterResponses[keyof RegisterResponses];
+
+export type ListIdentityProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/identity-providers';
+};
+
+export type ListIdentityProvidersErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListIdentityProvidersError = ListIdentityProvidersErrors[keyof ListIdentityProvidersErrors];
+
+export type ListIdentityProvidersResponses = {
+    200: IdentityProvidersResponse;
+};
+
+export type ListIdentityProvidersResponse = ListIdentityProvidersResponses[keyof ListIdentityProvidersResponses];
+
+export type CreateIdentityProviderData = {
+    body: CreateIdentityProviderRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/identity-providers';
+};
+
+export type CreateIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateIdentityProviderError = CreateIdentityProviderErrors[keyof CreateIdentityProviderErrors];
+
+export type CreateIdentityProviderResponses = {
+    201: IdentityProviderResponse;
+};
+
+export type CreateIdentityProviderResponse = CreateIdentityProviderResponses[keyof CreateIdentityProviderResponses];
+
+export type DeleteIdentityProviderData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        identity_provider_id: IdentityProviderId;
+    };
+    query?: never;
+    url: '/api/v1/identity-providers/{identity_provider_id}';
+};
+
+export type DeleteIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteIdentityProviderError = DeleteIdentityProviderErrors[keyof DeleteIdentityProviderErrors];
+
+export type DeleteIdentityProviderResponses = {
+    204: void;
+};
+
+export type DeleteIdentityProviderResponse = DeleteIdentityProviderResponses[keyof DeleteIdentityProviderResponses];
+
+export type FindIdentityProviderData = {
+    body?: never;
+    path: {
+        identity_provider_id: IdentityProviderId;
+    };
+    query?: never;
+    url: '/api/v1/identity-providers/{identity_provider_id}';
+};
+
+export type FindIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindIdentityProviderError = FindIdentityProviderErrors[keyof FindIdentityProviderErrors];
+
+export type FindIdentityProviderResponses = {
+    200: IdentityProviderResponse;
+};
+
+export type FindIdentityProviderResponse = FindIdentityProviderResponses[keyof FindIdentityProviderResponses];
+
+export type UpdateIdentityProviderData = {
+    body: UpdateIdentityProviderRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        identity_provider_id: IdentityProviderId;
+    };
+    query?: never;
+    url: '/api/v1/identity-providers/{identity_provider_id}';
+};
+
+export type UpdateIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateIdentityProviderError = UpdateIdentityProviderErrors[keyof UpdateIdentityProviderErrors];
+
+export type UpdateIdentityProviderResponses = {
+    200: IdentityProviderResponse;
+};
+
+export type UpdateIdentityProviderResponse = UpdateIdentityProviderResponses[keyof UpdateIdentityProviderResponses];
 
 export type ListOrganizationsData = {
     body?: never;
@@ -11196,6 +11631,56 @@ export type UpdatePolicyRuleResponses = {
 };
 
 export type UpdatePolicyRuleResponse = UpdatePolicyRuleResponses[keyof UpdatePolicyRuleResponses];
+
+export type FindSecretKeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/secret-keys';
+};
+
+export type FindSecretKeysErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindSecretKeysError = FindSecretKeysErrors[keyof FindSecretKeysErrors];
+
+export type FindSecretKeysResponses = {
+    200: SecretKeysResponse;
+};
+
+export type FindSecretKeysResponse = FindSecretKeysResponses[keyof FindSecretKeysResponses];
+
+export type RotateSecretKeysData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/secret-keys/rotate';
+};
+
+export type RotateSecretKeysErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RotateSecretKeysError = RotateSecretKeysErrors[keyof RotateSecretKeysErrors];
+
+export type RotateSecretKeysResponses = {
+    202: SecretKeysResponse;
+};
+
+export type RotateSecretKeysResponse = RotateSecretKeysResponses[keyof RotateSecretKeysResponses];
 
 export type ArtifactFrameData = {
     body?: never;
