@@ -24,4 +24,4 @@ pub use machine::Machine;
 pub use policies::{Comparison, Flip, baseline, check_policy};
 pub use prices::Prices;
 pub use record::asked;
-pub use vault::Vault;
+pub use vault::{Resealed, RotationState, Rotator, Step, Vault};

@@ -120,6 +120,12 @@ ids! {
     HumanTaskId,
     /// A stored secret.
     SecretId,
+    /// An identity provider.
+    IdentityProviderId,
+    /// A group of a directory.
+    DirectoryGroupId,
+    /// A rotation of every tenant's key.
+    KeyRotationId,
     /// A provider key that a user entered.
     ApiKeyId,
     /// A policy.

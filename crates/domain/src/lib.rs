@@ -18,6 +18,7 @@ mod file;
 pub mod gen_ai;
 mod human_task;
 mod id;
+mod identity_provider;
 mod message;
 mod message_view;
 mod organization;
@@ -28,6 +29,7 @@ mod redacted;
 mod run;
 mod scope;
 mod secret;
+mod tenant_key;
 mod usage;
 mod user;
 
@@ -87,6 +89,10 @@ pub use usage::{
     CallCost, NewUsage, UsageBucket, UsageDimension, UsageFilter, UsageGrouping, UsageTotals,
     decimal_of_nanos, nanos_of_decimal,
 };
+pub use identity_provider::{
+    ExternalIdentity, IdentityProvider, IdentityProviderSpec, RoleMapping, SignInFlow,
+};
+pub use tenant_key::{KeyCensus, KeyRotation, RotationStatus, WrappedKey};
 pub use user::{
     LinkPurpose, NewRole, NewSession, NewUser, OneTimeLink, PlatformRole, Role, RoleScope, Session, User,
     UserChange,

@@ -12,6 +12,7 @@ mod environments;
 mod events;
 mod execute;
 mod files;
+mod identity_providers;
 mod mcp;
 mod members;
 mod message_stream;
@@ -22,6 +23,7 @@ mod policies;
 mod pricing;
 mod roles;
 mod runs;
+mod secret_keys;
 mod service_accounts;
 mod session;
 mod settings;
@@ -58,6 +60,8 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(members::router())
         .merge(policies::router())
         .merge(service_accounts::router())
+        .merge(secret_keys::router())
+        .merge(identity_providers::router())
         .merge(tokens::router())
         .merge(settings::router())
         .merge(api_keys::router())

@@ -77,6 +77,10 @@ kinds! {
     ServiceAccount = "service_account",
     /// A token that an agent calls us with.
     AgentToken = "agent_token",
+    /// A provider that people sign in with.
+    IdentityProvider = "identity_provider",
+    /// The keys that secrets are sealed under.
+    SecretKey = "secret_key",
     /// What models cost.
     Pricing = "pricing",
     /// What was used and what it cost.
@@ -288,6 +292,14 @@ actions! {
     AgentTokenRevoke = "agent_token.revoke", AgentToken, Tenant;
     /// Delete an agent's token that can no longer be used.
     AgentTokenDelete = "agent_token.delete", AgentToken, Tenant;
+    /// See the providers that people sign in with.
+    IdentityProviderRead = "identity_provider.read", IdentityProvider, Platform;
+    /// Enter, change or remove a provider that people sign in with.
+    IdentityProviderManage = "identity_provider.manage", IdentityProvider, Platform;
+    /// See which keys secrets are sealed under, and how far their rotation came.
+    SecretKeyRead = "secret_key.read", SecretKey, Platform;
+    /// Replace the keys that secrets are sealed under.
+    SecretKeyRotate = "secret_key.rotate", SecretKey, Platform;
     /// See what models cost.
     PricingRead = "pricing.read", Pricing, Platform;
     /// Set what a model costs.

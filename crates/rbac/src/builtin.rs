@@ -62,6 +62,8 @@ pub fn roles() -> Vec<RoleRow> {
                 "tool.*:official",
                 "connector.confirm",
                 "platform_audit.read",
+                "secret_key.*",
+                "identity_provider.*",
                 "pricing.*",
             ],
         ),

@@ -170,6 +170,12 @@ impl<'a> Scoped<'a> {
         Secrets::new(self.store.reader(), self.scope)
     }
 
+    /// The tenant's keys, wrapped.
+    #[must_use]
+    pub fn tenant_keys(self) -> TenantKeys<'a> {
+        TenantKeys::new(self.store.reader(), self.scope)
+    }
+
     /// The tenant's provider keys.
     #[must_use]
     pub fn api_keys(self) -> ApiKeys<'a> {
@@ -340,6 +346,12 @@ impl<'t> ScopedTx<'t> {
         SecretsTx::new(self)
     }
 
+    /// The keys of this tenant, wrapped.
+    #[must_use]
+    pub fn tenant_keys(self) -> TenantKeysTx<'t> {
+        TenantKeysTx::new(self)
+    }
+
     /// Provider keys of this tenant.
     #[must_use]
     pub fn api_keys(self) -> ApiKeysTx<'t> {
@@ -380,6 +392,8 @@ pub enum Unscoped {
     Idempotency,
     /// Sealing and verifying the audit log of every tenant.
     AuditChain,
+    /// Moving the secrets of every tenant under new keys.
+    KeyRotation,
 }
 
 /// Rows beyond one tenant, before a transaction.
@@ -430,6 +444,12 @@ impl<'a> UnscopedView<'a> {
         AuditChains::new(self.conn())
     }
 
+    /// Rotations of the keys of every tenant.
+    #[must_use]
+    pub fn key_rotations(self) -> KeyRotations<'a> {
+        KeyRotations::new(self.conn())
+    }
+
     /// Every tenant's runs, for the driver.
     #[must_use]
     pub fn runs(self) -> DriverRuns<'a> {
@@ -440,6 +460,12 @@ impl<'a> UnscopedView<'a> {
     #[must_use]
     pub fn users(self) -> Users<'a> {
         Users::new(self.conn())
+    }
+
+    /// Identity providers of the platform.
+    #[must_use]
+    pub fn identity_providers(self) -> IdentityProviders<'a> {
+        IdentityProviders::new(self.conn())
     }
 
     /// One-time links.
@@ -552,6 +578,12 @@ impl<'t> UnscopedTx<'t> {
         AuditChainsTx::new(self.tx)
     }
 
+    /// Rotations of the keys of every tenant.
+    #[must_use]
+    pub fn key_rotations(self) -> KeyRotationsTx<'t> {
+        KeyRotationsTx::new(self.tx)
+    }
+
     /// Every tenant's runs, for the driver.
     #[must_use]
     pub fn runs(self) -> DriverRuns<'t> {
@@ -568,6 +600,12 @@ impl<'t> UnscopedTx<'t> {
     #[must_use]
     pub fn sessions(self) -> SessionsTx<'t> {
         SessionsTx::new(self.tx)
+    }
+
+    /// Identity providers of the platform.
+    #[must_use]
+    pub fn identity_providers(self) -> IdentityProvidersTx<'t> {
+        IdentityProvidersTx::new(self.tx)
     }
 
     /// One-time links.

@@ -43,6 +43,7 @@ export type {
   Run,
   RunEvent,
   RunStatus,
+  SecretKeysResponse as SecretKeys,
   SentResponse as SendAnswer,
   ServiceAccount,
   Session,

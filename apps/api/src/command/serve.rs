@@ -62,6 +62,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     let driving = tokio::spawn(Arc::clone(&driver).run());
     let sealed = CancellationToken::new();
     let sealing = tokio::spawn(Arc::clone(&wired.sealer).run(sealed.clone()));
+    let rotating = tokio::spawn(Arc::clone(&wired.access).rotate_keys(draining.clone()));
     let watching = tokio::spawn(Arc::clone(&wired.registry).watch());
     let hearing = tokio::spawn(wired.identity.clone().watch());
     let state = state(config, wired, readiness.clone(), streams.clone());
@@ -91,6 +92,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     watching.abort();
     hearing.abort();
     drop(driving.await);
+    drop(rotating.await);
     sealed.cancel();
     drop(sealing.await);
     store.close().await;
@@ -120,6 +122,7 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
         pricing: wired.pricing,
         costs: wired.costs,
         budgets: wired.budgets,
+        keys: wired.keys,
         options,
         page: page::embedded(),
         readiness,

@@ -17,6 +17,7 @@ mod mfa;
 mod orgs;
 mod pages;
 mod refresh;
+mod secret_keys;
 mod service_accounts;
 mod setup;
 mod sign_in;

@@ -21,7 +21,7 @@ use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, FixedClock, Redacted};
 use conductor_egress::Egress;
-use conductor_governance::{AuditLog, Budgets, Costs, Policies, Pricing};
+use conductor_governance::{AuditLog, Budgets, Costs, Keys, Policies, Pricing};
 use conductor_http::{AppState, Asset, Readiness, Services, StaticPage};
 use conductor_identity::{Identity, SetUp};
 use conductor_llm_providers::{Catalogue, Models, ModelsOptions};
@@ -378,6 +378,7 @@ async fn services(
         costs: Costs::new(store.clone(), Arc::clone(access)),
         budgets: Budgets::new(store.clone(), Arc::clone(access)),
         audit,
+        keys: Keys::new(Arc::clone(access)),
         options,
         page: StaticPage {
             file: page_file,

@@ -9,6 +9,7 @@ import { OwnUsage } from '@/features/costs';
 import { t } from '@/lib/i18n';
 import { covers } from '@/lib/permissions';
 import { AppearanceTab } from './appearance-tab';
+import { EncryptionTab } from './encryption-tab';
 import { KeysTab } from './keys-tab';
 import { MembersTab } from './members-tab';
 import { ProfileTab } from './profile-tab';
@@ -23,6 +24,7 @@ const tabs = [
   { id: 'members', label: 'Members' },
   { id: 'service-accounts', label: 'Service accounts', needs: 'service_account.read' },
   { id: 'security', label: 'Security' },
+  { id: 'encryption', label: 'Encryption keys', needs: 'secret_key.read' },
 ] as const satisfies readonly { id: string; label: string; needs?: string }[];
 
 export type SettingsTab = (typeof tabs)[number]['id'];
@@ -46,6 +48,7 @@ export function SettingsPage({ tab }: { tab: SettingsTab }) {
     else if (tab === 'usage') body = <OwnUsage me={me} />;
     else if (tab === 'members') body = <MembersTab me={me} />;
     else if (tab === 'service-accounts') body = <ServiceAccountsTab me={me} />;
+    else if (tab === 'encryption') body = <EncryptionTab />;
     else body = <SecurityTab me={me} />;
   }
   const shown = tabs.filter((entry) => !('needs' in entry) || covers(me?.permissions ?? [], entry.needs));
