@@ -11,6 +11,8 @@ mod m20261121_000008_create_governance;
 mod m20261121_000009_complete_policies;
 mod m20261121_000010_seal_audit;
 mod m20261121_000011_create_credentials;
+mod m20261121_000012_live_grants;
+mod m20261121_000013_create_campaigns;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -35,6 +37,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000009_complete_policies::Migration),
             Box::new(m20261121_000010_seal_audit::Migration),
             Box::new(m20261121_000011_create_credentials::Migration),
+            Box::new(m20261121_000012_live_grants::Migration),
+            Box::new(m20261121_000013_create_campaigns::Migration),
         ]
     }
 }

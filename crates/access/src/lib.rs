@@ -12,12 +12,11 @@ mod record;
 mod rules;
 mod vault;
 
-pub use conductor_rbac::{Action, ResourceKind};
+pub use conductor_rbac::{Action, Levels, ResourceKind};
 pub use decide::{Access, Judge};
 pub use error::{Error, Result};
 pub use facts::Facts;
 pub use limits::{Limit, Limits, LimitsOptions};
 pub use machine::Machine;
 pub use policies::{Comparison, Flip, baseline, check_policy};
-pub use record::asked;
 pub use vault::Vault;

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access_level;
 mod agent;
 mod artifact;
 mod audit;
@@ -15,6 +16,7 @@ mod error;
 mod event;
 mod file;
 pub mod gen_ai;
+mod grant;
 mod human_task;
 mod id;
 mod message;
@@ -29,6 +31,7 @@ mod secret;
 mod usage;
 mod user;
 
+pub use access_level::AccessLevel;
 pub use agent::{
     Agent, AgentConnector, AgentFilter, AgentMode, AgentSnapshot, AgentSpec, AgentVersion, ExecutionConfig,
     InboundAuth, NewAgent,
@@ -58,6 +61,10 @@ pub use event::{
     ApprovalDecision, ArtifactRef, EventBody, HumanTaskView, ProblemView, RouteCandidate, RunEvent, StepKind,
 };
 pub use file::{File, NewFile};
+pub use grant::{
+    AccessRequest, AccessRequestStatus, Grant, GrantFilter, GrantSubject, NewAccessRequest, NewGrant,
+    ResourceRef, SharedKind, SubjectKind,
+};
 pub use human_task::{HumanTask, NewHumanTask};
 pub use id::*;
 pub use message::{FileRef, Message, MessagePatch, MessageStatus, NewMessage};

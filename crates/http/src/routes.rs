@@ -16,6 +16,7 @@ mod message_stream;
 mod messages;
 mod models;
 mod orgs;
+mod permissions;
 mod policies;
 mod roles;
 mod runs;
@@ -54,6 +55,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(environments::router())
         .merge(members::router())
         .merge(policies::router())
+        .merge(permissions::router())
         .merge(service_accounts::router())
         .merge(tokens::router())
         .merge(settings::router())

@@ -81,6 +81,10 @@ kinds! {
     Pricing = "pricing",
     /// What was used and what it cost.
     Usage = "usage",
+    /// What people, roles and machines may do with rows that are not theirs.
+    Grant = "grant",
+    /// A wish for a grant.
+    AccessRequest = "access_request",
 }
 
 impl ResourceKind {
@@ -290,6 +294,12 @@ actions! {
     PricingUpdate = "pricing.update", Pricing, Platform;
     /// See one's usage; with the reach `:any` that of the organisation.
     UsageRead = "usage.read", Usage, Own;
+    /// See every grant of the organisation, whoever gave it.
+    GrantRead = "grant.read", Grant, Tenant;
+    /// Review the organisation's grants and drop what is not needed.
+    GrantReview = "grant.review", Grant, Tenant;
+    /// Ask for access to a row.
+    AccessRequestCreate = "access_request.create", AccessRequest, Tenant;
 }
 
 // A role's permissions are one 128-bit word per reach.

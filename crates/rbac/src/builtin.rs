@@ -81,6 +81,7 @@ pub fn roles() -> Vec<RoleRow> {
                 "organization.read",
                 "environment.read",
                 "membership.read",
+                "access_request.create",
             ],
         ),
         role(
@@ -131,6 +132,7 @@ pub fn roles() -> Vec<RoleRow> {
                 "service_account.*",
                 "agent_token.*",
                 "usage.read:any",
+                "grant.*",
             ],
         ),
         role("organization:owner", &["organization:admin"], &["organization.delete"]),

@@ -5,6 +5,8 @@
 import type * as wire from './generated/types.gen';
 
 export type {
+  AccessLevel,
+  AccessRequest,
   Agent,
   AgentMcpServer,
   AgentVersion,
@@ -23,6 +25,7 @@ export type {
   EvaluateResponse as Explanation,
   EventBody,
   FileView as FileRef,
+  Grant,
   HumanTaskView as HumanTask,
   IssuedToken,
   McpResource,
@@ -36,9 +39,11 @@ export type {
   MyOrganization,
   Organization,
   OrganizationRole,
+  PlatformRole,
   Policy,
   PolicyMode,
   ProblemView,
+  Role,
   Run,
   RunEvent,
   RunStatus,
@@ -46,7 +51,9 @@ export type {
   ServiceAccount,
   Session,
   SetupStatusResponse as SetupStatus,
+  SharedKind,
   SignedInDevice,
+  SubjectKind,
   Tool,
   ToolCallView as ToolCall,
   ToolExecution,

@@ -64,6 +64,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     let sealing = tokio::spawn(Arc::clone(&wired.sealer).run(sealed.clone()));
     let watching = tokio::spawn(Arc::clone(&wired.registry).watch());
     let hearing = tokio::spawn(wired.identity.clone().watch());
+    let sweeping = tokio::spawn(wired.grants.clone().watch());
     let state = state(config, wired, readiness.clone(), streams.clone());
     let router = conductor_http::router(state).into_make_service_with_connect_info::<SocketAddr>();
     let stopped = CancellationToken::new();
@@ -90,6 +91,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     pool.shutdown().await;
     watching.abort();
     hearing.abort();
+    sweeping.abort();
     drop(driving.await);
     sealed.cancel();
     drop(sealing.await);
@@ -116,6 +118,7 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
         artifacts: wired.artifacts,
         files: wired.files,
         policies: wired.policies,
+        grants: wired.grants,
         audit: wired.audit,
         options,
         page: page::embedded(),

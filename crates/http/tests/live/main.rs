@@ -14,6 +14,7 @@ mod content;
 mod conversations;
 mod events;
 mod files;
+mod grants;
 mod machines;
 mod mcp;
 mod message_stream;

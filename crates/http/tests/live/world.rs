@@ -11,8 +11,7 @@ use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, FilesOptions, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
-use conductor_governance::AuditLog;
-use conductor_governance::Policies;
+use conductor_governance::{AuditLog, Grants, Policies};
 use conductor_http::{AppState, Options, Readiness, Services, StaticPage};
 use conductor_identity::Identity;
 use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
@@ -176,6 +175,7 @@ async fn services(
         artifacts: Artifacts::new(store.clone(), Arc::clone(access)),
         files: Files::new(store.clone(), Arc::clone(access), blobs, FilesOptions::default()),
         policies: Policies::new(store.clone(), Arc::clone(access)),
+        grants: Grants::new(store.clone(), Arc::clone(access)),
         audit: audit(store, access, folder),
         options: Options::new("0.0.0", rand::random()),
         page: StaticPage::none(),

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use conductor_access::asked;
 use conductor_domain::{
     Decision, EffectState, EventBody, NewAuditEvent, NewRun, Obligation, RunId, RunKind, RunOutcome,
     RunStatus,
@@ -80,7 +79,7 @@ impl ToolPath {
             attempts: ended.attempts,
             ledger: Some(ended.ledger.map_or("read_only", EffectState::as_str).to_owned()),
         };
-        let entry = self.entry(held, call, Some(tool), "run.finished", decision);
+        let entry = self.entry(held, call, Some(tool), "run.finished", decision).await;
         // A call without an effect has no child run yet: row, result and audit entry go in together.
         let child = ended.ledger.is_none().then(|| NewRun {
             began_at: Some(held.store().clock().now() - ended.took),
@@ -138,7 +137,7 @@ impl ToolPath {
             attempts: 0,
             ledger: None,
         });
-        let entry = self.entry(held, call, tool, "run.denied", &decision);
+        let entry = self.entry(held, call, tool, "run.denied", &decision).await;
         let child = self.child(held, call, tool, call.arguments.clone());
         let mut outcome = RunOutcome::of(RunStatus::Denied);
         outcome.error_code = Some("policy_denied".to_owned());
@@ -177,7 +176,7 @@ impl ToolPath {
         }
     }
 
-    fn entry(
+    async fn entry(
         &self,
         held: &Held,
         call: &Call,
@@ -190,7 +189,11 @@ impl ToolPath {
             .decided(decision);
         if let Some(tool) = tool {
             entry.data_classification = Some(tool.classification);
-            entry = asked(entry, &call.caller, &tool.facts(call.caller.agents(call.agent_id)));
+            // Where the rules cannot be read there is nothing to be asked again.
+            if let Ok(judge) = self.access.judge(&call.caller).await {
+                let facts = tool.facts(call.caller.agents(call.agent_id));
+                entry = judge.asked(entry, &call.caller, &facts);
+            }
         }
         // "Approve" that was approved is an allow.
         entry.allowed = event_type == "run.finished";
