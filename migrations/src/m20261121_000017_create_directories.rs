@@ -35,7 +35,9 @@ impl MigrationTrait for Migration {
         );
         identities
             .foreign_key(
-                ForeignKey::create().from("external_identities", "provider_id").to("identity_providers", "id"),
+                ForeignKey::create()
+                    .from("external_identities", "provider_id")
+                    .to("identity_providers", "id"),
             )
             .foreign_key(ForeignKey::create().from("external_identities", "user_id").to("users", "id"));
         create(manager, identities).await?;
@@ -49,7 +51,13 @@ impl MigrationTrait for Migration {
             manager,
             plain_table(
                 "sign_in_flows",
-                vec![state, uuid("provider_id"), string("browser_hash"), string("return_to"), at("expires_at")],
+                vec![
+                    state,
+                    uuid("provider_id"),
+                    string("browser_hash"),
+                    string("return_to"),
+                    at("expires_at"),
+                ],
             ),
         )
         .await?;
@@ -100,8 +108,7 @@ impl MigrationTrait for Migration {
             "organization_id, lower(display_name)",
         )
         .await?;
-        let mut members =
-            plain_table("directory_group_members", vec![uuid("group_id"), uuid("user_id")]);
+        let mut members = plain_table("directory_group_members", vec![uuid("group_id"), uuid("user_id")]);
         members
             .primary_key(Index::create().col("group_id").col("user_id"))
             .foreign_key(

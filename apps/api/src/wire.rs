@@ -13,7 +13,7 @@ use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
-use conductor_governance::{AuditLog, Budgets, Costs, Keys, Policies, Pricing};
+use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pricing};
 use conductor_identity::Identity;
 use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
 use conductor_mcp_client::{Declines, Pool, PoolOptions};
@@ -42,6 +42,7 @@ pub(crate) struct Wired {
     pub(crate) artifacts: Artifacts,
     pub(crate) files: Files,
     pub(crate) policies: Policies,
+    pub(crate) grants: Grants,
     pub(crate) audit: AuditLog,
     pub(crate) pricing: Pricing,
     pub(crate) costs: Costs,
@@ -187,6 +188,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         agents: Agents::new(store.clone(), Arc::clone(&access)),
         runs: Runs::new(store.clone(), Arc::clone(&access), tools),
         policies: Policies::new(store.clone(), Arc::clone(&access)),
+        grants: Grants::new(store.clone(), Arc::clone(&access)),
         conversations: Conversations::new(store.clone(), Arc::clone(&access)),
         messages: Messages::new(store.clone(), Arc::clone(&access)),
         artifacts: Artifacts::new(store.clone(), Arc::clone(&access)),

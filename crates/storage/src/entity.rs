@@ -1,5 +1,6 @@
 //! The rows as sea-orm sees them. Private: outside, a row is a struct of `conductor-domain`.
 
+pub(crate) mod access_request;
 pub(crate) mod agent;
 pub(crate) mod agent_connector;
 pub(crate) mod agent_version;
@@ -27,6 +28,7 @@ pub(crate) mod message;
 pub(crate) mod model_price;
 pub(crate) mod one_time_link;
 pub(crate) mod organization;
+pub(crate) mod permission_grant;
 pub(crate) mod policy;
 pub(crate) mod policy_binding;
 pub(crate) mod policy_rule;

@@ -1,5 +1,6 @@
 //! One file a noun: its readers, its writers, and the conversion between row and domain.
 
+mod access_requests;
 mod agents;
 mod api_keys;
 mod artifacts;
@@ -13,6 +14,7 @@ mod convert;
 mod effects;
 mod environments;
 mod files;
+mod grants;
 mod human_tasks;
 mod idempotency;
 mod identity_providers;
@@ -36,6 +38,7 @@ mod tools;
 mod usage;
 mod users;
 
+pub use access_requests::{AccessRequestsTx, VisibleAccessRequests};
 pub use agents::{AgentConnectors, Agents, AllAgents, VisibleAgents};
 pub use api_keys::{ApiKeys, ApiKeysTx, VisibleApiKeys};
 pub use artifacts::{Artifacts, Inserted, VisibleArtifacts};
@@ -48,6 +51,7 @@ pub use conversations::{Conversations, VisibleConversations};
 pub use effects::Effects;
 pub use environments::{Environments, EnvironmentsTx, VisibleEnvironments};
 pub use files::{Files, VisibleFiles};
+pub use grants::{Grants, GrantsTx, VisibleGrants};
 pub use human_tasks::{HumanTasks, VisibleHumanTasks};
 pub use idempotency::{Claim, IdempotencyKeys};
 pub use identity_providers::{IdentityProviders, IdentityProvidersTx};

@@ -65,6 +65,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     let rotating = tokio::spawn(Arc::clone(&wired.access).rotate_keys(draining.clone()));
     let watching = tokio::spawn(Arc::clone(&wired.registry).watch());
     let hearing = tokio::spawn(wired.identity.clone().watch());
+    let sweeping = tokio::spawn(wired.grants.clone().watch());
     let state = state(config, wired, readiness.clone(), streams.clone());
     let router = conductor_http::router(state).into_make_service_with_connect_info::<SocketAddr>();
     let stopped = CancellationToken::new();
@@ -91,6 +92,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     pool.shutdown().await;
     watching.abort();
     hearing.abort();
+    sweeping.abort();
     drop(driving.await);
     drop(rotating.await);
     sealed.cancel();
@@ -118,6 +120,7 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
         artifacts: wired.artifacts,
         files: wired.files,
         policies: wired.policies,
+        grants: wired.grants,
         audit: wired.audit,
         pricing: wired.pricing,
         costs: wired.costs,

@@ -219,10 +219,7 @@ impl Turns {
     async fn writable(&self, caller: &Caller, id: ConversationId) -> Result<Conversation> {
         let conversation = self.store.visible_to(caller).conversations().find(id).await?;
         let conversation = conversation.ok_or(Error::Hidden { what: "conversation" })?;
-        let facts = Facts::new(format!("conversation:{id}"), conversation.scope)
-            .owned_by(Some(conversation.user_id))
-            .labelled(conversation.data_classification);
-        self.access.require(caller, Action::MessageCreate, &facts).await?;
+        self.access.require(caller, Action::MessageCreate, &Facts::from(&conversation)).await?;
         Ok(conversation)
     }
 

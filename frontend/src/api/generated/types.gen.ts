@@ -25,6 +25,11 @@ export type AcceptInviteRequest = {
 export type AccessKind = 'read' | 'write' | 'execute' | 'delete';
 
 /**
+ * A level of access on one row. Not a ladder: `execute` does not include `clone`.
+ */
+export type AccessLevel = 'read' | 'clone' | 'execute' | 'write' | 'admin';
+
+/**
  * An access, or an attempt at one.
  */
 export type AccessLog = {
@@ -41,6 +46,50 @@ export type AccessLog = {
 };
 
 /**
+ * A wish for access.
+ */
+export type AccessRequest = {
+    access_level: AccessLevel;
+    /**
+     * Whether the caller may answer it.
+     */
+    can_decide: boolean;
+    comment?: string | null;
+    created_at: string;
+    decided_at?: string | null;
+    decided_by?: UserId | null;
+    decided_by_name?: string | null;
+    grant_expires_at?: string | null;
+    grant_id?: GrantId | null;
+    /**
+     * For how long it was asked, in hours; for good where it is missing.
+     */
+    hours?: number | null;
+    id: AccessRequestId;
+    reason: string;
+    resource_id: string;
+    /**
+     * What the row is called, where the caller may see it.
+     */
+    resource_name?: string | null;
+    resource_type: SharedKind;
+    status: AccessRequestStatus;
+    user_email?: string | null;
+    user_id: UserId;
+    user_name?: string | null;
+};
+
+/**
+ * Somebody's wish for a grant.
+ */
+export type AccessRequestId = string;
+
+/**
+ * Where a wish stands.
+ */
+export type AccessRequestStatus = 'pending' | 'approved' | 'denied';
+
+/**
  * An agent.
  */
 export type Agent = {
@@ -49,6 +98,10 @@ export type Agent = {
      * Whether the caller may change it.
      */
     can_edit: boolean;
+    /**
+     * Whether the caller may grant it to others.
+     */
+    can_share: boolean;
     capabilities: {
         [key: string]: unknown;
     };
@@ -187,6 +240,20 @@ export type ApiKey = {
  * A provider key that a user entered.
  */
 export type ApiKeyId = string;
+
+/**
+ * Yes.
+ */
+export type ApproveAccessRequest = {
+    /**
+     * Words beside it.
+     */
+    comment?: string | null;
+    /**
+     * When the access ends, `null` for never; as long as was asked where it is missing.
+     */
+    expires_at?: string | null;
+};
 
 /**
  * Whether a conversation is put away.
@@ -576,9 +643,169 @@ export type BranchRequest = {
 };
 
 /**
+ * A budget. Where it is for each by itself, `spent`, `reserved` and `state` are those of whoever has spent the most.
+ */
+export type Budget = {
+    /**
+     * When it was made.
+     */
+    created_at: string;
+    created_by_user_id: UserId | null;
+    /**
+     * ISO 4217.
+     */
+    currency: string;
+    /**
+     * Whether a spent budget stops calls, or only tells.
+     */
+    hard_stop: boolean;
+    /**
+     * The budget.
+     */
+    id: BudgetId;
+    /**
+     * Whether it is held at all; one that is not goes on counting.
+     */
+    is_active: boolean;
+    /**
+     * How much may be spent: a decimal, such as `100`.
+     */
+    limit: string;
+    /**
+     * Unique in the organisation.
+     */
+    name: string;
+    /**
+     * The tenant.
+     */
+    organization_id: OrganizationId;
+    /**
+     * When it starts again.
+     */
+    period: BudgetPeriod;
+    /**
+     * When this period began.
+     */
+    period_start: string;
+    /**
+     * Held for calls that are under way.
+     */
+    reserved: string;
+    /**
+     * When it starts again; never where there is none.
+     */
+    resets_at: string | null;
+    /**
+     * Whose spending.
+     */
+    scope: BudgetScope;
+    /**
+     * Spent in this period.
+     */
+    spent: string;
+    /**
+     * How far it is used up.
+     */
+    state: BudgetState;
+    /**
+     * Which one; each by itself where there is none.
+     */
+    target_id: string | null;
+    /**
+     * When it last changed.
+     */
+    updated_at: string;
+    /**
+     * From which part of the limit on people are warned, in percent.
+     */
+    warn_percent: number;
+};
+
+/**
+ * A budget.
+ */
+export type BudgetId = string;
+
+/**
+ * When a budget starts again.
+ */
+export type BudgetPeriod = 'day' | 'month' | 'total';
+
+/**
+ * Whose spending a budget limits.
+ */
+export type BudgetScope = 'organization' | 'environment' | 'agent' | 'user' | 'run';
+
+/**
+ * What one of those whom a budget is for has spent in this period.
+ */
+export type BudgetSpender = {
+    /**
+     * When the period began.
+     */
+    period_start: string;
+    /**
+     * Held for calls that are under way.
+     */
+    reserved: string;
+    /**
+     * Spent: a decimal.
+     */
+    spent: string;
+    /**
+     * The organisation, environment, agent, person or run.
+     */
+    subject_id: string;
+};
+
+/**
+ * Whoever has spent the most of a budget, the most first.
+ */
+export type BudgetSpendersResponse = {
+    items: Array<BudgetSpender>;
+};
+
+/**
+ * How far a budget is used up.
+ */
+export type BudgetState = 'ok' | 'warning' | 'exhausted';
+
+/**
  * One tool call inside a run.
  */
 export type CallId = string;
+
+/**
+ * A question about the caller: a level or an action on a row, or a permission of its roles at all.
+ */
+export type CheckPermissionRequest = {
+    access_level?: AccessLevel | null;
+    /**
+     * `agent.update`, instead of a level; without a row, any permission that roles name.
+     */
+    permission?: string | null;
+    resource_id?: string | null;
+    resource_type?: SharedKind | null;
+};
+
+/**
+ * What would be decided.
+ */
+export type CheckPermissionResponse = {
+    allowed: boolean;
+    /**
+     * Whether a person would be asked before it is done.
+     */
+    needs_approval: boolean;
+    /**
+     * Why, as a sentence.
+     */
+    reason: string;
+    /**
+     * The rule that decides.
+     */
+    rule_id: string;
+};
 
 /**
  * What a checkpoint stands for.
@@ -700,6 +927,10 @@ export type Connector = {
      */
     cache_ttl_seconds?: number | null;
     can_edit: boolean;
+    /**
+     * Whether the caller may grant it to others.
+     */
+    can_share: boolean;
     capabilities: ConnectorCapabilities;
     command?: string | null;
     /**
@@ -831,6 +1062,154 @@ export type ConversationSettings = {
 };
 
 /**
+ * What things took and cost, the dearest first.
+ */
+export type CostBreakdown = {
+    /**
+     * Before this one.
+     */
+    end_date: string;
+    items: Array<CostGroup>;
+    /**
+     * Whose calls.
+     */
+    reach: CostReach;
+    /**
+     * From this moment on.
+     */
+    start_date: string;
+};
+
+/**
+ * The calls of one agent, model, environment or person.
+ */
+export type CostGroup = CostTotals & {
+    /**
+     * The id, or the model's name; empty where calls had none.
+     */
+    key: string;
+    /**
+     * Its name, where it is not its key.
+     */
+    name: string | null;
+    /**
+     * Who served it, for models.
+     */
+    provider?: string | null;
+};
+
+/**
+ * The calls of one piece of time.
+ */
+export type CostPiece = CostTotals & {
+    /**
+     * When the piece begins.
+     */
+    start: string;
+};
+
+/**
+ * Whose calls an answer counts.
+ */
+export type CostReach = 'own' | 'organization';
+
+/**
+ * What everything took and cost.
+ */
+export type CostSummary = {
+    /**
+     * Before this one.
+     */
+    end_date: string;
+    /**
+     * Whose calls.
+     */
+    reach: CostReach;
+    /**
+     * From this moment on.
+     */
+    start_date: string;
+    /**
+     * One a currency, the dearest first; none where nothing was called.
+     */
+    totals: Array<CostTotals>;
+};
+
+/**
+ * Sums of calls, in one currency.
+ */
+export type CostTotals = {
+    /**
+     * Tokens read from the providers' caches.
+     */
+    cached_tokens: number;
+    /**
+     * How many calls.
+     */
+    calls: number;
+    /**
+     * What they cost: a decimal, such as `0.0042`.
+     */
+    cost: string;
+    /**
+     * ISO 4217.
+     */
+    currency: string;
+    /**
+     * Tokens read.
+     */
+    input_tokens: number;
+    /**
+     * Tokens written.
+     */
+    output_tokens: number;
+    /**
+     * How many of the calls no price was known for.
+     */
+    unpriced_calls: number;
+};
+
+/**
+ * What pieces of time took and cost, the oldest first and without a gap.
+ */
+export type CostTrend = {
+    /**
+     * Before this one.
+     */
+    end_date: string;
+    /**
+     * How long the pieces are.
+     */
+    grouping: UsageGrouping;
+    items: Array<CostPiece>;
+    /**
+     * Whose calls.
+     */
+    reach: CostReach;
+    /**
+     * From this moment on.
+     */
+    start_date: string;
+};
+
+/**
+ * A wish for access.
+ */
+export type CreateAccessRequest = {
+    access_level: AccessLevel;
+    /**
+     * For how long, in hours; for good where it is missing.
+     */
+    hours?: number | null;
+    /**
+     * Why it is needed; whoever answers reads it.
+     */
+    reason: string;
+    resource_id: string;
+    resource_type: SharedKind;
+};
+
+/**
  * An agent to be made.
  */
 export type CreateAgentRequest = {
@@ -906,6 +1285,42 @@ export type CreateApiKeyRequest = {
 };
 
 /**
+ * A budget to be made.
+ */
+export type CreateBudgetRequest = {
+    /**
+     * ISO 4217; `USD` where it is left out.
+     */
+    currency?: string | null;
+    /**
+     * Whether a spent budget stops calls; it does where this is left out.
+     */
+    hard_stop?: boolean | null;
+    is_active?: boolean | null;
+    /**
+     * How much may be spent: a decimal as text, such as `"100"`.
+     */
+    limit: string;
+    name: string;
+    /**
+     * When it starts again.
+     */
+    period: BudgetPeriod;
+    /**
+     * Whose spending.
+     */
+    scope: BudgetScope;
+    /**
+     * Which environment, agent or person; each by itself where it is left out.
+     */
+    target_id?: string | null;
+    /**
+     * From which part of the limit on people are warned; 80 where it is left out.
+     */
+    warn_percent?: number | null;
+};
+
+/**
  * A conversation to be opened.
  */
 export type CreateConversationRequest = {
@@ -921,6 +1336,68 @@ export type CreateConversationRequest = {
 export type CreateEnvironmentRequest = {
     name: string;
     type: EnvironmentType;
+};
+
+/**
+ * A grant to be made; what the subject was granted on the row before gives way.
+ */
+export type CreateGrantRequest = {
+    access_level: AccessLevel;
+    /**
+     * When it ends by itself.
+     */
+    expires_at?: string | null;
+    resource_id: string;
+    resource_type: SharedKind;
+    subject_id: string;
+    subject_type?: SubjectKind | null;
+};
+
+/**
+ * A provider to be entered.
+ */
+export type CreateIdentityProviderRequest = {
+    /**
+     * Whether whoever signs in for the first time gets an account; off where it is left out.
+     */
+    allow_sign_up?: boolean;
+    client_id: string;
+    /**
+     * A public client has none.
+     */
+    client_secret?: string | null;
+    email_domains?: Array<string>;
+    enabled?: boolean | null;
+    /**
+     * `groups` where it is left out.
+     */
+    groups_claim?: string | null;
+    /**
+     * Where its configuration is found, such as `https://login.example.com/realms/work`.
+     */
+    issuer: string;
+    /**
+     * Whether an account that exists is taken over by its verified address; off where it is left out.
+     */
+    link_by_email?: boolean;
+    /**
+     * The name on the button.
+     */
+    name: string;
+    organization_id?: OrganizationId | null;
+    role_mappings?: Array<RoleMapping>;
+    /**
+     * `email` and `profile` where it is left out.
+     */
+    scopes?: Array<string> | null;
+    /**
+     * Its name in addresses; made from the name where it is left out. It never changes.
+     */
+    slug?: string | null;
+    /**
+     * Whether the provider asks for a second factor itself; off where it is left out.
+     */
+    vouches_for_mfa?: boolean;
 };
 
 /**
@@ -1121,6 +1598,18 @@ export type CreateServiceAccountRequest = {
 };
 
 /**
+ * A share with a person.
+ */
+export type CreateShareRequest = {
+    /**
+     * When it ends by itself.
+     */
+    expires_at?: string | null;
+    permission_level: ShareLevel;
+    user_id: UserId;
+};
+
+/**
  * A token that is asked for.
  */
 export type CreateTokenRequest = {
@@ -1184,6 +1673,16 @@ export type DecideTaskRequest = {
      * One of the question's `allowed_decisions`.
      */
     decision: string;
+};
+
+/**
+ * No.
+ */
+export type DenyAccessRequest = {
+    /**
+     * Why not; the one who asked reads it.
+     */
+    reason: string;
 };
 
 /**
@@ -1682,15 +2181,28 @@ export type ExecutionStatus = 'running' | 'success' | 'error' | 'timeout' | 'can
  * A notice: what happened, and the ids of what it happened to.
  */
 export type FeedEvent = {
+    access_request_id?: AccessRequestId | null;
+    budget_id?: BudgetId | null;
     connector_id?: ConnectorId | null;
     conversation_id?: ConversationId | null;
+    /**
+     * Whether the budget stops calls once it is spent.
+     */
+    hard_stop?: boolean | null;
     human_task_id?: HumanTaskId | null;
     message_id?: MessageId | null;
+    /**
+     * The budget's name.
+     */
+    name?: string | null;
+    resource_id?: string | null;
+    resource_type?: SharedKind | null;
     run_id?: RunId | null;
     status?: RunStatus | null;
     /**
      * `conversation.created`, `conversation.updated`, `conversation.deleted`, `run.started`, `run.finished`,
-     * `approval.requested`, `approval.decided` or `connector.updated`; others may come.
+     * `approval.requested`, `approval.decided`, `connector.updated`, `budget.warned`, `budget.exhausted`,
+     * `grant.changed`, `access_request.created` or `access_request.decided`; others may come.
      */
     type: string;
 };
@@ -1829,6 +2341,75 @@ export type ForkArtifactRequest = {
 };
 
 /**
+ * What a subject may do with a row that is not its own.
+ */
+export type Grant = {
+    access_level: AccessLevel;
+    /**
+     * When it ends by itself.
+     */
+    expires_at?: string | null;
+    granted_at: string;
+    granted_by_name?: string | null;
+    granted_by_user_id?: UserId | null;
+    id: GrantId;
+    resource_id: string;
+    /**
+     * What the row is called, where the caller may see it.
+     */
+    resource_name?: string | null;
+    resource_type: SharedKind;
+    subject_email?: string | null;
+    subject_id: string;
+    /**
+     * A person's name or address, a role's name, an agent's or a service account's.
+     */
+    subject_name?: string | null;
+    subject_type: SubjectKind;
+};
+
+/**
+ * One grant of a list.
+ */
+export type GrantEntry = {
+    access_level: AccessLevel;
+    /**
+     * When it ends by itself.
+     */
+    expires_at?: string | null;
+    subject_id: string;
+    subject_type?: SubjectKind | null;
+};
+
+/**
+ * A grant of access on one resource.
+ */
+export type GrantId = string;
+
+/**
+ * Access of a person to a server.
+ */
+export type GrantServerRequest = {
+    access_level: AccessLevel;
+    /**
+     * When it ends by itself.
+     */
+    expires_at?: string | null;
+    user_id: UserId;
+};
+
+/**
+ * Every grant that a row has.
+ */
+export type GrantsResponse = {
+    items: Array<Grant>;
+    /**
+     * Always `null`: they come in one page.
+     */
+    next_cursor: string | null;
+};
+
+/**
  * Something that a guard found.
  */
 export type GuardFinding = {
@@ -1943,6 +2524,52 @@ export type HumanTaskView = {
 };
 
 /**
+ * An identity provider.
+ */
+export type IdentityProviderId = string;
+
+/**
+ * A provider. Its secret is in the vault and never shown.
+ */
+export type IdentityProviderResponse = {
+    allow_sign_up: boolean;
+    client_id: string;
+    created_at: string;
+    email_domains: Array<string>;
+    enabled: boolean;
+    groups_claim: string;
+    has_client_secret: boolean;
+    id: IdentityProviderId;
+    issuer: string;
+    link_by_email: boolean;
+    name: string;
+    organization_id?: OrganizationId | null;
+    /**
+     * What to enter at the provider as the address to send people back to.
+     */
+    redirect_uri: string;
+    role_mappings: Array<RoleMapping>;
+    scopes: Array<string>;
+    /**
+     * Its name in addresses.
+     */
+    slug: string;
+    updated_at: string;
+    vouches_for_mfa: boolean;
+};
+
+/**
+ * Every provider.
+ */
+export type IdentityProvidersResponse = {
+    items: Array<IdentityProviderResponse>;
+    /**
+     * What to enter at a provider as the address to send people back to.
+     */
+    redirect_uri: string;
+};
+
+/**
  * How those who call an agent from outside prove themselves.
  */
 export type InboundAuth = 'BEARER' | 'MTLS' | 'NONE';
@@ -1993,6 +2620,11 @@ export type JoinRequest = {
 };
 
 /**
+ * A rotation of every tenant's key.
+ */
+export type KeyRotationId = string;
+
+/**
  * What someone signs in with.
  */
 export type LoginRequest = {
@@ -2002,6 +2634,20 @@ export type LoginRequest = {
      */
     otp?: string | null;
     password: string;
+};
+
+/**
+ * The key that wraps the keys of organisations.
+ */
+export type MasterKey = {
+    /**
+     * A name that tells nothing about the key.
+     */
+    id: string;
+    /**
+     * `local` (a file or the environment) or `aws_kms`.
+     */
+    kind: string;
 };
 
 /**
@@ -2325,6 +2971,60 @@ export type ModelCapabilities = {
 };
 
 /**
+ * What a model costs from a moment on.
+ */
+export type ModelPricing = {
+    /**
+     * 1,000 tokens read from the provider's cache; as much as others where there is none.
+     */
+    cached_input_cost_per_1k: string | null;
+    /**
+     * When it was first set.
+     */
+    created_at: string;
+    /**
+     * ISO 4217.
+     */
+    currency: string;
+    /**
+     * Calls from this moment on cost this much.
+     */
+    effective_from: string;
+    /**
+     * The price; costs name it.
+     */
+    id: PricingId;
+    /**
+     * 1,000 tokens read: a decimal, such as `0.003`.
+     */
+    input_cost_per_1k: string;
+    /**
+     * Whether it counts; one that does not is passed over.
+     */
+    is_active: boolean;
+    /**
+     * The model, as agents ask for it.
+     */
+    model_name: string;
+    /**
+     * 1,000 tokens written.
+     */
+    output_cost_per_1k: string;
+    /**
+     * Who serves it.
+     */
+    provider: string;
+    /**
+     * Who set it.
+     */
+    source: PriceSource;
+    /**
+     * When it last changed.
+     */
+    updated_at: string;
+};
+
+/**
  * Every known model.
  */
 export type Models = {
@@ -2333,6 +3033,20 @@ export type Models = {
      */
     default_model: string;
     items: Array<Model>;
+};
+
+/**
+ * An amount of money.
+ */
+export type Money = {
+    /**
+     * A decimal, such as `0.0042`.
+     */
+    amount: string;
+    /**
+     * ISO 4217, such as `USD`.
+     */
+    currency: string;
 };
 
 /**
@@ -2477,6 +3191,35 @@ export type Origin = 'official' | 'community' | 'private';
 export type OutputAction = 'flag' | 'mask';
 
 /**
+ * A budget that counts what the caller spends.
+ */
+export type OwnBudget = {
+    currency: string;
+    hard_stop: boolean;
+    id: BudgetId;
+    /**
+     * A decimal.
+     */
+    limit: string;
+    name: string;
+    period: BudgetPeriod;
+    resets_at: string | null;
+    scope: BudgetScope;
+    /**
+     * Spent by those whom it is for together.
+     */
+    spent: string;
+    state: BudgetState;
+};
+
+/**
+ * Budgets that count what the caller spends.
+ */
+export type OwnBudgets = {
+    items: Array<OwnBudget>;
+};
+
+/**
  * A page of a list.
  */
 export type PageResponseAccessLog = {
@@ -2504,6 +3247,49 @@ export type PageResponseAccessLog = {
 /**
  * A page of a list.
  */
+export type PageResponseAccessRequest = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        access_level: AccessLevel;
+        /**
+         * Whether the caller may answer it.
+         */
+        can_decide: boolean;
+        comment?: string | null;
+        created_at: string;
+        decided_at?: string | null;
+        decided_by?: UserId | null;
+        decided_by_name?: string | null;
+        grant_expires_at?: string | null;
+        grant_id?: GrantId | null;
+        /**
+         * For how long it was asked, in hours; for good where it is missing.
+         */
+        hours?: number | null;
+        id: AccessRequestId;
+        reason: string;
+        resource_id: string;
+        /**
+         * What the row is called, where the caller may see it.
+         */
+        resource_name?: string | null;
+        resource_type: SharedKind;
+        status: AccessRequestStatus;
+        user_email?: string | null;
+        user_id: UserId;
+        user_name?: string | null;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageResponseAgent = {
     /**
      * The rows.
@@ -2514,6 +3300,10 @@ export type PageResponseAgent = {
          * Whether the caller may change it.
          */
         can_edit: boolean;
+        /**
+         * Whether the caller may grant it to others.
+         */
+        can_share: boolean;
         capabilities: {
             [key: string]: unknown;
         };
@@ -2734,6 +3524,94 @@ export type PageResponseAuditEvent = {
 /**
  * A page of a list.
  */
+export type PageResponseBudget = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * When it was made.
+         */
+        created_at: string;
+        created_by_user_id: UserId | null;
+        /**
+         * ISO 4217.
+         */
+        currency: string;
+        /**
+         * Whether a spent budget stops calls, or only tells.
+         */
+        hard_stop: boolean;
+        /**
+         * The budget.
+         */
+        id: BudgetId;
+        /**
+         * Whether it is held at all; one that is not goes on counting.
+         */
+        is_active: boolean;
+        /**
+         * How much may be spent: a decimal, such as `100`.
+         */
+        limit: string;
+        /**
+         * Unique in the organisation.
+         */
+        name: string;
+        /**
+         * The tenant.
+         */
+        organization_id: OrganizationId;
+        /**
+         * When it starts again.
+         */
+        period: BudgetPeriod;
+        /**
+         * When this period began.
+         */
+        period_start: string;
+        /**
+         * Held for calls that are under way.
+         */
+        reserved: string;
+        /**
+         * When it starts again; never where there is none.
+         */
+        resets_at: string | null;
+        /**
+         * Whose spending.
+         */
+        scope: BudgetScope;
+        /**
+         * Spent in this period.
+         */
+        spent: string;
+        /**
+         * How far it is used up.
+         */
+        state: BudgetState;
+        /**
+         * Which one; each by itself where there is none.
+         */
+        target_id: string | null;
+        /**
+         * When it last changed.
+         */
+        updated_at: string;
+        /**
+         * From which part of the limit on people are warned, in percent.
+         */
+        warn_percent: number;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageResponseConnector = {
     /**
      * The rows.
@@ -2751,6 +3629,10 @@ export type PageResponseConnector = {
          */
         cache_ttl_seconds?: number | null;
         can_edit: boolean;
+        /**
+         * Whether the caller may grant it to others.
+         */
+        can_share: boolean;
         capabilities: ConnectorCapabilities;
         command?: string | null;
         /**
@@ -2892,6 +3774,43 @@ export type PageResponseFile = {
          * Where its bytes are, for its owner.
          */
         url: string;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponseGrant = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        access_level: AccessLevel;
+        /**
+         * When it ends by itself.
+         */
+        expires_at?: string | null;
+        granted_at: string;
+        granted_by_name?: string | null;
+        granted_by_user_id?: UserId | null;
+        id: GrantId;
+        resource_id: string;
+        /**
+         * What the row is called, where the caller may see it.
+         */
+        resource_name?: string | null;
+        resource_type: SharedKind;
+        subject_email?: string | null;
+        subject_id: string;
+        /**
+         * A person's name or address, a role's name, an agent's or a service account's.
+         */
+        subject_name?: string | null;
+        subject_type: SubjectKind;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -3173,6 +4092,69 @@ export type PageResponseMessageView = {
          * Tool calls of its run.
          */
         tool_calls: Array<ToolCallView>;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponseModelPricing = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * 1,000 tokens read from the provider's cache; as much as others where there is none.
+         */
+        cached_input_cost_per_1k: string | null;
+        /**
+         * When it was first set.
+         */
+        created_at: string;
+        /**
+         * ISO 4217.
+         */
+        currency: string;
+        /**
+         * Calls from this moment on cost this much.
+         */
+        effective_from: string;
+        /**
+         * The price; costs name it.
+         */
+        id: PricingId;
+        /**
+         * 1,000 tokens read: a decimal, such as `0.003`.
+         */
+        input_cost_per_1k: string;
+        /**
+         * Whether it counts; one that does not is passed over.
+         */
+        is_active: boolean;
+        /**
+         * The model, as agents ask for it.
+         */
+        model_name: string;
+        /**
+         * 1,000 tokens written.
+         */
+        output_cost_per_1k: string;
+        /**
+         * Who serves it.
+         */
+        provider: string;
+        /**
+         * Who set it.
+         */
+        source: PriceSource;
+        /**
+         * When it last changed.
+         */
+        updated_at: string;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -3653,6 +4635,7 @@ export type PageResponseTool = {
         } | null;
         approval: ToolApproval;
         approved_hash?: string | null;
+        call_cost?: Money | null;
         connector_id: ConnectorId;
         definition_hash: string;
         description: string;
@@ -3706,6 +4689,12 @@ export type PageResponseUser = {
      * The rows.
      */
     items: Array<{
+        /**
+         * What administrators say of the person; policies ask about it.
+         */
+        attributes: {
+            [key: string]: unknown;
+        };
         avatar_url?: string | null;
         created_at: string;
         custom_instructions?: string | null;
@@ -3941,6 +4930,16 @@ export type PolicyRuleRequest = {
 };
 
 /**
+ * Who set a price.
+ */
+export type PriceSource = 'catalogue' | 'administrator';
+
+/**
+ * What a model costs from a moment on.
+ */
+export type PricingId = string;
+
+/**
  * The body of a problem.
  */
 export type Problem = {
@@ -4018,6 +5017,44 @@ export type ProblemView = {
 export type ProveMfaRequest = {
     code: string;
     password: string;
+};
+
+/**
+ * A price to be set.
+ */
+export type PutModelPricingRequest = {
+    /**
+     * 1,000 tokens read from the provider's cache.
+     */
+    cached_input_cost_per_1k?: string | null;
+    /**
+     * ISO 4217; `USD` where it is left out.
+     */
+    currency?: string | null;
+    /**
+     * Calls from this moment on cost this much.
+     */
+    effective_from: string;
+    /**
+     * 1,000 tokens read: a decimal, such as `0.003`.
+     */
+    input_cost_per_1k: string;
+    /**
+     * Whether it counts.
+     */
+    is_active?: boolean | null;
+    /**
+     * The model, as agents ask for it.
+     */
+    model_name: string;
+    /**
+     * 1,000 tokens written.
+     */
+    output_cost_per_1k: string;
+    /**
+     * Who serves it.
+     */
+    provider?: string;
 };
 
 /**
@@ -4099,6 +5136,13 @@ export type RegisterRequest = {
 };
 
 /**
+ * Every grant that a row shall have; those of others are taken back.
+ */
+export type ReplaceGrantsRequest = {
+    grants: Array<GrantEntry>;
+};
+
+/**
  * What is known of a target; what is left out is taken as a row of the organisation that all of it may see.
  */
 export type ResourceRequest = {
@@ -4117,6 +5161,13 @@ export type ResourceRequest = {
      */
     read_only?: boolean;
     visibility?: Visibility | null;
+};
+
+/**
+ * A grant to be taken back.
+ */
+export type RevokeGrantRequest = {
+    grant_id: GrantId;
 };
 
 /**
@@ -4143,9 +5194,46 @@ export type Role = {
 export type RoleId = string;
 
 /**
+ * A role that the members of a provider's group have.
+ */
+export type RoleMapping = {
+    /**
+     * The group, as the provider writes it.
+     */
+    group: string;
+    /**
+     * The organisation.
+     */
+    organization_id: OrganizationId;
+    /**
+     * The role there.
+     */
+    role: OrganizationRole;
+};
+
+/**
  * Which roles a role row stands among.
  */
 export type RoleScope = 'platform' | 'organization';
+
+/**
+ * A rotation.
+ */
+export type RotationResponse = {
+    /**
+     * Secrets that could not be opened and were left as they are.
+     */
+    failed: number;
+    finished_at?: string | null;
+    id: KeyRotationId;
+    master_key_id: string;
+    started_at: string;
+    started_by?: UserId | null;
+    /**
+     * How a rotation stands.
+     */
+    status: 'running' | 'finished' | 'superseded';
+};
 
 /**
  * An agent that routing considered.
@@ -4272,6 +5360,34 @@ export type SearchHealth = {
 };
 
 /**
+ * How the keys of secrets stand. No key is in it, only names.
+ */
+export type SecretKeysResponse = {
+    master_key: MasterKey;
+    rotation?: RotationResponse | null;
+    /**
+     * Secrets of every organisation.
+     */
+    secrets: number;
+    /**
+     * Those that need no rotation: sealed under the current master key and, while a rotation runs, by a key of it.
+     */
+    secrets_current: number;
+    /**
+     * Keys of organisations.
+     */
+    tenant_keys: number;
+    /**
+     * Those that need no rotation.
+     */
+    tenant_keys_current: number;
+    /**
+     * Keys that nothing new is sealed under and that will be removed.
+     */
+    tenant_keys_retired: number;
+};
+
+/**
  * A turn that has begun.
  */
 export type SentResponse = {
@@ -4394,6 +5510,37 @@ export type SetupStatusResponse = {
 };
 
 /**
+ * How much of an agent is shared.
+ */
+export type ShareLevel = 'read' | 'clone' | 'edit';
+
+/**
+ * Kinds of rows that can be granted.
+ */
+export type SharedKind = 'agent' | 'connector' | 'conversation';
+
+/**
+ * A provider that people may sign in with.
+ */
+export type SignInProvider = {
+    /**
+     * The name on the button.
+     */
+    name: string;
+    /**
+     * Its name in addresses.
+     */
+    slug: string;
+};
+
+/**
+ * The providers that people may sign in with.
+ */
+export type SignInProvidersResponse = {
+    items: Array<SignInProvider>;
+};
+
+/**
  * A place where the caller is signed in.
  */
 export type SignedInDevice = {
@@ -4438,6 +5585,11 @@ export type StreamMessageRequest = {
      */
     model?: string | null;
 };
+
+/**
+ * Kinds of subjects that rows are granted to.
+ */
+export type SubjectKind = 'user' | 'role' | 'organization' | 'agent' | 'service_account';
 
 /**
  * The agent that answers from now on.
@@ -4505,6 +5657,7 @@ export type Tool = {
     } | null;
     approval: ToolApproval;
     approved_hash?: string | null;
+    call_cost?: Money | null;
     connector_id: ConnectorId;
     definition_hash: string;
     description: string;
@@ -4753,6 +5906,20 @@ export type UpdateArtifactRequest = {
 };
 
 /**
+ * A change of a budget: missing fields stay. Whose spending, period and currency are for good.
+ */
+export type UpdateBudgetRequest = {
+    hard_stop?: boolean | null;
+    is_active?: boolean | null;
+    /**
+     * A decimal as text.
+     */
+    limit?: string | null;
+    name?: string | null;
+    warn_percent?: number | null;
+};
+
+/**
  * A change of a conversation: missing fields stay, `null` clears.
  */
 export type UpdateConversationRequest = {
@@ -4781,6 +5948,25 @@ export type UpdateFileRequest = {
      * Its name, without a path.
      */
     name?: string | null;
+};
+
+/**
+ * A change of a provider: missing fields stay, `null` clears.
+ */
+export type UpdateIdentityProviderRequest = {
+    allow_sign_up?: boolean | null;
+    client_id?: string | null;
+    client_secret?: string | null;
+    email_domains?: Array<string> | null;
+    enabled?: boolean | null;
+    groups_claim?: string | null;
+    issuer?: string | null;
+    link_by_email?: boolean | null;
+    name?: string | null;
+    organization_id?: OrganizationId | null;
+    role_mappings?: Array<RoleMapping> | null;
+    scopes?: Array<string> | null;
+    vouches_for_mfa?: boolean | null;
 };
 
 /**
@@ -4943,6 +6129,7 @@ export type UpdateToolRequest = {
      * `true` accepts the present definition.
      */
     approve_definition?: boolean | null;
+    call_cost?: Money | null;
     enabled?: boolean | null;
     /**
      * Declares that it changes nothing.
@@ -4954,6 +6141,12 @@ export type UpdateToolRequest = {
  * A change of someone's account.
  */
 export type UpdateUserRequest = {
+    /**
+     * All of the person's attributes: lower-case names with texts, numbers, `true` or `false`.
+     */
+    attributes?: {
+        [key: string]: unknown;
+    } | null;
     data_clearance_level?: Classification | null;
     /**
      * Whether the person may sign in; switching it off ends every session at once.
@@ -4969,9 +6162,20 @@ export type UploadRequest = {
 };
 
 /**
+ * How long a piece of time is.
+ */
+export type UsageGrouping = 'hour' | 'day' | 'week' | 'month';
+
+/**
  * A person's account.
  */
 export type User = {
+    /**
+     * What administrators say of the person; policies ask about it.
+     */
+    attributes: {
+        [key: string]: unknown;
+    };
     avatar_url?: string | null;
     created_at: string;
     custom_instructions?: string | null;
@@ -5492,6 +6696,133 @@ export type UpdateAgentServerResponses = {
 };
 
 export type UpdateAgentServerResponse = UpdateAgentServerResponses[keyof UpdateAgentServerResponses];
+
+export type ReplaceAgentPermissionsData = {
+    body: ReplaceGrantsRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        agent_id: AgentId;
+    };
+    query?: never;
+    url: '/api/agents/{agent_id}/permissions';
+};
+
+export type ReplaceAgentPermissionsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ReplaceAgentPermissionsError = ReplaceAgentPermissionsErrors[keyof ReplaceAgentPermissionsErrors];
+
+export type ReplaceAgentPermissionsResponses = {
+    200: GrantsResponse;
+};
+
+export type ReplaceAgentPermissionsResponse = ReplaceAgentPermissionsResponses[keyof ReplaceAgentPermissionsResponses];
+
+export type CreateAgentShareData = {
+    body: CreateShareRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        agent_id: AgentId;
+    };
+    query?: never;
+    url: '/api/agents/{agent_id}/share';
+};
+
+export type CreateAgentShareErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateAgentShareError = CreateAgentShareErrors[keyof CreateAgentShareErrors];
+
+export type CreateAgentShareResponses = {
+    201: Grant;
+};
+
+export type CreateAgentShareResponse = CreateAgentShareResponses[keyof CreateAgentShareResponses];
+
+export type DeleteAgentShareData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        agent_id: AgentId;
+        share_id: GrantId;
+    };
+    query?: never;
+    url: '/api/agents/{agent_id}/share/{share_id}';
+};
+
+export type DeleteAgentShareErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteAgentShareError = DeleteAgentShareErrors[keyof DeleteAgentShareErrors];
+
+export type DeleteAgentShareResponses = {
+    /**
+     * Taken back
+     */
+    204: void;
+};
+
+export type DeleteAgentShareResponse = DeleteAgentShareResponses[keyof DeleteAgentShareResponses];
+
+export type ListAgentSharesData = {
+    body?: never;
+    path: {
+        agent_id: AgentId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/agents/{agent_id}/shares';
+};
+
+export type ListAgentSharesErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAgentSharesError = ListAgentSharesErrors[keyof ListAgentSharesErrors];
+
+export type ListAgentSharesResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListAgentSharesResponse = ListAgentSharesResponses[keyof ListAgentSharesResponses];
 
 export type CreateAgentTestData = {
     body: TestAgentRequest;
@@ -6095,6 +7426,90 @@ export type RenewRecoveryCodesResponses = {
 };
 
 export type RenewRecoveryCodesResponse = RenewRecoveryCodesResponses[keyof RenewRecoveryCodesResponses];
+
+export type FindProviderCallbackData = {
+    body?: never;
+    path?: never;
+    query?: {
+        state?: string;
+        code?: string;
+        error?: string;
+        iss?: string;
+    };
+    url: '/api/auth/oidc/callback';
+};
+
+export type FindProviderCallbackErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindProviderCallbackError = FindProviderCallbackErrors[keyof FindProviderCallbackErrors];
+
+export type FindProviderCallbackResponses = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindProviderCallbackResponse = FindProviderCallbackResponses[keyof FindProviderCallbackResponses];
+
+export type ListSignInProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/oidc/providers';
+};
+
+export type ListSignInProvidersErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListSignInProvidersError = ListSignInProvidersErrors[keyof ListSignInProvidersErrors];
+
+export type ListSignInProvidersResponses = {
+    200: SignInProvidersResponse;
+};
+
+export type ListSignInProvidersResponse = ListSignInProvidersResponses[keyof ListSignInProvidersResponses];
+
+export type StartProviderSignInData = {
+    body?: never;
+    path: {
+        slug: string;
+    };
+    query?: {
+        /**
+         * A page of this server, such as `/c/…`.
+         */
+        return_to?: string;
+    };
+    url: '/api/auth/oidc/{slug}/start';
+};
+
+export type StartProviderSignInErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type StartProviderSignInError = StartProviderSignInErrors[keyof StartProviderSignInErrors];
+
+export type StartProviderSignInResponses = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type StartProviderSignInResponse = StartProviderSignInResponses[keyof StartProviderSignInResponses];
 
 export type UpdateProfileData = {
     body: UpdateProfileRequest;
@@ -7389,6 +8804,36 @@ export type DiscoverMcpServerResponses = {
 
 export type DiscoverMcpServerResponse = DiscoverMcpServerResponses[keyof DiscoverMcpServerResponses];
 
+export type GrantMcpServerAccessData = {
+    body: GrantServerRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        server_id: ConnectorId;
+    };
+    query?: never;
+    url: '/api/mcp/servers/{server_id}/grant-access';
+};
+
+export type GrantMcpServerAccessErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type GrantMcpServerAccessError = GrantMcpServerAccessErrors[keyof GrantMcpServerAccessErrors];
+
+export type GrantMcpServerAccessResponses = {
+    201: Grant;
+};
+
+export type GrantMcpServerAccessResponse = GrantMcpServerAccessResponses[keyof GrantMcpServerAccessResponses];
+
 export type FindMcpServerHealthData = {
     body?: never;
     path: {
@@ -7445,6 +8890,39 @@ export type ListMcpServerLogsResponses = {
 };
 
 export type ListMcpServerLogsResponse = ListMcpServerLogsResponses[keyof ListMcpServerLogsResponses];
+
+export type ListMcpServerPermissionsData = {
+    body?: never;
+    path: {
+        server_id: ConnectorId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/mcp/servers/{server_id}/permissions';
+};
+
+export type ListMcpServerPermissionsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListMcpServerPermissionsError = ListMcpServerPermissionsErrors[keyof ListMcpServerPermissionsErrors];
+
+export type ListMcpServerPermissionsResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListMcpServerPermissionsResponse = ListMcpServerPermissionsResponses[keyof ListMcpServerPermissionsResponses];
 
 export type ListMcpServerResourcesData = {
     body?: never;
@@ -7508,6 +8986,40 @@ export type RestartMcpServerResponses = {
 };
 
 export type RestartMcpServerResponse = RestartMcpServerResponses[keyof RestartMcpServerResponses];
+
+export type RevokeMcpServerAccessData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        server_id: ConnectorId;
+        user_id: UserId;
+    };
+    query?: never;
+    url: '/api/mcp/servers/{server_id}/revoke-access/{user_id}';
+};
+
+export type RevokeMcpServerAccessErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RevokeMcpServerAccessError = RevokeMcpServerAccessErrors[keyof RevokeMcpServerAccessErrors];
+
+export type RevokeMcpServerAccessResponses = {
+    /**
+     * Taken away
+     */
+    204: void;
+};
+
+export type RevokeMcpServerAccessResponse = RevokeMcpServerAccessResponses[keyof RevokeMcpServerAccessResponses];
 
 export type ListMcpServerToolsData = {
     body?: never;
@@ -7812,6 +9324,323 @@ export type ListModelsResponses = {
 };
 
 export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
+
+export type CheckPermissionData = {
+    body: CheckPermissionRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/permissions/check';
+};
+
+export type CheckPermissionErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CheckPermissionError = CheckPermissionErrors[keyof CheckPermissionErrors];
+
+export type CheckPermissionResponses = {
+    200: CheckPermissionResponse;
+};
+
+export type CheckPermissionResponse2 = CheckPermissionResponses[keyof CheckPermissionResponses];
+
+export type CreateGrantData = {
+    body: CreateGrantRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/permissions/grant';
+};
+
+export type CreateGrantErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateGrantError = CreateGrantErrors[keyof CreateGrantErrors];
+
+export type CreateGrantResponses = {
+    201: Grant;
+};
+
+export type CreateGrantResponse = CreateGrantResponses[keyof CreateGrantResponses];
+
+export type ListGrantsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Kinds of rows that can be granted.
+         */
+        resource_type?: 'agent' | 'connector' | 'conversation';
+        /**
+         * The row.
+         */
+        resource_id?: string;
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/grants';
+};
+
+export type ListGrantsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListGrantsError = ListGrantsErrors[keyof ListGrantsErrors];
+
+export type ListGrantsResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListGrantsResponse = ListGrantsResponses[keyof ListGrantsResponses];
+
+export type ListMyGrantsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/my';
+};
+
+export type ListMyGrantsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListMyGrantsError = ListMyGrantsErrors[keyof ListMyGrantsErrors];
+
+export type ListMyGrantsResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListMyGrantsResponse = ListMyGrantsResponses[keyof ListMyGrantsResponses];
+
+export type CreateAccessRequestData = {
+    body: CreateAccessRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/permissions/request';
+};
+
+export type CreateAccessRequestErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateAccessRequestError = CreateAccessRequestErrors[keyof CreateAccessRequestErrors];
+
+export type CreateAccessRequestResponses = {
+    201: AccessRequest;
+};
+
+export type CreateAccessRequestResponse = CreateAccessRequestResponses[keyof CreateAccessRequestResponses];
+
+export type ListAccessRequestsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The caller's own instead of those that it may answer.
+         */
+        mine?: boolean;
+        /**
+         * Where a wish stands.
+         */
+        status?: 'pending' | 'approved' | 'denied';
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/requests';
+};
+
+export type ListAccessRequestsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAccessRequestsError = ListAccessRequestsErrors[keyof ListAccessRequestsErrors];
+
+export type ListAccessRequestsResponses = {
+    200: PageResponseAccessRequest;
+};
+
+export type ListAccessRequestsResponse = ListAccessRequestsResponses[keyof ListAccessRequestsResponses];
+
+export type ApproveAccessRequestData = {
+    body: ApproveAccessRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        request_id: AccessRequestId;
+    };
+    query?: never;
+    url: '/api/permissions/requests/{request_id}/approve';
+};
+
+export type ApproveAccessRequestErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ApproveAccessRequestError = ApproveAccessRequestErrors[keyof ApproveAccessRequestErrors];
+
+export type ApproveAccessRequestResponses = {
+    200: AccessRequest;
+};
+
+export type ApproveAccessRequestResponse = ApproveAccessRequestResponses[keyof ApproveAccessRequestResponses];
+
+export type DenyAccessRequestData = {
+    body: DenyAccessRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        request_id: AccessRequestId;
+    };
+    query?: never;
+    url: '/api/permissions/requests/{request_id}/deny';
+};
+
+export type DenyAccessRequestErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DenyAccessRequestError = DenyAccessRequestErrors[keyof DenyAccessRequestErrors];
+
+export type DenyAccessRequestResponses = {
+    200: AccessRequest;
+};
+
+export type DenyAccessRequestResponse = DenyAccessRequestResponses[keyof DenyAccessRequestResponses];
+
+export type RevokeGrantData = {
+    body: RevokeGrantRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/permissions/revoke';
+};
+
+export type RevokeGrantErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RevokeGrantError = RevokeGrantErrors[keyof RevokeGrantErrors];
+
+export type RevokeGrantResponses = {
+    /**
+     * Taken back
+     */
+    204: void;
+};
+
+export type RevokeGrantResponse = RevokeGrantResponses[keyof RevokeGrantResponses];
+
+export type ListUserGrantsData = {
+    body?: never;
+    path: {
+        user_id: UserId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/users/{user_id}';
+};
+
+export type ListUserGrantsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListUserGrantsError = ListUserGrantsErrors[keyof ListUserGrantsErrors];
+
+export type ListUserGrantsResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListUserGrantsResponse = ListUserGrantsResponses[keyof ListUserGrantsResponses];
 
 export type ListRolesData = {
     body?: never;
@@ -8249,6 +10078,391 @@ export type DecideTaskResponses = {
 
 export type DecideTaskResponse = DecideTaskResponses[keyof DecideTaskResponses];
 
+export type FindAgentUsageData = {
+    body?: never;
+    path: {
+        agent_id: AgentId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/agents/{agent_id}';
+};
+
+export type FindAgentUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindAgentUsageError = FindAgentUsageErrors[keyof FindAgentUsageErrors];
+
+export type FindAgentUsageResponses = {
+    200: CostSummary;
+};
+
+export type FindAgentUsageResponse = FindAgentUsageResponses[keyof FindAgentUsageResponses];
+
+export type ListOwnBudgetsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/usage/budgets';
+};
+
+export type ListOwnBudgetsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListOwnBudgetsError = ListOwnBudgetsErrors[keyof ListOwnBudgetsErrors];
+
+export type ListOwnBudgetsResponses = {
+    200: OwnBudgets;
+};
+
+export type ListOwnBudgetsResponse = ListOwnBudgetsResponses[keyof ListOwnBudgetsResponses];
+
+export type ListUsageByAgentData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/by-agent';
+};
+
+export type ListUsageByAgentErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListUsageByAgentError = ListUsageByAgentErrors[keyof ListUsageByAgentErrors];
+
+export type ListUsageByAgentResponses = {
+    200: CostBreakdown;
+};
+
+export type ListUsageByAgentResponse = ListUsageByAgentResponses[keyof ListUsageByAgentResponses];
+
+export type ListUsageByModelData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/by-model';
+};
+
+export type ListUsageByModelErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListUsageByModelError = ListUsageByModelErrors[keyof ListUsageByModelErrors];
+
+export type ListUsageByModelResponses = {
+    200: CostBreakdown;
+};
+
+export type ListUsageByModelResponse = ListUsageByModelResponses[keyof ListUsageByModelResponses];
+
+export type FindConversationUsageData = {
+    body?: never;
+    path: {
+        conversation_id: ConversationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/conversations/{conversation_id}';
+};
+
+export type FindConversationUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindConversationUsageError = FindConversationUsageErrors[keyof FindConversationUsageErrors];
+
+export type FindConversationUsageResponses = {
+    200: CostSummary;
+};
+
+export type FindConversationUsageResponse = FindConversationUsageResponses[keyof FindConversationUsageResponses];
+
+export type ListDailyUsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/daily';
+};
+
+export type ListDailyUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListDailyUsageError = ListDailyUsageErrors[keyof ListDailyUsageErrors];
+
+export type ListDailyUsageResponses = {
+    200: CostTrend;
+};
+
+export type ListDailyUsageResponse = ListDailyUsageResponses[keyof ListDailyUsageResponses];
+
+export type ListMonthlyUsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/monthly';
+};
+
+export type ListMonthlyUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListMonthlyUsageError = ListMonthlyUsageErrors[keyof ListMonthlyUsageErrors];
+
+export type ListMonthlyUsageResponses = {
+    200: CostTrend;
+};
+
+export type ListMonthlyUsageResponse = ListMonthlyUsageResponses[keyof ListMonthlyUsageResponses];
+
+export type FindWorkflowUsageData = {
+    body?: never;
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/workflows/{workflow_id}';
+};
+
+export type FindWorkflowUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindWorkflowUsageError = FindWorkflowUsageErrors[keyof FindWorkflowUsageErrors];
+
+export type FindWorkflowUsageResponses = {
+    200: CostSummary;
+};
+
+export type FindWorkflowUsageResponse = FindWorkflowUsageResponses[keyof FindWorkflowUsageResponses];
+
 export type ListUsersData = {
     body?: never;
     path?: never;
@@ -8582,6 +10796,140 @@ export type RegisterResponses = {
 };
 
 export type RegisterResponse = RegisterResponses[keyof RegisterResponses];
+
+export type ListIdentityProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/identity-providers';
+};
+
+export type ListIdentityProvidersErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListIdentityProvidersError = ListIdentityProvidersErrors[keyof ListIdentityProvidersErrors];
+
+export type ListIdentityProvidersResponses = {
+    200: IdentityProvidersResponse;
+};
+
+export type ListIdentityProvidersResponse = ListIdentityProvidersResponses[keyof ListIdentityProvidersResponses];
+
+export type CreateIdentityProviderData = {
+    body: CreateIdentityProviderRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/identity-providers';
+};
+
+export type CreateIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateIdentityProviderError = CreateIdentityProviderErrors[keyof CreateIdentityProviderErrors];
+
+export type CreateIdentityProviderResponses = {
+    201: IdentityProviderResponse;
+};
+
+export type CreateIdentityProviderResponse = CreateIdentityProviderResponses[keyof CreateIdentityProviderResponses];
+
+export type DeleteIdentityProviderData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        identity_provider_id: IdentityProviderId;
+    };
+    query?: never;
+    url: '/api/v1/identity-providers/{identity_provider_id}';
+};
+
+export type DeleteIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteIdentityProviderError = DeleteIdentityProviderErrors[keyof DeleteIdentityProviderErrors];
+
+export type DeleteIdentityProviderResponses = {
+    204: void;
+};
+
+export type DeleteIdentityProviderResponse = DeleteIdentityProviderResponses[keyof DeleteIdentityProviderResponses];
+
+export type FindIdentityProviderData = {
+    body?: never;
+    path: {
+        identity_provider_id: IdentityProviderId;
+    };
+    query?: never;
+    url: '/api/v1/identity-providers/{identity_provider_id}';
+};
+
+export type FindIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindIdentityProviderError = FindIdentityProviderErrors[keyof FindIdentityProviderErrors];
+
+export type FindIdentityProviderResponses = {
+    200: IdentityProviderResponse;
+};
+
+export type FindIdentityProviderResponse = FindIdentityProviderResponses[keyof FindIdentityProviderResponses];
+
+export type UpdateIdentityProviderData = {
+    body: UpdateIdentityProviderRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        identity_provider_id: IdentityProviderId;
+    };
+    query?: never;
+    url: '/api/v1/identity-providers/{identity_provider_id}';
+};
+
+export type UpdateIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateIdentityProviderError = UpdateIdentityProviderErrors[keyof UpdateIdentityProviderErrors];
+
+export type UpdateIdentityProviderResponses = {
+    200: IdentityProviderResponse;
+};
+
+export type UpdateIdentityProviderResponse = UpdateIdentityProviderResponses[keyof UpdateIdentityProviderResponses];
 
 export type ListOrganizationsData = {
     body?: never;
@@ -9251,6 +11599,149 @@ export type UpdateAgentServerOfOrganizationResponses = {
 
 export type UpdateAgentServerOfOrganizationResponse = UpdateAgentServerOfOrganizationResponses[keyof UpdateAgentServerOfOrganizationResponses];
 
+export type ReplaceAgentPermissionsOfOrganizationData = {
+    body: ReplaceGrantsRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * A tenant.
+         */
+        org_id: string;
+        agent_id: AgentId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/agents/{agent_id}/permissions';
+};
+
+export type ReplaceAgentPermissionsOfOrganizationErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ReplaceAgentPermissionsOfOrganizationError = ReplaceAgentPermissionsOfOrganizationErrors[keyof ReplaceAgentPermissionsOfOrganizationErrors];
+
+export type ReplaceAgentPermissionsOfOrganizationResponses = {
+    200: GrantsResponse;
+};
+
+export type ReplaceAgentPermissionsOfOrganizationResponse = ReplaceAgentPermissionsOfOrganizationResponses[keyof ReplaceAgentPermissionsOfOrganizationResponses];
+
+export type CreateAgentShareOfOrganizationData = {
+    body: CreateShareRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * A tenant.
+         */
+        org_id: string;
+        agent_id: AgentId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/agents/{agent_id}/share';
+};
+
+export type CreateAgentShareOfOrganizationErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateAgentShareOfOrganizationError = CreateAgentShareOfOrganizationErrors[keyof CreateAgentShareOfOrganizationErrors];
+
+export type CreateAgentShareOfOrganizationResponses = {
+    201: Grant;
+};
+
+export type CreateAgentShareOfOrganizationResponse = CreateAgentShareOfOrganizationResponses[keyof CreateAgentShareOfOrganizationResponses];
+
+export type DeleteAgentShareOfOrganizationData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * A tenant.
+         */
+        org_id: string;
+        agent_id: AgentId;
+        share_id: GrantId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/agents/{agent_id}/share/{share_id}';
+};
+
+export type DeleteAgentShareOfOrganizationErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteAgentShareOfOrganizationError = DeleteAgentShareOfOrganizationErrors[keyof DeleteAgentShareOfOrganizationErrors];
+
+export type DeleteAgentShareOfOrganizationResponses = {
+    /**
+     * Taken back
+     */
+    204: void;
+};
+
+export type DeleteAgentShareOfOrganizationResponse = DeleteAgentShareOfOrganizationResponses[keyof DeleteAgentShareOfOrganizationResponses];
+
+export type ListAgentSharesOfOrganizationData = {
+    body?: never;
+    path: {
+        /**
+         * A tenant.
+         */
+        org_id: string;
+        agent_id: AgentId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/orgs/{org_id}/agents/{agent_id}/shares';
+};
+
+export type ListAgentSharesOfOrganizationErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAgentSharesOfOrganizationError = ListAgentSharesOfOrganizationErrors[keyof ListAgentSharesOfOrganizationErrors];
+
+export type ListAgentSharesOfOrganizationResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListAgentSharesOfOrganizationResponse = ListAgentSharesOfOrganizationResponses[keyof ListAgentSharesOfOrganizationResponses];
+
 export type CreateAgentTestOfOrganizationData = {
     body: TestAgentRequest;
     headers?: {
@@ -9739,6 +12230,215 @@ export type FindAuditEventResponses = {
 };
 
 export type FindAuditEventResponse = FindAuditEventResponses[keyof FindAuditEventResponses];
+
+export type ListBudgetsData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/orgs/{org_id}/budgets';
+};
+
+export type ListBudgetsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListBudgetsError = ListBudgetsErrors[keyof ListBudgetsErrors];
+
+export type ListBudgetsResponses = {
+    200: PageResponseBudget;
+};
+
+export type ListBudgetsResponse = ListBudgetsResponses[keyof ListBudgetsResponses];
+
+export type CreateBudgetData = {
+    body: CreateBudgetRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets';
+};
+
+export type CreateBudgetErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateBudgetError = CreateBudgetErrors[keyof CreateBudgetErrors];
+
+export type CreateBudgetResponses = {
+    201: Budget;
+};
+
+export type CreateBudgetResponse = CreateBudgetResponses[keyof CreateBudgetResponses];
+
+export type DeleteBudgetData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}';
+};
+
+export type DeleteBudgetErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteBudgetError = DeleteBudgetErrors[keyof DeleteBudgetErrors];
+
+export type DeleteBudgetResponses = {
+    /**
+     * Deleted
+     */
+    204: void;
+};
+
+export type DeleteBudgetResponse = DeleteBudgetResponses[keyof DeleteBudgetResponses];
+
+export type FindBudgetData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}';
+};
+
+export type FindBudgetErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindBudgetError = FindBudgetErrors[keyof FindBudgetErrors];
+
+export type FindBudgetResponses = {
+    200: Budget;
+};
+
+export type FindBudgetResponse = FindBudgetResponses[keyof FindBudgetResponses];
+
+export type UpdateBudgetPatchData = {
+    body: UpdateBudgetRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}';
+};
+
+export type UpdateBudgetPatchErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateBudgetPatchError = UpdateBudgetPatchErrors[keyof UpdateBudgetPatchErrors];
+
+export type UpdateBudgetPatchResponses = {
+    200: Budget;
+};
+
+export type UpdateBudgetPatchResponse = UpdateBudgetPatchResponses[keyof UpdateBudgetPatchResponses];
+
+export type UpdateBudgetData = {
+    body: UpdateBudgetRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}';
+};
+
+export type UpdateBudgetErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateBudgetError = UpdateBudgetErrors[keyof UpdateBudgetErrors];
+
+export type UpdateBudgetResponses = {
+    200: Budget;
+};
+
+export type UpdateBudgetResponse = UpdateBudgetResponses[keyof UpdateBudgetResponses];
+
+export type ListBudgetSpendersData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}/spenders';
+};
+
+export type ListBudgetSpendersErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListBudgetSpendersError = ListBudgetSpendersErrors[keyof ListBudgetSpendersErrors];
+
+export type ListBudgetSpendersResponses = {
+    200: BudgetSpendersResponse;
+};
+
+export type ListBudgetSpendersResponse = ListBudgetSpendersResponses[keyof ListBudgetSpendersResponses];
 
 export type ListEnvironmentsData = {
     body?: never;
@@ -10591,6 +13291,324 @@ export type ListOrganizationRunsResponses = {
 
 export type ListOrganizationRunsResponse = ListOrganizationRunsResponses[keyof ListOrganizationRunsResponses];
 
+export type ListCostByAgentData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-by-agent';
+};
+
+export type ListCostByAgentErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostByAgentError = ListCostByAgentErrors[keyof ListCostByAgentErrors];
+
+export type ListCostByAgentResponses = {
+    200: CostBreakdown;
+};
+
+export type ListCostByAgentResponse = ListCostByAgentResponses[keyof ListCostByAgentResponses];
+
+export type ListCostByEnvironmentData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-by-environment';
+};
+
+export type ListCostByEnvironmentErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostByEnvironmentError = ListCostByEnvironmentErrors[keyof ListCostByEnvironmentErrors];
+
+export type ListCostByEnvironmentResponses = {
+    200: CostBreakdown;
+};
+
+export type ListCostByEnvironmentResponse = ListCostByEnvironmentResponses[keyof ListCostByEnvironmentResponses];
+
+export type ListCostByModelData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-by-model';
+};
+
+export type ListCostByModelErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostByModelError = ListCostByModelErrors[keyof ListCostByModelErrors];
+
+export type ListCostByModelResponses = {
+    200: CostBreakdown;
+};
+
+export type ListCostByModelResponse = ListCostByModelResponses[keyof ListCostByModelResponses];
+
+export type ListCostByUserData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-by-user';
+};
+
+export type ListCostByUserErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostByUserError = ListCostByUserErrors[keyof ListCostByUserErrors];
+
+export type ListCostByUserResponses = {
+    200: CostBreakdown;
+};
+
+export type ListCostByUserResponse = ListCostByUserResponses[keyof ListCostByUserResponses];
+
+export type ListCostOverTimeData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-over-time';
+};
+
+export type ListCostOverTimeErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostOverTimeError = ListCostOverTimeErrors[keyof ListCostOverTimeErrors];
+
+export type ListCostOverTimeResponses = {
+    200: CostTrend;
+};
+
+export type ListCostOverTimeResponse = ListCostOverTimeResponses[keyof ListCostOverTimeResponses];
+
+export type FindCostSummaryData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-summary';
+};
+
+export type FindCostSummaryErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindCostSummaryError = FindCostSummaryErrors[keyof FindCostSummaryErrors];
+
+export type FindCostSummaryResponses = {
+    200: CostSummary;
+};
+
+export type FindCostSummaryResponse = FindCostSummaryResponses[keyof FindCostSummaryResponses];
+
 export type FindOrganizationRunData = {
     body?: never;
     path: {
@@ -11353,6 +14371,148 @@ export type UpdatePolicyRuleResponses = {
 };
 
 export type UpdatePolicyRuleResponse = UpdatePolicyRuleResponses[keyof UpdatePolicyRuleResponses];
+
+export type ListModelPricingData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Only those that hold now, one a model.
+         */
+        current?: boolean;
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/pricing/models';
+};
+
+export type ListModelPricingErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListModelPricingError = ListModelPricingErrors[keyof ListModelPricingErrors];
+
+export type ListModelPricingResponses = {
+    200: PageResponseModelPricing;
+};
+
+export type ListModelPricingResponse = ListModelPricingResponses[keyof ListModelPricingResponses];
+
+export type PutModelPricingData = {
+    body: PutModelPricingRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/pricing/models';
+};
+
+export type PutModelPricingErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type PutModelPricingError = PutModelPricingErrors[keyof PutModelPricingErrors];
+
+export type PutModelPricingResponses = {
+    200: ModelPricing;
+    201: ModelPricing;
+};
+
+export type PutModelPricingResponse = PutModelPricingResponses[keyof PutModelPricingResponses];
+
+export type FindModelPricingData = {
+    body?: never;
+    path: {
+        pricing_id: PricingId;
+    };
+    query?: never;
+    url: '/api/v1/pricing/models/{pricing_id}';
+};
+
+export type FindModelPricingErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindModelPricingError = FindModelPricingErrors[keyof FindModelPricingErrors];
+
+export type FindModelPricingResponses = {
+    200: ModelPricing;
+};
+
+export type FindModelPricingResponse = FindModelPricingResponses[keyof FindModelPricingResponses];
+
+export type FindSecretKeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/secret-keys';
+};
+
+export type FindSecretKeysErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindSecretKeysError = FindSecretKeysErrors[keyof FindSecretKeysErrors];
+
+export type FindSecretKeysResponses = {
+    200: SecretKeysResponse;
+};
+
+export type FindSecretKeysResponse = FindSecretKeysResponses[keyof FindSecretKeysResponses];
+
+export type RotateSecretKeysData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/secret-keys/rotate';
+};
+
+export type RotateSecretKeysErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RotateSecretKeysError = RotateSecretKeysErrors[keyof RotateSecretKeysErrors];
+
+export type RotateSecretKeysResponses = {
+    202: SecretKeysResponse;
+};
+
+export type RotateSecretKeysResponse = RotateSecretKeysResponses[keyof RotateSecretKeysResponses];
 
 export type ArtifactFrameData = {
     body?: never;
