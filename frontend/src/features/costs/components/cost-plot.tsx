@@ -155,7 +155,6 @@ function Plot({
             const start = pieces[index]?.start ?? '';
             return (
               <g key={start}>
-                {/* biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys say the same */}
                 <rect
                   className={cx('slot', on && 'on')}
                   x={LEFT + index * slot}
