@@ -12,7 +12,7 @@ mod m20261121_000009_complete_policies;
 mod m20261121_000010_seal_audit;
 mod m20261121_000011_create_credentials;
 mod m20261121_000016_create_tenant_keys;
-mod m20261121_000017_create_directories;
+mod m20261121_000017_create_identity_providers;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -38,7 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000010_seal_audit::Migration),
             Box::new(m20261121_000011_create_credentials::Migration),
             Box::new(m20261121_000016_create_tenant_keys::Migration),
-            Box::new(m20261121_000017_create_directories::Migration),
+            Box::new(m20261121_000017_create_identity_providers::Migration),
         ]
     }
 }
