@@ -18,6 +18,9 @@ import { Route as AppChatRouteImport } from './routes/_app/_chat';
 import { Route as AppInboxRouteImport } from './routes/_app/inbox';
 import { Route as AppChatIndexRouteImport } from './routes/_app/_chat/index';
 import { Route as AppGovernanceIndexRouteImport } from './routes/_app/governance.index';
+import { Route as AppGovernanceBudgetsRouteImport } from './routes/_app/governance.budgets';
+import { Route as AppGovernanceCostsRouteImport } from './routes/_app/governance.costs';
+import { Route as AppGovernancePricingRouteImport } from './routes/_app/governance.pricing';
 import { Route as AppRunsRunIdRouteImport } from './routes/_app/runs.$runId';
 import { Route as AppServersIndexRouteImport } from './routes/_app/servers.index';
 import { Route as AppServersServerIdRouteImport } from './routes/_app/servers.$serverId';
@@ -73,6 +76,21 @@ const AppChatIndexRoute = AppChatIndexRouteImport.update({
 const AppGovernanceIndexRoute = AppGovernanceIndexRouteImport.update({
   id: '/governance/',
   path: '/governance/',
+  getParentRoute: () => AppRoute,
+} as any);
+const AppGovernanceBudgetsRoute = AppGovernanceBudgetsRouteImport.update({
+  id: '/governance/budgets',
+  path: '/governance/budgets',
+  getParentRoute: () => AppRoute,
+} as any);
+const AppGovernanceCostsRoute = AppGovernanceCostsRouteImport.update({
+  id: '/governance/costs',
+  path: '/governance/costs',
+  getParentRoute: () => AppRoute,
+} as any);
+const AppGovernancePricingRoute = AppGovernancePricingRouteImport.update({
+  id: '/governance/pricing',
+  path: '/governance/pricing',
   getParentRoute: () => AppRoute,
 } as any);
 const AppRunsRunIdRoute = AppRunsRunIdRouteImport.update({
@@ -152,6 +170,9 @@ export interface FileRoutesByFullPath {
   '/setup': typeof SetupRoute;
   '/sign-in': typeof SignInRoute;
   '/inbox': typeof AppInboxRoute;
+  '/governance/budgets': typeof AppGovernanceBudgetsRoute;
+  '/governance/costs': typeof AppGovernanceCostsRoute;
+  '/governance/pricing': typeof AppGovernancePricingRoute;
   '/runs/$runId': typeof AppRunsRunIdRoute;
   '/servers/$serverId': typeof AppServersServerIdRoute;
   '/settings/$tab': typeof AppSettingsTabRoute;
@@ -174,6 +195,9 @@ export interface FileRoutesByTo {
   '/setup': typeof SetupRoute;
   '/sign-in': typeof SignInRoute;
   '/inbox': typeof AppInboxRoute;
+  '/governance/budgets': typeof AppGovernanceBudgetsRoute;
+  '/governance/costs': typeof AppGovernanceCostsRoute;
+  '/governance/pricing': typeof AppGovernancePricingRoute;
   '/runs/$runId': typeof AppRunsRunIdRoute;
   '/servers/$serverId': typeof AppServersServerIdRoute;
   '/settings/$tab': typeof AppSettingsTabRoute;
@@ -198,6 +222,9 @@ export interface FileRoutesById {
   '/sign-in': typeof SignInRoute;
   '/_app/_chat': typeof AppChatRouteWithChildren;
   '/_app/inbox': typeof AppInboxRoute;
+  '/_app/governance/budgets': typeof AppGovernanceBudgetsRoute;
+  '/_app/governance/costs': typeof AppGovernanceCostsRoute;
+  '/_app/governance/pricing': typeof AppGovernancePricingRoute;
   '/_app/runs/$runId': typeof AppRunsRunIdRoute;
   '/_app/servers/$serverId': typeof AppServersServerIdRoute;
   '/_app/settings/$tab': typeof AppSettingsTabRoute;
@@ -223,6 +250,9 @@ export interface FileRouteTypes {
     | '/setup'
     | '/sign-in'
     | '/inbox'
+    | '/governance/budgets'
+    | '/governance/costs'
+    | '/governance/pricing'
     | '/runs/$runId'
     | '/servers/$serverId'
     | '/settings/$tab'
@@ -245,6 +275,9 @@ export interface FileRouteTypes {
     | '/setup'
     | '/sign-in'
     | '/inbox'
+    | '/governance/budgets'
+    | '/governance/costs'
+    | '/governance/pricing'
     | '/runs/$runId'
     | '/servers/$serverId'
     | '/settings/$tab'
@@ -268,6 +301,9 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/_app/_chat'
     | '/_app/inbox'
+    | '/_app/governance/budgets'
+    | '/_app/governance/costs'
+    | '/_app/governance/pricing'
     | '/_app/runs/$runId'
     | '/_app/servers/$serverId'
     | '/_app/settings/$tab'
@@ -356,6 +392,27 @@ declare module '@tanstack/react-router' {
       path: '/governance';
       fullPath: '/governance/';
       preLoaderRoute: typeof AppGovernanceIndexRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_app/governance/budgets': {
+      id: '/_app/governance/budgets';
+      path: '/governance/budgets';
+      fullPath: '/governance/budgets';
+      preLoaderRoute: typeof AppGovernanceBudgetsRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_app/governance/costs': {
+      id: '/_app/governance/costs';
+      path: '/governance/costs';
+      fullPath: '/governance/costs';
+      preLoaderRoute: typeof AppGovernanceCostsRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_app/governance/pricing': {
+      id: '/_app/governance/pricing';
+      path: '/governance/pricing';
+      fullPath: '/governance/pricing';
+      preLoaderRoute: typeof AppGovernancePricingRouteImport;
       parentRoute: typeof AppRoute;
     };
     '/_app/runs/$runId': {
@@ -468,6 +525,9 @@ const AppChatRouteWithChildren =
 interface AppRouteChildren {
   AppChatRoute: typeof AppChatRouteWithChildren;
   AppInboxRoute: typeof AppInboxRoute;
+  AppGovernanceBudgetsRoute: typeof AppGovernanceBudgetsRoute;
+  AppGovernanceCostsRoute: typeof AppGovernanceCostsRoute;
+  AppGovernancePricingRoute: typeof AppGovernancePricingRoute;
   AppRunsRunIdRoute: typeof AppRunsRunIdRoute;
   AppServersServerIdRoute: typeof AppServersServerIdRoute;
   AppSettingsTabRoute: typeof AppSettingsTabRoute;
@@ -486,6 +546,9 @@ interface AppRouteChildren {
 const AppRouteChildren: AppRouteChildren = {
   AppChatRoute: AppChatRouteWithChildren,
   AppInboxRoute: AppInboxRoute,
+  AppGovernanceBudgetsRoute: AppGovernanceBudgetsRoute,
+  AppGovernanceCostsRoute: AppGovernanceCostsRoute,
+  AppGovernancePricingRoute: AppGovernancePricingRoute,
   AppRunsRunIdRoute: AppRunsRunIdRoute,
   AppServersServerIdRoute: AppServersServerIdRoute,
   AppSettingsTabRoute: AppSettingsTabRoute,

@@ -13,7 +13,7 @@ use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
-use conductor_governance::{AuditLog, Keys, Policies};
+use conductor_governance::{AuditLog, Budgets, Costs, Keys, Policies, Pricing};
 use conductor_identity::Identity;
 use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
 use conductor_mcp_client::{Declines, Pool, PoolOptions};
@@ -43,6 +43,9 @@ pub(crate) struct Wired {
     pub(crate) files: Files,
     pub(crate) policies: Policies,
     pub(crate) audit: AuditLog,
+    pub(crate) pricing: Pricing,
+    pub(crate) costs: Costs,
+    pub(crate) budgets: Budgets,
     pub(crate) keys: Keys,
     pub(crate) access: Arc<Access>,
     pub(crate) sealer: Arc<Sealer>,
@@ -176,6 +179,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         draining: draining.clone(),
     });
     conductor_agents::seed(&store).await?;
+    turns.seed_prices().await?;
     let sealer = sealer(config, folder, &store)?;
     let files = conductor_conversations::FilesOptions { max_bytes: config.max_file_bytes };
     Ok(Wired {
@@ -187,6 +191,9 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         messages: Messages::new(store.clone(), Arc::clone(&access)),
         artifacts: Artifacts::new(store.clone(), Arc::clone(&access)),
         audit: AuditLog::new(store.clone(), Arc::clone(&access), sealer.auditor()?),
+        pricing: Pricing::new(store.clone(), Arc::clone(&access)),
+        costs: Costs::new(store.clone(), Arc::clone(&access)),
+        budgets: Budgets::new(store.clone(), Arc::clone(&access)),
         sealer,
         keys: Keys::new(Arc::clone(&access)),
         files: Files::new(store.clone(), Arc::clone(&access), blobs, files),

@@ -23,6 +23,10 @@ pub struct Facts {
     pub read_only: bool,
     /// For tools: whether each call asks a person.
     pub asks: bool,
+    /// For tools: whether what they are given leaves Conductor.
+    pub outbound: bool,
+    /// Labels of what the context of the call already holds.
+    pub context: Vec<Classification>,
     /// The agents that act for the caller, outermost first.
     pub agents: Vec<AgentId>,
 }
@@ -41,6 +45,8 @@ impl Facts {
             official: false,
             read_only: false,
             asks: false,
+            outbound: false,
+            context: Vec::new(),
             agents: Vec::new(),
         }
     }

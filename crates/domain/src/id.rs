@@ -138,4 +138,8 @@ ids! {
     AuditEventId,
     /// A row of the usage ledger.
     UsageRecordId,
+    /// What a model costs from a moment on.
+    PricingId,
+    /// A budget.
+    BudgetId,
 }

@@ -3,6 +3,7 @@
 mod agent;
 mod artifact;
 mod audit;
+mod budget;
 mod caller;
 mod classification;
 mod clock;
@@ -23,6 +24,7 @@ mod message_view;
 mod organization;
 mod page;
 mod policy;
+mod pricing;
 mod redacted;
 mod run;
 mod scope;
@@ -40,6 +42,10 @@ pub use audit::{
     AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditSeal, AuditTally, CheckpointKind,
     NewAuditEvent, RecordedDecision,
 };
+pub use budget::{
+    Budget, BudgetCounter, BudgetPeriod, BudgetRefusal, BudgetScope, BudgetStanding, NewBudget,
+    RefusalReason, Spender,
+};
 pub use caller::{Caller, Principal};
 pub use classification::{Classification, Visibility};
 pub use clock::{Clock, FixedClock, SystemClock};
@@ -54,7 +60,9 @@ pub use conversation::{
 pub use credential::{
     IssuedToken, Mfa, NewIssuedToken, Revoked, ServiceAccount, ServiceAccountSpec, TokenKind, TokenStatus,
 };
-pub use decision::{Decision, Effect, Obligation, TraceStep};
+pub use decision::{
+    Decision, Effect, GuardFinding, GuardKind, InjectionAction, Obligation, OutputAction, TraceStep,
+};
 pub use error::{ErrorKind, FieldError, Kind};
 pub use event::{
     ApprovalDecision, ArtifactRef, EventBody, HumanTaskView, ProblemView, RouteCandidate, RunEvent, StepKind,
@@ -70,17 +78,21 @@ pub use organization::{
 };
 pub use page::{Page, PageRequest};
 pub use policy::{BindingScope, Policy, PolicyBinding, PolicyMode, PolicyRule};
+pub use pricing::{ModelPrice, NewModelPrice, PriceSource, Tokens};
 pub use redacted::Redacted;
 pub use run::{
     EffectState, NewRun, Run, RunFilter, RunKind, RunOutcome, RunSignal, RunStatus, RunTrigger, SignalKind,
 };
 pub use scope::Scope;
 pub use secret::{ApiKey, NewApiKey, NewSecret, Secret};
+pub use usage::{
+    CallCost, NewUsage, UsageBucket, UsageDimension, UsageFilter, UsageGrouping, UsageTotals,
+    decimal_of_nanos, nanos_of_decimal,
+};
 pub use identity_provider::{
     ExternalIdentity, IdentityProvider, IdentityProviderSpec, RoleMapping, SignInFlow,
 };
 pub use tenant_key::{KeyCensus, KeyRotation, RotationStatus, WrappedKey};
-pub use usage::{NewUsage, decimal_of_nanos};
 pub use user::{
     LinkPurpose, NewRole, NewSession, NewUser, OneTimeLink, PlatformRole, Role, RoleScope, Session, User,
     UserChange,

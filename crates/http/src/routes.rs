@@ -5,7 +5,9 @@ mod api_keys;
 mod artifacts;
 mod audit;
 mod auth;
+mod budgets;
 mod conversations;
+mod costs;
 mod environments;
 mod events;
 mod execute;
@@ -18,6 +20,7 @@ mod messages;
 mod models;
 mod orgs;
 mod policies;
+mod pricing;
 mod roles;
 mod runs;
 mod secret_keys;
@@ -75,6 +78,9 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(mcp::router())
         .merge(models::router())
         .merge(audit::router())
+        .merge(pricing::router())
+        .merge(costs::router())
+        .merge(budgets::router())
 }
 
 /// The document itself, and Swagger UI over it, offline.

@@ -85,6 +85,8 @@ kinds! {
     Pricing = "pricing",
     /// What was used and what it cost.
     Usage = "usage",
+    /// How much may be spent.
+    Budget = "budget",
 }
 
 impl ResourceKind {
@@ -188,6 +190,8 @@ actions! {
     FileRead = "file.read", File, Access(Read);
     /// Upload a file.
     FileCreate = "file.create", File, Tenant;
+    /// Rename or label a file.
+    FileUpdate = "file.update", File, Access(Write);
     /// Delete a file.
     FileDelete = "file.delete", File, Access(Admin);
     /// See a connector and its health.
@@ -304,6 +308,14 @@ actions! {
     PricingUpdate = "pricing.update", Pricing, Platform;
     /// See one's usage; with the reach `:any` that of the organisation.
     UsageRead = "usage.read", Usage, Own;
+    /// See the organisation's budgets and how they stand.
+    BudgetRead = "budget.read", Budget, Tenant;
+    /// Make a budget.
+    BudgetCreate = "budget.create", Budget, Tenant;
+    /// Change a budget.
+    BudgetUpdate = "budget.update", Budget, Tenant;
+    /// Delete a budget.
+    BudgetDelete = "budget.delete", Budget, Tenant;
 }
 
 // A role's permissions are one 128-bit word per reach.

@@ -258,8 +258,11 @@ impl Registry {
         let tool = self.store.visible_to(caller).tools().find(id).await?;
         let tool =
             tool.filter(|tool| tool.connector_id == connector.id).ok_or(Error::Hidden { what: "tool" })?;
-        let trusts =
-            change.approve_definition || change.read_only == Some(true) || change.asks == Some(false);
+        // What a call costs is what budgets hold it to.
+        let trusts = change.approve_definition
+            || change.read_only == Some(true)
+            || change.asks == Some(false)
+            || change.call_cost.is_some();
         let action = if trusts { Action::ToolApprove } else { Action::ToolUpdate };
         let mut facts = facts(&connector);
         facts.target = format!("tool:{}/{}", connector.spec.slug, tool.name);
@@ -272,6 +275,7 @@ impl Registry {
             "read_only": change.read_only,
             "asks": change.asks,
             "approve_definition": change.approve_definition,
+            "call_cost": change.call_cost,
             "definition_hash": tool.definition_hash,
         });
         self.write_at(connector.scope, move |tx| {

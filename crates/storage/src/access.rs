@@ -119,6 +119,18 @@ impl<'a> View<'a> {
         VisibleAudit::new(self)
     }
 
+    /// Budgets of the organisation that the caller acts in.
+    #[must_use]
+    pub fn budgets(self) -> VisibleBudgets<'a> {
+        VisibleBudgets::new(self)
+    }
+
+    /// What was used and what it cost in the organisation that the caller acts in.
+    #[must_use]
+    pub fn usage(self) -> VisibleUsage<'a> {
+        VisibleUsage::new(self)
+    }
+
     /// Agents that the caller owns, that are shared with it, that are official or public.
     #[must_use]
     pub fn agents(self) -> VisibleAgents<'a> {
@@ -284,6 +296,18 @@ impl<'t> ScopedTx<'t> {
     #[must_use]
     pub fn usage(self) -> Usage<'t> {
         Usage::new(self)
+    }
+
+    /// Budgets of this tenant.
+    #[must_use]
+    pub fn budgets(self) -> BudgetsTx<'t> {
+        BudgetsTx::new(self)
+    }
+
+    /// The ledger of this tenant's budgets.
+    #[must_use]
+    pub fn budget_ledger(self) -> BudgetLedger<'t> {
+        BudgetLedger::new(self)
     }
 
     /// The audit log of this tenant.
@@ -503,6 +527,18 @@ impl<'a> UnscopedView<'a> {
     pub fn policies(self) -> Policies<'a> {
         Policies::new(self.conn())
     }
+
+    /// Budgets of every organisation.
+    #[must_use]
+    pub fn budgets(self) -> Budgets<'a> {
+        Budgets::new(self.conn())
+    }
+
+    /// What models cost.
+    #[must_use]
+    pub fn pricing(self) -> Pricing<'a> {
+        Pricing::new(self.conn())
+    }
 }
 
 /// Rows beyond one tenant, inside a transaction.
@@ -594,6 +630,12 @@ impl<'t> UnscopedTx<'t> {
     #[must_use]
     pub fn roles(self) -> RolesTx<'t> {
         RolesTx::new(self.tx)
+    }
+
+    /// What models cost.
+    #[must_use]
+    pub fn pricing(self) -> PricingTx<'t> {
+        PricingTx::new(self.tx)
     }
 
     /// Keys of requests that may come again.

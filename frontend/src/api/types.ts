@@ -23,6 +23,7 @@ export type {
   EvaluateResponse as Explanation,
   EventBody,
   FileView as FileRef,
+  GuardFinding,
   HumanTaskView as HumanTask,
   IdentityProviderResponse as IdentityProvider,
   IssuedToken,

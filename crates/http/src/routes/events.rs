@@ -5,7 +5,7 @@ use axum::{
     http::HeaderMap,
     response::{Response, sse::Event},
 };
-use conductor_domain::{ConnectorId, ConversationId, HumanTaskId, MessageId, RunId, RunStatus};
+use conductor_domain::{BudgetId, ConnectorId, ConversationId, HumanTaskId, MessageId, RunId, RunStatus};
 use conductor_runs::Notified;
 use futures::StreamExt;
 use serde::Deserialize;
@@ -20,7 +20,8 @@ use crate::{AppState, Problem, caller::Auth, query::Query, routes::runs::stream,
 #[expect(dead_code, reason = "read by the OpenAPI document only; notices are JSON already")]
 struct FeedEventResponse {
     /// `conversation.created`, `conversation.updated`, `conversation.deleted`, `run.started`, `run.finished`,
-    /// `approval.requested`, `approval.decided` or `connector.updated`; others may come.
+    /// `approval.requested`, `approval.decided`, `connector.updated`, `budget.warned` or `budget.exhausted`; others may
+    /// come.
     r#type: String,
     conversation_id: Option<ConversationId>,
     message_id: Option<MessageId>,
@@ -28,6 +29,11 @@ struct FeedEventResponse {
     human_task_id: Option<HumanTaskId>,
     connector_id: Option<ConnectorId>,
     status: Option<RunStatus>,
+    budget_id: Option<BudgetId>,
+    /// The budget's name.
+    name: Option<String>,
+    /// Whether the budget stops calls once it is spent.
+    hard_stop: Option<bool>,
 }
 
 /// From where on.

@@ -21,7 +21,7 @@ use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, FixedClock, Redacted};
 use conductor_egress::Egress;
-use conductor_governance::{AuditLog, Keys, Policies};
+use conductor_governance::{AuditLog, Budgets, Costs, Keys, Policies, Pricing};
 use conductor_http::{AppState, Asset, Readiness, Services, StaticPage};
 use conductor_identity::{Identity, SetUp};
 use conductor_llm_providers::{Catalogue, Models, ModelsOptions};
@@ -374,6 +374,9 @@ async fn services(
             conductor_conversations::FilesOptions::default(),
         ),
         policies: Policies::new(store.clone(), Arc::clone(access)),
+        pricing: Pricing::new(store.clone(), Arc::clone(access)),
+        costs: Costs::new(store.clone(), Arc::clone(access)),
+        budgets: Budgets::new(store.clone(), Arc::clone(access)),
         audit,
         keys: Keys::new(Arc::clone(access)),
         options,

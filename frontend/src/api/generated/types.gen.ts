@@ -203,6 +203,10 @@ export type Artifact = {
     content: string;
     conversation_id: ConversationId;
     created_at: string;
+    /**
+     * How sensitive it is: the highest label of what it was made from.
+     */
+    data_classification: Classification;
     id: ArtifactId;
     /**
      * The name that all versions share.
@@ -774,6 +778,10 @@ export type Conversation = {
     auto_route: boolean;
     created_at: string;
     current_leaf_id?: MessageId | null;
+    /**
+     * How sensitive what it holds is: the highest label of its messages.
+     */
+    data_classification: Classification;
     id: ConversationId;
     is_archived: boolean;
     is_pinned: boolean;
@@ -913,53 +921,6 @@ export type CreateConversationRequest = {
 export type CreateEnvironmentRequest = {
     name: string;
     type: EnvironmentType;
-};
-
-/**
- * A provider to be entered.
- */
-export type CreateIdentityProviderRequest = {
-    /**
-     * Whether whoever signs in for the first time gets an account; off where it is left out.
-     */
-    allow_sign_up?: boolean;
-    client_id: string;
-    /**
-     * A public client has none.
-     */
-    client_secret?: string | null;
-    email_domains?: Array<string>;
-    enabled?: boolean | null;
-    /**
-     * `groups` where it is left out.
-     */
-    groups_claim?: string | null;
-    /**
-     * Where its configuration is found, such as `https://login.example.com/realms/work`.
-     */
-    issuer: string;
-    /**
-     * Whether an account that exists is taken over by its verified address; off where it is left out.
-     */
-    link_by_email?: boolean;
-    /**
-     * The name on the button.
-     */
-    name: string;
-    organization_id?: OrganizationId | null;
-    role_mappings?: Array<RoleMapping>;
-    /**
-     * `email` and `profile` where it is left out.
-     */
-    scopes?: Array<string> | null;
-    /**
-     * Its name in addresses; made from the name where it is left out. It never changes.
-     */
-    slug?: string | null;
-    /**
-     * Whether the provider asks for a second factor itself; off where it is left out.
-     */
-    vouches_for_mfa?: boolean;
 };
 
 /**
@@ -1441,6 +1402,16 @@ export type EventBody = {
     type: 'thinking.delta';
 } | {
     /**
+     * What they found.
+     */
+    findings: Array<GuardFinding>;
+    /**
+     * The message.
+     */
+    message_id: MessageId;
+    type: 'message.guarded';
+} | {
+    /**
      * The message, as `GET /api/conversations/{id}/messages` lists it.
      */
     message: unknown;
@@ -1507,10 +1478,15 @@ export type EventBody = {
      * What it answered: MCP content blocks.
      */
     content: unknown;
+    data_classification?: Classification | null;
     /**
      * How long it took.
      */
     duration_ms: number;
+    /**
+     * What the guards of the policy found in its answer.
+     */
+    findings?: Array<GuardFinding>;
     /**
      * The effect ledger's word: `read_only`, `done`, `failed` or `ambiguous`.
      */
@@ -1742,6 +1718,10 @@ export type FieldProblem = {
  */
 export type File = {
     created_at: string;
+    /**
+     * How sensitive what it holds is. What comes from it carries the label on.
+     */
+    data_classification: Classification;
     id: FileId;
     /**
      * What its first bytes say it is.
@@ -1849,6 +1829,33 @@ export type ForkArtifactRequest = {
 };
 
 /**
+ * Something that a guard found.
+ */
+export type GuardFinding = {
+    /**
+     * How often.
+     */
+    count: number;
+    /**
+     * What matched, shortened; of secrets and personal data only their first characters.
+     */
+    excerpt: string;
+    /**
+     * What it looked for.
+     */
+    kind: GuardKind;
+    /**
+     * The guard's rule that matched, such as `ignore-previous`.
+     */
+    rule: string;
+};
+
+/**
+ * What a guard looks for.
+ */
+export type GuardKind = 'injection' | 'secret' | 'pii';
+
+/**
  * What was last found out about a connector.
  */
 export type Health = 'healthy' | 'error' | 'offline' | 'unknown';
@@ -1936,55 +1943,14 @@ export type HumanTaskView = {
 };
 
 /**
- * An identity provider.
- */
-export type IdentityProviderId = string;
-
-/**
- * A provider. Its secret is in the vault and never shown.
- */
-export type IdentityProviderResponse = {
-    allow_sign_up: boolean;
-    client_id: string;
-    created_at: string;
-    email_domains: Array<string>;
-    enabled: boolean;
-    groups_claim: string;
-    has_client_secret: boolean;
-    id: IdentityProviderId;
-    issuer: string;
-    link_by_email: boolean;
-    name: string;
-    organization_id?: OrganizationId | null;
-    /**
-     * What to enter at the provider as the address to send people back to.
-     */
-    redirect_uri: string;
-    role_mappings: Array<RoleMapping>;
-    scopes: Array<string>;
-    /**
-     * Its name in addresses.
-     */
-    slug: string;
-    updated_at: string;
-    vouches_for_mfa: boolean;
-};
-
-/**
- * Every provider.
- */
-export type IdentityProvidersResponse = {
-    items: Array<IdentityProviderResponse>;
-    /**
-     * What to enter at a provider as the address to send people back to.
-     */
-    redirect_uri: string;
-};
-
-/**
  * How those who call an agent from outside prove themselves.
  */
 export type InboundAuth = 'BEARER' | 'MTLS' | 'NONE';
+
+/**
+ * What is done with a result that holds instructions.
+ */
+export type InjectionAction = 'flag' | 'withhold';
 
 /**
  * A token, without its text.
@@ -2027,11 +1993,6 @@ export type JoinRequest = {
 };
 
 /**
- * A rotation of every tenant's key.
- */
-export type KeyRotationId = string;
-
-/**
  * What someone signs in with.
  */
 export type LoginRequest = {
@@ -2041,20 +2002,6 @@ export type LoginRequest = {
      */
     otp?: string | null;
     password: string;
-};
-
-/**
- * The key that wraps the keys of organisations.
- */
-export type MasterKey = {
-    /**
-     * A name that tells nothing about the key.
-     */
-    id: string;
-    /**
-     * `local` (a file or the environment) or `aws_kms`.
-     */
-    kind: string;
 };
 
 /**
@@ -2241,6 +2188,10 @@ export type MessageView = {
      */
     created_at: string;
     /**
+     * How sensitive what it says is: the highest label of what it came from.
+     */
+    data_classification: Classification;
+    /**
      * When it was changed in place.
      */
     edited_at?: string | null;
@@ -2408,6 +2359,22 @@ export type Obligation = {
 } | {
     kind: 'no_bodies';
 } | {
+    /**
+     * What to do where some are found.
+     */
+    action: InjectionAction;
+    kind: 'guard_injection';
+} | {
+    /**
+     * What to do where some is found.
+     */
+    action: OutputAction;
+    kind: 'guard_output';
+    /**
+     * What to look for; all of it where empty.
+     */
+    kinds?: Array<GuardKind>;
+} | {
     kind: 'approve_by';
     /**
      * Role names.
@@ -2503,6 +2470,11 @@ export type OrganizationRunStep = {
  * Where a connector comes from.
  */
 export type Origin = 'official' | 'community' | 'private';
+
+/**
+ * What is done with text that holds secrets or personal data.
+ */
+export type OutputAction = 'flag' | 'mask';
 
 /**
  * A page of a list.
@@ -2662,6 +2634,10 @@ export type PageResponseArtifact = {
         content: string;
         conversation_id: ConversationId;
         created_at: string;
+        /**
+         * How sensitive it is: the highest label of what it was made from.
+         */
+        data_classification: Classification;
         id: ArtifactId;
         /**
          * The name that all versions share.
@@ -2843,6 +2819,10 @@ export type PageResponseConversation = {
         auto_route: boolean;
         created_at: string;
         current_leaf_id?: MessageId | null;
+        /**
+         * How sensitive what it holds is: the highest label of its messages.
+         */
+        data_classification: Classification;
         id: ConversationId;
         is_archived: boolean;
         is_pinned: boolean;
@@ -2896,6 +2876,10 @@ export type PageResponseFile = {
      */
     items: Array<{
         created_at: string;
+        /**
+         * How sensitive what it holds is. What comes from it carries the label on.
+         */
+        data_classification: Classification;
         id: FileId;
         /**
          * What its first bytes say it is.
@@ -3135,6 +3119,10 @@ export type PageResponseMessageView = {
          * When it was written.
          */
         created_at: string;
+        /**
+         * How sensitive what it says is: the highest label of what it came from.
+         */
+        data_classification: Classification;
         /**
          * When it was changed in place.
          */
@@ -3504,6 +3492,10 @@ export type PageResponseRun = {
         cost: string;
         created_at: string;
         currency: string;
+        /**
+         * How sensitive what it was given and gave is. Whoever is not cleared for it reads `•••` in their place.
+         */
+        data_classification: Classification;
         duration_ms?: number | null;
         ended_at?: string | null;
         error?: ProblemView | null;
@@ -4151,46 +4143,9 @@ export type Role = {
 export type RoleId = string;
 
 /**
- * A role that the members of a provider's group have.
- */
-export type RoleMapping = {
-    /**
-     * The group, as the provider writes it.
-     */
-    group: string;
-    /**
-     * The organisation.
-     */
-    organization_id: OrganizationId;
-    /**
-     * The role there.
-     */
-    role: OrganizationRole;
-};
-
-/**
  * Which roles a role row stands among.
  */
 export type RoleScope = 'platform' | 'organization';
-
-/**
- * A rotation.
- */
-export type RotationResponse = {
-    /**
-     * Secrets that could not be opened and were left as they are.
-     */
-    failed: number;
-    finished_at?: string | null;
-    id: KeyRotationId;
-    master_key_id: string;
-    started_at: string;
-    started_by?: UserId | null;
-    /**
-     * How a rotation stands.
-     */
-    status: 'running' | 'finished' | 'superseded';
-};
 
 /**
  * An agent that routing considered.
@@ -4220,6 +4175,10 @@ export type Run = {
     cost: string;
     created_at: string;
     currency: string;
+    /**
+     * How sensitive what it was given and gave is. Whoever is not cleared for it reads `•••` in their place.
+     */
+    data_classification: Classification;
     duration_ms?: number | null;
     ended_at?: string | null;
     error?: ProblemView | null;
@@ -4310,34 +4269,6 @@ export type SearchHealth = {
      * Which embeddings are in use.
      */
     embeddings: string;
-};
-
-/**
- * How the keys of secrets stand. No key is in it, only names.
- */
-export type SecretKeysResponse = {
-    master_key: MasterKey;
-    rotation?: RotationResponse | null;
-    /**
-     * Secrets of every organisation.
-     */
-    secrets: number;
-    /**
-     * Those that need no rotation: sealed under the current master key and, while a rotation runs, by a key of it.
-     */
-    secrets_current: number;
-    /**
-     * Keys of organisations.
-     */
-    tenant_keys: number;
-    /**
-     * Those that need no rotation.
-     */
-    tenant_keys_current: number;
-    /**
-     * Keys that nothing new is sealed under and that will be removed.
-     */
-    tenant_keys_retired: number;
 };
 
 /**
@@ -4460,27 +4391,6 @@ export type SetupStatusResponse = {
     https_required_hint?: string | null;
     needs_setup: boolean;
     registration_open: boolean;
-};
-
-/**
- * A provider that people may sign in with.
- */
-export type SignInProvider = {
-    /**
-     * The name on the button.
-     */
-    name: string;
-    /**
-     * Its name in addresses.
-     */
-    slug: string;
-};
-
-/**
- * The providers that people may sign in with.
- */
-export type SignInProvidersResponse = {
-    items: Array<SignInProvider>;
 };
 
 /**
@@ -4670,11 +4580,16 @@ export type ToolCallView = {
      * What it answered: MCP content blocks.
      */
     content?: unknown;
+    data_classification?: Classification | null;
     /**
      * How long it took.
      */
     duration_ms?: number | null;
     effect?: Effect | null;
+    /**
+     * What the guards of the policy found in its answer.
+     */
+    findings?: Array<GuardFinding>;
     human_task?: HumanTaskView | null;
     /**
      * The effect ledger's word.
@@ -4858,22 +4773,14 @@ export type UpdateEnvironmentRequest = {
 };
 
 /**
- * A change of a provider: missing fields stay, `null` clears.
+ * What changes on a file.
  */
-export type UpdateIdentityProviderRequest = {
-    allow_sign_up?: boolean | null;
-    client_id?: string | null;
-    client_secret?: string | null;
-    email_domains?: Array<string> | null;
-    enabled?: boolean | null;
-    groups_claim?: string | null;
-    issuer?: string | null;
-    link_by_email?: boolean | null;
+export type UpdateFileRequest = {
+    data_classification?: Classification | null;
+    /**
+     * Its name, without a path.
+     */
     name?: string | null;
-    organization_id?: OrganizationId | null;
-    role_mappings?: Array<RoleMapping> | null;
-    scopes?: Array<string> | null;
-    vouches_for_mfa?: boolean | null;
 };
 
 /**
@@ -6189,90 +6096,6 @@ export type RenewRecoveryCodesResponses = {
 
 export type RenewRecoveryCodesResponse = RenewRecoveryCodesResponses[keyof RenewRecoveryCodesResponses];
 
-export type FindProviderCallbackData = {
-    body?: never;
-    path?: never;
-    query?: {
-        state?: string;
-        code?: string;
-        error?: string;
-        iss?: string;
-    };
-    url: '/api/auth/oidc/callback';
-};
-
-export type FindProviderCallbackErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type FindProviderCallbackError = FindProviderCallbackErrors[keyof FindProviderCallbackErrors];
-
-export type FindProviderCallbackResponses = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type FindProviderCallbackResponse = FindProviderCallbackResponses[keyof FindProviderCallbackResponses];
-
-export type ListSignInProvidersData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/auth/oidc/providers';
-};
-
-export type ListSignInProvidersErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type ListSignInProvidersError = ListSignInProvidersErrors[keyof ListSignInProvidersErrors];
-
-export type ListSignInProvidersResponses = {
-    200: SignInProvidersResponse;
-};
-
-export type ListSignInProvidersResponse = ListSignInProvidersResponses[keyof ListSignInProvidersResponses];
-
-export type StartProviderSignInData = {
-    body?: never;
-    path: {
-        slug: string;
-    };
-    query?: {
-        /**
-         * A page of this server, such as `/c/…`.
-         */
-        return_to?: string;
-    };
-    url: '/api/auth/oidc/{slug}/start';
-};
-
-export type StartProviderSignInErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type StartProviderSignInError = StartProviderSignInErrors[keyof StartProviderSignInErrors];
-
-export type StartProviderSignInResponses = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type StartProviderSignInResponse = StartProviderSignInResponses[keyof StartProviderSignInResponses];
-
 export type UpdateProfileData = {
     body: UpdateProfileRequest;
     headers?: {
@@ -7084,6 +6907,36 @@ export type FindFileResponses = {
 };
 
 export type FindFileResponse = FindFileResponses[keyof FindFileResponses];
+
+export type UpdateFileData = {
+    body: UpdateFileRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        file_id: FileId;
+    };
+    query?: never;
+    url: '/api/files/{file_id}';
+};
+
+export type UpdateFileErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateFileError = UpdateFileErrors[keyof UpdateFileErrors];
+
+export type UpdateFileResponses = {
+    200: File;
+};
+
+export type UpdateFileResponse = UpdateFileResponses[keyof UpdateFileResponses];
 
 export type FindFileContentData = {
     body?: never;
@@ -8730,140 +8583,6 @@ export type RegisterResponses = {
 
 export type RegisterResponse = RegisterResponses[keyof RegisterResponses];
 
-export type ListIdentityProvidersData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/identity-providers';
-};
-
-export type ListIdentityProvidersErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type ListIdentityProvidersError = ListIdentityProvidersErrors[keyof ListIdentityProvidersErrors];
-
-export type ListIdentityProvidersResponses = {
-    200: IdentityProvidersResponse;
-};
-
-export type ListIdentityProvidersResponse = ListIdentityProvidersResponses[keyof ListIdentityProvidersResponses];
-
-export type CreateIdentityProviderData = {
-    body: CreateIdentityProviderRequest;
-    headers?: {
-        /**
-         * The same key with the same request gives the first answer again, for 24 hours.
-         */
-        'Idempotency-Key'?: string;
-    };
-    path?: never;
-    query?: never;
-    url: '/api/v1/identity-providers';
-};
-
-export type CreateIdentityProviderErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type CreateIdentityProviderError = CreateIdentityProviderErrors[keyof CreateIdentityProviderErrors];
-
-export type CreateIdentityProviderResponses = {
-    201: IdentityProviderResponse;
-};
-
-export type CreateIdentityProviderResponse = CreateIdentityProviderResponses[keyof CreateIdentityProviderResponses];
-
-export type DeleteIdentityProviderData = {
-    body?: never;
-    headers?: {
-        /**
-         * The same key with the same request gives the first answer again, for 24 hours.
-         */
-        'Idempotency-Key'?: string;
-    };
-    path: {
-        identity_provider_id: IdentityProviderId;
-    };
-    query?: never;
-    url: '/api/v1/identity-providers/{identity_provider_id}';
-};
-
-export type DeleteIdentityProviderErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type DeleteIdentityProviderError = DeleteIdentityProviderErrors[keyof DeleteIdentityProviderErrors];
-
-export type DeleteIdentityProviderResponses = {
-    204: void;
-};
-
-export type DeleteIdentityProviderResponse = DeleteIdentityProviderResponses[keyof DeleteIdentityProviderResponses];
-
-export type FindIdentityProviderData = {
-    body?: never;
-    path: {
-        identity_provider_id: IdentityProviderId;
-    };
-    query?: never;
-    url: '/api/v1/identity-providers/{identity_provider_id}';
-};
-
-export type FindIdentityProviderErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type FindIdentityProviderError = FindIdentityProviderErrors[keyof FindIdentityProviderErrors];
-
-export type FindIdentityProviderResponses = {
-    200: IdentityProviderResponse;
-};
-
-export type FindIdentityProviderResponse = FindIdentityProviderResponses[keyof FindIdentityProviderResponses];
-
-export type UpdateIdentityProviderData = {
-    body: UpdateIdentityProviderRequest;
-    headers?: {
-        /**
-         * The same key with the same request gives the first answer again, for 24 hours.
-         */
-        'Idempotency-Key'?: string;
-    };
-    path: {
-        identity_provider_id: IdentityProviderId;
-    };
-    query?: never;
-    url: '/api/v1/identity-providers/{identity_provider_id}';
-};
-
-export type UpdateIdentityProviderErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type UpdateIdentityProviderError = UpdateIdentityProviderErrors[keyof UpdateIdentityProviderErrors];
-
-export type UpdateIdentityProviderResponses = {
-    200: IdentityProviderResponse;
-};
-
-export type UpdateIdentityProviderResponse = UpdateIdentityProviderResponses[keyof UpdateIdentityProviderResponses];
-
 export type ListOrganizationsData = {
     body?: never;
     path?: never;
@@ -9912,6 +9631,9 @@ export type FindComplianceErrors = {
 export type FindComplianceError = FindComplianceErrors[keyof FindComplianceErrors];
 
 export type FindComplianceResponses = {
+    /**
+     * The counts, or the file
+     */
     200: ComplianceReport;
 };
 
@@ -11631,56 +11353,6 @@ export type UpdatePolicyRuleResponses = {
 };
 
 export type UpdatePolicyRuleResponse = UpdatePolicyRuleResponses[keyof UpdatePolicyRuleResponses];
-
-export type FindSecretKeysData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/secret-keys';
-};
-
-export type FindSecretKeysErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type FindSecretKeysError = FindSecretKeysErrors[keyof FindSecretKeysErrors];
-
-export type FindSecretKeysResponses = {
-    200: SecretKeysResponse;
-};
-
-export type FindSecretKeysResponse = FindSecretKeysResponses[keyof FindSecretKeysResponses];
-
-export type RotateSecretKeysData = {
-    body?: never;
-    headers?: {
-        /**
-         * The same key with the same request gives the first answer again, for 24 hours.
-         */
-        'Idempotency-Key'?: string;
-    };
-    path?: never;
-    query?: never;
-    url: '/api/v1/secret-keys/rotate';
-};
-
-export type RotateSecretKeysErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type RotateSecretKeysError = RotateSecretKeysErrors[keyof RotateSecretKeysErrors];
-
-export type RotateSecretKeysResponses = {
-    202: SecretKeysResponse;
-};
-
-export type RotateSecretKeysResponse = RotateSecretKeysResponses[keyof RotateSecretKeysResponses];
 
 export type ArtifactFrameData = {
     body?: never;

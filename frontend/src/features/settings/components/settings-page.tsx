@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { meQuery } from '@/api/queries';
 import { PageHeader } from '@/components/layout/page-header';
 import { SkeletonRows } from '@/components/ui/states';
+import { OwnUsage } from '@/features/costs';
 import { t } from '@/lib/i18n';
 import { covers } from '@/lib/permissions';
 import { AppearanceTab } from './appearance-tab';
@@ -20,6 +21,7 @@ const tabs = [
   { id: 'profile', label: 'Profile' },
   { id: 'appearance', label: 'Appearance' },
   { id: 'keys', label: 'Provider keys' },
+  { id: 'usage', label: 'Usage' },
   { id: 'members', label: 'Members' },
   { id: 'service-accounts', label: 'Service accounts', needs: 'service_account.read' },
   { id: 'security', label: 'Security' },
@@ -45,6 +47,7 @@ export function SettingsPage({ tab }: { tab: SettingsTab }) {
     if (tab === 'profile') body = <ProfileTab me={me} />;
     else if (tab === 'appearance') body = <AppearanceTab me={me} />;
     else if (tab === 'keys') body = <KeysTab me={me} />;
+    else if (tab === 'usage') body = <OwnUsage me={me} />;
     else if (tab === 'members') body = <MembersTab me={me} />;
     else if (tab === 'service-accounts') body = <ServiceAccountsTab me={me} />;
     else if (tab === 'sign-in') body = <IdentityProvidersTab />;
