@@ -12,6 +12,7 @@ mod m20261121_000009_complete_policies;
 mod m20261121_000010_seal_audit;
 mod m20261121_000011_create_credentials;
 mod m20261121_000014_create_spend;
+mod m20261121_000015_create_call_counts;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000010_seal_audit::Migration),
             Box::new(m20261121_000011_create_credentials::Migration),
             Box::new(m20261121_000014_create_spend::Migration),
+            Box::new(m20261121_000015_create_call_counts::Migration),
         ]
     }
 }

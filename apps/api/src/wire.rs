@@ -46,6 +46,7 @@ pub(crate) struct Wired {
     pub(crate) costs: Costs,
     pub(crate) budgets: Budgets,
     pub(crate) sealer: Arc<Sealer>,
+    pub(crate) access: Arc<Access>,
     pub(crate) driver: Arc<Driver>,
     pub(crate) pool: Pool,
     /// Cancelled when the server goes down.
@@ -69,6 +70,12 @@ pub(crate) async fn rows(config: &Config, folder: &DataFolder) -> Result<(Store,
         per_user: config.limit_user_per_minute,
         per_agent_tool: config.limit_agent_tool_per_minute,
         per_connector: config.limit_connector_per_minute,
+        per_user_day: config.limit_user_per_day,
+        per_role_day: config
+            .limit_role_per_day
+            .iter()
+            .map(|limit| (limit.role.clone(), limit.calls))
+            .collect(),
     };
     let vault = Vault::new(store.clone(), Keyring::new(key));
     let access = Access::start(store.clone(), vault, limits).await?;
@@ -140,6 +147,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         costs: Costs::new(store.clone(), Arc::clone(&access)),
         budgets: Budgets::new(store.clone(), Arc::clone(&access)),
         sealer,
+        access: Arc::clone(&access),
         files: Files::new(store.clone(), access, blobs, files),
         cursor_key: secret(folder, "cursor.key")?,
         store,

@@ -30,6 +30,8 @@ pub(crate) struct Compiled {
     /// The same with the policies that only watch; `None` where there are none.
     pub(crate) shadow: Option<PolicyIndex>,
     environments: HashMap<EnvironmentId, EnvironmentType>,
+    /// What roles say of the calls of a day.
+    calls_per_day: HashMap<String, u32>,
     version: Option<i64>,
     checked_at: AtomicI64,
 }
@@ -37,6 +39,11 @@ pub(crate) struct Compiled {
 impl Compiled {
     pub(crate) fn environment_type(&self, scope: Scope) -> Option<EnvironmentType> {
         self.environments.get(&scope.environment_id).copied()
+    }
+
+    /// The lowest of what these roles say of the calls of a day.
+    pub(crate) fn calls_per_day(&self, roles: &[String]) -> Option<u32> {
+        roles.iter().filter_map(|role| self.calls_per_day.get(role).copied()).min()
     }
 
     /// Whether it may be used; of those who find it old, one is told to look.
@@ -98,7 +105,8 @@ impl Rules {
             return Ok(known);
         }
         let rows = self.store.unscoped(Unscoped::DecisionPoint);
-        let roles = roles(&rows.roles().of(organization).await?);
+        let stored = rows.roles().of(organization).await?;
+        let roles = roles(&stored);
         let policies = rows.policies().of(organization).await?;
         let environments = rows.environments().of(&[organization]).await?;
         let compiled = Arc::new(Compiled {
@@ -108,6 +116,7 @@ impl Rules {
                 true => Some(build(&roles, &policies, true).await?),
                 false => None,
             },
+            calls_per_day: calls_per_day(&stored),
             environments: environments.into_iter().map(|row| (row.id, row.environment_type)).collect(),
             version,
             checked_at: AtomicI64::new(self.now()),
@@ -134,6 +143,14 @@ impl Rules {
     fn now(&self) -> i64 {
         self.store.clock().now().timestamp_millis()
     }
+}
+
+fn calls_per_day(roles: &[Role]) -> HashMap<String, u32> {
+    let limits = roles.iter().filter_map(|role| {
+        let most = u32::try_from(role.max_api_calls_per_day?).unwrap_or(0);
+        Some((format!("{}:{}", role.scope, role.name), most))
+    });
+    limits.collect()
 }
 
 /// The index of these roles and policies; `shadow` takes in those that only watch.

@@ -59,7 +59,7 @@ pub use credential::{
     IssuedToken, Mfa, NewIssuedToken, Revoked, ServiceAccount, ServiceAccountSpec, TokenKind, TokenStatus,
 };
 pub use decision::{Decision, Effect, Obligation, TraceStep};
-pub use error::{ErrorKind, FieldError, Kind};
+pub use error::{ErrorKind, FieldError, Kind, LimitPolicy};
 pub use event::{
     ApprovalDecision, ArtifactRef, EventBody, HumanTaskView, ProblemView, RouteCandidate, RunEvent, StepKind,
 };

@@ -62,6 +62,10 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     let driving = tokio::spawn(Arc::clone(&driver).run());
     let sealed = CancellationToken::new();
     let sealing = tokio::spawn(Arc::clone(&wired.sealer).run(sealed.clone()));
+    let counting = {
+        let (access, stop) = (Arc::clone(&wired.access), sealed.clone());
+        tokio::spawn(async move { access.days().run(stop).await })
+    };
     let watching = tokio::spawn(Arc::clone(&wired.registry).watch());
     let hearing = tokio::spawn(wired.identity.clone().watch());
     let state = state(config, wired, readiness.clone(), streams.clone());
@@ -93,6 +97,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     drop(driving.await);
     sealed.cancel();
     drop(sealing.await);
+    drop(counting.await);
     store.close().await;
     tracing::info!("stopped");
     Ok(())
