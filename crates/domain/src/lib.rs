@@ -5,6 +5,7 @@ mod agent;
 mod artifact;
 mod audit;
 mod caller;
+mod campaign;
 mod classification;
 mod clock;
 mod connector;
@@ -42,6 +43,7 @@ pub use audit::{
     NewAuditEvent, RecordedDecision,
 };
 pub use caller::{Caller, Principal};
+pub use campaign::{Campaign, CampaignItem, ReviewDecision};
 pub use classification::{Classification, Visibility};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use connector::{

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backtest;
+mod campaigns;
 mod csv;
 mod error;
 mod grants;
@@ -12,6 +13,7 @@ mod shared;
 
 pub use audit::{AuditLog, ChainStatus, Compliance, ExportFormat};
 pub use backtest::{Backtest, FlipEntry};
+pub use campaigns::ReviewView;
 pub use conductor_access::{Action, Facts};
 pub use error::{Error, Result};
 pub use grants::{GrantDraft, GrantView, Grants};

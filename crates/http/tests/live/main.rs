@@ -21,6 +21,7 @@ mod message_stream;
 mod messages;
 mod models;
 mod policies;
+mod reviews;
 mod runs;
 mod strangers;
 mod tasks;
