@@ -5,7 +5,9 @@ use chrono::{DateTime, Utc};
 use conductor_conversations::{
     ConversationEdit, ConversationView, Conversations, NewBranch, OpenConversation,
 };
-use conductor_domain::{AgentId, ConversationFilter, ConversationId, ConversationSettings, MessageId, RunId};
+use conductor_domain::{
+    AgentId, ConversationFilter, ConversationId, ConversationSettings, MessageId, RunId, UserId,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -25,6 +27,8 @@ use crate::{
 #[schema(as = Conversation)]
 pub(crate) struct ConversationResponse {
     id: ConversationId,
+    /// Whose it is; it may have been granted to the caller.
+    user_id: UserId,
     /// Empty until someone or the first message names it.
     title: String,
     agent_id: Option<AgentId>,
@@ -51,6 +55,7 @@ impl From<ConversationView> for ConversationResponse {
         let ConversationView { conversation, running_run_id } = view;
         Self {
             id: conversation.id,
+            user_id: conversation.user_id,
             title: conversation.title,
             agent_id: conversation.agent_id,
             model: conversation.model,

@@ -18,6 +18,7 @@ mod audit;
 mod conversations;
 mod credentials;
 mod files;
+mod grants;
 mod idempotency;
 mod keys;
 mod messages;
