@@ -6,6 +6,7 @@ mod artifact;
 mod audit;
 mod budget;
 mod caller;
+mod campaign;
 mod classification;
 mod clock;
 mod connector;
@@ -50,6 +51,7 @@ pub use budget::{
     RefusalReason, Spender,
 };
 pub use caller::{Caller, Principal};
+pub use campaign::{Campaign, CampaignItem, ReviewDecision};
 pub use classification::{Classification, Visibility};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use connector::{

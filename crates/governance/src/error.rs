@@ -37,7 +37,7 @@ pub enum Error {
     /// A rule of granting that no role and no policy lifts.
     #[error("{reason}")]
     Refused {
-        /// The stable code: `grant_to_self`, `grant_beyond_own` or `own_request`.
+        /// The stable code: `grant_to_self`, `grant_beyond_own`, `own_request` or `own_grant`.
         code: &'static str,
         /// Why, as a sentence.
         reason: &'static str,

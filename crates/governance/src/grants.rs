@@ -472,7 +472,7 @@ pub(crate) async fn put(tx: ScopedTx<'_>, by: &Caller, new: NewGrant) -> Result<
 }
 
 /// Takes a grant back with what was given under it, with their entries and notices.
-async fn revoke(tx: ScopedTx<'_>, by: &Caller, id: GrantId) -> Result<()> {
+pub(crate) async fn revoke(tx: ScopedTx<'_>, by: &Caller, id: GrantId) -> Result<()> {
     for grant in tx.grants().revoke(id).await.map_err(gone)? {
         tx.audit().record(entry(by, "grant.revoked", &grant)).await?;
         tell(tx, &grant);

@@ -3,6 +3,7 @@
 mod audit;
 mod backtest;
 mod budgets;
+mod campaigns;
 mod costs;
 mod csv;
 mod error;
@@ -17,6 +18,7 @@ mod shared;
 pub use audit::{AuditLog, ChainStatus, Compliance, ExportFormat};
 pub use backtest::{Backtest, FlipEntry};
 pub use budgets::{BudgetEdit, Budgets};
+pub use campaigns::ReviewView;
 pub use conductor_access::{Action, Facts};
 pub use costs::{Costs, Counted, Reach};
 pub use error::{Error, Result};

@@ -139,6 +139,12 @@ impl<'a> View<'a> {
         VisibleGrants::new(self)
     }
 
+    /// Reviews of grants of the organisation that the caller acts in.
+    #[must_use]
+    pub fn campaigns(self) -> VisibleCampaigns<'a> {
+        VisibleCampaigns::new(self)
+    }
+
     /// Wishes for grants that the caller has or may grant.
     #[must_use]
     pub fn access_requests(self) -> VisibleAccessRequests<'a> {
@@ -334,6 +340,12 @@ impl<'t> ScopedTx<'t> {
     #[must_use]
     pub fn grants(self) -> GrantsTx<'t> {
         GrantsTx::new(self)
+    }
+
+    /// Reviews of grants of this tenant.
+    #[must_use]
+    pub fn campaigns(self) -> CampaignsTx<'t> {
+        CampaignsTx::new(self)
     }
 
     /// Wishes for grants of this tenant.

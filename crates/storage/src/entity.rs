@@ -1,5 +1,7 @@
 //! The rows as sea-orm sees them. Private: outside, a row is a struct of `conductor-domain`.
 
+pub(crate) mod access_campaign;
+pub(crate) mod access_campaign_item;
 pub(crate) mod access_request;
 pub(crate) mod agent;
 pub(crate) mod agent_connector;

@@ -5,6 +5,8 @@
 import type * as wire from './generated/types.gen';
 
 export type {
+  AccessCampaign,
+  AccessCampaignItem,
   AccessLevel,
   AccessRequest,
   Agent,

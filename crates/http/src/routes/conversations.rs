@@ -7,6 +7,7 @@ use conductor_conversations::{
 };
 use conductor_domain::{
     AgentId, Classification, ConversationFilter, ConversationId, ConversationSettings, MessageId, RunId,
+    UserId,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -27,6 +28,8 @@ use crate::{
 #[schema(as = Conversation)]
 pub(crate) struct ConversationResponse {
     id: ConversationId,
+    /// Whose it is; it may have been granted to the caller.
+    user_id: UserId,
     /// Empty until someone or the first message names it.
     title: String,
     agent_id: Option<AgentId>,
@@ -55,6 +58,7 @@ impl From<ConversationView> for ConversationResponse {
         let ConversationView { conversation, running_run_id } = view;
         Self {
             id: conversation.id,
+            user_id: conversation.user_id,
             title: conversation.title,
             agent_id: conversation.agent_id,
             model: conversation.model,

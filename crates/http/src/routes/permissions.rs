@@ -1,5 +1,6 @@
 //! Who may do what with which row: asking, granting, taking back, and wishes for more.
 
+mod campaigns;
 mod requests;
 mod wire;
 
@@ -44,6 +45,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(list_my_grants))
         .routes(routes!(list_user_grants))
         .merge(requests::router())
+        .merge(campaigns::router())
 }
 
 /// Whether the caller may do something, and why. Nothing is done.

@@ -22,6 +22,7 @@ mod message_stream;
 mod messages;
 mod models;
 mod policies;
+mod reviews;
 mod runs;
 mod spend;
 mod strangers;

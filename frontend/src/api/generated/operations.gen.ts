@@ -18,12 +18,16 @@ import type {
   CheckOrganizationMcpServerResponse,
   CheckPermissionData,
   CheckPermissionResponse,
+  CloseAccessCampaignData,
+  CloseAccessCampaignResponse,
   ConfirmMcpServerCommandData,
   ConfirmMcpServerCommandResponse,
   ConfirmMfaData,
   ConfirmMfaResponse,
   ConnectMcpServerData,
   ConnectMcpServerResponse,
+  CreateAccessCampaignData,
+  CreateAccessCampaignResponse,
   CreateAccessRequestData,
   CreateAccessRequestResponse,
   CreateAgentCloneData,
@@ -168,8 +172,12 @@ import type {
   ExecuteAgentResponse,
   ExecuteToolData,
   ExecuteToolResponse,
+  ExportAccessCampaignData,
+  ExportAccessCampaignResponse,
   ExportAuditData,
   ExportAuditResponse,
+  FindAccessCampaignData,
+  FindAccessCampaignResponse,
   FindAgentByIdData,
   FindAgentByIdResponse,
   FindAgentData,
@@ -260,6 +268,10 @@ import type {
   FollowMessageResponse,
   GrantMcpServerAccessData,
   GrantMcpServerAccessResponse,
+  ListAccessCampaignItemsData,
+  ListAccessCampaignItemsResponse,
+  ListAccessCampaignsData,
+  ListAccessCampaignsResponse,
   ListAccessLogsData,
   ListAccessLogsResponse,
   ListAccessRequestsData,
@@ -422,6 +434,8 @@ import type {
   ReplaceAgentPermissionsResponse,
   RestartMcpServerData,
   RestartMcpServerResponse,
+  ReviewAccessData,
+  ReviewAccessResponse,
   RevokeAgentTokenData,
   RevokeAgentTokenResponse,
   RevokeGrantData,
@@ -430,6 +444,8 @@ import type {
   RevokeMcpServerAccessResponse,
   RevokeServiceAccountTokenData,
   RevokeServiceAccountTokenResponse,
+  RotateApiKeyData,
+  RotateApiKeyResponse,
   RotateSecretKeysData,
   RotateSecretKeysResponse,
   SearchMcpServersData,
@@ -574,6 +590,10 @@ export interface Operations {
     '/api/messages/stream': { query: FollowMessageData['query']; body: FollowMessageData['body']; answer: FollowMessageResponse };
     '/api/messages/{message_id}/thinking': { query: FindThinkingData['query']; body: FindThinkingData['body']; answer: FindThinkingResponse };
     '/api/models': { query: ListModelsData['query']; body: ListModelsData['body']; answer: ListModelsResponse };
+    '/api/permissions/campaigns': { query: ListAccessCampaignsData['query']; body: ListAccessCampaignsData['body']; answer: ListAccessCampaignsResponse };
+    '/api/permissions/campaigns/{campaign_id}': { query: FindAccessCampaignData['query']; body: FindAccessCampaignData['body']; answer: FindAccessCampaignResponse };
+    '/api/permissions/campaigns/{campaign_id}/export': { query: ExportAccessCampaignData['query']; body: ExportAccessCampaignData['body']; answer: ExportAccessCampaignResponse };
+    '/api/permissions/campaigns/{campaign_id}/items': { query: ListAccessCampaignItemsData['query']; body: ListAccessCampaignItemsData['body']; answer: ListAccessCampaignItemsResponse };
     '/api/permissions/grants': { query: ListGrantsData['query']; body: ListGrantsData['body']; answer: ListGrantsResponse };
     '/api/permissions/my': { query: ListMyGrantsData['query']; body: ListMyGrantsData['body']; answer: ListMyGrantsResponse };
     '/api/permissions/requests': { query: ListAccessRequestsData['query']; body: ListAccessRequestsData['body']; answer: ListAccessRequestsResponse };
@@ -684,11 +704,14 @@ export interface Operations {
     '/api/mcp/servers/{server_id}/restart': { query: RestartMcpServerData['query']; body: RestartMcpServerData['body']; answer: RestartMcpServerResponse };
     '/api/messages/stream': { query: StreamMessageData['query']; body: StreamMessageData['body']; answer: StreamMessageResponse };
     '/api/messages/{message_id}/regenerate': { query: CreateRegenerationData['query']; body: CreateRegenerationData['body']; answer: CreateRegenerationResponse };
+    '/api/permissions/campaigns': { query: CreateAccessCampaignData['query']; body: CreateAccessCampaignData['body']; answer: CreateAccessCampaignResponse };
+    '/api/permissions/campaigns/{campaign_id}/close': { query: CloseAccessCampaignData['query']; body: CloseAccessCampaignData['body']; answer: CloseAccessCampaignResponse };
     '/api/permissions/check': { query: CheckPermissionData['query']; body: CheckPermissionData['body']; answer: CheckPermissionResponse };
     '/api/permissions/grant': { query: CreateGrantData['query']; body: CreateGrantData['body']; answer: CreateGrantResponse };
     '/api/permissions/request': { query: CreateAccessRequestData['query']; body: CreateAccessRequestData['body']; answer: CreateAccessRequestResponse };
     '/api/permissions/revoke': { query: RevokeGrantData['query']; body: RevokeGrantData['body']; answer: RevokeGrantResponse };
     '/api/settings/api-keys': { query: CreateApiKeyData['query']; body: CreateApiKeyData['body']; answer: CreateApiKeyResponse };
+    '/api/settings/api-keys/{key_id}/rotate': { query: RotateApiKeyData['query']; body: RotateApiKeyData['body']; answer: RotateApiKeyResponse };
     '/api/setup': { query: CreateSetupData['query']; body: CreateSetupData['body']; answer: CreateSetupResponse };
     '/api/tasks/{task_id}/decide': { query: DecideTaskData['query']; body: DecideTaskData['body']; answer: DecideTaskResponse };
     '/api/v1/auth/login': { query: LoginV1Data['query']; body: LoginV1Data['body']; answer: LoginV1Response };
@@ -737,6 +760,7 @@ export interface Operations {
     '/api/mcp/servers/{server_id}': { query: UpdateMcpServerData['query']; body: UpdateMcpServerData['body']; answer: UpdateMcpServerResponse };
     '/api/mcp/servers/{server_id}/tools/{tool_id}': { query: UpdateMcpServerToolData['query']; body: UpdateMcpServerToolData['body']; answer: UpdateMcpServerToolResponse };
     '/api/messages/{message_id}': { query: UpdateMessageData['query']; body: UpdateMessageData['body']; answer: UpdateMessageResponse };
+    '/api/permissions/campaigns/{campaign_id}/items/{item_id}': { query: ReviewAccessData['query']; body: ReviewAccessData['body']; answer: ReviewAccessResponse };
     '/api/permissions/requests/{request_id}/approve': { query: ApproveAccessRequestData['query']; body: ApproveAccessRequestData['body']; answer: ApproveAccessRequestResponse };
     '/api/permissions/requests/{request_id}/deny': { query: DenyAccessRequestData['query']; body: DenyAccessRequestData['body']; answer: DenyAccessRequestResponse };
     '/api/settings': { query: UpdateSettingsData['query']; body: UpdateSettingsData['body']; answer: UpdateSettingsResponse };

@@ -20,6 +20,44 @@ export type AcceptInviteRequest = {
 };
 
 /**
+ * A review of every grant of the organisation.
+ */
+export type AccessCampaign = {
+    closed_at?: string | null;
+    confirmed: number;
+    created_at: string;
+    created_by?: UserId | null;
+    dropped: number;
+    /**
+     * By when it shall be done.
+     */
+    due_at: string;
+    id: CampaignId;
+    name: string;
+    /**
+     * Grants that it asks about.
+     */
+    total: number;
+};
+
+/**
+ * One grant under review.
+ */
+export type AccessCampaignItem = {
+    comment?: string | null;
+    decided_at?: string | null;
+    decided_by?: UserId | null;
+    decided_by_name?: string | null;
+    decision?: ReviewDecision | null;
+    grant: Grant;
+    id: CampaignItemId;
+    /**
+     * Whether the grant still counts, or has ended meanwhile.
+     */
+    is_active: boolean;
+};
+
+/**
  * What was done with something, in four words.
  */
 export type AccessKind = 'read' | 'write' | 'execute' | 'delete';
@@ -223,6 +261,10 @@ export type AgentVersionId = string;
  * A provider key, without its value.
  */
 export type ApiKey = {
+    /**
+     * How many whole days it has had its present value.
+     */
+    age_days: number;
     base_url?: string | null;
     created_at: string;
     id: ApiKeyId;
@@ -234,6 +276,18 @@ export type ApiKey = {
     last_four: string;
     last_used_at?: string | null;
     provider: string;
+    /**
+     * When its present value took the place of another.
+     */
+    rotated_at?: string | null;
+    /**
+     * Whether that is longer than the organisation wants.
+     */
+    rotation_due: boolean;
+    /**
+     * 1, and one more with each value that took the place of another.
+     */
+    version: number;
 };
 
 /**
@@ -776,6 +830,16 @@ export type BudgetState = 'ok' | 'warning' | 'exhausted';
 export type CallId = string;
 
 /**
+ * A review of every grant of an organisation.
+ */
+export type CampaignId = string;
+
+/**
+ * One grant under review.
+ */
+export type CampaignItemId = string;
+
+/**
  * A question about the caller: a level or an action on a row, or a permission of its roles at all.
  */
 export type CheckPermissionRequest = {
@@ -1028,6 +1092,10 @@ export type Conversation = {
     title: string;
     token_count: number;
     updated_at: string;
+    /**
+     * Whose it is; it may have been granted to the caller.
+     */
+    user_id: UserId;
 };
 
 /**
@@ -1318,6 +1386,17 @@ export type CreateBudgetRequest = {
      * From which part of the limit on people are warned; 80 where it is left out.
      */
     warn_percent?: number | null;
+};
+
+/**
+ * A review to be opened.
+ */
+export type CreateCampaignRequest = {
+    /**
+     * By when it shall be done.
+     */
+    due_at: string;
+    name: string;
 };
 
 /**
@@ -3104,6 +3183,10 @@ export type Organization = {
     id: OrganizationId;
     industry?: string | null;
     is_personal: boolean;
+    /**
+     * After how many days members are reminded to replace a provider key.
+     */
+    key_max_age_days?: number | null;
     name: string;
     /**
      * Whether its members must have a second factor.
@@ -3213,10 +3296,85 @@ export type OwnBudget = {
 };
 
 /**
- * Budgets that count what the caller spends.
+ * Budgets that count what the caller spends, and the day's calls.
  */
 export type OwnBudgets = {
+    calls_today: OwnCalls | null;
     items: Array<OwnBudget>;
+};
+
+/**
+ * How much of the day's calls the caller has used.
+ */
+export type OwnCalls = {
+    /**
+     * How many requests that start work there may be.
+     */
+    limit: number;
+    /**
+     * When they start again.
+     */
+    resets_at: string;
+    /**
+     * How many there were.
+     */
+    used: number;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponseAccessCampaign = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        closed_at?: string | null;
+        confirmed: number;
+        created_at: string;
+        created_by?: UserId | null;
+        dropped: number;
+        /**
+         * By when it shall be done.
+         */
+        due_at: string;
+        id: CampaignId;
+        name: string;
+        /**
+         * Grants that it asks about.
+         */
+        total: number;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponseAccessCampaignItem = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        comment?: string | null;
+        decided_at?: string | null;
+        decided_by?: UserId | null;
+        decided_by_name?: string | null;
+        decision?: ReviewDecision | null;
+        grant: Grant;
+        id: CampaignItemId;
+        /**
+         * Whether the grant still counts, or has ended meanwhile.
+         */
+        is_active: boolean;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
 };
 
 /**
@@ -3394,6 +3552,10 @@ export type PageResponseApiKey = {
      * The rows.
      */
     items: Array<{
+        /**
+         * How many whole days it has had its present value.
+         */
+        age_days: number;
         base_url?: string | null;
         created_at: string;
         id: ApiKeyId;
@@ -3405,6 +3567,18 @@ export type PageResponseApiKey = {
         last_four: string;
         last_used_at?: string | null;
         provider: string;
+        /**
+         * When its present value took the place of another.
+         */
+        rotated_at?: string | null;
+        /**
+         * Whether that is longer than the organisation wants.
+         */
+        rotation_due: boolean;
+        /**
+         * 1, and one more with each value that took the place of another.
+         */
+        version: number;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -3720,6 +3894,10 @@ export type PageResponseConversation = {
         title: string;
         token_count: number;
         updated_at: string;
+        /**
+         * Whose it is; it may have been granted to the caller.
+         */
+        user_id: UserId;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -4195,6 +4373,10 @@ export type PageResponseOrganization = {
         id: OrganizationId;
         industry?: string | null;
         is_personal: boolean;
+        /**
+         * After how many days members are reminded to replace a provider key.
+         */
+        key_max_age_days?: number | null;
         name: string;
         /**
          * Whether its members must have a second factor.
@@ -5164,6 +5346,22 @@ export type ResourceRequest = {
 };
 
 /**
+ * What a reviewer says of a grant.
+ */
+export type ReviewDecision = 'confirm' | 'drop';
+
+/**
+ * What a reviewer says of a grant.
+ */
+export type ReviewRequest = {
+    /**
+     * Words beside it.
+     */
+    comment?: string | null;
+    decision: ReviewDecision;
+};
+
+/**
  * A grant to be taken back.
  */
 export type RevokeGrantRequest = {
@@ -5215,6 +5413,16 @@ export type RoleMapping = {
  * Which roles a role row stands among.
  */
 export type RoleScope = 'platform' | 'organization';
+
+/**
+ * Another value for a key.
+ */
+export type RotateApiKeyRequest = {
+    /**
+     * The value; kept sealed and never shown again.
+     */
+    api_key: string;
+};
 
 /**
  * A rotation.
@@ -6022,6 +6230,10 @@ export type UpdateMessageRequest = {
  */
 export type UpdateOrganizationRequest = {
     industry?: string | null;
+    /**
+     * After how many days members are reminded to replace a provider key: 1 to 3650.
+     */
+    key_max_age_days?: number | null;
     name?: string | null;
     /**
      * Whether its members must have a second factor; whoever asks it must have one.
@@ -9325,6 +9537,210 @@ export type ListModelsResponses = {
 
 export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
 
+export type ListAccessCampaignsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/campaigns';
+};
+
+export type ListAccessCampaignsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAccessCampaignsError = ListAccessCampaignsErrors[keyof ListAccessCampaignsErrors];
+
+export type ListAccessCampaignsResponses = {
+    200: PageResponseAccessCampaign;
+};
+
+export type ListAccessCampaignsResponse = ListAccessCampaignsResponses[keyof ListAccessCampaignsResponses];
+
+export type CreateAccessCampaignData = {
+    body: CreateCampaignRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/permissions/campaigns';
+};
+
+export type CreateAccessCampaignErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateAccessCampaignError = CreateAccessCampaignErrors[keyof CreateAccessCampaignErrors];
+
+export type CreateAccessCampaignResponses = {
+    201: AccessCampaign;
+};
+
+export type CreateAccessCampaignResponse = CreateAccessCampaignResponses[keyof CreateAccessCampaignResponses];
+
+export type FindAccessCampaignData = {
+    body?: never;
+    path: {
+        campaign_id: CampaignId;
+    };
+    query?: never;
+    url: '/api/permissions/campaigns/{campaign_id}';
+};
+
+export type FindAccessCampaignErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindAccessCampaignError = FindAccessCampaignErrors[keyof FindAccessCampaignErrors];
+
+export type FindAccessCampaignResponses = {
+    200: AccessCampaign;
+};
+
+export type FindAccessCampaignResponse = FindAccessCampaignResponses[keyof FindAccessCampaignResponses];
+
+export type CloseAccessCampaignData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        campaign_id: CampaignId;
+    };
+    query?: never;
+    url: '/api/permissions/campaigns/{campaign_id}/close';
+};
+
+export type CloseAccessCampaignErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CloseAccessCampaignError = CloseAccessCampaignErrors[keyof CloseAccessCampaignErrors];
+
+export type CloseAccessCampaignResponses = {
+    200: AccessCampaign;
+};
+
+export type CloseAccessCampaignResponse = CloseAccessCampaignResponses[keyof CloseAccessCampaignResponses];
+
+export type ExportAccessCampaignData = {
+    body?: never;
+    path: {
+        campaign_id: CampaignId;
+    };
+    query?: never;
+    url: '/api/permissions/campaigns/{campaign_id}/export';
+};
+
+export type ExportAccessCampaignErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ExportAccessCampaignError = ExportAccessCampaignErrors[keyof ExportAccessCampaignErrors];
+
+export type ExportAccessCampaignResponses = {
+    /**
+     * The table
+     */
+    200: string;
+};
+
+export type ExportAccessCampaignResponse = ExportAccessCampaignResponses[keyof ExportAccessCampaignResponses];
+
+export type ListAccessCampaignItemsData = {
+    body?: never;
+    path: {
+        campaign_id: CampaignId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/campaigns/{campaign_id}/items';
+};
+
+export type ListAccessCampaignItemsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAccessCampaignItemsError = ListAccessCampaignItemsErrors[keyof ListAccessCampaignItemsErrors];
+
+export type ListAccessCampaignItemsResponses = {
+    200: PageResponseAccessCampaignItem;
+};
+
+export type ListAccessCampaignItemsResponse = ListAccessCampaignItemsResponses[keyof ListAccessCampaignItemsResponses];
+
+export type ReviewAccessData = {
+    body: ReviewRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        campaign_id: CampaignId;
+        item_id: CampaignItemId;
+    };
+    query?: never;
+    url: '/api/permissions/campaigns/{campaign_id}/items/{item_id}';
+};
+
+export type ReviewAccessErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ReviewAccessError = ReviewAccessErrors[keyof ReviewAccessErrors];
+
+export type ReviewAccessResponses = {
+    200: AccessCampaignItem;
+};
+
+export type ReviewAccessResponse = ReviewAccessResponses[keyof ReviewAccessResponses];
+
 export type CheckPermissionData = {
     body: CheckPermissionRequest;
     headers?: {
@@ -9918,6 +10334,36 @@ export type DeleteApiKeyResponses = {
 };
 
 export type DeleteApiKeyResponse = DeleteApiKeyResponses[keyof DeleteApiKeyResponses];
+
+export type RotateApiKeyData = {
+    body: RotateApiKeyRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        key_id: ApiKeyId;
+    };
+    query?: never;
+    url: '/api/settings/api-keys/{key_id}/rotate';
+};
+
+export type RotateApiKeyErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RotateApiKeyError = RotateApiKeyErrors[keyof RotateApiKeyErrors];
+
+export type RotateApiKeyResponses = {
+    200: ApiKey;
+};
+
+export type RotateApiKeyResponse = RotateApiKeyResponses[keyof RotateApiKeyResponses];
 
 export type FindCustomInstructionsData = {
     body?: never;

@@ -57,8 +57,14 @@ test('costs: a price, what it came to, and a budget that stops the next call', a
   await page.keyboard.press('ArrowLeft');
   await expect(plot).toHaveAttribute('aria-valuetext', /0 calls/);
   await page.getByRole('radio', { name: 'Table' }).click();
-  await expect(page.getByRole('region', { name: 'Cost over time' }).getByRole('row').last()).toContainText('$');
-  await page.getByRole('region', { name: 'By model' }).first().getByRole('button', { name: 'gpt-4o' }).click();
+  await expect(page.getByRole('region', { name: 'Cost over time' }).getByRole('row').last()).toContainText(
+    '$',
+  );
+  await page
+    .getByRole('region', { name: 'By model' })
+    .first()
+    .getByRole('button', { name: 'gpt-4o' })
+    .click();
   await expect(page).toHaveURL(/model=gpt-4o/);
   await page.getByRole('combobox', { name: 'Time' }).selectOption('day');
   await expect(page).toHaveURL(/period=day/);
@@ -69,7 +75,9 @@ test('costs: a price, what it came to, and a budget that stops the next call', a
   await expect(page).not.toHaveURL(/model=/);
 
   await page.goto('/settings/usage');
-  await expect(page.getByRole('region', { name: 'Budgets that count what you use' })).toContainText('Spent: calls stop');
+  await expect(page.getByRole('region', { name: 'Budgets that count what you use' })).toContainText(
+    'Spent: calls stop',
+  );
   await page.goto('/governance/budgets');
   await budget.getByRole('button', { name: 'Actions for Small' }).click();
   await page.getByRole('menuitem', { name: 'Change' }).click();

@@ -21,11 +21,20 @@ test('shots', async ({ page, chat, api, scripted, guard }) => {
     await page.addInitScript((value) => {
       localStorage.setItem('conductor.appearance', JSON.stringify({ theme: value }));
     }, theme);
-    for (const route of ['governance/costs', 'governance/budgets', 'governance/pricing', 'settings/usage', '']) {
+    for (const route of [
+      'governance/costs',
+      'governance/budgets',
+      'governance/pricing',
+      'settings/usage',
+      '',
+    ]) {
       await page.goto(`/${route}`);
       await page.waitForTimeout(900);
       if (route === 'governance/costs') await page.getByRole('slider').focus();
-      await page.screenshot({ path: `/tmp/shots/${theme}-${route.replace('/', '-') || 'chat'}.png`, fullPage: true });
+      await page.screenshot({
+        path: `/tmp/shots/${theme}-${route.replace('/', '-') || 'chat'}.png`,
+        fullPage: true,
+      });
     }
   }
   await page.setViewportSize({ width: 390, height: 800 });

@@ -136,7 +136,7 @@ function Row({ grant, resource }: { grant: Grant; resource: Resource }) {
   return (
     <li className="flex flex-wrap items-center gap-3 px-4 py-3">
       <SubjectMark grant={grant} />
-      <span className="min-w-0 flex-1 basis-44">
+      <span className="min-w-0 flex-1 basis-36">
         <span className="block truncate font-medium">{name}</span>
         <span className="block truncate text-sm text-text-3">
           {grant.subject_email ??
@@ -144,26 +144,28 @@ function Row({ grant, resource }: { grant: Grant; resource: Resource }) {
         </span>
       </span>
       <Ends at={grant.expires_at} />
-      <select
-        className="field w-52!"
-        aria-label={t('Access of {{name}}', { name })}
-        value={grant.access_level}
-        disabled={give.isPending}
-        onChange={(event) => change(event.target.value as AccessLevel)}
-      >
-        {levelsOf(resource.kind).map((level) => (
-          <option key={level} value={level}>
-            {levelName(level)}
-          </option>
-        ))}
-      </select>
-      <IconButton
-        label={t('Take back from {{name}}', { name })}
-        disabled={revoke.isPending}
-        onClick={() => revoke.mutate(grant.id, { onError: fail })}
-      >
-        <X size={17} />
-      </IconButton>
+      <span className="flex items-center gap-2">
+        <select
+          className="field w-48!"
+          aria-label={t('Access of {{name}}', { name })}
+          value={grant.access_level}
+          disabled={give.isPending}
+          onChange={(event) => change(event.target.value as AccessLevel)}
+        >
+          {levelsOf(resource.kind).map((level) => (
+            <option key={level} value={level}>
+              {levelName(level)}
+            </option>
+          ))}
+        </select>
+        <IconButton
+          label={t('Take back from {{name}}', { name })}
+          disabled={revoke.isPending}
+          onClick={() => revoke.mutate(grant.id, { onError: fail })}
+        >
+          <X size={17} />
+        </IconButton>
+      </span>
     </li>
   );
 }

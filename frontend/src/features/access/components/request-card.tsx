@@ -8,7 +8,7 @@ import { Button } from '@/components/ui/button';
 import { TextArea } from '@/components/ui/field';
 import { ago, initials } from '@/lib/format';
 import { t } from '@/lib/i18n';
-import { endOf, kindName, type Lasting, levelName } from '../model/levels';
+import { endOf, kindName, type Lasting, levelName, spanName } from '../model/levels';
 import { useAnswer } from '../queries';
 import { LastingField } from './lasting-field';
 
@@ -76,7 +76,7 @@ export function RequestCard({ request }: { request: AccessRequest }) {
           <p className="text-sm text-text-3">
             {[
               levelName(request.access_level),
-              request.hours ? t('for {{count}} hours', { count: request.hours }) : t('without an end'),
+              spanName(request.hours),
               request.user_email,
               ago(request.created_at),
             ]

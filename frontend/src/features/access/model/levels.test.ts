@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endOf, hoursOf, levelsOf } from './levels';
+import { endOf, hoursOf, levelsOf, spanName } from './levels';
 
 describe('levels', () => {
   it('leave out what a kind does not have', () => {
@@ -16,6 +16,15 @@ describe('an end', () => {
     expect(endOf('8', '', now)).toBe('2026-11-21T18:00:00.000Z');
     const day = new Date(endOf('date', '2026-12-24', now) ?? '');
     expect([day.getDate(), day.getHours(), day.getMinutes()]).toEqual([24, 23, 59]);
+  });
+  it('is said in days where it is whole ones', () => {
+    expect([null, 1, 8, 24, 168].map((hours) => spanName(hours))).toEqual([
+      'without an end',
+      'for 1 hour',
+      'for 8 hours',
+      'for 1 day',
+      'for 7 days',
+    ]);
   });
   it('is hours in a wish', () => {
     expect(hoursOf('')).toBeUndefined();

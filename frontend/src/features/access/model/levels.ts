@@ -35,6 +35,14 @@ export function kindName(kind: SharedKind): string {
   return kind === 'connector' ? t('MCP server') : t('conversation');
 }
 
+/** `for 8 hours`, `for 7 days`. */
+export function spanName(hours: number | null | undefined): string {
+  if (!hours) return t('without an end');
+  return hours % 24 === 0
+    ? t('for {{count}} days', { count: hours / 24 })
+    : t('for {{count}} hours', { count: hours });
+}
+
 /** How long something is granted or asked for; hours, for good, or until a day that somebody chooses. */
 export type Lasting = '' | '8' | '24' | '168' | '720' | 'date';
 
