@@ -62,6 +62,8 @@ import type {
   CreateEnvironmentResponse,
   CreateFileData,
   CreateFileResponse,
+  CreateIdentityProviderData,
+  CreateIdentityProviderResponse,
   CreateMcpServerData,
   CreateMcpServerResponse,
   CreateMemberData,
@@ -112,6 +114,8 @@ import type {
   DeleteEnvironmentResponse,
   DeleteFileData,
   DeleteFileResponse,
+  DeleteIdentityProviderData,
+  DeleteIdentityProviderResponse,
   DeleteMcpServerData,
   DeleteMcpServerResponse,
   DeleteMemberData,
@@ -188,6 +192,8 @@ import type {
   FindFileResponse,
   FindHealthData,
   FindHealthResponse,
+  FindIdentityProviderData,
+  FindIdentityProviderResponse,
   FindMcpServerData,
   FindMcpServerHealthData,
   FindMcpServerHealthResponse,
@@ -214,10 +220,14 @@ import type {
   FindPolicyResponse,
   FindPolicyRuleData,
   FindPolicyRuleResponse,
+  FindProviderCallbackData,
+  FindProviderCallbackResponse,
   FindReadinessData,
   FindReadinessResponse,
   FindRunData,
   FindRunResponse,
+  FindSecretKeysData,
+  FindSecretKeysResponse,
   FindServiceAccountData,
   FindServiceAccountResponse,
   FindSettingsData,
@@ -288,6 +298,8 @@ import type {
   ListExecutionLogsResponse,
   ListFilesData,
   ListFilesResponse,
+  ListIdentityProvidersData,
+  ListIdentityProvidersResponse,
   ListMcpPromptsData,
   ListMcpPromptsResponse,
   ListMcpServerLogsData,
@@ -342,6 +354,8 @@ import type {
   ListServiceAccountsResponse,
   ListSessionsData,
   ListSessionsResponse,
+  ListSignInProvidersData,
+  ListSignInProvidersResponse,
   ListTasksData,
   ListTasksResponse,
   ListUsageByAgentData,
@@ -374,8 +388,14 @@ import type {
   RevokeAgentTokenResponse,
   RevokeServiceAccountTokenData,
   RevokeServiceAccountTokenResponse,
+  RotateApiKeyData,
+  RotateApiKeyResponse,
+  RotateSecretKeysData,
+  RotateSecretKeysResponse,
   SearchMcpServersData,
   SearchMcpServersResponse,
+  StartProviderSignInData,
+  StartProviderSignInResponse,
   StreamMessageData,
   StreamMessageResponse,
   UpdateAgentData,
@@ -420,6 +440,8 @@ import type {
   UpdateEnvironmentResponse,
   UpdateFileData,
   UpdateFileResponse,
+  UpdateIdentityProviderData,
+  UpdateIdentityProviderResponse,
   UpdateMcpServerData,
   UpdateMcpServerResponse,
   UpdateMcpServerToolData,
@@ -483,6 +505,9 @@ export interface Operations {
     '/api/audit/access-logs': { query: ListAccessLogsData['query']; body: ListAccessLogsData['body']; answer: ListAccessLogsResponse };
     '/api/auth/me': { query: FindMeData['query']; body: FindMeData['body']; answer: FindMeResponse };
     '/api/auth/mfa': { query: FindMfaData['query']; body: FindMfaData['body']; answer: FindMfaResponse };
+    '/api/auth/oidc/callback': { query: FindProviderCallbackData['query']; body: FindProviderCallbackData['body']; answer: FindProviderCallbackResponse };
+    '/api/auth/oidc/providers': { query: ListSignInProvidersData['query']; body: ListSignInProvidersData['body']; answer: ListSignInProvidersResponse };
+    '/api/auth/oidc/{slug}/start': { query: StartProviderSignInData['query']; body: StartProviderSignInData['body']; answer: StartProviderSignInResponse };
     '/api/auth/sessions': { query: ListSessionsData['query']; body: ListSessionsData['body']; answer: ListSessionsResponse };
     '/api/conversations': { query: ListConversationsData['query']; body: ListConversationsData['body']; answer: ListConversationsResponse };
     '/api/conversations/{conversation_id}': { query: FindConversationData['query']; body: FindConversationData['body']; answer: FindConversationResponse };
@@ -528,6 +553,8 @@ export interface Operations {
     '/api/v1/audit': { query: ListPlatformAuditData['query']; body: ListPlatformAuditData['body']; answer: ListPlatformAuditResponse };
     '/api/v1/auth/me': { query: FindMeV1Data['query']; body: FindMeV1Data['body']; answer: FindMeV1Response };
     '/api/v1/auth/me/orgs': { query: ListMyOrganizationsData['query']; body: ListMyOrganizationsData['body']; answer: ListMyOrganizationsResponse };
+    '/api/v1/identity-providers': { query: ListIdentityProvidersData['query']; body: ListIdentityProvidersData['body']; answer: ListIdentityProvidersResponse };
+    '/api/v1/identity-providers/{identity_provider_id}': { query: FindIdentityProviderData['query']; body: FindIdentityProviderData['body']; answer: FindIdentityProviderResponse };
     '/api/v1/orgs': { query: ListOrganizationsData['query']; body: ListOrganizationsData['body']; answer: ListOrganizationsResponse };
     '/api/v1/orgs/{org_id}': { query: FindOrganizationData['query']; body: FindOrganizationData['body']; answer: FindOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents': { query: ListAgentsOfOrganizationData['query']; body: ListAgentsOfOrganizationData['body']; answer: ListAgentsOfOrganizationResponse };
@@ -569,6 +596,7 @@ export interface Operations {
     '/api/v1/policies/rules/{rule_id}': { query: FindPolicyRuleData['query']; body: FindPolicyRuleData['body']; answer: FindPolicyRuleResponse };
     '/api/v1/pricing/models': { query: ListModelPricingData['query']; body: ListModelPricingData['body']; answer: ListModelPricingResponse };
     '/api/v1/pricing/models/{pricing_id}': { query: FindModelPricingData['query']; body: FindModelPricingData['body']; answer: FindModelPricingResponse };
+    '/api/v1/secret-keys': { query: FindSecretKeysData['query']; body: FindSecretKeysData['body']; answer: FindSecretKeysResponse };
     '/artifact-frame': { query: ArtifactFrameData['query']; body: ArtifactFrameData['body']; answer: unknown };
     '/docs/errors/{code}': { query: FindErrorPageData['query']; body: FindErrorPageData['body']; answer: FindErrorPageResponse };
     '/health': { query: FindHealthData['query']; body: FindHealthData['body']; answer: FindHealthResponse };
@@ -608,12 +636,14 @@ export interface Operations {
     '/api/messages/stream': { query: StreamMessageData['query']; body: StreamMessageData['body']; answer: StreamMessageResponse };
     '/api/messages/{message_id}/regenerate': { query: CreateRegenerationData['query']; body: CreateRegenerationData['body']; answer: CreateRegenerationResponse };
     '/api/settings/api-keys': { query: CreateApiKeyData['query']; body: CreateApiKeyData['body']; answer: CreateApiKeyResponse };
+    '/api/settings/api-keys/{key_id}/rotate': { query: RotateApiKeyData['query']; body: RotateApiKeyData['body']; answer: RotateApiKeyResponse };
     '/api/setup': { query: CreateSetupData['query']; body: CreateSetupData['body']; answer: CreateSetupResponse };
     '/api/tasks/{task_id}/decide': { query: DecideTaskData['query']; body: DecideTaskData['body']; answer: DecideTaskResponse };
     '/api/v1/auth/login': { query: LoginV1Data['query']; body: LoginV1Data['body']; answer: LoginV1Response };
     '/api/v1/auth/logout': { query: LogoutV1Data['query']; body: LogoutV1Data['body']; answer: LogoutV1Response };
     '/api/v1/auth/me/orgs': { query: CreateMyOrganizationData['query']; body: CreateMyOrganizationData['body']; answer: CreateMyOrganizationResponse };
     '/api/v1/auth/register': { query: RegisterData['query']; body: RegisterData['body']; answer: RegisterResponse };
+    '/api/v1/identity-providers': { query: CreateIdentityProviderData['query']; body: CreateIdentityProviderData['body']; answer: CreateIdentityProviderResponse };
     '/api/v1/orgs': { query: CreateOrganizationData['query']; body: CreateOrganizationData['body']; answer: CreateOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents': { query: CreateAgentOfOrganizationData['query']; body: CreateAgentOfOrganizationData['body']; answer: CreateAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/clone': { query: CreateAgentCloneOfOrganizationData['query']; body: CreateAgentCloneOfOrganizationData['body']; answer: CreateAgentCloneOfOrganizationResponse };
@@ -639,6 +669,7 @@ export interface Operations {
     '/api/v1/policies/evaluate': { query: EvaluatePoliciesData['query']; body: EvaluatePoliciesData['body']; answer: EvaluatePoliciesResponse };
     '/api/v1/policies/rules': { query: CreatePolicyRuleData['query']; body: CreatePolicyRuleData['body']; answer: CreatePolicyRuleResponse };
     '/api/v1/pricing/models': { query: PutModelPricingData['query']; body: PutModelPricingData['body']; answer: PutModelPricingResponse };
+    '/api/v1/secret-keys/rotate': { query: RotateSecretKeysData['query']; body: RotateSecretKeysData['body']; answer: RotateSecretKeysResponse };
   };
   put: {
     '/api/agents/{agent_id}': { query: UpdateAgentData['query']; body: UpdateAgentData['body']; answer: UpdateAgentResponse };
@@ -676,6 +707,7 @@ export interface Operations {
     '/api/messages/{message_id}': { query: UpdateMessagePatchData['query']; body: UpdateMessagePatchData['body']; answer: UpdateMessagePatchResponse };
     '/api/users/{user_id}': { query: UpdateUserData['query']; body: UpdateUserData['body']; answer: UpdateUserResponse };
     '/api/v1/auth/me': { query: UpdateMeV1PatchData['query']; body: UpdateMeV1PatchData['body']; answer: UpdateMeV1PatchResponse };
+    '/api/v1/identity-providers/{identity_provider_id}': { query: UpdateIdentityProviderData['query']; body: UpdateIdentityProviderData['body']; answer: UpdateIdentityProviderResponse };
     '/api/v1/orgs/{org_id}': { query: UpdateOrganizationPatchData['query']; body: UpdateOrganizationPatchData['body']; answer: UpdateOrganizationPatchResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: UpdateAgentOfOrganizationPatchData['query']; body: UpdateAgentOfOrganizationPatchData['body']; answer: UpdateAgentOfOrganizationPatchResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerOfOrganizationPatchData['query']; body: UpdateAgentServerOfOrganizationPatchData['body']; answer: UpdateAgentServerOfOrganizationPatchResponse };
@@ -698,6 +730,7 @@ export interface Operations {
     '/api/mcp/servers/{server_id}': { query: DeleteMcpServerData['query']; body: DeleteMcpServerData['body']; answer: DeleteMcpServerResponse };
     '/api/messages/{message_id}': { query: DeleteMessageData['query']; body: DeleteMessageData['body']; answer: DeleteMessageResponse };
     '/api/settings/api-keys/{key_id}': { query: DeleteApiKeyData['query']; body: DeleteApiKeyData['body']; answer: DeleteApiKeyResponse };
+    '/api/v1/identity-providers/{identity_provider_id}': { query: DeleteIdentityProviderData['query']; body: DeleteIdentityProviderData['body']; answer: DeleteIdentityProviderResponse };
     '/api/v1/orgs/{org_id}': { query: DeleteOrganizationData['query']; body: DeleteOrganizationData['body']; answer: DeleteOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: DeleteAgentOfOrganizationData['query']; body: DeleteAgentOfOrganizationData['body']; answer: DeleteAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: DeleteAgentServerOfOrganizationData['query']; body: DeleteAgentServerOfOrganizationData['body']; answer: DeleteAgentServerOfOrganizationResponse };

@@ -170,6 +170,10 @@ export type AgentVersionId = string;
  * A provider key, without its value.
  */
 export type ApiKey = {
+    /**
+     * How many whole days it has had its present value.
+     */
+    age_days: number;
     base_url?: string | null;
     created_at: string;
     id: ApiKeyId;
@@ -181,6 +185,18 @@ export type ApiKey = {
     last_four: string;
     last_used_at?: string | null;
     provider: string;
+    /**
+     * When its present value took the place of another.
+     */
+    rotated_at?: string | null;
+    /**
+     * Whether that is longer than the organisation wants.
+     */
+    rotation_due: boolean;
+    /**
+     * 1, and one more with each value that took the place of another.
+     */
+    version: number;
 };
 
 /**
@@ -576,6 +592,134 @@ export type BranchRequest = {
 };
 
 /**
+ * A budget. Where it is for each by itself, `spent`, `reserved` and `state` are those of whoever has spent the most.
+ */
+export type Budget = {
+    /**
+     * When it was made.
+     */
+    created_at: string;
+    created_by_user_id: UserId | null;
+    /**
+     * ISO 4217.
+     */
+    currency: string;
+    /**
+     * Whether a spent budget stops calls, or only tells.
+     */
+    hard_stop: boolean;
+    /**
+     * The budget.
+     */
+    id: BudgetId;
+    /**
+     * Whether it is held at all; one that is not goes on counting.
+     */
+    is_active: boolean;
+    /**
+     * How much may be spent: a decimal, such as `100`.
+     */
+    limit: string;
+    /**
+     * Unique in the organisation.
+     */
+    name: string;
+    /**
+     * The tenant.
+     */
+    organization_id: OrganizationId;
+    /**
+     * When it starts again.
+     */
+    period: BudgetPeriod;
+    /**
+     * When this period began.
+     */
+    period_start: string;
+    /**
+     * Held for calls that are under way.
+     */
+    reserved: string;
+    /**
+     * When it starts again; never where there is none.
+     */
+    resets_at: string | null;
+    /**
+     * Whose spending.
+     */
+    scope: BudgetScope;
+    /**
+     * Spent in this period.
+     */
+    spent: string;
+    /**
+     * How far it is used up.
+     */
+    state: BudgetState;
+    /**
+     * Which one; each by itself where there is none.
+     */
+    target_id: string | null;
+    /**
+     * When it last changed.
+     */
+    updated_at: string;
+    /**
+     * From which part of the limit on people are warned, in percent.
+     */
+    warn_percent: number;
+};
+
+/**
+ * A budget.
+ */
+export type BudgetId = string;
+
+/**
+ * When a budget starts again.
+ */
+export type BudgetPeriod = 'day' | 'month' | 'total';
+
+/**
+ * Whose spending a budget limits.
+ */
+export type BudgetScope = 'organization' | 'environment' | 'agent' | 'user' | 'run';
+
+/**
+ * What one of those whom a budget is for has spent in this period.
+ */
+export type BudgetSpender = {
+    /**
+     * When the period began.
+     */
+    period_start: string;
+    /**
+     * Held for calls that are under way.
+     */
+    reserved: string;
+    /**
+     * Spent: a decimal.
+     */
+    spent: string;
+    /**
+     * The organisation, environment, agent, person or run.
+     */
+    subject_id: string;
+};
+
+/**
+ * Whoever has spent the most of a budget, the most first.
+ */
+export type BudgetSpendersResponse = {
+    items: Array<BudgetSpender>;
+};
+
+/**
+ * How far a budget is used up.
+ */
+export type BudgetState = 'ok' | 'warning' | 'exhausted';
+
+/**
  * One tool call inside a run.
  */
 export type CallId = string;
@@ -831,6 +975,137 @@ export type ConversationSettings = {
 };
 
 /**
+ * What things took and cost, the dearest first.
+ */
+export type CostBreakdown = {
+    /**
+     * Before this one.
+     */
+    end_date: string;
+    items: Array<CostGroup>;
+    /**
+     * Whose calls.
+     */
+    reach: CostReach;
+    /**
+     * From this moment on.
+     */
+    start_date: string;
+};
+
+/**
+ * The calls of one agent, model, environment or person.
+ */
+export type CostGroup = CostTotals & {
+    /**
+     * The id, or the model's name; empty where calls had none.
+     */
+    key: string;
+    /**
+     * Its name, where it is not its key.
+     */
+    name: string | null;
+    /**
+     * Who served it, for models.
+     */
+    provider?: string | null;
+};
+
+/**
+ * The calls of one piece of time.
+ */
+export type CostPiece = CostTotals & {
+    /**
+     * When the piece begins.
+     */
+    start: string;
+};
+
+/**
+ * Whose calls an answer counts.
+ */
+export type CostReach = 'own' | 'organization';
+
+/**
+ * What everything took and cost.
+ */
+export type CostSummary = {
+    /**
+     * Before this one.
+     */
+    end_date: string;
+    /**
+     * Whose calls.
+     */
+    reach: CostReach;
+    /**
+     * From this moment on.
+     */
+    start_date: string;
+    /**
+     * One a currency, the dearest first; none where nothing was called.
+     */
+    totals: Array<CostTotals>;
+};
+
+/**
+ * Sums of calls, in one currency.
+ */
+export type CostTotals = {
+    /**
+     * Tokens read from the providers' caches.
+     */
+    cached_tokens: number;
+    /**
+     * How many calls.
+     */
+    calls: number;
+    /**
+     * What they cost: a decimal, such as `0.0042`.
+     */
+    cost: string;
+    /**
+     * ISO 4217.
+     */
+    currency: string;
+    /**
+     * Tokens read.
+     */
+    input_tokens: number;
+    /**
+     * Tokens written.
+     */
+    output_tokens: number;
+    /**
+     * How many of the calls no price was known for.
+     */
+    unpriced_calls: number;
+};
+
+/**
+ * What pieces of time took and cost, the oldest first and without a gap.
+ */
+export type CostTrend = {
+    /**
+     * Before this one.
+     */
+    end_date: string;
+    /**
+     * How long the pieces are.
+     */
+    grouping: UsageGrouping;
+    items: Array<CostPiece>;
+    /**
+     * Whose calls.
+     */
+    reach: CostReach;
+    /**
+     * From this moment on.
+     */
+    start_date: string;
+};
+
+/**
  * An agent to be made.
  */
 export type CreateAgentRequest = {
@@ -906,6 +1181,42 @@ export type CreateApiKeyRequest = {
 };
 
 /**
+ * A budget to be made.
+ */
+export type CreateBudgetRequest = {
+    /**
+     * ISO 4217; `USD` where it is left out.
+     */
+    currency?: string | null;
+    /**
+     * Whether a spent budget stops calls; it does where this is left out.
+     */
+    hard_stop?: boolean | null;
+    is_active?: boolean | null;
+    /**
+     * How much may be spent: a decimal as text, such as `"100"`.
+     */
+    limit: string;
+    name: string;
+    /**
+     * When it starts again.
+     */
+    period: BudgetPeriod;
+    /**
+     * Whose spending.
+     */
+    scope: BudgetScope;
+    /**
+     * Which environment, agent or person; each by itself where it is left out.
+     */
+    target_id?: string | null;
+    /**
+     * From which part of the limit on people are warned; 80 where it is left out.
+     */
+    warn_percent?: number | null;
+};
+
+/**
  * A conversation to be opened.
  */
 export type CreateConversationRequest = {
@@ -921,6 +1232,53 @@ export type CreateConversationRequest = {
 export type CreateEnvironmentRequest = {
     name: string;
     type: EnvironmentType;
+};
+
+/**
+ * A provider to be entered.
+ */
+export type CreateIdentityProviderRequest = {
+    /**
+     * Whether whoever signs in for the first time gets an account; off where it is left out.
+     */
+    allow_sign_up?: boolean;
+    client_id: string;
+    /**
+     * A public client has none.
+     */
+    client_secret?: string | null;
+    email_domains?: Array<string>;
+    enabled?: boolean | null;
+    /**
+     * `groups` where it is left out.
+     */
+    groups_claim?: string | null;
+    /**
+     * Where its configuration is found, such as `https://login.example.com/realms/work`.
+     */
+    issuer: string;
+    /**
+     * Whether an account that exists is taken over by its verified address; off where it is left out.
+     */
+    link_by_email?: boolean;
+    /**
+     * The name on the button.
+     */
+    name: string;
+    organization_id?: OrganizationId | null;
+    role_mappings?: Array<RoleMapping>;
+    /**
+     * `email` and `profile` where it is left out.
+     */
+    scopes?: Array<string> | null;
+    /**
+     * Its name in addresses; made from the name where it is left out. It never changes.
+     */
+    slug?: string | null;
+    /**
+     * Whether the provider asks for a second factor itself; off where it is left out.
+     */
+    vouches_for_mfa?: boolean;
 };
 
 /**
@@ -1682,15 +2040,25 @@ export type ExecutionStatus = 'running' | 'success' | 'error' | 'timeout' | 'can
  * A notice: what happened, and the ids of what it happened to.
  */
 export type FeedEvent = {
+    budget_id?: BudgetId | null;
     connector_id?: ConnectorId | null;
     conversation_id?: ConversationId | null;
+    /**
+     * Whether the budget stops calls once it is spent.
+     */
+    hard_stop?: boolean | null;
     human_task_id?: HumanTaskId | null;
     message_id?: MessageId | null;
+    /**
+     * The budget's name.
+     */
+    name?: string | null;
     run_id?: RunId | null;
     status?: RunStatus | null;
     /**
      * `conversation.created`, `conversation.updated`, `conversation.deleted`, `run.started`, `run.finished`,
-     * `approval.requested`, `approval.decided` or `connector.updated`; others may come.
+     * `approval.requested`, `approval.decided`, `connector.updated`, `budget.warned` or `budget.exhausted`; others may
+     * come.
      */
     type: string;
 };
@@ -1943,6 +2311,52 @@ export type HumanTaskView = {
 };
 
 /**
+ * An identity provider.
+ */
+export type IdentityProviderId = string;
+
+/**
+ * A provider. Its secret is in the vault and never shown.
+ */
+export type IdentityProviderResponse = {
+    allow_sign_up: boolean;
+    client_id: string;
+    created_at: string;
+    email_domains: Array<string>;
+    enabled: boolean;
+    groups_claim: string;
+    has_client_secret: boolean;
+    id: IdentityProviderId;
+    issuer: string;
+    link_by_email: boolean;
+    name: string;
+    organization_id?: OrganizationId | null;
+    /**
+     * What to enter at the provider as the address to send people back to.
+     */
+    redirect_uri: string;
+    role_mappings: Array<RoleMapping>;
+    scopes: Array<string>;
+    /**
+     * Its name in addresses.
+     */
+    slug: string;
+    updated_at: string;
+    vouches_for_mfa: boolean;
+};
+
+/**
+ * Every provider.
+ */
+export type IdentityProvidersResponse = {
+    items: Array<IdentityProviderResponse>;
+    /**
+     * What to enter at a provider as the address to send people back to.
+     */
+    redirect_uri: string;
+};
+
+/**
  * How those who call an agent from outside prove themselves.
  */
 export type InboundAuth = 'BEARER' | 'MTLS' | 'NONE';
@@ -1993,6 +2407,11 @@ export type JoinRequest = {
 };
 
 /**
+ * A rotation of every tenant's key.
+ */
+export type KeyRotationId = string;
+
+/**
  * What someone signs in with.
  */
 export type LoginRequest = {
@@ -2002,6 +2421,20 @@ export type LoginRequest = {
      */
     otp?: string | null;
     password: string;
+};
+
+/**
+ * The key that wraps the keys of organisations.
+ */
+export type MasterKey = {
+    /**
+     * A name that tells nothing about the key.
+     */
+    id: string;
+    /**
+     * `local` (a file or the environment) or `aws_kms`.
+     */
+    kind: string;
 };
 
 /**
@@ -2325,6 +2758,60 @@ export type ModelCapabilities = {
 };
 
 /**
+ * What a model costs from a moment on.
+ */
+export type ModelPricing = {
+    /**
+     * 1,000 tokens read from the provider's cache; as much as others where there is none.
+     */
+    cached_input_cost_per_1k: string | null;
+    /**
+     * When it was first set.
+     */
+    created_at: string;
+    /**
+     * ISO 4217.
+     */
+    currency: string;
+    /**
+     * Calls from this moment on cost this much.
+     */
+    effective_from: string;
+    /**
+     * The price; costs name it.
+     */
+    id: PricingId;
+    /**
+     * 1,000 tokens read: a decimal, such as `0.003`.
+     */
+    input_cost_per_1k: string;
+    /**
+     * Whether it counts; one that does not is passed over.
+     */
+    is_active: boolean;
+    /**
+     * The model, as agents ask for it.
+     */
+    model_name: string;
+    /**
+     * 1,000 tokens written.
+     */
+    output_cost_per_1k: string;
+    /**
+     * Who serves it.
+     */
+    provider: string;
+    /**
+     * Who set it.
+     */
+    source: PriceSource;
+    /**
+     * When it last changed.
+     */
+    updated_at: string;
+};
+
+/**
  * Every known model.
  */
 export type Models = {
@@ -2333,6 +2820,20 @@ export type Models = {
      */
     default_model: string;
     items: Array<Model>;
+};
+
+/**
+ * An amount of money.
+ */
+export type Money = {
+    /**
+     * A decimal, such as `0.0042`.
+     */
+    amount: string;
+    /**
+     * ISO 4217, such as `USD`.
+     */
+    currency: string;
 };
 
 /**
@@ -2390,6 +2891,10 @@ export type Organization = {
     id: OrganizationId;
     industry?: string | null;
     is_personal: boolean;
+    /**
+     * After how many days members are reminded to replace a provider key.
+     */
+    key_max_age_days?: number | null;
     name: string;
     /**
      * Whether its members must have a second factor.
@@ -2475,6 +2980,35 @@ export type Origin = 'official' | 'community' | 'private';
  * What is done with text that holds secrets or personal data.
  */
 export type OutputAction = 'flag' | 'mask';
+
+/**
+ * A budget that counts what the caller spends.
+ */
+export type OwnBudget = {
+    currency: string;
+    hard_stop: boolean;
+    id: BudgetId;
+    /**
+     * A decimal.
+     */
+    limit: string;
+    name: string;
+    period: BudgetPeriod;
+    resets_at: string | null;
+    scope: BudgetScope;
+    /**
+     * Spent by those whom it is for together.
+     */
+    spent: string;
+    state: BudgetState;
+};
+
+/**
+ * Budgets that count what the caller spends.
+ */
+export type OwnBudgets = {
+    items: Array<OwnBudget>;
+};
 
 /**
  * A page of a list.
@@ -2604,6 +3138,10 @@ export type PageResponseApiKey = {
      * The rows.
      */
     items: Array<{
+        /**
+         * How many whole days it has had its present value.
+         */
+        age_days: number;
         base_url?: string | null;
         created_at: string;
         id: ApiKeyId;
@@ -2615,6 +3153,18 @@ export type PageResponseApiKey = {
         last_four: string;
         last_used_at?: string | null;
         provider: string;
+        /**
+         * When its present value took the place of another.
+         */
+        rotated_at?: string | null;
+        /**
+         * Whether that is longer than the organisation wants.
+         */
+        rotation_due: boolean;
+        /**
+         * 1, and one more with each value that took the place of another.
+         */
+        version: number;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -2724,6 +3274,94 @@ export type PageResponseAuditEvent = {
         target: string;
         ts: string;
         user_id: UserId | null;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponseBudget = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * When it was made.
+         */
+        created_at: string;
+        created_by_user_id: UserId | null;
+        /**
+         * ISO 4217.
+         */
+        currency: string;
+        /**
+         * Whether a spent budget stops calls, or only tells.
+         */
+        hard_stop: boolean;
+        /**
+         * The budget.
+         */
+        id: BudgetId;
+        /**
+         * Whether it is held at all; one that is not goes on counting.
+         */
+        is_active: boolean;
+        /**
+         * How much may be spent: a decimal, such as `100`.
+         */
+        limit: string;
+        /**
+         * Unique in the organisation.
+         */
+        name: string;
+        /**
+         * The tenant.
+         */
+        organization_id: OrganizationId;
+        /**
+         * When it starts again.
+         */
+        period: BudgetPeriod;
+        /**
+         * When this period began.
+         */
+        period_start: string;
+        /**
+         * Held for calls that are under way.
+         */
+        reserved: string;
+        /**
+         * When it starts again; never where there is none.
+         */
+        resets_at: string | null;
+        /**
+         * Whose spending.
+         */
+        scope: BudgetScope;
+        /**
+         * Spent in this period.
+         */
+        spent: string;
+        /**
+         * How far it is used up.
+         */
+        state: BudgetState;
+        /**
+         * Which one; each by itself where there is none.
+         */
+        target_id: string | null;
+        /**
+         * When it last changed.
+         */
+        updated_at: string;
+        /**
+         * From which part of the limit on people are warned, in percent.
+         */
+        warn_percent: number;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -3183,6 +3821,69 @@ export type PageResponseMessageView = {
 /**
  * A page of a list.
  */
+export type PageResponseModelPricing = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * 1,000 tokens read from the provider's cache; as much as others where there is none.
+         */
+        cached_input_cost_per_1k: string | null;
+        /**
+         * When it was first set.
+         */
+        created_at: string;
+        /**
+         * ISO 4217.
+         */
+        currency: string;
+        /**
+         * Calls from this moment on cost this much.
+         */
+        effective_from: string;
+        /**
+         * The price; costs name it.
+         */
+        id: PricingId;
+        /**
+         * 1,000 tokens read: a decimal, such as `0.003`.
+         */
+        input_cost_per_1k: string;
+        /**
+         * Whether it counts; one that does not is passed over.
+         */
+        is_active: boolean;
+        /**
+         * The model, as agents ask for it.
+         */
+        model_name: string;
+        /**
+         * 1,000 tokens written.
+         */
+        output_cost_per_1k: string;
+        /**
+         * Who serves it.
+         */
+        provider: string;
+        /**
+         * Who set it.
+         */
+        source: PriceSource;
+        /**
+         * When it last changed.
+         */
+        updated_at: string;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageResponseMyOrganization = {
     /**
      * An organisation as one of its members sees it.
@@ -3213,6 +3914,10 @@ export type PageResponseOrganization = {
         id: OrganizationId;
         industry?: string | null;
         is_personal: boolean;
+        /**
+         * After how many days members are reminded to replace a provider key.
+         */
+        key_max_age_days?: number | null;
         name: string;
         /**
          * Whether its members must have a second factor.
@@ -3653,6 +4358,7 @@ export type PageResponseTool = {
         } | null;
         approval: ToolApproval;
         approved_hash?: string | null;
+        call_cost?: Money | null;
         connector_id: ConnectorId;
         definition_hash: string;
         description: string;
@@ -3941,6 +4647,16 @@ export type PolicyRuleRequest = {
 };
 
 /**
+ * Who set a price.
+ */
+export type PriceSource = 'catalogue' | 'administrator';
+
+/**
+ * What a model costs from a moment on.
+ */
+export type PricingId = string;
+
+/**
  * The body of a problem.
  */
 export type Problem = {
@@ -4018,6 +4734,44 @@ export type ProblemView = {
 export type ProveMfaRequest = {
     code: string;
     password: string;
+};
+
+/**
+ * A price to be set.
+ */
+export type PutModelPricingRequest = {
+    /**
+     * 1,000 tokens read from the provider's cache.
+     */
+    cached_input_cost_per_1k?: string | null;
+    /**
+     * ISO 4217; `USD` where it is left out.
+     */
+    currency?: string | null;
+    /**
+     * Calls from this moment on cost this much.
+     */
+    effective_from: string;
+    /**
+     * 1,000 tokens read: a decimal, such as `0.003`.
+     */
+    input_cost_per_1k: string;
+    /**
+     * Whether it counts.
+     */
+    is_active?: boolean | null;
+    /**
+     * The model, as agents ask for it.
+     */
+    model_name: string;
+    /**
+     * 1,000 tokens written.
+     */
+    output_cost_per_1k: string;
+    /**
+     * Who serves it.
+     */
+    provider?: string;
 };
 
 /**
@@ -4143,9 +4897,56 @@ export type Role = {
 export type RoleId = string;
 
 /**
+ * A role that the members of a provider's group have.
+ */
+export type RoleMapping = {
+    /**
+     * The group, as the provider writes it.
+     */
+    group: string;
+    /**
+     * The organisation.
+     */
+    organization_id: OrganizationId;
+    /**
+     * The role there.
+     */
+    role: OrganizationRole;
+};
+
+/**
  * Which roles a role row stands among.
  */
 export type RoleScope = 'platform' | 'organization';
+
+/**
+ * Another value for a key.
+ */
+export type RotateApiKeyRequest = {
+    /**
+     * The value; kept sealed and never shown again.
+     */
+    api_key: string;
+};
+
+/**
+ * A rotation.
+ */
+export type RotationResponse = {
+    /**
+     * Secrets that could not be opened and were left as they are.
+     */
+    failed: number;
+    finished_at?: string | null;
+    id: KeyRotationId;
+    master_key_id: string;
+    started_at: string;
+    started_by?: UserId | null;
+    /**
+     * How a rotation stands.
+     */
+    status: 'running' | 'finished' | 'superseded';
+};
 
 /**
  * An agent that routing considered.
@@ -4272,6 +5073,34 @@ export type SearchHealth = {
 };
 
 /**
+ * How the keys of secrets stand. No key is in it, only names.
+ */
+export type SecretKeysResponse = {
+    master_key: MasterKey;
+    rotation?: RotationResponse | null;
+    /**
+     * Secrets of every organisation.
+     */
+    secrets: number;
+    /**
+     * Those that need no rotation: sealed under the current master key and, while a rotation runs, by a key of it.
+     */
+    secrets_current: number;
+    /**
+     * Keys of organisations.
+     */
+    tenant_keys: number;
+    /**
+     * Those that need no rotation.
+     */
+    tenant_keys_current: number;
+    /**
+     * Keys that nothing new is sealed under and that will be removed.
+     */
+    tenant_keys_retired: number;
+};
+
+/**
  * A turn that has begun.
  */
 export type SentResponse = {
@@ -4394,6 +5223,27 @@ export type SetupStatusResponse = {
 };
 
 /**
+ * A provider that people may sign in with.
+ */
+export type SignInProvider = {
+    /**
+     * The name on the button.
+     */
+    name: string;
+    /**
+     * Its name in addresses.
+     */
+    slug: string;
+};
+
+/**
+ * The providers that people may sign in with.
+ */
+export type SignInProvidersResponse = {
+    items: Array<SignInProvider>;
+};
+
+/**
  * A place where the caller is signed in.
  */
 export type SignedInDevice = {
@@ -4505,6 +5355,7 @@ export type Tool = {
     } | null;
     approval: ToolApproval;
     approved_hash?: string | null;
+    call_cost?: Money | null;
     connector_id: ConnectorId;
     definition_hash: string;
     description: string;
@@ -4753,6 +5604,20 @@ export type UpdateArtifactRequest = {
 };
 
 /**
+ * A change of a budget: missing fields stay. Whose spending, period and currency are for good.
+ */
+export type UpdateBudgetRequest = {
+    hard_stop?: boolean | null;
+    is_active?: boolean | null;
+    /**
+     * A decimal as text.
+     */
+    limit?: string | null;
+    name?: string | null;
+    warn_percent?: number | null;
+};
+
+/**
  * A change of a conversation: missing fields stay, `null` clears.
  */
 export type UpdateConversationRequest = {
@@ -4781,6 +5646,25 @@ export type UpdateFileRequest = {
      * Its name, without a path.
      */
     name?: string | null;
+};
+
+/**
+ * A change of a provider: missing fields stay, `null` clears.
+ */
+export type UpdateIdentityProviderRequest = {
+    allow_sign_up?: boolean | null;
+    client_id?: string | null;
+    client_secret?: string | null;
+    email_domains?: Array<string> | null;
+    enabled?: boolean | null;
+    groups_claim?: string | null;
+    issuer?: string | null;
+    link_by_email?: boolean | null;
+    name?: string | null;
+    organization_id?: OrganizationId | null;
+    role_mappings?: Array<RoleMapping> | null;
+    scopes?: Array<string> | null;
+    vouches_for_mfa?: boolean | null;
 };
 
 /**
@@ -4836,6 +5720,10 @@ export type UpdateMessageRequest = {
  */
 export type UpdateOrganizationRequest = {
     industry?: string | null;
+    /**
+     * After how many days members are reminded to replace a provider key: 1 to 3650.
+     */
+    key_max_age_days?: number | null;
     name?: string | null;
     /**
      * Whether its members must have a second factor; whoever asks it must have one.
@@ -4943,6 +5831,7 @@ export type UpdateToolRequest = {
      * `true` accepts the present definition.
      */
     approve_definition?: boolean | null;
+    call_cost?: Money | null;
     enabled?: boolean | null;
     /**
      * Declares that it changes nothing.
@@ -4967,6 +5856,11 @@ export type UpdateUserRequest = {
 export type UploadRequest = {
     file: Blob | File;
 };
+
+/**
+ * How long a piece of time is.
+ */
+export type UsageGrouping = 'hour' | 'day' | 'week' | 'month';
 
 /**
  * A person's account.
@@ -6095,6 +6989,90 @@ export type RenewRecoveryCodesResponses = {
 };
 
 export type RenewRecoveryCodesResponse = RenewRecoveryCodesResponses[keyof RenewRecoveryCodesResponses];
+
+export type FindProviderCallbackData = {
+    body?: never;
+    path?: never;
+    query?: {
+        state?: string;
+        code?: string;
+        error?: string;
+        iss?: string;
+    };
+    url: '/api/auth/oidc/callback';
+};
+
+export type FindProviderCallbackErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindProviderCallbackError = FindProviderCallbackErrors[keyof FindProviderCallbackErrors];
+
+export type FindProviderCallbackResponses = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindProviderCallbackResponse = FindProviderCallbackResponses[keyof FindProviderCallbackResponses];
+
+export type ListSignInProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/oidc/providers';
+};
+
+export type ListSignInProvidersErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListSignInProvidersError = ListSignInProvidersErrors[keyof ListSignInProvidersErrors];
+
+export type ListSignInProvidersResponses = {
+    200: SignInProvidersResponse;
+};
+
+export type ListSignInProvidersResponse = ListSignInProvidersResponses[keyof ListSignInProvidersResponses];
+
+export type StartProviderSignInData = {
+    body?: never;
+    path: {
+        slug: string;
+    };
+    query?: {
+        /**
+         * A page of this server, such as `/c/…`.
+         */
+        return_to?: string;
+    };
+    url: '/api/auth/oidc/{slug}/start';
+};
+
+export type StartProviderSignInErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type StartProviderSignInError = StartProviderSignInErrors[keyof StartProviderSignInErrors];
+
+export type StartProviderSignInResponses = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type StartProviderSignInResponse = StartProviderSignInResponses[keyof StartProviderSignInResponses];
 
 export type UpdateProfileData = {
     body: UpdateProfileRequest;
@@ -8090,6 +9068,36 @@ export type DeleteApiKeyResponses = {
 
 export type DeleteApiKeyResponse = DeleteApiKeyResponses[keyof DeleteApiKeyResponses];
 
+export type RotateApiKeyData = {
+    body: RotateApiKeyRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        key_id: ApiKeyId;
+    };
+    query?: never;
+    url: '/api/settings/api-keys/{key_id}/rotate';
+};
+
+export type RotateApiKeyErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RotateApiKeyError = RotateApiKeyErrors[keyof RotateApiKeyErrors];
+
+export type RotateApiKeyResponses = {
+    200: ApiKey;
+};
+
+export type RotateApiKeyResponse = RotateApiKeyResponses[keyof RotateApiKeyResponses];
+
 export type FindCustomInstructionsData = {
     body?: never;
     path?: never;
@@ -8248,6 +9256,391 @@ export type DecideTaskResponses = {
 };
 
 export type DecideTaskResponse = DecideTaskResponses[keyof DecideTaskResponses];
+
+export type FindAgentUsageData = {
+    body?: never;
+    path: {
+        agent_id: AgentId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/agents/{agent_id}';
+};
+
+export type FindAgentUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindAgentUsageError = FindAgentUsageErrors[keyof FindAgentUsageErrors];
+
+export type FindAgentUsageResponses = {
+    200: CostSummary;
+};
+
+export type FindAgentUsageResponse = FindAgentUsageResponses[keyof FindAgentUsageResponses];
+
+export type ListOwnBudgetsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/usage/budgets';
+};
+
+export type ListOwnBudgetsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListOwnBudgetsError = ListOwnBudgetsErrors[keyof ListOwnBudgetsErrors];
+
+export type ListOwnBudgetsResponses = {
+    200: OwnBudgets;
+};
+
+export type ListOwnBudgetsResponse = ListOwnBudgetsResponses[keyof ListOwnBudgetsResponses];
+
+export type ListUsageByAgentData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/by-agent';
+};
+
+export type ListUsageByAgentErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListUsageByAgentError = ListUsageByAgentErrors[keyof ListUsageByAgentErrors];
+
+export type ListUsageByAgentResponses = {
+    200: CostBreakdown;
+};
+
+export type ListUsageByAgentResponse = ListUsageByAgentResponses[keyof ListUsageByAgentResponses];
+
+export type ListUsageByModelData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/by-model';
+};
+
+export type ListUsageByModelErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListUsageByModelError = ListUsageByModelErrors[keyof ListUsageByModelErrors];
+
+export type ListUsageByModelResponses = {
+    200: CostBreakdown;
+};
+
+export type ListUsageByModelResponse = ListUsageByModelResponses[keyof ListUsageByModelResponses];
+
+export type FindConversationUsageData = {
+    body?: never;
+    path: {
+        conversation_id: ConversationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/conversations/{conversation_id}';
+};
+
+export type FindConversationUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindConversationUsageError = FindConversationUsageErrors[keyof FindConversationUsageErrors];
+
+export type FindConversationUsageResponses = {
+    200: CostSummary;
+};
+
+export type FindConversationUsageResponse = FindConversationUsageResponses[keyof FindConversationUsageResponses];
+
+export type ListDailyUsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/daily';
+};
+
+export type ListDailyUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListDailyUsageError = ListDailyUsageErrors[keyof ListDailyUsageErrors];
+
+export type ListDailyUsageResponses = {
+    200: CostTrend;
+};
+
+export type ListDailyUsageResponse = ListDailyUsageResponses[keyof ListDailyUsageResponses];
+
+export type ListMonthlyUsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/monthly';
+};
+
+export type ListMonthlyUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListMonthlyUsageError = ListMonthlyUsageErrors[keyof ListMonthlyUsageErrors];
+
+export type ListMonthlyUsageResponses = {
+    200: CostTrend;
+};
+
+export type ListMonthlyUsageResponse = ListMonthlyUsageResponses[keyof ListMonthlyUsageResponses];
+
+export type FindWorkflowUsageData = {
+    body?: never;
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/workflows/{workflow_id}';
+};
+
+export type FindWorkflowUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindWorkflowUsageError = FindWorkflowUsageErrors[keyof FindWorkflowUsageErrors];
+
+export type FindWorkflowUsageResponses = {
+    200: CostSummary;
+};
+
+export type FindWorkflowUsageResponse = FindWorkflowUsageResponses[keyof FindWorkflowUsageResponses];
 
 export type ListUsersData = {
     body?: never;
@@ -8582,6 +9975,140 @@ export type RegisterResponses = {
 };
 
 export type RegisterResponse = RegisterResponses[keyof RegisterResponses];
+
+export type ListIdentityProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/identity-providers';
+};
+
+export type ListIdentityProvidersErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListIdentityProvidersError = ListIdentityProvidersErrors[keyof ListIdentityProvidersErrors];
+
+export type ListIdentityProvidersResponses = {
+    200: IdentityProvidersResponse;
+};
+
+export type ListIdentityProvidersResponse = ListIdentityProvidersResponses[keyof ListIdentityProvidersResponses];
+
+export type CreateIdentityProviderData = {
+    body: CreateIdentityProviderRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/identity-providers';
+};
+
+export type CreateIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateIdentityProviderError = CreateIdentityProviderErrors[keyof CreateIdentityProviderErrors];
+
+export type CreateIdentityProviderResponses = {
+    201: IdentityProviderResponse;
+};
+
+export type CreateIdentityProviderResponse = CreateIdentityProviderResponses[keyof CreateIdentityProviderResponses];
+
+export type DeleteIdentityProviderData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        identity_provider_id: IdentityProviderId;
+    };
+    query?: never;
+    url: '/api/v1/identity-providers/{identity_provider_id}';
+};
+
+export type DeleteIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteIdentityProviderError = DeleteIdentityProviderErrors[keyof DeleteIdentityProviderErrors];
+
+export type DeleteIdentityProviderResponses = {
+    204: void;
+};
+
+export type DeleteIdentityProviderResponse = DeleteIdentityProviderResponses[keyof DeleteIdentityProviderResponses];
+
+export type FindIdentityProviderData = {
+    body?: never;
+    path: {
+        identity_provider_id: IdentityProviderId;
+    };
+    query?: never;
+    url: '/api/v1/identity-providers/{identity_provider_id}';
+};
+
+export type FindIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindIdentityProviderError = FindIdentityProviderErrors[keyof FindIdentityProviderErrors];
+
+export type FindIdentityProviderResponses = {
+    200: IdentityProviderResponse;
+};
+
+export type FindIdentityProviderResponse = FindIdentityProviderResponses[keyof FindIdentityProviderResponses];
+
+export type UpdateIdentityProviderData = {
+    body: UpdateIdentityProviderRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        identity_provider_id: IdentityProviderId;
+    };
+    query?: never;
+    url: '/api/v1/identity-providers/{identity_provider_id}';
+};
+
+export type UpdateIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateIdentityProviderError = UpdateIdentityProviderErrors[keyof UpdateIdentityProviderErrors];
+
+export type UpdateIdentityProviderResponses = {
+    200: IdentityProviderResponse;
+};
+
+export type UpdateIdentityProviderResponse = UpdateIdentityProviderResponses[keyof UpdateIdentityProviderResponses];
 
 export type ListOrganizationsData = {
     body?: never;
@@ -9740,6 +11267,215 @@ export type FindAuditEventResponses = {
 
 export type FindAuditEventResponse = FindAuditEventResponses[keyof FindAuditEventResponses];
 
+export type ListBudgetsData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/orgs/{org_id}/budgets';
+};
+
+export type ListBudgetsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListBudgetsError = ListBudgetsErrors[keyof ListBudgetsErrors];
+
+export type ListBudgetsResponses = {
+    200: PageResponseBudget;
+};
+
+export type ListBudgetsResponse = ListBudgetsResponses[keyof ListBudgetsResponses];
+
+export type CreateBudgetData = {
+    body: CreateBudgetRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets';
+};
+
+export type CreateBudgetErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateBudgetError = CreateBudgetErrors[keyof CreateBudgetErrors];
+
+export type CreateBudgetResponses = {
+    201: Budget;
+};
+
+export type CreateBudgetResponse = CreateBudgetResponses[keyof CreateBudgetResponses];
+
+export type DeleteBudgetData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}';
+};
+
+export type DeleteBudgetErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteBudgetError = DeleteBudgetErrors[keyof DeleteBudgetErrors];
+
+export type DeleteBudgetResponses = {
+    /**
+     * Deleted
+     */
+    204: void;
+};
+
+export type DeleteBudgetResponse = DeleteBudgetResponses[keyof DeleteBudgetResponses];
+
+export type FindBudgetData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}';
+};
+
+export type FindBudgetErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindBudgetError = FindBudgetErrors[keyof FindBudgetErrors];
+
+export type FindBudgetResponses = {
+    200: Budget;
+};
+
+export type FindBudgetResponse = FindBudgetResponses[keyof FindBudgetResponses];
+
+export type UpdateBudgetPatchData = {
+    body: UpdateBudgetRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}';
+};
+
+export type UpdateBudgetPatchErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateBudgetPatchError = UpdateBudgetPatchErrors[keyof UpdateBudgetPatchErrors];
+
+export type UpdateBudgetPatchResponses = {
+    200: Budget;
+};
+
+export type UpdateBudgetPatchResponse = UpdateBudgetPatchResponses[keyof UpdateBudgetPatchResponses];
+
+export type UpdateBudgetData = {
+    body: UpdateBudgetRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}';
+};
+
+export type UpdateBudgetErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateBudgetError = UpdateBudgetErrors[keyof UpdateBudgetErrors];
+
+export type UpdateBudgetResponses = {
+    200: Budget;
+};
+
+export type UpdateBudgetResponse = UpdateBudgetResponses[keyof UpdateBudgetResponses];
+
+export type ListBudgetSpendersData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}/spenders';
+};
+
+export type ListBudgetSpendersErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListBudgetSpendersError = ListBudgetSpendersErrors[keyof ListBudgetSpendersErrors];
+
+export type ListBudgetSpendersResponses = {
+    200: BudgetSpendersResponse;
+};
+
+export type ListBudgetSpendersResponse = ListBudgetSpendersResponses[keyof ListBudgetSpendersResponses];
+
 export type ListEnvironmentsData = {
     body?: never;
     path: {
@@ -10591,6 +12327,324 @@ export type ListOrganizationRunsResponses = {
 
 export type ListOrganizationRunsResponse = ListOrganizationRunsResponses[keyof ListOrganizationRunsResponses];
 
+export type ListCostByAgentData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-by-agent';
+};
+
+export type ListCostByAgentErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostByAgentError = ListCostByAgentErrors[keyof ListCostByAgentErrors];
+
+export type ListCostByAgentResponses = {
+    200: CostBreakdown;
+};
+
+export type ListCostByAgentResponse = ListCostByAgentResponses[keyof ListCostByAgentResponses];
+
+export type ListCostByEnvironmentData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-by-environment';
+};
+
+export type ListCostByEnvironmentErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostByEnvironmentError = ListCostByEnvironmentErrors[keyof ListCostByEnvironmentErrors];
+
+export type ListCostByEnvironmentResponses = {
+    200: CostBreakdown;
+};
+
+export type ListCostByEnvironmentResponse = ListCostByEnvironmentResponses[keyof ListCostByEnvironmentResponses];
+
+export type ListCostByModelData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-by-model';
+};
+
+export type ListCostByModelErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostByModelError = ListCostByModelErrors[keyof ListCostByModelErrors];
+
+export type ListCostByModelResponses = {
+    200: CostBreakdown;
+};
+
+export type ListCostByModelResponse = ListCostByModelResponses[keyof ListCostByModelResponses];
+
+export type ListCostByUserData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-by-user';
+};
+
+export type ListCostByUserErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostByUserError = ListCostByUserErrors[keyof ListCostByUserErrors];
+
+export type ListCostByUserResponses = {
+    200: CostBreakdown;
+};
+
+export type ListCostByUserResponse = ListCostByUserResponses[keyof ListCostByUserResponses];
+
+export type ListCostOverTimeData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-over-time';
+};
+
+export type ListCostOverTimeErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostOverTimeError = ListCostOverTimeErrors[keyof ListCostOverTimeErrors];
+
+export type ListCostOverTimeResponses = {
+    200: CostTrend;
+};
+
+export type ListCostOverTimeResponse = ListCostOverTimeResponses[keyof ListCostOverTimeResponses];
+
+export type FindCostSummaryData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-summary';
+};
+
+export type FindCostSummaryErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindCostSummaryError = FindCostSummaryErrors[keyof FindCostSummaryErrors];
+
+export type FindCostSummaryResponses = {
+    200: CostSummary;
+};
+
+export type FindCostSummaryResponse = FindCostSummaryResponses[keyof FindCostSummaryResponses];
+
 export type FindOrganizationRunData = {
     body?: never;
     path: {
@@ -11353,6 +13407,148 @@ export type UpdatePolicyRuleResponses = {
 };
 
 export type UpdatePolicyRuleResponse = UpdatePolicyRuleResponses[keyof UpdatePolicyRuleResponses];
+
+export type ListModelPricingData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Only those that hold now, one a model.
+         */
+        current?: boolean;
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/pricing/models';
+};
+
+export type ListModelPricingErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListModelPricingError = ListModelPricingErrors[keyof ListModelPricingErrors];
+
+export type ListModelPricingResponses = {
+    200: PageResponseModelPricing;
+};
+
+export type ListModelPricingResponse = ListModelPricingResponses[keyof ListModelPricingResponses];
+
+export type PutModelPricingData = {
+    body: PutModelPricingRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/pricing/models';
+};
+
+export type PutModelPricingErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type PutModelPricingError = PutModelPricingErrors[keyof PutModelPricingErrors];
+
+export type PutModelPricingResponses = {
+    200: ModelPricing;
+    201: ModelPricing;
+};
+
+export type PutModelPricingResponse = PutModelPricingResponses[keyof PutModelPricingResponses];
+
+export type FindModelPricingData = {
+    body?: never;
+    path: {
+        pricing_id: PricingId;
+    };
+    query?: never;
+    url: '/api/v1/pricing/models/{pricing_id}';
+};
+
+export type FindModelPricingErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindModelPricingError = FindModelPricingErrors[keyof FindModelPricingErrors];
+
+export type FindModelPricingResponses = {
+    200: ModelPricing;
+};
+
+export type FindModelPricingResponse = FindModelPricingResponses[keyof FindModelPricingResponses];
+
+export type FindSecretKeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/secret-keys';
+};
+
+export type FindSecretKeysErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindSecretKeysError = FindSecretKeysErrors[keyof FindSecretKeysErrors];
+
+export type FindSecretKeysResponses = {
+    200: SecretKeysResponse;
+};
+
+export type FindSecretKeysResponse = FindSecretKeysResponses[keyof FindSecretKeysResponses];
+
+export type RotateSecretKeysData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/secret-keys/rotate';
+};
+
+export type RotateSecretKeysErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RotateSecretKeysError = RotateSecretKeysErrors[keyof RotateSecretKeysErrors];
+
+export type RotateSecretKeysResponses = {
+    202: SecretKeysResponse;
+};
+
+export type RotateSecretKeysResponse = RotateSecretKeysResponses[keyof RotateSecretKeysResponses];
 
 export type ArtifactFrameData = {
     body?: never;
