@@ -35,7 +35,9 @@ impl MigrationTrait for Migration {
         );
         identities
             .foreign_key(
-                ForeignKey::create().from("external_identities", "provider_id").to("identity_providers", "id"),
+                ForeignKey::create()
+                    .from("external_identities", "provider_id")
+                    .to("identity_providers", "id"),
             )
             .foreign_key(ForeignKey::create().from("external_identities", "user_id").to("users", "id"));
         create(manager, identities).await?;
@@ -49,7 +51,13 @@ impl MigrationTrait for Migration {
             manager,
             plain_table(
                 "sign_in_flows",
-                vec![state, uuid("provider_id"), string("browser_hash"), string("return_to"), at("expires_at")],
+                vec![
+                    state,
+                    uuid("provider_id"),
+                    string("browser_hash"),
+                    string("return_to"),
+                    at("expires_at"),
+                ],
             ),
         )
         .await?;

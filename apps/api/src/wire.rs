@@ -13,7 +13,7 @@ use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
-use conductor_governance::{AuditLog, Budgets, Costs, Keys, Policies, Pricing};
+use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pricing};
 use conductor_identity::Identity;
 use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
 use conductor_mcp_client::{Declines, Pool, PoolOptions};
@@ -42,6 +42,7 @@ pub(crate) struct Wired {
     pub(crate) artifacts: Artifacts,
     pub(crate) files: Files,
     pub(crate) policies: Policies,
+    pub(crate) grants: Grants,
     pub(crate) audit: AuditLog,
     pub(crate) pricing: Pricing,
     pub(crate) costs: Costs,
@@ -67,6 +68,12 @@ pub(crate) async fn rows(config: &Config, folder: &DataFolder) -> Result<(Store,
         per_user: config.limit_user_per_minute,
         per_agent_tool: config.limit_agent_tool_per_minute,
         per_connector: config.limit_connector_per_minute,
+        per_user_day: config.limit_user_per_day,
+        per_role_day: config
+            .limit_role_per_day
+            .iter()
+            .map(|limit| (limit.role.clone(), limit.calls))
+            .collect(),
     };
     let egress = egress(config)?;
     let grace = TimeDelta::milliseconds(config.key_grace_ms.into());
@@ -187,6 +194,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         agents: Agents::new(store.clone(), Arc::clone(&access)),
         runs: Runs::new(store.clone(), Arc::clone(&access), tools),
         policies: Policies::new(store.clone(), Arc::clone(&access)),
+        grants: Grants::new(store.clone(), Arc::clone(&access)),
         conversations: Conversations::new(store.clone(), Arc::clone(&access)),
         messages: Messages::new(store.clone(), Arc::clone(&access)),
         artifacts: Artifacts::new(store.clone(), Arc::clone(&access)),

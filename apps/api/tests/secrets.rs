@@ -96,7 +96,8 @@ async fn a_rotation_that_is_killed_twenty_times_fails_no_read_and_ends() {
             let mut number = 0;
             while !stop.load(Ordering::Relaxed) {
                 number = (number + 7_919) % SECRETS;
-                let value = vault.open(Scope::PLATFORM, &format!("secret {number}")).await.expect("a read fails");
+                let value =
+                    vault.open(Scope::PLATFORM, &format!("secret {number}")).await.expect("a read fails");
                 assert_eq!(value.expose_secret(), format!("value {number}"));
                 reads.fetch_add(1, Ordering::Relaxed);
             }
@@ -128,7 +129,8 @@ async fn a_rotation_that_is_killed_twenty_times_fails_no_read_and_ends() {
     assert_eq!((state.census.secrets_current, state.census.keys_retired), (SECRETS as u64, 0));
     let last = rows.unscoped(Unscoped::KeyRotation).key_rotations().latest().await.unwrap().unwrap();
     assert_eq!(last.failed, 0);
-    let said = String::from_utf8(server.command(&["secrets", "status"]).output().await.unwrap().stdout).unwrap();
+    let said =
+        String::from_utf8(server.command(&["secrets", "status"]).output().await.unwrap().stdout).unwrap();
     assert!(said.contains("10000 of 10000 secrets"), "{said}");
 }
 
@@ -213,7 +215,10 @@ async fn a_canary_that_is_entered_once_is_found_nowhere() {
     }
     let mut found = Vec::new();
     files(server.data(), &mut found);
-    assert!(found.iter().any(|(name, bytes)| name.ends_with("-wal") && !bytes.is_empty()), "no log to look into");
+    assert!(
+        found.iter().any(|(name, bytes)| name.ends_with("-wal") && !bytes.is_empty()),
+        "no log to look into"
+    );
     assert!(server.terminate().await.success());
     files(server.data(), &mut found);
     found.push(("the log".to_owned(), server.log().into_bytes()));

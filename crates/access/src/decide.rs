@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{Caller, Classification, Decision, Effect, NewAuditEvent, Obligation, Principal};
-use conductor_rbac::{Action, Denial, PolicyIndex, Request, Resource, denial};
+use conductor_rbac::{Action, Denial, Levels, PolicyIndex, Request, Resource, denial};
 use conductor_storage::Store;
 use serde_json::Value;
 
 use crate::{
-    Budgets, Error, Facts, Limits, LimitsOptions, Prices, Result, Vault,
-    record::asked,
+    Budgets, DayStanding, Days, Error, Facts, Limit, Limits, LimitsOptions, Prices, Result, Vault,
     rules::{Compiled, Rules},
 };
 
@@ -20,6 +19,7 @@ pub struct Access {
     pub(crate) store: Store,
     pub(crate) rules: Rules,
     limits: Limits,
+    days: Days,
     budgets: Budgets,
     prices: Prices,
     vault: Vault,
@@ -43,7 +43,8 @@ impl Access {
         PolicyIndex::built_in().await.map_err(Error::Undecidable)?;
         let limits = Limits::new(limits, Arc::clone(store.clock()));
         let (budgets, prices) = (Budgets::new(store.clone()), Prices::new(store.clone()));
-        Ok(Arc::new(Self { rules: Rules::new(store.clone()), store, limits, budgets, prices, vault }))
+        let days = Days::new(store.clone());
+        Ok(Arc::new(Self { rules: Rules::new(store.clone()), store, limits, days, budgets, prices, vault }))
     }
 
     /// The answer, with its reasons. A call of a tool is decided by the rules as they are now, anything else by rules
@@ -67,7 +68,7 @@ impl Access {
             && shadow.effect != decision.effect
         {
             let entry = NewAuditEvent::by(caller, "policy.shadow", action.as_str(), facts.target.clone());
-            self.record(caller, asked(entry.decided(&shadow), caller, facts)).await?;
+            self.record(caller, judge.asked(entry.decided(&shadow), caller, facts)).await?;
         }
         Ok(decision)
     }
@@ -116,7 +117,7 @@ impl Access {
         let decision = judge.decide(caller, action, facts, arguments);
         let Some(denied) = denial(&decision) else { return Ok(()) };
         let entry = entry(caller, "access.denied", action, facts).decided(&decision);
-        self.record(caller, asked(entry, caller, facts)).await?;
+        self.record(caller, judge.asked(entry, caller, facts)).await?;
         Err(refusal(action, denied, &decision))
     }
 
@@ -187,6 +188,41 @@ impl Access {
         &self.limits
     }
 
+    /// Lets a request begin work: within the minute's requests of the caller, and within the day's.
+    ///
+    /// # Errors
+    /// `Limited`, with the limit and when to come back.
+    pub async fn begin(&self, caller: &Caller) -> Result<()> {
+        self.limits.take(Limit::User(caller.principal.subject()))?;
+        match self.per_day(caller).await? {
+            Some(most) => self.days.take(caller, most).await,
+            None => Ok(()),
+        }
+    }
+
+    /// How much of the day's calls a caller has used; `None` where nothing limits them.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn day(&self, caller: &Caller) -> Result<Option<DayStanding>> {
+        match self.per_day(caller).await? {
+            Some(most) => self.days.standing(caller, most).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The lowest of what the operator and the caller's roles say.
+    async fn per_day(&self, caller: &Caller) -> Result<Option<u32>> {
+        let of_roles = self.judge(caller).await?.compiled.calls_per_day(&caller.roles);
+        Ok(self.limits.per_day(&caller.roles).into_iter().chain(of_roles).min())
+    }
+
+    /// The day's counts, to be written as long as the server runs.
+    #[must_use]
+    pub fn days(&self) -> &Days {
+        &self.days
+    }
+
     /// The budgets.
     #[must_use]
     pub fn budgets(&self) -> &Budgets {
@@ -233,6 +269,13 @@ impl Judge {
         self.effect(caller, action, facts, None) == Effect::Allow
     }
 
+    /// Whether the caller may do this without what was granted to it: as owner, by a role, by visibility.
+    #[must_use]
+    pub fn allows_ungranted(&self, caller: &Caller, action: Action, facts: &Facts) -> bool {
+        let question = Request { grant: Levels::NONE, ..self.question(caller, action, facts, None) };
+        self.index().effect(&question) == Effect::Allow
+    }
+
     /// Whether the caller's roles have this permission at all, within the scopes of its credential.
     #[must_use]
     pub fn permits(&self, caller: &Caller, action: Action) -> bool {
@@ -250,8 +293,18 @@ impl Judge {
         Self { draft: Some(Arc::new(draft)), ..self }
     }
 
+    /// What live grants give the caller on a row.
+    #[must_use]
+    pub fn levels(&self, caller: &Caller, facts: &Facts) -> Levels {
+        if facts.scope.organization_id != caller.scope.organization_id {
+            return Levels::NONE;
+        }
+        let targets = std::iter::once(facts.target.as_str()).chain(facts.within.iter().map(String::as_str));
+        self.compiled.grants.levels(&caller.principal.subject(), &caller.roles, targets, self.now)
+    }
+
     fn index(&self) -> &PolicyIndex {
-        self.draft.as_deref().unwrap_or(&self.compiled.index)
+        self.draft.as_deref().unwrap_or(&self.compiled.rules.index)
     }
 
     fn effect(&self, caller: &Caller, action: Action, facts: &Facts, arguments: Option<&Value>) -> Effect {
@@ -266,7 +319,7 @@ impl Judge {
         facts: &Facts,
         arguments: Option<&Value>,
     ) -> Option<Decision> {
-        let shadow = self.compiled.shadow.as_ref()?;
+        let shadow = self.compiled.rules.shadow.as_ref()?;
         Some(shadow.decide(&self.question(caller, action, facts, arguments)))
     }
 
@@ -280,6 +333,7 @@ impl Judge {
         let mut request = question(caller, action, facts, arguments);
         request.environment_type = self.compiled.environment_type(caller.scope);
         request.now = Some(self.now);
+        request.grant = self.levels(caller, facts);
         request
     }
 }

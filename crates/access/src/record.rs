@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use conductor_domain::{
     AgentId, Caller, Classification, EnvironmentId, NewAuditEvent, OrganizationId, Scope, Visibility,
 };
-use conductor_rbac::{Action, Request, Resource};
+use conductor_rbac::{AccessLevel, Action, Levels, Request, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::Facts;
+use crate::{Facts, Judge};
 
 /// A question that was put to the decision point.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,10 +38,18 @@ pub(crate) struct Asked {
     owner: bool,
     same_organization: bool,
     same_environment: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    granted: Vec<AccessLevel>,
+    #[serde(default, skip_serializing_if = "no_attributes")]
+    attributes: Value,
+}
+
+fn no_attributes(attributes: &Value) -> bool {
+    attributes.as_object().is_none_or(serde_json::Map::is_empty)
 }
 
 impl Asked {
-    fn new(caller: &Caller, facts: &Facts) -> Self {
+    fn new(caller: &Caller, facts: &Facts, granted: Levels) -> Self {
         Self {
             subject: caller.principal.subject(),
             roles: caller.roles.clone(),
@@ -62,6 +70,8 @@ impl Asked {
             owner: facts.owner.is_some() && facts.owner == caller.user_id(),
             same_organization: facts.scope.organization_id == caller.scope.organization_id,
             same_environment: facts.scope == caller.scope,
+            granted: granted.iter().collect(),
+            attributes: caller.attributes.clone(),
         }
     }
 
@@ -88,7 +98,8 @@ impl Asked {
             owner: self.owner,
             same_organization: self.same_organization,
             same_environment: self.same_environment,
-            grant: None,
+            grant: self.granted.iter().copied().collect(),
+            attributes: Some(&self.attributes),
             arguments,
             context_labels: &self.context,
             environment_type: None,
@@ -98,9 +109,11 @@ impl Asked {
     }
 }
 
-/// Adds to an entry what was asked.
-#[must_use]
-pub fn asked(mut entry: NewAuditEvent, caller: &Caller, facts: &Facts) -> NewAuditEvent {
-    entry.context = json!({ "asked": Asked::new(caller, facts) });
-    entry
+impl Judge {
+    /// Adds to an entry what was asked.
+    #[must_use]
+    pub fn asked(&self, mut entry: NewAuditEvent, caller: &Caller, facts: &Facts) -> NewAuditEvent {
+        entry.context = json!({ "asked": Asked::new(caller, facts, self.levels(caller, facts)) });
+        entry
+    }
 }

@@ -11,8 +11,8 @@ use std::sync::{
 use chrono::{DateTime, TimeDelta};
 use conductor_access::{Error, Step, Vault};
 use conductor_domain::{
-    EnvironmentId, EnvironmentType, FixedClock, NewEnvironment, NewOrganization, OrganizationId, RotationStatus,
-    Scope,
+    EnvironmentId, EnvironmentType, FixedClock, NewEnvironment, NewOrganization, OrganizationId,
+    RotationStatus, Scope,
 };
 use conductor_secrets::{Keyring, LocalKey};
 use conductor_storage::{OpenOptions, Store, Unscoped};

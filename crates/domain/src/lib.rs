@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access_level;
 mod agent;
 mod artifact;
 mod audit;
@@ -16,6 +17,7 @@ mod error;
 mod event;
 mod file;
 pub mod gen_ai;
+mod grant;
 mod human_task;
 mod id;
 mod identity_provider;
@@ -33,6 +35,7 @@ mod tenant_key;
 mod usage;
 mod user;
 
+pub use access_level::AccessLevel;
 pub use agent::{
     Agent, AgentConnector, AgentFilter, AgentMode, AgentSnapshot, AgentSpec, AgentVersion, ExecutionConfig,
     InboundAuth, NewAgent,
@@ -63,13 +66,20 @@ pub use credential::{
 pub use decision::{
     Decision, Effect, GuardFinding, GuardKind, InjectionAction, Obligation, OutputAction, TraceStep,
 };
-pub use error::{ErrorKind, FieldError, Kind};
+pub use error::{ErrorKind, FieldError, Kind, LimitPolicy};
 pub use event::{
     ApprovalDecision, ArtifactRef, EventBody, HumanTaskView, ProblemView, RouteCandidate, RunEvent, StepKind,
 };
 pub use file::{File, NewFile};
+pub use grant::{
+    AccessRequest, AccessRequestStatus, Grant, GrantFilter, GrantSubject, NewAccessRequest, NewGrant,
+    ResourceRef, SharedKind, SubjectKind,
+};
 pub use human_task::{HumanTask, NewHumanTask};
 pub use id::*;
+pub use identity_provider::{
+    ExternalIdentity, IdentityProvider, IdentityProviderSpec, RoleMapping, SignInFlow,
+};
 pub use message::{FileRef, Message, MessagePatch, MessageStatus, NewMessage};
 pub use message_view::{FileView, MessageView, TokensView, ToolCallStatus, ToolCallView};
 pub use organization::{
@@ -85,14 +95,11 @@ pub use run::{
 };
 pub use scope::Scope;
 pub use secret::{ApiKey, NewApiKey, NewSecret, Secret};
+pub use tenant_key::{KeyCensus, KeyRotation, RotationStatus, WrappedKey};
 pub use usage::{
     CallCost, NewUsage, UsageBucket, UsageDimension, UsageFilter, UsageGrouping, UsageTotals,
     decimal_of_nanos, nanos_of_decimal,
 };
-pub use identity_provider::{
-    ExternalIdentity, IdentityProvider, IdentityProviderSpec, RoleMapping, SignInFlow,
-};
-pub use tenant_key::{KeyCensus, KeyRotation, RotationStatus, WrappedKey};
 pub use user::{
     LinkPurpose, NewRole, NewSession, NewUser, OneTimeLink, PlatformRole, Role, RoleScope, Session, User,
     UserChange,

@@ -19,6 +19,7 @@ mod message_stream;
 mod messages;
 mod models;
 mod orgs;
+mod permissions;
 mod policies;
 mod pricing;
 mod roles;
@@ -59,6 +60,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(environments::router())
         .merge(members::router())
         .merge(policies::router())
+        .merge(permissions::router())
         .merge(service_accounts::router())
         .merge(secret_keys::router())
         .merge(identity_providers::router())

@@ -12,7 +12,7 @@ use axum::extract::FromRef;
 use chrono::{DateTime, Utc};
 use conductor_agents::{Agents, Turns};
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
-use conductor_governance::{AuditLog, Budgets, Costs, Keys, Policies, Pricing};
+use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pricing};
 use conductor_identity::Identity;
 use conductor_registry::Registry;
 use conductor_runs::Runs;
@@ -68,6 +68,8 @@ services! {
     files: Files,
     /// Policies.
     policies: Policies,
+    /// Grants, and wishes for them.
+    grants: Grants,
     /// The audit log.
     audit: AuditLog,
     /// What models cost.

@@ -11,6 +11,6 @@ mod providers;
 mod verify;
 
 pub use flow::{Begun, CallbackAnswer, Returned};
-pub use providers::{PublicProvider, ProviderDraft};
+pub use providers::{ProviderDraft, PublicProvider};
 
 pub(crate) use client::Clients;

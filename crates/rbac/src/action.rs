@@ -87,6 +87,10 @@ kinds! {
     Usage = "usage",
     /// How much may be spent.
     Budget = "budget",
+    /// What people, roles and machines may do with rows that are not theirs.
+    Grant = "grant",
+    /// A wish for a grant.
+    AccessRequest = "access_request",
 }
 
 impl ResourceKind {
@@ -316,6 +320,12 @@ actions! {
     BudgetUpdate = "budget.update", Budget, Tenant;
     /// Delete a budget.
     BudgetDelete = "budget.delete", Budget, Tenant;
+    /// See every grant of the organisation, whoever gave it.
+    GrantRead = "grant.read", Grant, Tenant;
+    /// Review the organisation's grants and drop what is not needed.
+    GrantReview = "grant.review", Grant, Tenant;
+    /// Ask for access to a row.
+    AccessRequestCreate = "access_request.create", AccessRequest, Tenant;
 }
 
 // A role's permissions are one 128-bit word per reach.

@@ -83,6 +83,7 @@ pub fn roles() -> Vec<RoleRow> {
                 "organization.read",
                 "environment.read",
                 "membership.read",
+                "access_request.create",
             ],
         ),
         role(
@@ -134,6 +135,7 @@ pub fn roles() -> Vec<RoleRow> {
                 "agent_token.*",
                 "usage.read:any",
                 "budget.*",
+                "grant.*",
             ],
         ),
         role("organization:owner", &["organization:admin"], &["organization.delete"]),

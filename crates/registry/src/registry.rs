@@ -265,6 +265,7 @@ impl Registry {
             || change.call_cost.is_some();
         let action = if trusts { Action::ToolApprove } else { Action::ToolUpdate };
         let mut facts = facts(&connector);
+        facts = facts.within(format!("connector:{}", connector.id));
         facts.target = format!("tool:{}/{}", connector.spec.slug, tool.name);
         self.access.require(caller, action, &facts).await?;
         let mut entry = NewAuditEvent::by(caller, "tool.updated", action.as_str(), facts.target)
@@ -359,11 +360,7 @@ impl Registry {
 
 /// What the decision point is told of a connector.
 pub(crate) fn facts(connector: &Connector) -> Facts {
-    Facts::new(format!("connector:{}", connector.id), connector.scope)
-        .owned_by(connector.created_by_user_id)
-        .seen_by(connector.spec.visibility)
-        .labelled(connector.spec.data_classification)
-        .official(connector.origin == conductor_domain::Origin::Official)
+    Facts::from(connector)
 }
 
 pub(crate) fn entry(caller: &Caller, event: &str, action: Action, id: ConnectorId) -> NewAuditEvent {

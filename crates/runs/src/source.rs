@@ -76,6 +76,7 @@ impl Tool {
             .seen_by(self.visibility)
             .labelled(self.classification)
             .official(self.official);
+        facts.within = self.connector_id.map(|id| format!("connector:{id}")).into_iter().collect();
         facts.read_only = self.read_only;
         facts.asks = self.approval == Approval::Ask;
         facts.outbound = self.connector_id.is_some();

@@ -135,11 +135,7 @@ impl AwsKms {
     }
 
     /// Makes a call once; on failure whether another attempt may help.
-    async fn attempt(
-        &self,
-        operation: &str,
-        body: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, (Error, bool)> {
+    async fn attempt(&self, operation: &str, body: &[u8]) -> Result<Zeroizing<Vec<u8>>, (Error, bool)> {
         let target = format!("TrentService.{operation}");
         let headers = [("content-type", MEDIA_TYPE), ("x-amz-target", target.as_str())];
         let signed = self.signed(&headers, body).map_err(|error| (error, false))?;
@@ -202,8 +198,7 @@ impl AwsKms {
             SignableBody::Bytes(body),
         )
         .map_err(|error| unsigned(&error))?;
-        let (instructions, _) =
-            sign(request, &parameters).map_err(|error| unsigned(&error))?.into_parts();
+        let (instructions, _) = sign(request, &parameters).map_err(|error| unsigned(&error))?.into_parts();
         let headers = instructions.headers();
         Ok(headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }

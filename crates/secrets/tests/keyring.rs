@@ -168,10 +168,7 @@ fn what_the_first_version_sealed_opens_and_moves_under_the_tenants_key() {
     assert!(matches!(tenant_key.open(&home, &sealed), Err(Error::UnknownKey { .. })));
     let moved = ring.adopt_direct(&home, &sealed, &tenant_key).unwrap();
     assert!(!moved.is_direct());
-    assert_eq!(
-        tenant_key.open_text(&home, &moved).unwrap().expose_secret(),
-        "sealed by the first version"
-    );
+    assert_eq!(tenant_key.open_text(&home, &moved).unwrap().expose_secret(), "sealed by the first version");
     assert!(matches!(ring.open_direct(&home, &moved), Err(Error::UnknownKey { .. })));
 }
 

@@ -1,5 +1,6 @@
 //! The three ways to rows: what a caller sees, what a tenant owns, and the named exceptions.
 
+use chrono::{DateTime, Utc};
 use conductor_domain::{Caller, Clock, RunId, Scope};
 use futures::future::BoxFuture;
 
@@ -10,11 +11,12 @@ use crate::{Error, FeedItem, Journal, Result, Store, conn::Conn, hub::Notice, re
 pub struct View<'a> {
     pub(crate) conn: Conn<'a>,
     pub(crate) caller: &'a Caller,
+    pub(crate) now: DateTime<Utc>,
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn new(conn: Conn<'a>, caller: &'a Caller) -> Self {
-        Self { conn, caller }
+    pub(crate) fn new(conn: Conn<'a>, caller: &'a Caller, now: DateTime<Utc>) -> Self {
+        Self { conn, caller, now }
     }
 
     /// Runs that the caller started, or may read as an administrator of the organisation.
@@ -129,6 +131,18 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn usage(self) -> VisibleUsage<'a> {
         VisibleUsage::new(self)
+    }
+
+    /// Grants of the organisation that the caller acts in.
+    #[must_use]
+    pub fn grants(self) -> VisibleGrants<'a> {
+        VisibleGrants::new(self)
+    }
+
+    /// Wishes for grants that the caller has or may grant.
+    #[must_use]
+    pub fn access_requests(self) -> VisibleAccessRequests<'a> {
+        VisibleAccessRequests::new(self)
     }
 
     /// Agents that the caller owns, that are shared with it, that are official or public.
@@ -316,6 +330,18 @@ impl<'t> ScopedTx<'t> {
         Audit::new(self)
     }
 
+    /// Grants of this tenant.
+    #[must_use]
+    pub fn grants(self) -> GrantsTx<'t> {
+        GrantsTx::new(self)
+    }
+
+    /// Wishes for grants of this tenant.
+    #[must_use]
+    pub fn access_requests(self) -> AccessRequestsTx<'t> {
+        AccessRequestsTx::new(self)
+    }
+
     /// Policies of this tenant.
     #[must_use]
     pub fn policies(self) -> PoliciesTx<'t> {
@@ -394,6 +420,8 @@ pub enum Unscoped {
     AuditChain,
     /// Moving the secrets of every tenant under new keys.
     KeyRotation,
+    /// Taking grants back whose time is over.
+    GrantSweep,
 }
 
 /// Rows beyond one tenant, before a transaction.
@@ -522,6 +550,12 @@ impl<'a> UnscopedView<'a> {
         Roles::new(self.conn())
     }
 
+    /// Grants of every organisation.
+    #[must_use]
+    pub fn grants(self) -> Grants<'a> {
+        Grants::new(self.conn())
+    }
+
     /// Policies of every organisation.
     #[must_use]
     pub fn policies(self) -> Policies<'a> {
@@ -532,6 +566,12 @@ impl<'a> UnscopedView<'a> {
     #[must_use]
     pub fn budgets(self) -> Budgets<'a> {
         Budgets::new(self.conn())
+    }
+
+    /// Calls of a day.
+    #[must_use]
+    pub fn call_counts(self) -> CallCounts<'a> {
+        CallCounts::new(self.conn())
     }
 
     /// What models cost.
@@ -630,6 +670,12 @@ impl<'t> UnscopedTx<'t> {
     #[must_use]
     pub fn roles(self) -> RolesTx<'t> {
         RolesTx::new(self.tx)
+    }
+
+    /// Calls of a day.
+    #[must_use]
+    pub fn call_counts(self) -> CallCountsTx<'t> {
+        CallCountsTx::new(self.tx)
     }
 
     /// What models cost.

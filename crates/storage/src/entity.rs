@@ -1,5 +1,6 @@
 //! The rows as sea-orm sees them. Private: outside, a row is a struct of `conductor-domain`.
 
+pub(crate) mod access_request;
 pub(crate) mod agent;
 pub(crate) mod agent_connector;
 pub(crate) mod agent_version;
@@ -11,6 +12,7 @@ pub(crate) mod audit_event;
 pub(crate) mod budget;
 pub(crate) mod budget_charge;
 pub(crate) mod budget_counter;
+pub(crate) mod call_count;
 pub(crate) mod connector;
 pub(crate) mod conversation;
 pub(crate) mod effect;
@@ -27,6 +29,7 @@ pub(crate) mod message;
 pub(crate) mod model_price;
 pub(crate) mod one_time_link;
 pub(crate) mod organization;
+pub(crate) mod permission_grant;
 pub(crate) mod policy;
 pub(crate) mod policy_binding;
 pub(crate) mod policy_rule;

@@ -1,5 +1,6 @@
 //! One file a noun: its readers, its writers, and the conversion between row and domain.
 
+mod access_requests;
 mod agents;
 mod api_keys;
 mod artifacts;
@@ -7,12 +8,14 @@ mod audit;
 mod audit_chains;
 mod budget_ledger;
 mod budgets;
+mod call_counts;
 mod connectors;
 mod conversations;
 mod convert;
 mod effects;
 mod environments;
 mod files;
+mod grants;
 mod human_tasks;
 mod idempotency;
 mod identity_providers;
@@ -36,6 +39,7 @@ mod tools;
 mod usage;
 mod users;
 
+pub use access_requests::{AccessRequestsTx, VisibleAccessRequests};
 pub use agents::{AgentConnectors, Agents, AllAgents, VisibleAgents};
 pub use api_keys::{ApiKeys, ApiKeysTx, VisibleApiKeys};
 pub use artifacts::{Artifacts, Inserted, VisibleArtifacts};
@@ -43,11 +47,13 @@ pub use audit::{AllAudit, Audit, VisibleAudit};
 pub use audit_chains::{AuditChains, AuditChainsTx, ChainEntry};
 pub use budget_ledger::{BudgetLedger, Spending};
 pub use budgets::{Budgets, BudgetsTx, VisibleBudgets};
+pub use call_counts::{CallCounts, CallCountsTx};
 pub use connectors::{AllConnectors, Connectors, VisibleConnectors};
 pub use conversations::{Conversations, VisibleConversations};
 pub use effects::Effects;
 pub use environments::{Environments, EnvironmentsTx, VisibleEnvironments};
 pub use files::{Files, VisibleFiles};
+pub use grants::{Grants, GrantsTx, VisibleGrants};
 pub use human_tasks::{HumanTasks, VisibleHumanTasks};
 pub use idempotency::{Claim, IdempotencyKeys};
 pub use identity_providers::{IdentityProviders, IdentityProvidersTx};

@@ -53,6 +53,15 @@ export const tasksQuery = queryOptions({
   queryFn: () => api.get('/api/tasks', { query: { status: 'pending', limit: 100 } }),
 });
 
+/** What others ask for and this person may grant. */
+export const accessRequestsQuery = queryOptions({
+  queryKey: ['access-requests', 'pending'],
+  queryFn: async () => {
+    const page = await api.get('/api/permissions/requests', { query: { status: 'pending', limit: 100 } });
+    return page.items.filter((request) => request.can_decide);
+  },
+});
+
 export interface ConversationFilter {
   archived?: boolean;
   q?: string;

@@ -5,6 +5,8 @@
 import type * as wire from './generated/types.gen';
 
 export type {
+  AccessLevel,
+  AccessRequest,
   Agent,
   AgentMcpServer,
   AgentVersion,
@@ -23,6 +25,7 @@ export type {
   EvaluateResponse as Explanation,
   EventBody,
   FileView as FileRef,
+  Grant,
   GuardFinding,
   HumanTaskView as HumanTask,
   IdentityProviderResponse as IdentityProvider,
@@ -38,9 +41,11 @@ export type {
   MyOrganization,
   Organization,
   OrganizationRole,
+  PlatformRole,
   Policy,
   PolicyMode,
   ProblemView,
+  Role,
   RoleMapping,
   Run,
   RunEvent,
@@ -50,7 +55,9 @@ export type {
   ServiceAccount,
   Session,
   SetupStatusResponse as SetupStatus,
+  SharedKind,
   SignedInDevice,
+  SubjectKind,
   Tool,
   ToolCallView as ToolCall,
   ToolExecution,

@@ -227,10 +227,8 @@ impl Rotator<'_> {
         let (drawn, row) = self.vault.draw(tenant).await?;
         let rows = self.vault.store.unscoped(Unscoped::KeyRotation);
         let environment = rows.environments().of(&[tenant]).await?.first().map(|found| found.id);
-        let scope = environment.map_or(Scope::PLATFORM, |environment_id| Scope {
-            organization_id: tenant,
-            environment_id,
-        });
+        let scope = environment
+            .map_or(Scope::PLATFORM, |environment_id| Scope { organization_id: tenant, environment_id });
         let mut entry = named(entry("secrets.key_replaced"), &self.rotation);
         entry.target = format!("tenant_key:{}", row.key_id);
         entry.data = json!({ "replaces": current.as_ref().map(|current| current.key_id.as_str()) });
@@ -354,8 +352,7 @@ impl Rotator<'_> {
 
     async fn finish(&self) -> Result<()> {
         let failed = i64::try_from(self.failed.len()).unwrap_or(i64::MAX);
-        let (id, mut entry) =
-            (self.rotation.id, named(entry("secrets.rotation_finished"), &self.rotation));
+        let (id, mut entry) = (self.rotation.id, named(entry("secrets.rotation_finished"), &self.rotation));
         entry.data = json!({ "failed": failed });
         let rows = self.vault.store.unscoped(Unscoped::KeyRotation);
         rows.write(move |tx| {

@@ -184,9 +184,11 @@ impl UpdateIdentityProviderRequest {
 }
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list_identity_providers, create_identity_provider))
-        .routes(routes!(find_identity_provider, update_identity_provider, delete_identity_provider))
+    OpenApiRouter::new().routes(routes!(list_identity_providers, create_identity_provider)).routes(routes!(
+        find_identity_provider,
+        update_identity_provider,
+        delete_identity_provider
+    ))
 }
 
 /// Every provider that people sign in with. For administrators of the platform.

@@ -150,15 +150,8 @@ async fn update_organization(
     State(identity): State<Identity>,
     Json(body): Json<UpdateOrganizationRequest>,
 ) -> Result<Json<OrganizationResponse>, Problem> {
-    let UpdateOrganizationRequest {
-        name,
-        slug,
-        industry,
-        website,
-        timezone,
-        requires_mfa,
-        key_max_age_days,
-    } = body;
+    let UpdateOrganizationRequest { name, slug, industry, website, timezone, requires_mfa, key_max_age_days } =
+        body;
     let change =
         OrganizationChange { name, slug, industry, website, timezone, requires_mfa, key_max_age_days };
     Ok(Json(identity.update_organization(&caller, change).await?.into()))

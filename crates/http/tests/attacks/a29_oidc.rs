@@ -3,7 +3,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use base64::{Engine, prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD}};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 use conductor_domain::Clock;
 use conductor_egress::{Egress, Options};
 use conductor_secrets::Signer;
@@ -74,7 +77,8 @@ impl Provider {
 
     /// Gives a token for whoever comes with a code, as it is told to.
     async fn gives_tokens(&self) {
-        let (issuer, token, public) = (self.issuer(), Arc::clone(&self.token), self.signer.public().to_base64());
+        let (issuer, token, public) =
+            (self.issuer(), Arc::clone(&self.token), self.signer.public().to_base64());
         let folder = tempfile::tempdir().unwrap();
         let other = Signer::load_or_create(&folder.path().join("key")).unwrap();
         let sign = |signer: &Signer, text: &str| {
@@ -161,7 +165,8 @@ impl Flow {
 }
 
 async fn begin(world: &World, return_to: &str) -> Flow {
-    let answer = world.get(&format!("/api/auth/oidc/login/start?return_to={return_to}")).send().await.status(303);
+    let answer =
+        world.get(&format!("/api/auth/oidc/login/start?return_to={return_to}")).send().await.status(303);
     let to = reqwest::Url::parse(&answer.header("location")).expect("an address of the provider");
     let sent = to.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
     Flow { cookie: answer.cookies(), sent }
@@ -208,8 +213,23 @@ async fn the_browser_that_began_comes_back_signed_in_once() {
     refused(come_back(&world, &flow.cookie, &flow.sent("state")).await, "sign_in_flow_invalid");
     assert_eq!(provider.exchanges().await.len(), 1);
     assert_eq!(sessions_of_grace(&world, &admin).await, 1);
+    let path = format!("/api/v1/orgs/{}/audit?event_type=identity_provider.*", admin.organization());
+    let told = |entries: Value| -> Vec<Value> {
+        entries["items"].as_array().unwrap().iter().map(|entry| entry["event_type"].clone()).collect()
+    };
+    assert_eq!(told(world.get(&path).by(&admin).send().await.ok()), ["identity_provider.created"]);
     let listed = world.get("/api/v1/identity-providers").by(&admin).send().await;
-    assert!(!listed.text().contains("oidc-canary-secret") && listed.text().contains("\"has_client_secret\":true"));
+    assert!(
+        !listed.text().contains("oidc-canary-secret") && listed.text().contains("\"has_client_secret\":true")
+    );
+    let one = format!("/api/v1/identity-providers/{}", listed.json()["items"][0]["id"].as_str().unwrap());
+    world.patch(&one, json!({ "enabled": false })).by(&admin).send().await.ok();
+    assert_eq!(world.get("/api/auth/oidc/providers").send().await.ok()["items"], json!([]));
+    world.delete(&one).by(&admin).send().await.status(204);
+    assert_eq!(
+        told(world.get(&path).by(&admin).send().await.ok()),
+        ["identity_provider.deleted", "identity_provider.updated", "identity_provider.created"]
+    );
 }
 
 #[tokio::test]
@@ -261,7 +281,11 @@ async fn a_token_that_is_not_for_this_sign_in_opens_nothing() {
         }
         *provider.token.lock().unwrap() = Token { claims: said, header: header.clone(), forge, now };
         let back = come_back(&world, &flow.cookie, &flow.sent("state")).await;
-        assert_eq!(back.header("location"), "/sign-in?problem=identity_provider_unusable", "{claims} {header} {forge}");
+        assert_eq!(
+            back.header("location"),
+            "/sign-in?problem=identity_provider_unusable",
+            "{claims} {header} {forge}"
+        );
         assert!(!back.cookies().contains("conductor_access"), "{claims} {header} {forge}");
         world.advance(1);
     }
@@ -309,8 +333,13 @@ async fn a_redirect_carries_neither_code_nor_secret_to_another_origin() {
     let (provider, evil) = (Provider::start(&world).await, MockServer::start().await);
     Mock::given(matchers::any()).respond_with(ResponseTemplate::new(200)).mount(&evil).await;
     for status in [301, 302, 307, 308] {
-        let template = ResponseTemplate::new(status).insert_header("location", format!("{}/token", evil.uri()).as_str());
-        Mock::given(matchers::path("/token")).respond_with(template).up_to_n_times(1).mount(&provider.server).await;
+        let template =
+            ResponseTemplate::new(status).insert_header("location", format!("{}/token", evil.uri()).as_str());
+        Mock::given(matchers::path("/token"))
+            .respond_with(template)
+            .up_to_n_times(1)
+            .mount(&provider.server)
+            .await;
     }
     let body = json!({
         "name": "Login", "issuer": provider.issuer(), "client_id": "conductor", "client_secret": "oidc-canary-secret",
@@ -333,7 +362,9 @@ async fn a_redirect_carries_neither_code_nor_secret_to_another_origin() {
 #[tokio::test]
 async fn no_page_of_another_site_is_opened_afterwards() {
     let (world, _, provider) = entered(json!({})).await;
-    for foreign in ["https%3A%2F%2Fevil.example", "%2F%2Fevil.example", "%2F%5Cevil.example", "javascript%3Aalert(1)"] {
+    for foreign in
+        ["https%3A%2F%2Fevil.example", "%2F%2Fevil.example", "%2F%5Cevil.example", "javascript%3Aalert(1)"]
+    {
         let flow = begin(&world, foreign).await;
         provider.says(json!({ "nonce": flow.sent("nonce") }));
         let back = come_back(&world, &flow.cookie, &flow.sent("state")).await.status(303);
@@ -388,9 +419,12 @@ async fn groups_bring_roles_and_take_them_back() {
         let flow = begin(&world, "/").await;
         provider.says(json!({ "nonce": flow.sent("nonce"), "groups": groups }));
         come_back(&world, &flow.cookie, &flow.sent("state")).await.status(303);
-        let members = world.get(&format!("/api/v1/orgs/{org}/members?limit=100")).by(&admin).send().await.ok();
+        let members =
+            world.get(&format!("/api/v1/orgs/{org}/members?limit=100")).by(&admin).send().await.ok();
         let all = members["items"].as_array().unwrap().clone();
-        all.into_iter().find(|member| member["email"] == "grace@example.com").map(|member| member["role"].clone())
+        all.into_iter()
+            .find(|member| member["email"] == "grace@example.com")
+            .map(|member| member["role"].clone())
     };
     assert_eq!(role(json!(["others"])).await, None);
     assert_eq!(role(json!(["staff"])).await, Some(json!("viewer")));
@@ -399,8 +433,10 @@ async fn groups_bring_roles_and_take_them_back() {
     assert_eq!(role(json!([])).await, None);
     let audit = world.get(&format!("/api/v1/orgs/{org}/audit?event_type=membership.*&limit=100")).by(&admin);
     let audit = audit.send().await.ok();
-    let by_provider = audit["items"].as_array().unwrap().iter().filter(|entry| {
-        entry["subject"].as_str().unwrap_or_default().starts_with("identity_provider:")
-    });
+    let by_provider = audit["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["subject"].as_str().unwrap_or_default().starts_with("identity_provider:"));
     assert_eq!(by_provider.count(), 4, "{audit}");
 }

@@ -16,6 +16,7 @@ mod a29_oidc;
 mod ar5_nbf_as_string;
 mod ar6_login_brute_force;
 mod c05_token_mutations;
+mod escalation_by_grants;
 mod machines;
 #[expect(dead_code, reason = "each attack needs a part of it")]
 #[path = "../routes/world.rs"]

@@ -30,7 +30,7 @@ impl Labelled {
             world.admin.put(&format!("/api/mcp/servers/{server}"), body).await.ok();
             let agent = world.agent();
             let body = json!({ "server_id": server });
-            world.admin.post(&format!("/api/agents/{agent}/mcp-servers"), body).await.status(201);
+            world.admin.post(&format!("/api/agents/{agent}/mcp-servers"), body).await.created();
         }
         Self { world, outside, vault }
     }

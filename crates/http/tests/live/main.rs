@@ -14,6 +14,7 @@ mod content;
 mod conversations;
 mod events;
 mod files;
+mod grants;
 mod labels;
 mod machines;
 mod mcp;

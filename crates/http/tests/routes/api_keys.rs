@@ -60,9 +60,13 @@ async fn a_key_grows_old_and_gets_another_value() {
     let (world, admin) = World::set_up().await;
     let body = json!({ "provider": "openai", "key_name": "work", "api_key": VALUE });
     let made = world.post(PATH, body).by(&admin).send().await.created();
-    assert_eq!((&made["version"], &made["age_days"], &made["rotation_due"]), (&json!(1), &json!(0), &json!(false)));
+    assert_eq!(
+        (&made["version"], &made["age_days"], &made["rotation_due"]),
+        (&json!(1), &json!(0), &json!(false))
+    );
     let org = format!("/api/v1/orgs/{}", admin.organization());
-    let ask = |days: serde_json::Value| world.patch(&org, json!({ "key_max_age_days": days })).by(&admin).send();
+    let ask =
+        |days: serde_json::Value| world.patch(&org, json!({ "key_max_age_days": days })).by(&admin).send();
     ask(json!(0)).await.problem(422, "validation_failed");
     assert_eq!(ask(json!(30)).await.ok()["key_max_age_days"], 30);
     world.advance(31 * 24 * 60 * 60);

@@ -16,6 +16,7 @@ mod idempotency;
 mod mfa;
 mod orgs;
 mod pages;
+mod permissions;
 mod refresh;
 mod secret_keys;
 mod service_accounts;

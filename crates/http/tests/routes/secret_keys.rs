@@ -20,7 +20,8 @@ async fn administrators_of_the_platform_begin_a_rotation_and_see_how_it_stands()
     assert_eq!(begun["rotation"]["status"], "running");
     assert_eq!(begun["rotation"]["started_by"], admin.id());
     assert_eq!((&begun["secrets_current"], &begun["tenant_keys_current"]), (&json!(0), &json!(0)), "{begun}");
-    let again = world.post("/api/v1/secret-keys/rotate", json!({})).by(&admin).send().await.status(202).json();
+    let again =
+        world.post("/api/v1/secret-keys/rotate", json!({})).by(&admin).send().await.status(202).json();
     assert_eq!(again["rotation"]["id"], begun["rotation"]["id"], "it goes on");
     let path = format!("/api/v1/orgs/{}/audit?event_type=secrets.rotation_started", admin.organization());
     let entries = world.get(&path).by(&admin).send().await.ok();
@@ -44,7 +45,8 @@ async fn nobody_else_does() {
 #[tokio::test]
 async fn what_a_deleted_organisation_sealed_is_gone_for_good() {
     let (world, admin) = World::set_up().await;
-    let created = world.post("/api/v1/orgs", json!({ "name": "Short lived" })).by(&admin).send().await.created();
+    let created =
+        world.post("/api/v1/orgs", json!({ "name": "Short lived" })).by(&admin).send().await.created();
     let org = created["id"].as_str().unwrap();
     let key = json!({ "provider": "openai", "key_name": "work", "api_key": "sk-canary-0123456789" });
     let call = world.post("/api/settings/api-keys", key).by(&admin).with("x-conductor-organization", org);

@@ -90,12 +90,8 @@ pub(super) async fn find_or_make(
         return Err(Error::OtpRequired);
     }
     let granted = apply_groups(tx, provider, &person, user.id, granted).await?;
-    let identity = ExternalIdentity {
-        provider_id: provider.id,
-        subject: person.subject,
-        user_id: user.id,
-        granted,
-    };
+    let identity =
+        ExternalIdentity { provider_id: provider.id, subject: person.subject, user_id: user.id, granted };
     tx.identity_providers().remember(&identity).await.map_err(about("identity"))?;
     Ok(user)
 }

@@ -124,17 +124,16 @@ impl Clients {
             // RFC 6749 §2.3.1: both parts are form-encoded before they are put together.
             Some(secret) if !posts => {
                 let pair = format!("{}:{}", encoded(client_id), encoded(secret.expose()));
-                request = request
-                    .header(header::AUTHORIZATION, format!("Basic {}", BASE64_STANDARD.encode(pair)));
+                request =
+                    request.header(header::AUTHORIZATION, format!("Basic {}", BASE64_STANDARD.encode(pair)));
             }
             Some(secret) => form.extend([("client_id", client_id), ("client_secret", secret.expose())]),
             None => form.push(("client_id", client_id)),
         }
         let body: Vec<String> =
             form.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        let request = request
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(body.join("&"));
+        let request =
+            request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.join("&"));
         self.send(request).await
     }
 
@@ -188,11 +187,12 @@ impl Clients {
 
     async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T> {
         let answer = request.send().await.map_err(|error| {
-            let why = conductor_egress::Error::behind(&error).map_or_else(
-                || "it does not answer".to_owned(),
-                |refused| refused.to_string(),
+            let why = conductor_egress::Error::behind(&error)
+                .map_or_else(|| "it does not answer".to_owned(), |refused| refused.to_string());
+            tracing::warn!(
+                error = &error.without_url() as &dyn std::error::Error,
+                "an identity provider is out of reach"
             );
-            tracing::warn!(error = &error.without_url() as &dyn std::error::Error, "an identity provider is out of reach");
             unusable(why)
         })?;
         let status = answer.status();

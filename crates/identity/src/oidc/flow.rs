@@ -176,8 +176,7 @@ impl Identity {
             ("code_verifier", verifier.expose()),
         ];
         let clients = &self.inner.providers;
-        let tokens =
-            clients.exchange(discovery, &provider.spec.client_id, secret.as_ref(), &form).await?;
+        let tokens = clients.exchange(discovery, &provider.spec.client_id, secret.as_ref(), &form).await?;
         let nonce = derived("nonce", browser, &state);
         let claims = self.verified(&tokens.id_token, &found, &provider, &nonce).await?;
         let person = self.person(&provider, &found, claims, tokens.access_token.as_deref()).await?;
@@ -193,12 +192,8 @@ impl Identity {
         nonce: &Redacted<String>,
     ) -> Result<Claims> {
         let now = self.inner.clock.now();
-        let expected = Expected {
-            discovery: &found.discovery,
-            client_id: &provider.spec.client_id,
-            nonce,
-            now,
-        };
+        let expected =
+            Expected { discovery: &found.discovery, client_id: &provider.spec.client_id, nonce, now };
         match verify::id_token(token, &found.keys, &expected) {
             // It may have been signed by a key that is newer than what we know.
             Err(Fault::UnknownKey) => {
@@ -292,7 +287,9 @@ mod tests {
     #[test]
     fn only_pages_of_our_own_are_returned_to() {
         assert_eq!(own_page("/c/1?x=2"), "/c/1?x=2");
-        for foreign in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "", "/a\nb"] {
+        for foreign in
+            ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "", "/a\nb"]
+        {
             assert_eq!(own_page(foreign), "/", "{foreign}");
         }
     }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use conductor_access::asked;
 use conductor_domain::{
     CallCost, Decision, EffectState, EventBody, NewAuditEvent, NewRun, NewUsage, Obligation, RunId, RunKind,
     RunOutcome, RunStatus,
@@ -89,7 +88,7 @@ impl ToolPath {
             data_classification: Some(tool.classification),
             findings: findings.clone(),
         };
-        let mut entry = self.entry(held, call, Some(tool), "run.finished", decision);
+        let mut entry = self.entry(held, call, Some(tool), "run.finished", decision).await;
         if !findings.is_empty() {
             entry.data["findings"] = json!(findings);
         }
@@ -165,7 +164,7 @@ impl ToolPath {
             data_classification: None,
             findings: Vec::new(),
         });
-        let entry = self.entry(held, call, tool, "run.denied", &decision);
+        let entry = self.entry(held, call, tool, "run.denied", &decision).await;
         let child = self.child(held, call, tool, call.arguments.clone());
         let mut outcome = RunOutcome::of(RunStatus::Denied);
         outcome.error_code = Some(refusal.code().to_owned());
@@ -205,7 +204,7 @@ impl ToolPath {
         }
     }
 
-    fn entry(
+    async fn entry(
         &self,
         held: &Held,
         call: &Call,
@@ -218,9 +217,12 @@ impl ToolPath {
             .decided(decision);
         if let Some(tool) = tool {
             entry.data_classification = Some(tool.classification);
-            let mut facts = tool.facts(call.caller.agents(call.agent_id));
-            facts.context = vec![call.context_label];
-            entry = asked(entry, &call.caller, &facts);
+            // Where the rules cannot be read there is nothing to be asked again.
+            if let Ok(judge) = self.access.judge(&call.caller).await {
+                let mut facts = tool.facts(call.caller.agents(call.agent_id));
+                facts.context = vec![call.context_label];
+                entry = judge.asked(entry, &call.caller, &facts);
+            }
         }
         // "Approve" that was approved is an allow.
         entry.allowed = event_type == "run.finished";

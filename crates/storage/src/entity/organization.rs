@@ -21,6 +21,8 @@ pub struct Model {
     pub context_extra: Json,
     /// Counts the changes of what decides: policies, roles, environments.
     pub policy_version: i64,
+    /// Counts the changes of grants.
+    pub grant_version: i64,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
     pub deleted_at: Option<ChronoDateTimeUtc>,

@@ -251,6 +251,7 @@ impl<'t> OrganizationsTx<'t> {
             notifications: Set(json!({})),
             context_extra: Set(json!({})),
             policy_version: Set(0),
+            grant_version: Set(0),
             created_at: Set(now),
             updated_at: Set(now),
             deleted_at: Set(None),

@@ -34,6 +34,20 @@ impl<'a> VisibleServiceAccounts<'a> {
             .transpose()
     }
 
+    /// Those of these service accounts that the organisation has.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_many(&self, ids: &[ServiceAccountId]) -> Result<Vec<ServiceAccount>> {
+        of(self.view.caller.scope)
+            .filter(service_account::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
+            .all(&self.view.conn)
+            .await?
+            .into_iter()
+            .map(ServiceAccount::try_from)
+            .collect()
+    }
+
     /// A page of service accounts, the newest first.
     ///
     /// # Errors

@@ -2,7 +2,9 @@
 
 use conductor_domain::{Scope, WrappedKey};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
     prelude::{Expr, Uuid},
 };
 
@@ -163,8 +165,7 @@ pub(super) async fn hold(conn: &Conn<'_>, scope: Scope, key_id: &str) -> Result<
 }
 
 fn of(scope: Scope) -> sea_orm::Select<tenant_key::Entity> {
-    tenant_key::Entity::find()
-        .filter(tenant_key::Column::OrganizationId.eq(scope.organization_id.as_uuid()))
+    tenant_key::Entity::find().filter(tenant_key::Column::OrganizationId.eq(scope.organization_id.as_uuid()))
 }
 
 impl From<tenant_key::Model> for WrappedKey {

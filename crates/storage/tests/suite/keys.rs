@@ -104,8 +104,14 @@ async fn a_secret_moves_under_another_key_unless_it_changed(world: World) {
     let scope = keyed(&world, "Mine").await;
     store(&world, scope, secret(&world, "x")).await.unwrap();
     let seen = world.store.scoped(scope).secrets().find("x").await.unwrap().unwrap();
-    assert!(matches!(replace_key(&world, scope, Some("k0"), "k2").await, Err(Error::Stale)), "not the current one");
-    assert!(matches!(replace_key(&world, scope, None, "k2").await, Err(Error::NameTaken { .. })), "one is enough");
+    assert!(
+        matches!(replace_key(&world, scope, Some("k0"), "k2").await, Err(Error::Stale)),
+        "not the current one"
+    );
+    assert!(
+        matches!(replace_key(&world, scope, None, "k2").await, Err(Error::NameTaken { .. })),
+        "one is enough"
+    );
     replace_key(&world, scope, Some("k1"), "k2").await.unwrap();
     assert!(!forget(&world, scope, "k1").await, "something is under it");
     let rewrap = |seen: Secret, name: &str| {
@@ -167,7 +173,10 @@ async fn a_rotation_knows_what_is_left_to_do(world: World) {
         replace_key(&world, scope, Some("k1"), "k2").await.unwrap();
     }
     assert_eq!(next().await, None);
-    assert_eq!(rows().key_rotations().next_tenant("m2", since).await.unwrap().unwrap().1.unwrap().master_key_id, "m1");
+    assert_eq!(
+        rows().key_rotations().next_tenant("m2", since).await.unwrap().unwrap().1.unwrap().master_key_id,
+        "m1"
+    );
     let stale = rows().key_rotations().stale_secrets(None, 10).await.unwrap();
     assert_eq!(stale.len(), 1);
     assert!(rows().key_rotations().stale_secrets(Some(stale[0].id), 10).await.unwrap().is_empty());

@@ -5,6 +5,8 @@ import type {
   AcceptInviteResponse,
   AddPolicyRuleData,
   AddPolicyRuleResponse,
+  ApproveAccessRequestData,
+  ApproveAccessRequestResponse,
   ArtifactFrameData,
   BacktestPolicyData,
   BacktestPolicyResponse,
@@ -14,12 +16,16 @@ import type {
   CancelExecutionResponse,
   CheckOrganizationMcpServerData,
   CheckOrganizationMcpServerResponse,
+  CheckPermissionData,
+  CheckPermissionResponse,
   ConfirmMcpServerCommandData,
   ConfirmMcpServerCommandResponse,
   ConfirmMfaData,
   ConfirmMfaResponse,
   ConnectMcpServerData,
   ConnectMcpServerResponse,
+  CreateAccessRequestData,
+  CreateAccessRequestResponse,
   CreateAgentCloneData,
   CreateAgentCloneOfOrganizationData,
   CreateAgentCloneOfOrganizationResponse,
@@ -40,6 +46,10 @@ import type {
   CreateAgentServerOfOrganizationData,
   CreateAgentServerOfOrganizationResponse,
   CreateAgentServerResponse,
+  CreateAgentShareData,
+  CreateAgentShareOfOrganizationData,
+  CreateAgentShareOfOrganizationResponse,
+  CreateAgentShareResponse,
   CreateAgentTestData,
   CreateAgentTestOfOrganizationData,
   CreateAgentTestOfOrganizationResponse,
@@ -62,6 +72,8 @@ import type {
   CreateEnvironmentResponse,
   CreateFileData,
   CreateFileResponse,
+  CreateGrantData,
+  CreateGrantResponse,
   CreateIdentityProviderData,
   CreateIdentityProviderResponse,
   CreateMcpServerData,
@@ -100,6 +112,10 @@ import type {
   DeleteAgentServerOfOrganizationData,
   DeleteAgentServerOfOrganizationResponse,
   DeleteAgentServerResponse,
+  DeleteAgentShareData,
+  DeleteAgentShareOfOrganizationData,
+  DeleteAgentShareOfOrganizationResponse,
+  DeleteAgentShareResponse,
   DeleteAgentTokenData,
   DeleteAgentTokenResponse,
   DeleteApiKeyData,
@@ -138,6 +154,8 @@ import type {
   DeleteServiceAccountTokenResponse,
   DeleteSessionData,
   DeleteSessionResponse,
+  DenyAccessRequestData,
+  DenyAccessRequestResponse,
   DisableMfaData,
   DisableMfaResponse,
   DiscoverMcpServerData,
@@ -240,12 +258,20 @@ import type {
   FindWorkflowUsageResponse,
   FollowMessageData,
   FollowMessageResponse,
+  GrantMcpServerAccessData,
+  GrantMcpServerAccessResponse,
   ListAccessLogsData,
   ListAccessLogsResponse,
+  ListAccessRequestsData,
+  ListAccessRequestsResponse,
   ListAgentServersData,
   ListAgentServersOfOrganizationData,
   ListAgentServersOfOrganizationResponse,
   ListAgentServersResponse,
+  ListAgentSharesData,
+  ListAgentSharesOfOrganizationData,
+  ListAgentSharesOfOrganizationResponse,
+  ListAgentSharesResponse,
   ListAgentTokensData,
   ListAgentTokensResponse,
   ListAgentToolsData,
@@ -298,12 +324,16 @@ import type {
   ListExecutionLogsResponse,
   ListFilesData,
   ListFilesResponse,
+  ListGrantsData,
+  ListGrantsResponse,
   ListIdentityProvidersData,
   ListIdentityProvidersResponse,
   ListMcpPromptsData,
   ListMcpPromptsResponse,
   ListMcpServerLogsData,
   ListMcpServerLogsResponse,
+  ListMcpServerPermissionsData,
+  ListMcpServerPermissionsResponse,
   ListMcpServerResourcesData,
   ListMcpServerResourcesResponse,
   ListMcpServerToolsData,
@@ -320,6 +350,8 @@ import type {
   ListModelsResponse,
   ListMonthlyUsageData,
   ListMonthlyUsageResponse,
+  ListMyGrantsData,
+  ListMyGrantsResponse,
   ListMyOrganizationsData,
   ListMyOrganizationsResponse,
   ListOfficialMcpServersData,
@@ -362,6 +394,8 @@ import type {
   ListUsageByAgentResponse,
   ListUsageByModelData,
   ListUsageByModelResponse,
+  ListUserGrantsData,
+  ListUserGrantsResponse,
   ListUsersData,
   ListUsersResponse,
   LoginData,
@@ -382,14 +416,20 @@ import type {
   RegisterResponse,
   RenewRecoveryCodesData,
   RenewRecoveryCodesResponse,
+  ReplaceAgentPermissionsData,
+  ReplaceAgentPermissionsOfOrganizationData,
+  ReplaceAgentPermissionsOfOrganizationResponse,
+  ReplaceAgentPermissionsResponse,
   RestartMcpServerData,
   RestartMcpServerResponse,
   RevokeAgentTokenData,
   RevokeAgentTokenResponse,
+  RevokeGrantData,
+  RevokeGrantResponse,
+  RevokeMcpServerAccessData,
+  RevokeMcpServerAccessResponse,
   RevokeServiceAccountTokenData,
   RevokeServiceAccountTokenResponse,
-  RotateApiKeyData,
-  RotateApiKeyResponse,
   RotateSecretKeysData,
   RotateSecretKeysResponse,
   SearchMcpServersData,
@@ -498,6 +538,7 @@ export interface Operations {
     '/api/agents/{agent_id}': { query: FindAgentData['query']; body: FindAgentData['body']; answer: FindAgentResponse };
     '/api/agents/{agent_id}/available-tools': { query: ListAgentToolsData['query']; body: ListAgentToolsData['body']; answer: ListAgentToolsResponse };
     '/api/agents/{agent_id}/mcp-servers': { query: ListAgentServersData['query']; body: ListAgentServersData['body']; answer: ListAgentServersResponse };
+    '/api/agents/{agent_id}/shares': { query: ListAgentSharesData['query']; body: ListAgentSharesData['body']; answer: ListAgentSharesResponse };
     '/api/agents/{agent_id}/versions': { query: ListAgentVersionsData['query']; body: ListAgentVersionsData['body']; answer: ListAgentVersionsResponse };
     '/api/artifacts/{artifact_id}': { query: FindArtifactData['query']; body: FindArtifactData['body']; answer: FindArtifactResponse };
     '/api/artifacts/{artifact_id}/agent': { query: FindArtifactAgentData['query']; body: FindArtifactAgentData['body']; answer: FindArtifactAgentResponse };
@@ -527,11 +568,16 @@ export interface Operations {
     '/api/mcp/servers/{server_id}': { query: FindMcpServerData['query']; body: FindMcpServerData['body']; answer: FindMcpServerResponse };
     '/api/mcp/servers/{server_id}/health': { query: FindMcpServerHealthData['query']; body: FindMcpServerHealthData['body']; answer: FindMcpServerHealthResponse };
     '/api/mcp/servers/{server_id}/logs': { query: ListMcpServerLogsData['query']; body: ListMcpServerLogsData['body']; answer: ListMcpServerLogsResponse };
+    '/api/mcp/servers/{server_id}/permissions': { query: ListMcpServerPermissionsData['query']; body: ListMcpServerPermissionsData['body']; answer: ListMcpServerPermissionsResponse };
     '/api/mcp/servers/{server_id}/resources': { query: ListMcpServerResourcesData['query']; body: ListMcpServerResourcesData['body']; answer: ListMcpServerResourcesResponse };
     '/api/mcp/servers/{server_id}/tools': { query: ListMcpServerToolsData['query']; body: ListMcpServerToolsData['body']; answer: ListMcpServerToolsResponse };
     '/api/messages/stream': { query: FollowMessageData['query']; body: FollowMessageData['body']; answer: FollowMessageResponse };
     '/api/messages/{message_id}/thinking': { query: FindThinkingData['query']; body: FindThinkingData['body']; answer: FindThinkingResponse };
     '/api/models': { query: ListModelsData['query']; body: ListModelsData['body']; answer: ListModelsResponse };
+    '/api/permissions/grants': { query: ListGrantsData['query']; body: ListGrantsData['body']; answer: ListGrantsResponse };
+    '/api/permissions/my': { query: ListMyGrantsData['query']; body: ListMyGrantsData['body']; answer: ListMyGrantsResponse };
+    '/api/permissions/requests': { query: ListAccessRequestsData['query']; body: ListAccessRequestsData['body']; answer: ListAccessRequestsResponse };
+    '/api/permissions/users/{user_id}': { query: ListUserGrantsData['query']; body: ListUserGrantsData['body']; answer: ListUserGrantsResponse };
     '/api/roles': { query: ListRolesData['query']; body: ListRolesData['body']; answer: ListRolesResponse };
     '/api/runs/{run_id}': { query: FindRunData['query']; body: FindRunData['body']; answer: FindRunResponse };
     '/api/runs/{run_id}/events': { query: ListRunEventsData['query']; body: ListRunEventsData['body']; answer: ListRunEventsResponse };
@@ -561,6 +607,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: FindAgentOfOrganizationData['query']; body: FindAgentOfOrganizationData['body']; answer: FindAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/available-tools': { query: ListAgentToolsOfOrganizationData['query']; body: ListAgentToolsOfOrganizationData['body']; answer: ListAgentToolsOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers': { query: ListAgentServersOfOrganizationData['query']; body: ListAgentServersOfOrganizationData['body']; answer: ListAgentServersOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/agents/{agent_id}/shares': { query: ListAgentSharesOfOrganizationData['query']; body: ListAgentSharesOfOrganizationData['body']; answer: ListAgentSharesOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens': { query: ListAgentTokensData['query']; body: ListAgentTokensData['body']; answer: ListAgentTokensResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/versions': { query: ListAgentVersionsOfOrganizationData['query']; body: ListAgentVersionsOfOrganizationData['body']; answer: ListAgentVersionsOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/audit': { query: ListAuditEventsData['query']; body: ListAuditEventsData['body']; answer: ListAuditEventsResponse };
@@ -608,6 +655,7 @@ export interface Operations {
     '/api/agents/{agent_id}/clone': { query: CreateAgentCloneData['query']; body: CreateAgentCloneData['body']; answer: CreateAgentCloneResponse };
     '/api/agents/{agent_id}/fork': { query: CreateAgentForkData['query']; body: CreateAgentForkData['body']; answer: CreateAgentForkResponse };
     '/api/agents/{agent_id}/mcp-servers': { query: CreateAgentServerData['query']; body: CreateAgentServerData['body']; answer: CreateAgentServerResponse };
+    '/api/agents/{agent_id}/share': { query: CreateAgentShareData['query']; body: CreateAgentShareData['body']; answer: CreateAgentShareResponse };
     '/api/agents/{agent_id}/test': { query: CreateAgentTestData['query']; body: CreateAgentTestData['body']; answer: CreateAgentTestResponse };
     '/api/agents/{agent_id}/versions/{version}/rollback': { query: CreateAgentRollbackData['query']; body: CreateAgentRollbackData['body']; answer: CreateAgentRollbackResponse };
     '/api/artifacts/{artifact_id}/fork': { query: CreateArtifactForkData['query']; body: CreateArtifactForkData['body']; answer: CreateArtifactForkResponse };
@@ -632,11 +680,15 @@ export interface Operations {
     '/api/mcp/servers/{server_id}/confirm-command': { query: ConfirmMcpServerCommandData['query']; body: ConfirmMcpServerCommandData['body']; answer: ConfirmMcpServerCommandResponse };
     '/api/mcp/servers/{server_id}/connect': { query: ConnectMcpServerData['query']; body: ConnectMcpServerData['body']; answer: ConnectMcpServerResponse };
     '/api/mcp/servers/{server_id}/discover': { query: DiscoverMcpServerData['query']; body: DiscoverMcpServerData['body']; answer: DiscoverMcpServerResponse };
+    '/api/mcp/servers/{server_id}/grant-access': { query: GrantMcpServerAccessData['query']; body: GrantMcpServerAccessData['body']; answer: GrantMcpServerAccessResponse };
     '/api/mcp/servers/{server_id}/restart': { query: RestartMcpServerData['query']; body: RestartMcpServerData['body']; answer: RestartMcpServerResponse };
     '/api/messages/stream': { query: StreamMessageData['query']; body: StreamMessageData['body']; answer: StreamMessageResponse };
     '/api/messages/{message_id}/regenerate': { query: CreateRegenerationData['query']; body: CreateRegenerationData['body']; answer: CreateRegenerationResponse };
+    '/api/permissions/check': { query: CheckPermissionData['query']; body: CheckPermissionData['body']; answer: CheckPermissionResponse };
+    '/api/permissions/grant': { query: CreateGrantData['query']; body: CreateGrantData['body']; answer: CreateGrantResponse };
+    '/api/permissions/request': { query: CreateAccessRequestData['query']; body: CreateAccessRequestData['body']; answer: CreateAccessRequestResponse };
+    '/api/permissions/revoke': { query: RevokeGrantData['query']; body: RevokeGrantData['body']; answer: RevokeGrantResponse };
     '/api/settings/api-keys': { query: CreateApiKeyData['query']; body: CreateApiKeyData['body']; answer: CreateApiKeyResponse };
-    '/api/settings/api-keys/{key_id}/rotate': { query: RotateApiKeyData['query']; body: RotateApiKeyData['body']; answer: RotateApiKeyResponse };
     '/api/setup': { query: CreateSetupData['query']; body: CreateSetupData['body']; answer: CreateSetupResponse };
     '/api/tasks/{task_id}/decide': { query: DecideTaskData['query']; body: DecideTaskData['body']; answer: DecideTaskResponse };
     '/api/v1/auth/login': { query: LoginV1Data['query']; body: LoginV1Data['body']; answer: LoginV1Response };
@@ -649,6 +701,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}/clone': { query: CreateAgentCloneOfOrganizationData['query']; body: CreateAgentCloneOfOrganizationData['body']; answer: CreateAgentCloneOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/fork': { query: CreateAgentForkOfOrganizationData['query']; body: CreateAgentForkOfOrganizationData['body']; answer: CreateAgentForkOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers': { query: CreateAgentServerOfOrganizationData['query']; body: CreateAgentServerOfOrganizationData['body']; answer: CreateAgentServerOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/agents/{agent_id}/share': { query: CreateAgentShareOfOrganizationData['query']; body: CreateAgentShareOfOrganizationData['body']; answer: CreateAgentShareOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/test': { query: CreateAgentTestOfOrganizationData['query']; body: CreateAgentTestOfOrganizationData['body']; answer: CreateAgentTestOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens': { query: CreateAgentTokenData['query']; body: CreateAgentTokenData['body']; answer: CreateAgentTokenResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens/{jti}/revoke': { query: RevokeAgentTokenData['query']; body: RevokeAgentTokenData['body']; answer: RevokeAgentTokenResponse };
@@ -674,6 +727,7 @@ export interface Operations {
   put: {
     '/api/agents/{agent_id}': { query: UpdateAgentData['query']; body: UpdateAgentData['body']; answer: UpdateAgentResponse };
     '/api/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerData['query']; body: UpdateAgentServerData['body']; answer: UpdateAgentServerResponse };
+    '/api/agents/{agent_id}/permissions': { query: ReplaceAgentPermissionsData['query']; body: ReplaceAgentPermissionsData['body']; answer: ReplaceAgentPermissionsResponse };
     '/api/artifacts/{artifact_id}': { query: UpdateArtifactData['query']; body: UpdateArtifactData['body']; answer: UpdateArtifactResponse };
     '/api/auth/profile': { query: UpdateProfileData['query']; body: UpdateProfileData['body']; answer: UpdateProfileResponse };
     '/api/conversations/{conversation_id}': { query: UpdateConversationData['query']; body: UpdateConversationData['body']; answer: UpdateConversationResponse };
@@ -683,6 +737,8 @@ export interface Operations {
     '/api/mcp/servers/{server_id}': { query: UpdateMcpServerData['query']; body: UpdateMcpServerData['body']; answer: UpdateMcpServerResponse };
     '/api/mcp/servers/{server_id}/tools/{tool_id}': { query: UpdateMcpServerToolData['query']; body: UpdateMcpServerToolData['body']; answer: UpdateMcpServerToolResponse };
     '/api/messages/{message_id}': { query: UpdateMessageData['query']; body: UpdateMessageData['body']; answer: UpdateMessageResponse };
+    '/api/permissions/requests/{request_id}/approve': { query: ApproveAccessRequestData['query']; body: ApproveAccessRequestData['body']; answer: ApproveAccessRequestResponse };
+    '/api/permissions/requests/{request_id}/deny': { query: DenyAccessRequestData['query']; body: DenyAccessRequestData['body']; answer: DenyAccessRequestResponse };
     '/api/settings': { query: UpdateSettingsData['query']; body: UpdateSettingsData['body']; answer: UpdateSettingsResponse };
     '/api/settings/custom-instructions': { query: UpdateCustomInstructionsData['query']; body: UpdateCustomInstructionsData['body']; answer: UpdateCustomInstructionsResponse };
     '/api/users/{user_id}/role': { query: UpdateUserRoleData['query']; body: UpdateUserRoleData['body']; answer: UpdateUserRoleResponse };
@@ -690,6 +746,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}': { query: UpdateOrganizationData['query']; body: UpdateOrganizationData['body']; answer: UpdateOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: UpdateAgentOfOrganizationData['query']; body: UpdateAgentOfOrganizationData['body']; answer: UpdateAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerOfOrganizationData['query']; body: UpdateAgentServerOfOrganizationData['body']; answer: UpdateAgentServerOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/agents/{agent_id}/permissions': { query: ReplaceAgentPermissionsOfOrganizationData['query']; body: ReplaceAgentPermissionsOfOrganizationData['body']; answer: ReplaceAgentPermissionsOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: UpdateBudgetData['query']; body: UpdateBudgetData['body']; answer: UpdateBudgetResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: UpdateEnvironmentData['query']; body: UpdateEnvironmentData['body']; answer: UpdateEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: UpdateOrganizationMcpServerData['query']; body: UpdateOrganizationMcpServerData['body']; answer: UpdateOrganizationMcpServerResponse };
@@ -723,17 +780,20 @@ export interface Operations {
   delete: {
     '/api/agents/{agent_id}': { query: DeleteAgentData['query']; body: DeleteAgentData['body']; answer: DeleteAgentResponse };
     '/api/agents/{agent_id}/mcp-servers/{server_id}': { query: DeleteAgentServerData['query']; body: DeleteAgentServerData['body']; answer: DeleteAgentServerResponse };
+    '/api/agents/{agent_id}/share/{share_id}': { query: DeleteAgentShareData['query']; body: DeleteAgentShareData['body']; answer: DeleteAgentShareResponse };
     '/api/artifacts/{artifact_id}': { query: DeleteArtifactData['query']; body: DeleteArtifactData['body']; answer: DeleteArtifactResponse };
     '/api/auth/sessions/{session_id}': { query: DeleteSessionData['query']; body: DeleteSessionData['body']; answer: DeleteSessionResponse };
     '/api/conversations/{conversation_id}': { query: DeleteConversationData['query']; body: DeleteConversationData['body']; answer: DeleteConversationResponse };
     '/api/files/{file_id}': { query: DeleteFileData['query']; body: DeleteFileData['body']; answer: DeleteFileResponse };
     '/api/mcp/servers/{server_id}': { query: DeleteMcpServerData['query']; body: DeleteMcpServerData['body']; answer: DeleteMcpServerResponse };
+    '/api/mcp/servers/{server_id}/revoke-access/{user_id}': { query: RevokeMcpServerAccessData['query']; body: RevokeMcpServerAccessData['body']; answer: RevokeMcpServerAccessResponse };
     '/api/messages/{message_id}': { query: DeleteMessageData['query']; body: DeleteMessageData['body']; answer: DeleteMessageResponse };
     '/api/settings/api-keys/{key_id}': { query: DeleteApiKeyData['query']; body: DeleteApiKeyData['body']; answer: DeleteApiKeyResponse };
     '/api/v1/identity-providers/{identity_provider_id}': { query: DeleteIdentityProviderData['query']; body: DeleteIdentityProviderData['body']; answer: DeleteIdentityProviderResponse };
     '/api/v1/orgs/{org_id}': { query: DeleteOrganizationData['query']; body: DeleteOrganizationData['body']; answer: DeleteOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: DeleteAgentOfOrganizationData['query']; body: DeleteAgentOfOrganizationData['body']; answer: DeleteAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: DeleteAgentServerOfOrganizationData['query']; body: DeleteAgentServerOfOrganizationData['body']; answer: DeleteAgentServerOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/agents/{agent_id}/share/{share_id}': { query: DeleteAgentShareOfOrganizationData['query']; body: DeleteAgentShareOfOrganizationData['body']; answer: DeleteAgentShareOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens/{jti}': { query: DeleteAgentTokenData['query']; body: DeleteAgentTokenData['body']; answer: DeleteAgentTokenResponse };
     '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: DeleteBudgetData['query']; body: DeleteBudgetData['body']; answer: DeleteBudgetResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: DeleteEnvironmentData['query']; body: DeleteEnvironmentData['body']; answer: DeleteEnvironmentResponse };

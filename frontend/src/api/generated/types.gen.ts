@@ -25,6 +25,11 @@ export type AcceptInviteRequest = {
 export type AccessKind = 'read' | 'write' | 'execute' | 'delete';
 
 /**
+ * A level of access on one row. Not a ladder: `execute` does not include `clone`.
+ */
+export type AccessLevel = 'read' | 'clone' | 'execute' | 'write' | 'admin';
+
+/**
  * An access, or an attempt at one.
  */
 export type AccessLog = {
@@ -41,6 +46,50 @@ export type AccessLog = {
 };
 
 /**
+ * A wish for access.
+ */
+export type AccessRequest = {
+    access_level: AccessLevel;
+    /**
+     * Whether the caller may answer it.
+     */
+    can_decide: boolean;
+    comment?: string | null;
+    created_at: string;
+    decided_at?: string | null;
+    decided_by?: UserId | null;
+    decided_by_name?: string | null;
+    grant_expires_at?: string | null;
+    grant_id?: GrantId | null;
+    /**
+     * For how long it was asked, in hours; for good where it is missing.
+     */
+    hours?: number | null;
+    id: AccessRequestId;
+    reason: string;
+    resource_id: string;
+    /**
+     * What the row is called, where the caller may see it.
+     */
+    resource_name?: string | null;
+    resource_type: SharedKind;
+    status: AccessRequestStatus;
+    user_email?: string | null;
+    user_id: UserId;
+    user_name?: string | null;
+};
+
+/**
+ * Somebody's wish for a grant.
+ */
+export type AccessRequestId = string;
+
+/**
+ * Where a wish stands.
+ */
+export type AccessRequestStatus = 'pending' | 'approved' | 'denied';
+
+/**
  * An agent.
  */
 export type Agent = {
@@ -49,6 +98,10 @@ export type Agent = {
      * Whether the caller may change it.
      */
     can_edit: boolean;
+    /**
+     * Whether the caller may grant it to others.
+     */
+    can_share: boolean;
     capabilities: {
         [key: string]: unknown;
     };
@@ -170,10 +223,6 @@ export type AgentVersionId = string;
  * A provider key, without its value.
  */
 export type ApiKey = {
-    /**
-     * How many whole days it has had its present value.
-     */
-    age_days: number;
     base_url?: string | null;
     created_at: string;
     id: ApiKeyId;
@@ -185,24 +234,26 @@ export type ApiKey = {
     last_four: string;
     last_used_at?: string | null;
     provider: string;
-    /**
-     * When its present value took the place of another.
-     */
-    rotated_at?: string | null;
-    /**
-     * Whether that is longer than the organisation wants.
-     */
-    rotation_due: boolean;
-    /**
-     * 1, and one more with each value that took the place of another.
-     */
-    version: number;
 };
 
 /**
  * A provider key that a user entered.
  */
 export type ApiKeyId = string;
+
+/**
+ * Yes.
+ */
+export type ApproveAccessRequest = {
+    /**
+     * Words beside it.
+     */
+    comment?: string | null;
+    /**
+     * When the access ends, `null` for never; as long as was asked where it is missing.
+     */
+    expires_at?: string | null;
+};
 
 /**
  * Whether a conversation is put away.
@@ -725,6 +776,38 @@ export type BudgetState = 'ok' | 'warning' | 'exhausted';
 export type CallId = string;
 
 /**
+ * A question about the caller: a level or an action on a row, or a permission of its roles at all.
+ */
+export type CheckPermissionRequest = {
+    access_level?: AccessLevel | null;
+    /**
+     * `agent.update`, instead of a level; without a row, any permission that roles name.
+     */
+    permission?: string | null;
+    resource_id?: string | null;
+    resource_type?: SharedKind | null;
+};
+
+/**
+ * What would be decided.
+ */
+export type CheckPermissionResponse = {
+    allowed: boolean;
+    /**
+     * Whether a person would be asked before it is done.
+     */
+    needs_approval: boolean;
+    /**
+     * Why, as a sentence.
+     */
+    reason: string;
+    /**
+     * The rule that decides.
+     */
+    rule_id: string;
+};
+
+/**
  * What a checkpoint stands for.
  */
 export type CheckpointKind = 'head' | 'retention';
@@ -844,6 +927,10 @@ export type Connector = {
      */
     cache_ttl_seconds?: number | null;
     can_edit: boolean;
+    /**
+     * Whether the caller may grant it to others.
+     */
+    can_share: boolean;
     capabilities: ConnectorCapabilities;
     command?: string | null;
     /**
@@ -1106,6 +1193,23 @@ export type CostTrend = {
 };
 
 /**
+ * A wish for access.
+ */
+export type CreateAccessRequest = {
+    access_level: AccessLevel;
+    /**
+     * For how long, in hours; for good where it is missing.
+     */
+    hours?: number | null;
+    /**
+     * Why it is needed; whoever answers reads it.
+     */
+    reason: string;
+    resource_id: string;
+    resource_type: SharedKind;
+};
+
+/**
  * An agent to be made.
  */
 export type CreateAgentRequest = {
@@ -1232,6 +1336,21 @@ export type CreateConversationRequest = {
 export type CreateEnvironmentRequest = {
     name: string;
     type: EnvironmentType;
+};
+
+/**
+ * A grant to be made; what the subject was granted on the row before gives way.
+ */
+export type CreateGrantRequest = {
+    access_level: AccessLevel;
+    /**
+     * When it ends by itself.
+     */
+    expires_at?: string | null;
+    resource_id: string;
+    resource_type: SharedKind;
+    subject_id: string;
+    subject_type?: SubjectKind | null;
 };
 
 /**
@@ -1479,6 +1598,18 @@ export type CreateServiceAccountRequest = {
 };
 
 /**
+ * A share with a person.
+ */
+export type CreateShareRequest = {
+    /**
+     * When it ends by itself.
+     */
+    expires_at?: string | null;
+    permission_level: ShareLevel;
+    user_id: UserId;
+};
+
+/**
  * A token that is asked for.
  */
 export type CreateTokenRequest = {
@@ -1542,6 +1673,16 @@ export type DecideTaskRequest = {
      * One of the question's `allowed_decisions`.
      */
     decision: string;
+};
+
+/**
+ * No.
+ */
+export type DenyAccessRequest = {
+    /**
+     * Why not; the one who asked reads it.
+     */
+    reason: string;
 };
 
 /**
@@ -2040,6 +2181,7 @@ export type ExecutionStatus = 'running' | 'success' | 'error' | 'timeout' | 'can
  * A notice: what happened, and the ids of what it happened to.
  */
 export type FeedEvent = {
+    access_request_id?: AccessRequestId | null;
     budget_id?: BudgetId | null;
     connector_id?: ConnectorId | null;
     conversation_id?: ConversationId | null;
@@ -2053,12 +2195,14 @@ export type FeedEvent = {
      * The budget's name.
      */
     name?: string | null;
+    resource_id?: string | null;
+    resource_type?: SharedKind | null;
     run_id?: RunId | null;
     status?: RunStatus | null;
     /**
      * `conversation.created`, `conversation.updated`, `conversation.deleted`, `run.started`, `run.finished`,
-     * `approval.requested`, `approval.decided`, `connector.updated`, `budget.warned` or `budget.exhausted`; others may
-     * come.
+     * `approval.requested`, `approval.decided`, `connector.updated`, `budget.warned`, `budget.exhausted`,
+     * `grant.changed`, `access_request.created` or `access_request.decided`; others may come.
      */
     type: string;
 };
@@ -2194,6 +2338,75 @@ export type ForkArtifactRequest = {
      */
     identifier?: string | null;
     title?: string | null;
+};
+
+/**
+ * What a subject may do with a row that is not its own.
+ */
+export type Grant = {
+    access_level: AccessLevel;
+    /**
+     * When it ends by itself.
+     */
+    expires_at?: string | null;
+    granted_at: string;
+    granted_by_name?: string | null;
+    granted_by_user_id?: UserId | null;
+    id: GrantId;
+    resource_id: string;
+    /**
+     * What the row is called, where the caller may see it.
+     */
+    resource_name?: string | null;
+    resource_type: SharedKind;
+    subject_email?: string | null;
+    subject_id: string;
+    /**
+     * A person's name or address, a role's name, an agent's or a service account's.
+     */
+    subject_name?: string | null;
+    subject_type: SubjectKind;
+};
+
+/**
+ * One grant of a list.
+ */
+export type GrantEntry = {
+    access_level: AccessLevel;
+    /**
+     * When it ends by itself.
+     */
+    expires_at?: string | null;
+    subject_id: string;
+    subject_type?: SubjectKind | null;
+};
+
+/**
+ * A grant of access on one resource.
+ */
+export type GrantId = string;
+
+/**
+ * Access of a person to a server.
+ */
+export type GrantServerRequest = {
+    access_level: AccessLevel;
+    /**
+     * When it ends by itself.
+     */
+    expires_at?: string | null;
+    user_id: UserId;
+};
+
+/**
+ * Every grant that a row has.
+ */
+export type GrantsResponse = {
+    items: Array<Grant>;
+    /**
+     * Always `null`: they come in one page.
+     */
+    next_cursor: string | null;
 };
 
 /**
@@ -2891,10 +3104,6 @@ export type Organization = {
     id: OrganizationId;
     industry?: string | null;
     is_personal: boolean;
-    /**
-     * After how many days members are reminded to replace a provider key.
-     */
-    key_max_age_days?: number | null;
     name: string;
     /**
      * Whether its members must have a second factor.
@@ -3038,6 +3247,49 @@ export type PageResponseAccessLog = {
 /**
  * A page of a list.
  */
+export type PageResponseAccessRequest = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        access_level: AccessLevel;
+        /**
+         * Whether the caller may answer it.
+         */
+        can_decide: boolean;
+        comment?: string | null;
+        created_at: string;
+        decided_at?: string | null;
+        decided_by?: UserId | null;
+        decided_by_name?: string | null;
+        grant_expires_at?: string | null;
+        grant_id?: GrantId | null;
+        /**
+         * For how long it was asked, in hours; for good where it is missing.
+         */
+        hours?: number | null;
+        id: AccessRequestId;
+        reason: string;
+        resource_id: string;
+        /**
+         * What the row is called, where the caller may see it.
+         */
+        resource_name?: string | null;
+        resource_type: SharedKind;
+        status: AccessRequestStatus;
+        user_email?: string | null;
+        user_id: UserId;
+        user_name?: string | null;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageResponseAgent = {
     /**
      * The rows.
@@ -3048,6 +3300,10 @@ export type PageResponseAgent = {
          * Whether the caller may change it.
          */
         can_edit: boolean;
+        /**
+         * Whether the caller may grant it to others.
+         */
+        can_share: boolean;
         capabilities: {
             [key: string]: unknown;
         };
@@ -3138,10 +3394,6 @@ export type PageResponseApiKey = {
      * The rows.
      */
     items: Array<{
-        /**
-         * How many whole days it has had its present value.
-         */
-        age_days: number;
         base_url?: string | null;
         created_at: string;
         id: ApiKeyId;
@@ -3153,18 +3405,6 @@ export type PageResponseApiKey = {
         last_four: string;
         last_used_at?: string | null;
         provider: string;
-        /**
-         * When its present value took the place of another.
-         */
-        rotated_at?: string | null;
-        /**
-         * Whether that is longer than the organisation wants.
-         */
-        rotation_due: boolean;
-        /**
-         * 1, and one more with each value that took the place of another.
-         */
-        version: number;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -3389,6 +3629,10 @@ export type PageResponseConnector = {
          */
         cache_ttl_seconds?: number | null;
         can_edit: boolean;
+        /**
+         * Whether the caller may grant it to others.
+         */
+        can_share: boolean;
         capabilities: ConnectorCapabilities;
         command?: string | null;
         /**
@@ -3530,6 +3774,43 @@ export type PageResponseFile = {
          * Where its bytes are, for its owner.
          */
         url: string;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponseGrant = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        access_level: AccessLevel;
+        /**
+         * When it ends by itself.
+         */
+        expires_at?: string | null;
+        granted_at: string;
+        granted_by_name?: string | null;
+        granted_by_user_id?: UserId | null;
+        id: GrantId;
+        resource_id: string;
+        /**
+         * What the row is called, where the caller may see it.
+         */
+        resource_name?: string | null;
+        resource_type: SharedKind;
+        subject_email?: string | null;
+        subject_id: string;
+        /**
+         * A person's name or address, a role's name, an agent's or a service account's.
+         */
+        subject_name?: string | null;
+        subject_type: SubjectKind;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -3914,10 +4195,6 @@ export type PageResponseOrganization = {
         id: OrganizationId;
         industry?: string | null;
         is_personal: boolean;
-        /**
-         * After how many days members are reminded to replace a provider key.
-         */
-        key_max_age_days?: number | null;
         name: string;
         /**
          * Whether its members must have a second factor.
@@ -4412,6 +4689,12 @@ export type PageResponseUser = {
      * The rows.
      */
     items: Array<{
+        /**
+         * What administrators say of the person; policies ask about it.
+         */
+        attributes: {
+            [key: string]: unknown;
+        };
         avatar_url?: string | null;
         created_at: string;
         custom_instructions?: string | null;
@@ -4853,6 +5136,13 @@ export type RegisterRequest = {
 };
 
 /**
+ * Every grant that a row shall have; those of others are taken back.
+ */
+export type ReplaceGrantsRequest = {
+    grants: Array<GrantEntry>;
+};
+
+/**
  * What is known of a target; what is left out is taken as a row of the organisation that all of it may see.
  */
 export type ResourceRequest = {
@@ -4871,6 +5161,13 @@ export type ResourceRequest = {
      */
     read_only?: boolean;
     visibility?: Visibility | null;
+};
+
+/**
+ * A grant to be taken back.
+ */
+export type RevokeGrantRequest = {
+    grant_id: GrantId;
 };
 
 /**
@@ -4918,16 +5215,6 @@ export type RoleMapping = {
  * Which roles a role row stands among.
  */
 export type RoleScope = 'platform' | 'organization';
-
-/**
- * Another value for a key.
- */
-export type RotateApiKeyRequest = {
-    /**
-     * The value; kept sealed and never shown again.
-     */
-    api_key: string;
-};
 
 /**
  * A rotation.
@@ -5223,6 +5510,16 @@ export type SetupStatusResponse = {
 };
 
 /**
+ * How much of an agent is shared.
+ */
+export type ShareLevel = 'read' | 'clone' | 'edit';
+
+/**
+ * Kinds of rows that can be granted.
+ */
+export type SharedKind = 'agent' | 'connector' | 'conversation';
+
+/**
  * A provider that people may sign in with.
  */
 export type SignInProvider = {
@@ -5288,6 +5585,11 @@ export type StreamMessageRequest = {
      */
     model?: string | null;
 };
+
+/**
+ * Kinds of subjects that rows are granted to.
+ */
+export type SubjectKind = 'user' | 'role' | 'organization' | 'agent' | 'service_account';
 
 /**
  * The agent that answers from now on.
@@ -5720,10 +6022,6 @@ export type UpdateMessageRequest = {
  */
 export type UpdateOrganizationRequest = {
     industry?: string | null;
-    /**
-     * After how many days members are reminded to replace a provider key: 1 to 3650.
-     */
-    key_max_age_days?: number | null;
     name?: string | null;
     /**
      * Whether its members must have a second factor; whoever asks it must have one.
@@ -5843,6 +6141,12 @@ export type UpdateToolRequest = {
  * A change of someone's account.
  */
 export type UpdateUserRequest = {
+    /**
+     * All of the person's attributes: lower-case names with texts, numbers, `true` or `false`.
+     */
+    attributes?: {
+        [key: string]: unknown;
+    } | null;
     data_clearance_level?: Classification | null;
     /**
      * Whether the person may sign in; switching it off ends every session at once.
@@ -5866,6 +6170,12 @@ export type UsageGrouping = 'hour' | 'day' | 'week' | 'month';
  * A person's account.
  */
 export type User = {
+    /**
+     * What administrators say of the person; policies ask about it.
+     */
+    attributes: {
+        [key: string]: unknown;
+    };
     avatar_url?: string | null;
     created_at: string;
     custom_instructions?: string | null;
@@ -6386,6 +6696,133 @@ export type UpdateAgentServerResponses = {
 };
 
 export type UpdateAgentServerResponse = UpdateAgentServerResponses[keyof UpdateAgentServerResponses];
+
+export type ReplaceAgentPermissionsData = {
+    body: ReplaceGrantsRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        agent_id: AgentId;
+    };
+    query?: never;
+    url: '/api/agents/{agent_id}/permissions';
+};
+
+export type ReplaceAgentPermissionsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ReplaceAgentPermissionsError = ReplaceAgentPermissionsErrors[keyof ReplaceAgentPermissionsErrors];
+
+export type ReplaceAgentPermissionsResponses = {
+    200: GrantsResponse;
+};
+
+export type ReplaceAgentPermissionsResponse = ReplaceAgentPermissionsResponses[keyof ReplaceAgentPermissionsResponses];
+
+export type CreateAgentShareData = {
+    body: CreateShareRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        agent_id: AgentId;
+    };
+    query?: never;
+    url: '/api/agents/{agent_id}/share';
+};
+
+export type CreateAgentShareErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateAgentShareError = CreateAgentShareErrors[keyof CreateAgentShareErrors];
+
+export type CreateAgentShareResponses = {
+    201: Grant;
+};
+
+export type CreateAgentShareResponse = CreateAgentShareResponses[keyof CreateAgentShareResponses];
+
+export type DeleteAgentShareData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        agent_id: AgentId;
+        share_id: GrantId;
+    };
+    query?: never;
+    url: '/api/agents/{agent_id}/share/{share_id}';
+};
+
+export type DeleteAgentShareErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteAgentShareError = DeleteAgentShareErrors[keyof DeleteAgentShareErrors];
+
+export type DeleteAgentShareResponses = {
+    /**
+     * Taken back
+     */
+    204: void;
+};
+
+export type DeleteAgentShareResponse = DeleteAgentShareResponses[keyof DeleteAgentShareResponses];
+
+export type ListAgentSharesData = {
+    body?: never;
+    path: {
+        agent_id: AgentId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/agents/{agent_id}/shares';
+};
+
+export type ListAgentSharesErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAgentSharesError = ListAgentSharesErrors[keyof ListAgentSharesErrors];
+
+export type ListAgentSharesResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListAgentSharesResponse = ListAgentSharesResponses[keyof ListAgentSharesResponses];
 
 export type CreateAgentTestData = {
     body: TestAgentRequest;
@@ -8367,6 +8804,36 @@ export type DiscoverMcpServerResponses = {
 
 export type DiscoverMcpServerResponse = DiscoverMcpServerResponses[keyof DiscoverMcpServerResponses];
 
+export type GrantMcpServerAccessData = {
+    body: GrantServerRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        server_id: ConnectorId;
+    };
+    query?: never;
+    url: '/api/mcp/servers/{server_id}/grant-access';
+};
+
+export type GrantMcpServerAccessErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type GrantMcpServerAccessError = GrantMcpServerAccessErrors[keyof GrantMcpServerAccessErrors];
+
+export type GrantMcpServerAccessResponses = {
+    201: Grant;
+};
+
+export type GrantMcpServerAccessResponse = GrantMcpServerAccessResponses[keyof GrantMcpServerAccessResponses];
+
 export type FindMcpServerHealthData = {
     body?: never;
     path: {
@@ -8423,6 +8890,39 @@ export type ListMcpServerLogsResponses = {
 };
 
 export type ListMcpServerLogsResponse = ListMcpServerLogsResponses[keyof ListMcpServerLogsResponses];
+
+export type ListMcpServerPermissionsData = {
+    body?: never;
+    path: {
+        server_id: ConnectorId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/mcp/servers/{server_id}/permissions';
+};
+
+export type ListMcpServerPermissionsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListMcpServerPermissionsError = ListMcpServerPermissionsErrors[keyof ListMcpServerPermissionsErrors];
+
+export type ListMcpServerPermissionsResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListMcpServerPermissionsResponse = ListMcpServerPermissionsResponses[keyof ListMcpServerPermissionsResponses];
 
 export type ListMcpServerResourcesData = {
     body?: never;
@@ -8486,6 +8986,40 @@ export type RestartMcpServerResponses = {
 };
 
 export type RestartMcpServerResponse = RestartMcpServerResponses[keyof RestartMcpServerResponses];
+
+export type RevokeMcpServerAccessData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        server_id: ConnectorId;
+        user_id: UserId;
+    };
+    query?: never;
+    url: '/api/mcp/servers/{server_id}/revoke-access/{user_id}';
+};
+
+export type RevokeMcpServerAccessErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RevokeMcpServerAccessError = RevokeMcpServerAccessErrors[keyof RevokeMcpServerAccessErrors];
+
+export type RevokeMcpServerAccessResponses = {
+    /**
+     * Taken away
+     */
+    204: void;
+};
+
+export type RevokeMcpServerAccessResponse = RevokeMcpServerAccessResponses[keyof RevokeMcpServerAccessResponses];
 
 export type ListMcpServerToolsData = {
     body?: never;
@@ -8791,6 +9325,323 @@ export type ListModelsResponses = {
 
 export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
 
+export type CheckPermissionData = {
+    body: CheckPermissionRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/permissions/check';
+};
+
+export type CheckPermissionErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CheckPermissionError = CheckPermissionErrors[keyof CheckPermissionErrors];
+
+export type CheckPermissionResponses = {
+    200: CheckPermissionResponse;
+};
+
+export type CheckPermissionResponse2 = CheckPermissionResponses[keyof CheckPermissionResponses];
+
+export type CreateGrantData = {
+    body: CreateGrantRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/permissions/grant';
+};
+
+export type CreateGrantErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateGrantError = CreateGrantErrors[keyof CreateGrantErrors];
+
+export type CreateGrantResponses = {
+    201: Grant;
+};
+
+export type CreateGrantResponse = CreateGrantResponses[keyof CreateGrantResponses];
+
+export type ListGrantsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Kinds of rows that can be granted.
+         */
+        resource_type?: 'agent' | 'connector' | 'conversation';
+        /**
+         * The row.
+         */
+        resource_id?: string;
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/grants';
+};
+
+export type ListGrantsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListGrantsError = ListGrantsErrors[keyof ListGrantsErrors];
+
+export type ListGrantsResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListGrantsResponse = ListGrantsResponses[keyof ListGrantsResponses];
+
+export type ListMyGrantsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/my';
+};
+
+export type ListMyGrantsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListMyGrantsError = ListMyGrantsErrors[keyof ListMyGrantsErrors];
+
+export type ListMyGrantsResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListMyGrantsResponse = ListMyGrantsResponses[keyof ListMyGrantsResponses];
+
+export type CreateAccessRequestData = {
+    body: CreateAccessRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/permissions/request';
+};
+
+export type CreateAccessRequestErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateAccessRequestError = CreateAccessRequestErrors[keyof CreateAccessRequestErrors];
+
+export type CreateAccessRequestResponses = {
+    201: AccessRequest;
+};
+
+export type CreateAccessRequestResponse = CreateAccessRequestResponses[keyof CreateAccessRequestResponses];
+
+export type ListAccessRequestsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The caller's own instead of those that it may answer.
+         */
+        mine?: boolean;
+        /**
+         * Where a wish stands.
+         */
+        status?: 'pending' | 'approved' | 'denied';
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/requests';
+};
+
+export type ListAccessRequestsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAccessRequestsError = ListAccessRequestsErrors[keyof ListAccessRequestsErrors];
+
+export type ListAccessRequestsResponses = {
+    200: PageResponseAccessRequest;
+};
+
+export type ListAccessRequestsResponse = ListAccessRequestsResponses[keyof ListAccessRequestsResponses];
+
+export type ApproveAccessRequestData = {
+    body: ApproveAccessRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        request_id: AccessRequestId;
+    };
+    query?: never;
+    url: '/api/permissions/requests/{request_id}/approve';
+};
+
+export type ApproveAccessRequestErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ApproveAccessRequestError = ApproveAccessRequestErrors[keyof ApproveAccessRequestErrors];
+
+export type ApproveAccessRequestResponses = {
+    200: AccessRequest;
+};
+
+export type ApproveAccessRequestResponse = ApproveAccessRequestResponses[keyof ApproveAccessRequestResponses];
+
+export type DenyAccessRequestData = {
+    body: DenyAccessRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        request_id: AccessRequestId;
+    };
+    query?: never;
+    url: '/api/permissions/requests/{request_id}/deny';
+};
+
+export type DenyAccessRequestErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DenyAccessRequestError = DenyAccessRequestErrors[keyof DenyAccessRequestErrors];
+
+export type DenyAccessRequestResponses = {
+    200: AccessRequest;
+};
+
+export type DenyAccessRequestResponse = DenyAccessRequestResponses[keyof DenyAccessRequestResponses];
+
+export type RevokeGrantData = {
+    body: RevokeGrantRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/permissions/revoke';
+};
+
+export type RevokeGrantErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RevokeGrantError = RevokeGrantErrors[keyof RevokeGrantErrors];
+
+export type RevokeGrantResponses = {
+    /**
+     * Taken back
+     */
+    204: void;
+};
+
+export type RevokeGrantResponse = RevokeGrantResponses[keyof RevokeGrantResponses];
+
+export type ListUserGrantsData = {
+    body?: never;
+    path: {
+        user_id: UserId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/users/{user_id}';
+};
+
+export type ListUserGrantsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListUserGrantsError = ListUserGrantsErrors[keyof ListUserGrantsErrors];
+
+export type ListUserGrantsResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListUserGrantsResponse = ListUserGrantsResponses[keyof ListUserGrantsResponses];
+
 export type ListRolesData = {
     body?: never;
     path?: never;
@@ -9067,36 +9918,6 @@ export type DeleteApiKeyResponses = {
 };
 
 export type DeleteApiKeyResponse = DeleteApiKeyResponses[keyof DeleteApiKeyResponses];
-
-export type RotateApiKeyData = {
-    body: RotateApiKeyRequest;
-    headers?: {
-        /**
-         * The same key with the same request gives the first answer again, for 24 hours.
-         */
-        'Idempotency-Key'?: string;
-    };
-    path: {
-        key_id: ApiKeyId;
-    };
-    query?: never;
-    url: '/api/settings/api-keys/{key_id}/rotate';
-};
-
-export type RotateApiKeyErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type RotateApiKeyError = RotateApiKeyErrors[keyof RotateApiKeyErrors];
-
-export type RotateApiKeyResponses = {
-    200: ApiKey;
-};
-
-export type RotateApiKeyResponse = RotateApiKeyResponses[keyof RotateApiKeyResponses];
 
 export type FindCustomInstructionsData = {
     body?: never;
@@ -10777,6 +11598,149 @@ export type UpdateAgentServerOfOrganizationResponses = {
 };
 
 export type UpdateAgentServerOfOrganizationResponse = UpdateAgentServerOfOrganizationResponses[keyof UpdateAgentServerOfOrganizationResponses];
+
+export type ReplaceAgentPermissionsOfOrganizationData = {
+    body: ReplaceGrantsRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * A tenant.
+         */
+        org_id: string;
+        agent_id: AgentId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/agents/{agent_id}/permissions';
+};
+
+export type ReplaceAgentPermissionsOfOrganizationErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ReplaceAgentPermissionsOfOrganizationError = ReplaceAgentPermissionsOfOrganizationErrors[keyof ReplaceAgentPermissionsOfOrganizationErrors];
+
+export type ReplaceAgentPermissionsOfOrganizationResponses = {
+    200: GrantsResponse;
+};
+
+export type ReplaceAgentPermissionsOfOrganizationResponse = ReplaceAgentPermissionsOfOrganizationResponses[keyof ReplaceAgentPermissionsOfOrganizationResponses];
+
+export type CreateAgentShareOfOrganizationData = {
+    body: CreateShareRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * A tenant.
+         */
+        org_id: string;
+        agent_id: AgentId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/agents/{agent_id}/share';
+};
+
+export type CreateAgentShareOfOrganizationErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateAgentShareOfOrganizationError = CreateAgentShareOfOrganizationErrors[keyof CreateAgentShareOfOrganizationErrors];
+
+export type CreateAgentShareOfOrganizationResponses = {
+    201: Grant;
+};
+
+export type CreateAgentShareOfOrganizationResponse = CreateAgentShareOfOrganizationResponses[keyof CreateAgentShareOfOrganizationResponses];
+
+export type DeleteAgentShareOfOrganizationData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * A tenant.
+         */
+        org_id: string;
+        agent_id: AgentId;
+        share_id: GrantId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/agents/{agent_id}/share/{share_id}';
+};
+
+export type DeleteAgentShareOfOrganizationErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteAgentShareOfOrganizationError = DeleteAgentShareOfOrganizationErrors[keyof DeleteAgentShareOfOrganizationErrors];
+
+export type DeleteAgentShareOfOrganizationResponses = {
+    /**
+     * Taken back
+     */
+    204: void;
+};
+
+export type DeleteAgentShareOfOrganizationResponse = DeleteAgentShareOfOrganizationResponses[keyof DeleteAgentShareOfOrganizationResponses];
+
+export type ListAgentSharesOfOrganizationData = {
+    body?: never;
+    path: {
+        /**
+         * A tenant.
+         */
+        org_id: string;
+        agent_id: AgentId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/orgs/{org_id}/agents/{agent_id}/shares';
+};
+
+export type ListAgentSharesOfOrganizationErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAgentSharesOfOrganizationError = ListAgentSharesOfOrganizationErrors[keyof ListAgentSharesOfOrganizationErrors];
+
+export type ListAgentSharesOfOrganizationResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListAgentSharesOfOrganizationResponse = ListAgentSharesOfOrganizationResponses[keyof ListAgentSharesOfOrganizationResponses];
 
 export type CreateAgentTestOfOrganizationData = {
     body: TestAgentRequest;

@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{AppState, Problem, answer::Secret, caller::From as Client, cookies, host, json::Json, path::Path, query::Query};
+use crate::{
+    AppState, Problem, answer::Secret, caller::From as Client, cookies, host, json::Json, path::Path,
+    query::Query,
+};
 
 /// A provider that people may sign in with.
 #[derive(Serialize, ToSchema)]
@@ -106,8 +109,7 @@ async fn start_provider_sign_in(
     Query(query): Query<StartQuery>,
 ) -> Result<Response, Problem> {
     let browser = cookies::sign_in_flow(&headers);
-    let begun =
-        identity.begin_provider_sign_in(&slug, browser, query.return_to.as_deref(), &redirect).await;
+    let begun = identity.begin_provider_sign_in(&slug, browser, query.return_to.as_deref(), &redirect).await;
     match begun {
         Ok(begun) => {
             let mut headers = HeaderMap::new();

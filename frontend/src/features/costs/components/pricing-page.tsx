@@ -49,6 +49,7 @@ function Prices({ onChange }: { onChange: ((price: Price) => void) | undefined }
   const now = Date.now();
   return (
     <>
+      <div>
       <Segmented<'current' | 'all'>
         label={t('Prices')}
         value={shown}
@@ -58,6 +59,7 @@ function Prices({ onChange }: { onChange: ((price: Price) => void) | undefined }
           { value: 'all', label: t('All, with earlier and later ones') },
         ]}
       />
+      </div>
       {list.isPending ? (
         <SkeletonRows rows={8} className="py-4" />
       ) : list.isError ? (

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { endOf, hoursOf, levelsOf } from './levels';
+
+describe('levels', () => {
+  it('leave out what a kind does not have', () => {
+    expect(levelsOf('connector')).not.toContain('clone');
+    expect(levelsOf('conversation')).not.toContain('execute');
+    expect(levelsOf('agent').at(-1)).toBe('admin');
+  });
+});
+
+describe('an end', () => {
+  const now = Date.parse('2026-11-21T10:00:00Z');
+  it('is missing for good, some hours on, or the end of a day', () => {
+    expect(endOf('', '', now)).toBeNull();
+    expect(endOf('8', '', now)).toBe('2026-11-21T18:00:00.000Z');
+    const day = new Date(endOf('date', '2026-12-24', now) ?? '');
+    expect([day.getDate(), day.getHours(), day.getMinutes()]).toEqual([24, 23, 59]);
+  });
+  it('is hours in a wish', () => {
+    expect(hoursOf('')).toBeUndefined();
+    expect(hoursOf('168')).toBe(168);
+  });
+});
