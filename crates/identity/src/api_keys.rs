@@ -101,11 +101,11 @@ impl Identity {
     ) -> Result<ApiKey> {
         let user = person(caller)?;
         self.inner.access.require(caller, Action::ApiKeyRotate, &facts(caller, user)).await?;
+        let keys = self.inner.store.scoped(caller.scope).api_keys().of_user(user).await?;
+        let key = keys.into_iter().find(|key| key.id == id).ok_or(Error::NotFound { what: "key" })?;
         let mut check = Check::default();
         check_value(&mut check, value);
         check.done()?;
-        let keys = self.inner.store.scoped(caller.scope).api_keys().of_user(user).await?;
-        let key = keys.into_iter().find(|key| key.id == id).ok_or(Error::NotFound { what: "key" })?;
         let vault = self.inner.access.vault();
         let value = value.expose().trim();
         if vault.open(caller.scope, &key.secret_ref).await.is_ok_and(|old| old.expose_secret() == value) {

@@ -213,9 +213,22 @@ async fn the_browser_that_began_comes_back_signed_in_once() {
     refused(come_back(&world, &flow.cookie, &flow.sent("state")).await, "sign_in_flow_invalid");
     assert_eq!(provider.exchanges().await.len(), 1);
     assert_eq!(sessions_of_grace(&world, &admin).await, 1);
+    let path = format!("/api/v1/orgs/{}/audit?event_type=identity_provider.*", admin.organization());
+    let told = |entries: Value| -> Vec<Value> {
+        entries["items"].as_array().unwrap().iter().map(|entry| entry["event_type"].clone()).collect()
+    };
+    assert_eq!(told(world.get(&path).by(&admin).send().await.ok()), ["identity_provider.created"]);
     let listed = world.get("/api/v1/identity-providers").by(&admin).send().await;
     assert!(
         !listed.text().contains("oidc-canary-secret") && listed.text().contains("\"has_client_secret\":true")
+    );
+    let one = format!("/api/v1/identity-providers/{}", listed.json()["items"][0]["id"].as_str().unwrap());
+    world.patch(&one, json!({ "enabled": false })).by(&admin).send().await.ok();
+    assert_eq!(world.get("/api/auth/oidc/providers").send().await.ok()["items"], json!([]));
+    world.delete(&one).by(&admin).send().await.status(204);
+    assert_eq!(
+        told(world.get(&path).by(&admin).send().await.ok()),
+        ["identity_provider.deleted", "identity_provider.updated", "identity_provider.created"]
     );
 }
 
