@@ -2788,10 +2788,29 @@ export type OwnBudget = {
 };
 
 /**
- * Budgets that count what the caller spends.
+ * Budgets that count what the caller spends, and the day's calls.
  */
 export type OwnBudgets = {
+    calls_today: OwnCalls | null;
     items: Array<OwnBudget>;
+};
+
+/**
+ * How much of the day's calls the caller has used.
+ */
+export type OwnCalls = {
+    /**
+     * How many requests that start work there may be.
+     */
+    limit: number;
+    /**
+     * When they start again.
+     */
+    resets_at: string;
+    /**
+     * How many there were.
+     */
+    used: number;
 };
 
 /**

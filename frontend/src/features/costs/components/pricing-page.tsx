@@ -50,15 +50,15 @@ function Prices({ onChange }: { onChange: ((price: Price) => void) | undefined }
   return (
     <>
       <div>
-      <Segmented<'current' | 'all'>
-        label={t('Prices')}
-        value={shown}
-        onChange={setShown}
-        options={[
-          { value: 'current', label: t('In force') },
-          { value: 'all', label: t('All, with earlier and later ones') },
-        ]}
-      />
+        <Segmented<'current' | 'all'>
+          label={t('Prices')}
+          value={shown}
+          onChange={setShown}
+          options={[
+            { value: 'current', label: t('In force') },
+            { value: 'all', label: t('All, with earlier and later ones') },
+          ]}
+        />
       </div>
       {list.isPending ? (
         <SkeletonRows rows={8} className="py-4" />
