@@ -18,7 +18,9 @@ import { Route as AppChatRouteImport } from './routes/_app/_chat';
 import { Route as AppInboxRouteImport } from './routes/_app/inbox';
 import { Route as AppChatIndexRouteImport } from './routes/_app/_chat/index';
 import { Route as AppGovernanceIndexRouteImport } from './routes/_app/governance.index';
-import { Route as AppGovernanceUsersRouteImport } from './routes/_app/governance.users';
+import { Route as AppGovernanceBudgetsRouteImport } from './routes/_app/governance.budgets';
+import { Route as AppGovernanceCostsRouteImport } from './routes/_app/governance.costs';
+import { Route as AppGovernancePricingRouteImport } from './routes/_app/governance.pricing';
 import { Route as AppRunsRunIdRouteImport } from './routes/_app/runs.$runId';
 import { Route as AppServersIndexRouteImport } from './routes/_app/servers.index';
 import { Route as AppServersServerIdRouteImport } from './routes/_app/servers.$serverId';
@@ -29,8 +31,6 @@ import { Route as AppGovernanceAuditComplianceRouteImport } from './routes/_app/
 import { Route as AppGovernancePoliciesIndexRouteImport } from './routes/_app/governance.policies.index';
 import { Route as AppGovernancePoliciesPolicyIdRouteImport } from './routes/_app/governance.policies.$policyId';
 import { Route as AppGovernancePoliciesNewRouteImport } from './routes/_app/governance.policies.new';
-import { Route as AppGovernanceReviewsIndexRouteImport } from './routes/_app/governance.reviews.index';
-import { Route as AppGovernanceReviewsReviewIdRouteImport } from './routes/_app/governance.reviews.$reviewId';
 import { Route as AppLibraryAgentsIndexRouteImport } from './routes/_app/library.agents.index';
 import { Route as AppLibraryAgentsAgentIdRouteImport } from './routes/_app/library.agents.$agentId';
 import { Route as AppLibraryAgentsNewRouteImport } from './routes/_app/library.agents.new';
@@ -78,9 +78,19 @@ const AppGovernanceIndexRoute = AppGovernanceIndexRouteImport.update({
   path: '/governance/',
   getParentRoute: () => AppRoute,
 } as any);
-const AppGovernanceUsersRoute = AppGovernanceUsersRouteImport.update({
-  id: '/governance/users',
-  path: '/governance/users',
+const AppGovernanceBudgetsRoute = AppGovernanceBudgetsRouteImport.update({
+  id: '/governance/budgets',
+  path: '/governance/budgets',
+  getParentRoute: () => AppRoute,
+} as any);
+const AppGovernanceCostsRoute = AppGovernanceCostsRouteImport.update({
+  id: '/governance/costs',
+  path: '/governance/costs',
+  getParentRoute: () => AppRoute,
+} as any);
+const AppGovernancePricingRoute = AppGovernancePricingRouteImport.update({
+  id: '/governance/pricing',
+  path: '/governance/pricing',
   getParentRoute: () => AppRoute,
 } as any);
 const AppRunsRunIdRoute = AppRunsRunIdRouteImport.update({
@@ -137,18 +147,6 @@ const AppGovernancePoliciesNewRoute =
     path: '/governance/policies/new',
     getParentRoute: () => AppRoute,
   } as any);
-const AppGovernanceReviewsIndexRoute =
-  AppGovernanceReviewsIndexRouteImport.update({
-    id: '/governance/reviews/',
-    path: '/governance/reviews/',
-    getParentRoute: () => AppRoute,
-  } as any);
-const AppGovernanceReviewsReviewIdRoute =
-  AppGovernanceReviewsReviewIdRouteImport.update({
-    id: '/governance/reviews/$reviewId',
-    path: '/governance/reviews/$reviewId',
-    getParentRoute: () => AppRoute,
-  } as any);
 const AppLibraryAgentsIndexRoute = AppLibraryAgentsIndexRouteImport.update({
   id: '/library/agents/',
   path: '/library/agents/',
@@ -172,7 +170,9 @@ export interface FileRoutesByFullPath {
   '/setup': typeof SetupRoute;
   '/sign-in': typeof SignInRoute;
   '/inbox': typeof AppInboxRoute;
-  '/governance/users': typeof AppGovernanceUsersRoute;
+  '/governance/budgets': typeof AppGovernanceBudgetsRoute;
+  '/governance/costs': typeof AppGovernanceCostsRoute;
+  '/governance/pricing': typeof AppGovernancePricingRoute;
   '/runs/$runId': typeof AppRunsRunIdRoute;
   '/servers/$serverId': typeof AppServersServerIdRoute;
   '/settings/$tab': typeof AppSettingsTabRoute;
@@ -182,12 +182,10 @@ export interface FileRoutesByFullPath {
   '/governance/audit/compliance': typeof AppGovernanceAuditComplianceRoute;
   '/governance/policies/$policyId': typeof AppGovernancePoliciesPolicyIdRoute;
   '/governance/policies/new': typeof AppGovernancePoliciesNewRoute;
-  '/governance/reviews/$reviewId': typeof AppGovernanceReviewsReviewIdRoute;
   '/library/agents/$agentId': typeof AppLibraryAgentsAgentIdRoute;
   '/library/agents/new': typeof AppLibraryAgentsNewRoute;
   '/governance/audit/': typeof AppGovernanceAuditIndexRoute;
   '/governance/policies/': typeof AppGovernancePoliciesIndexRoute;
-  '/governance/reviews/': typeof AppGovernanceReviewsIndexRoute;
   '/library/agents/': typeof AppLibraryAgentsIndexRoute;
 }
 export interface FileRoutesByTo {
@@ -197,7 +195,9 @@ export interface FileRoutesByTo {
   '/setup': typeof SetupRoute;
   '/sign-in': typeof SignInRoute;
   '/inbox': typeof AppInboxRoute;
-  '/governance/users': typeof AppGovernanceUsersRoute;
+  '/governance/budgets': typeof AppGovernanceBudgetsRoute;
+  '/governance/costs': typeof AppGovernanceCostsRoute;
+  '/governance/pricing': typeof AppGovernancePricingRoute;
   '/runs/$runId': typeof AppRunsRunIdRoute;
   '/servers/$serverId': typeof AppServersServerIdRoute;
   '/settings/$tab': typeof AppSettingsTabRoute;
@@ -207,12 +207,10 @@ export interface FileRoutesByTo {
   '/governance/audit/compliance': typeof AppGovernanceAuditComplianceRoute;
   '/governance/policies/$policyId': typeof AppGovernancePoliciesPolicyIdRoute;
   '/governance/policies/new': typeof AppGovernancePoliciesNewRoute;
-  '/governance/reviews/$reviewId': typeof AppGovernanceReviewsReviewIdRoute;
   '/library/agents/$agentId': typeof AppLibraryAgentsAgentIdRoute;
   '/library/agents/new': typeof AppLibraryAgentsNewRoute;
   '/governance/audit': typeof AppGovernanceAuditIndexRoute;
   '/governance/policies': typeof AppGovernancePoliciesIndexRoute;
-  '/governance/reviews': typeof AppGovernanceReviewsIndexRoute;
   '/library/agents': typeof AppLibraryAgentsIndexRoute;
 }
 export interface FileRoutesById {
@@ -224,7 +222,9 @@ export interface FileRoutesById {
   '/sign-in': typeof SignInRoute;
   '/_app/_chat': typeof AppChatRouteWithChildren;
   '/_app/inbox': typeof AppInboxRoute;
-  '/_app/governance/users': typeof AppGovernanceUsersRoute;
+  '/_app/governance/budgets': typeof AppGovernanceBudgetsRoute;
+  '/_app/governance/costs': typeof AppGovernanceCostsRoute;
+  '/_app/governance/pricing': typeof AppGovernancePricingRoute;
   '/_app/runs/$runId': typeof AppRunsRunIdRoute;
   '/_app/servers/$serverId': typeof AppServersServerIdRoute;
   '/_app/settings/$tab': typeof AppSettingsTabRoute;
@@ -235,12 +235,10 @@ export interface FileRoutesById {
   '/_app/governance/audit/compliance': typeof AppGovernanceAuditComplianceRoute;
   '/_app/governance/policies/$policyId': typeof AppGovernancePoliciesPolicyIdRoute;
   '/_app/governance/policies/new': typeof AppGovernancePoliciesNewRoute;
-  '/_app/governance/reviews/$reviewId': typeof AppGovernanceReviewsReviewIdRoute;
   '/_app/library/agents/$agentId': typeof AppLibraryAgentsAgentIdRoute;
   '/_app/library/agents/new': typeof AppLibraryAgentsNewRoute;
   '/_app/governance/audit/': typeof AppGovernanceAuditIndexRoute;
   '/_app/governance/policies/': typeof AppGovernancePoliciesIndexRoute;
-  '/_app/governance/reviews/': typeof AppGovernanceReviewsIndexRoute;
   '/_app/library/agents/': typeof AppLibraryAgentsIndexRoute;
 }
 export interface FileRouteTypes {
@@ -252,7 +250,9 @@ export interface FileRouteTypes {
     | '/setup'
     | '/sign-in'
     | '/inbox'
-    | '/governance/users'
+    | '/governance/budgets'
+    | '/governance/costs'
+    | '/governance/pricing'
     | '/runs/$runId'
     | '/servers/$serverId'
     | '/settings/$tab'
@@ -262,12 +262,10 @@ export interface FileRouteTypes {
     | '/governance/audit/compliance'
     | '/governance/policies/$policyId'
     | '/governance/policies/new'
-    | '/governance/reviews/$reviewId'
     | '/library/agents/$agentId'
     | '/library/agents/new'
     | '/governance/audit/'
     | '/governance/policies/'
-    | '/governance/reviews/'
     | '/library/agents/';
   fileRoutesByTo: FileRoutesByTo;
   to:
@@ -277,7 +275,9 @@ export interface FileRouteTypes {
     | '/setup'
     | '/sign-in'
     | '/inbox'
-    | '/governance/users'
+    | '/governance/budgets'
+    | '/governance/costs'
+    | '/governance/pricing'
     | '/runs/$runId'
     | '/servers/$serverId'
     | '/settings/$tab'
@@ -287,12 +287,10 @@ export interface FileRouteTypes {
     | '/governance/audit/compliance'
     | '/governance/policies/$policyId'
     | '/governance/policies/new'
-    | '/governance/reviews/$reviewId'
     | '/library/agents/$agentId'
     | '/library/agents/new'
     | '/governance/audit'
     | '/governance/policies'
-    | '/governance/reviews'
     | '/library/agents';
   id:
     | '__root__'
@@ -303,7 +301,9 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/_app/_chat'
     | '/_app/inbox'
-    | '/_app/governance/users'
+    | '/_app/governance/budgets'
+    | '/_app/governance/costs'
+    | '/_app/governance/pricing'
     | '/_app/runs/$runId'
     | '/_app/servers/$serverId'
     | '/_app/settings/$tab'
@@ -314,12 +314,10 @@ export interface FileRouteTypes {
     | '/_app/governance/audit/compliance'
     | '/_app/governance/policies/$policyId'
     | '/_app/governance/policies/new'
-    | '/_app/governance/reviews/$reviewId'
     | '/_app/library/agents/$agentId'
     | '/_app/library/agents/new'
     | '/_app/governance/audit/'
     | '/_app/governance/policies/'
-    | '/_app/governance/reviews/'
     | '/_app/library/agents/';
   fileRoutesById: FileRoutesById;
 }
@@ -396,11 +394,25 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppGovernanceIndexRouteImport;
       parentRoute: typeof AppRoute;
     };
-    '/_app/governance/users': {
-      id: '/_app/governance/users';
-      path: '/governance/users';
-      fullPath: '/governance/users';
-      preLoaderRoute: typeof AppGovernanceUsersRouteImport;
+    '/_app/governance/budgets': {
+      id: '/_app/governance/budgets';
+      path: '/governance/budgets';
+      fullPath: '/governance/budgets';
+      preLoaderRoute: typeof AppGovernanceBudgetsRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_app/governance/costs': {
+      id: '/_app/governance/costs';
+      path: '/governance/costs';
+      fullPath: '/governance/costs';
+      preLoaderRoute: typeof AppGovernanceCostsRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_app/governance/pricing': {
+      id: '/_app/governance/pricing';
+      path: '/governance/pricing';
+      fullPath: '/governance/pricing';
+      preLoaderRoute: typeof AppGovernancePricingRouteImport;
       parentRoute: typeof AppRoute;
     };
     '/_app/runs/$runId': {
@@ -473,20 +485,6 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppGovernancePoliciesNewRouteImport;
       parentRoute: typeof AppRoute;
     };
-    '/_app/governance/reviews/': {
-      id: '/_app/governance/reviews/';
-      path: '/governance/reviews';
-      fullPath: '/governance/reviews/';
-      preLoaderRoute: typeof AppGovernanceReviewsIndexRouteImport;
-      parentRoute: typeof AppRoute;
-    };
-    '/_app/governance/reviews/$reviewId': {
-      id: '/_app/governance/reviews/$reviewId';
-      path: '/governance/reviews/$reviewId';
-      fullPath: '/governance/reviews/$reviewId';
-      preLoaderRoute: typeof AppGovernanceReviewsReviewIdRouteImport;
-      parentRoute: typeof AppRoute;
-    };
     '/_app/library/agents/': {
       id: '/_app/library/agents/';
       path: '/library/agents';
@@ -527,7 +525,9 @@ const AppChatRouteWithChildren =
 interface AppRouteChildren {
   AppChatRoute: typeof AppChatRouteWithChildren;
   AppInboxRoute: typeof AppInboxRoute;
-  AppGovernanceUsersRoute: typeof AppGovernanceUsersRoute;
+  AppGovernanceBudgetsRoute: typeof AppGovernanceBudgetsRoute;
+  AppGovernanceCostsRoute: typeof AppGovernanceCostsRoute;
+  AppGovernancePricingRoute: typeof AppGovernancePricingRoute;
   AppRunsRunIdRoute: typeof AppRunsRunIdRoute;
   AppServersServerIdRoute: typeof AppServersServerIdRoute;
   AppSettingsTabRoute: typeof AppSettingsTabRoute;
@@ -536,19 +536,19 @@ interface AppRouteChildren {
   AppGovernanceAuditComplianceRoute: typeof AppGovernanceAuditComplianceRoute;
   AppGovernancePoliciesPolicyIdRoute: typeof AppGovernancePoliciesPolicyIdRoute;
   AppGovernancePoliciesNewRoute: typeof AppGovernancePoliciesNewRoute;
-  AppGovernanceReviewsReviewIdRoute: typeof AppGovernanceReviewsReviewIdRoute;
   AppLibraryAgentsAgentIdRoute: typeof AppLibraryAgentsAgentIdRoute;
   AppLibraryAgentsNewRoute: typeof AppLibraryAgentsNewRoute;
   AppGovernanceAuditIndexRoute: typeof AppGovernanceAuditIndexRoute;
   AppGovernancePoliciesIndexRoute: typeof AppGovernancePoliciesIndexRoute;
-  AppGovernanceReviewsIndexRoute: typeof AppGovernanceReviewsIndexRoute;
   AppLibraryAgentsIndexRoute: typeof AppLibraryAgentsIndexRoute;
 }
 
 const AppRouteChildren: AppRouteChildren = {
   AppChatRoute: AppChatRouteWithChildren,
   AppInboxRoute: AppInboxRoute,
-  AppGovernanceUsersRoute: AppGovernanceUsersRoute,
+  AppGovernanceBudgetsRoute: AppGovernanceBudgetsRoute,
+  AppGovernanceCostsRoute: AppGovernanceCostsRoute,
+  AppGovernancePricingRoute: AppGovernancePricingRoute,
   AppRunsRunIdRoute: AppRunsRunIdRoute,
   AppServersServerIdRoute: AppServersServerIdRoute,
   AppSettingsTabRoute: AppSettingsTabRoute,
@@ -557,12 +557,10 @@ const AppRouteChildren: AppRouteChildren = {
   AppGovernanceAuditComplianceRoute: AppGovernanceAuditComplianceRoute,
   AppGovernancePoliciesPolicyIdRoute: AppGovernancePoliciesPolicyIdRoute,
   AppGovernancePoliciesNewRoute: AppGovernancePoliciesNewRoute,
-  AppGovernanceReviewsReviewIdRoute: AppGovernanceReviewsReviewIdRoute,
   AppLibraryAgentsAgentIdRoute: AppLibraryAgentsAgentIdRoute,
   AppLibraryAgentsNewRoute: AppLibraryAgentsNewRoute,
   AppGovernanceAuditIndexRoute: AppGovernanceAuditIndexRoute,
   AppGovernancePoliciesIndexRoute: AppGovernancePoliciesIndexRoute,
-  AppGovernanceReviewsIndexRoute: AppGovernanceReviewsIndexRoute,
   AppLibraryAgentsIndexRoute: AppLibraryAgentsIndexRoute,
 };
 

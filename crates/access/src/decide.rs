@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use conductor_domain::{Caller, Classification, Decision, Effect, NewAuditEvent, Principal};
+use conductor_domain::{Caller, Classification, Decision, Effect, NewAuditEvent, Obligation, Principal};
 use conductor_rbac::{Action, Denial, Levels, PolicyIndex, Request, Resource, denial};
 use conductor_storage::Store;
 use serde_json::Value;
 
 use crate::{
-    Error, Facts, Limits, LimitsOptions, Result, Vault,
+    Budgets, Error, Facts, Limits, LimitsOptions, Prices, Result, Vault,
     rules::{Compiled, Rules},
 };
 
@@ -19,6 +19,8 @@ pub struct Access {
     pub(crate) store: Store,
     pub(crate) rules: Rules,
     limits: Limits,
+    budgets: Budgets,
+    prices: Prices,
     vault: Vault,
 }
 
@@ -39,7 +41,8 @@ impl Access {
     pub async fn start(store: Store, vault: Vault, limits: LimitsOptions) -> Result<Arc<Self>> {
         PolicyIndex::built_in().await.map_err(Error::Undecidable)?;
         let limits = Limits::new(limits, Arc::clone(store.clock()));
-        Ok(Arc::new(Self { rules: Rules::new(store.clone()), store, limits, vault }))
+        let (budgets, prices) = (Budgets::new(store.clone()), Prices::new(store.clone()));
+        Ok(Arc::new(Self { rules: Rules::new(store.clone()), store, limits, budgets, prices, vault }))
     }
 
     /// The answer, with its reasons. A call of a tool is decided by the rules as they are now, anything else by rules
@@ -75,6 +78,16 @@ impl Access {
     pub async fn require(&self, caller: &Caller, action: Action, facts: &Facts) -> Result<()> {
         let judge = self.judge(caller).await?;
         self.pass(&judge, caller, action, facts, None).await
+    }
+
+    /// The same as `require`, with what must be done on the way.
+    ///
+    /// # Errors
+    /// As `require`.
+    pub async fn admit(&self, caller: &Caller, action: Action, facts: &Facts) -> Result<Vec<Obligation>> {
+        let judge = self.judge(caller).await?;
+        self.pass(&judge, caller, action, facts, None).await?;
+        Ok(judge.decide(caller, action, facts, None).obligations)
     }
 
     /// Lets a tool call begin that is not denied; a question to a person comes on its way. The same as `require`, with
@@ -171,6 +184,18 @@ impl Access {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The budgets.
+    #[must_use]
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
+    }
+
+    /// What models cost.
+    #[must_use]
+    pub fn prices(&self) -> &Prices {
+        &self.prices
     }
 
     /// The vault.
@@ -305,6 +330,7 @@ fn question<'a>(
     resource.official = facts.official;
     resource.read_only = facts.read_only;
     resource.asks = facts.asks;
+    resource.outbound = facts.outbound;
     let mut request = Request::new(caller, action, resource);
     request.owner = (facts.owner.is_some() && facts.owner == caller.user_id())
         || (facts.actor.is_some() && facts.actor == caller.machine());
@@ -316,6 +342,7 @@ fn question<'a>(
         (_, agents) => agents,
     };
     request.arguments = arguments;
+    request.context_labels = &facts.context;
     request
 }
 

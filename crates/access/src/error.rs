@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conductor_domain::{ErrorKind, Kind};
+use conductor_domain::{BudgetRefusal, Clock, ErrorKind, Kind, RefusalReason};
 
 /// A refusal, or a failure to decide; either way nothing happened.
 #[derive(Debug, thiserror::Error)]
@@ -31,12 +31,23 @@ pub enum Error {
         /// When to try again.
         retry_after: Duration,
     },
+    /// A budget refuses the call.
+    #[error("{refusal}")]
+    Budget {
+        /// Which, and why.
+        refusal: Box<BudgetRefusal>,
+        /// When to try again, where that helps.
+        retry_after: Option<Duration>,
+    },
     /// A secret that is named but not stored, or cannot be opened with the present key.
     #[error("the secret {reference:?} cannot be read")]
     Secret {
         /// Its reference.
         reference: String,
     },
+    /// The master key is out of reach, so that no secret can be opened or sealed until it is back.
+    #[error("the key that protects secrets is out of reach at the moment; try again")]
+    Keys(#[source] conductor_secrets::Error),
     /// Roles or policies could not be compiled; everything is denied until they can.
     #[error("roles and policies cannot be compiled")]
     Undecidable(#[source] conductor_rbac::Error),
@@ -54,13 +65,31 @@ pub enum Error {
 /// The result of a call of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// When what is reserved for calls under way may be free again.
+const RESERVED_FOR: Duration = Duration::from_secs(5);
+
+impl Error {
+    /// The refusal of a budget, with the time until it may be asked again.
+    #[must_use]
+    pub fn budget(refusal: BudgetRefusal, clock: &dyn Clock) -> Self {
+        let retry_after = match refusal.reason {
+            RefusalReason::Reserved => Some(RESERVED_FOR),
+            RefusalReason::Spent => refusal.resets_at.and_then(|at| (at - clock.now()).to_std().ok()),
+            RefusalReason::Currency => None,
+        };
+        Self::Budget { refusal: Box::new(refusal), retry_after }
+    }
+}
+
 impl Kind for Error {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Hidden { .. } => ErrorKind::NotFound,
             Self::Denied { .. } => ErrorKind::Forbidden,
             Self::Limited { retry_after, .. } => ErrorKind::Limited { retry_after: Some(*retry_after) },
+            Self::Budget { retry_after, .. } => ErrorKind::Limited { retry_after: *retry_after },
             Self::Secret { .. } => ErrorKind::Conflict,
+            Self::Keys(error) => error.kind(),
             Self::Undecidable(_) | Self::Anchor(_) => ErrorKind::Internal,
             Self::Unreadable(_) => ErrorKind::Unavailable,
             Self::Storage(error) => error.kind(),
@@ -72,7 +101,9 @@ impl Kind for Error {
             Self::Hidden { .. } => "not_found",
             Self::Denied { code, .. } => code,
             Self::Limited { .. } => "rate_limited",
+            Self::Budget { refusal, .. } => refusal.code(),
             Self::Secret { .. } => "secret_unreadable",
+            Self::Keys(error) => error.code(),
             Self::Undecidable(_) | Self::Anchor(_) => "internal",
             Self::Unreadable(_) => "policy_unavailable",
             Self::Storage(error) => error.code(),
@@ -82,6 +113,7 @@ impl Kind for Error {
     fn rule_id(&self) -> Option<String> {
         match self {
             Self::Denied { rule, .. } => Some(rule.clone()),
+            Self::Budget { refusal, .. } => Some(format!("budgets/{}", refusal.budget_id)),
             _ => None,
         }
     }

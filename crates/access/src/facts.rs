@@ -25,6 +25,10 @@ pub struct Facts {
     pub read_only: bool,
     /// For tools: whether each call asks a person.
     pub asks: bool,
+    /// For tools: whether what they are given leaves Conductor.
+    pub outbound: bool,
+    /// Labels of what the context of the call already holds.
+    pub context: Vec<Classification>,
     /// The rows that it lies within, such as a message's conversation: what is granted on them holds on it.
     pub within: Vec<String>,
     /// The agents that act for the caller, outermost first.
@@ -45,6 +49,8 @@ impl Facts {
             official: false,
             read_only: false,
             asks: false,
+            outbound: false,
+            context: Vec::new(),
             within: Vec::new(),
             agents: Vec::new(),
         }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod audit;
+mod budgets;
 mod caller;
 mod decide;
 mod error;
@@ -8,10 +9,12 @@ mod facts;
 mod limits;
 mod machine;
 mod policies;
+mod prices;
 mod record;
 mod rules;
 mod vault;
 
+pub use budgets::Budgets;
 pub use conductor_rbac::{Action, Levels, ResourceKind};
 pub use decide::{Access, Judge};
 pub use error::{Error, Result};
@@ -19,4 +22,5 @@ pub use facts::Facts;
 pub use limits::{Limit, Limits, LimitsOptions};
 pub use machine::Machine;
 pub use policies::{Comparison, Flip, baseline, check_policy};
-pub use vault::Vault;
+pub use prices::Prices;
+pub use vault::{Resealed, RotationState, Rotator, Step, Vault};

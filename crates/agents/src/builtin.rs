@@ -55,6 +55,7 @@ impl Builtin {
             title: wanted.title,
             language: wanted.language,
             content: wanted.content,
+            data_classification: dispatch.context_label,
         };
         let inserted = self
             .store
@@ -138,6 +139,7 @@ fn create_artifact() -> Tool {
         timeout: Duration::from_secs(10),
         cache: None,
         honours_key: false,
+        call_cost: None,
     }
 }
 

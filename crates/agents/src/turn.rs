@@ -6,7 +6,7 @@ mod context;
 mod finish;
 mod keys;
 mod model;
-mod money;
+mod spend;
 mod state;
 mod writer;
 

@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Classification, ConnectorId, Scope, ToolId, UserId, Visibility, classification::words};
+use crate::{
+    CallCost, Classification, ConnectorId, Scope, ToolId, UserId, Visibility, classification::words,
+};
 
 /// How an MCP server is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -210,6 +212,8 @@ pub struct ConnectorTool {
     pub present: bool,
     /// When it was last seen.
     pub synced_at: Option<DateTime<Utc>>,
+    /// What one call costs, where someone said so.
+    pub call_cost: Option<CallCost>,
 }
 
 impl ConnectorTool {
@@ -240,7 +244,7 @@ pub struct SeenTool {
 }
 
 /// What a person changes on a tool; `None` leaves a field as it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ToolChange {
     /// Whether it may be used.
     pub enabled: Option<bool>,
@@ -250,6 +254,8 @@ pub struct ToolChange {
     pub asks: Option<bool>,
     /// Accepts the present definition.
     pub approve_definition: bool,
+    /// What one call costs; `Some(None)` says nothing any more.
+    pub call_cost: Option<Option<CallCost>>,
 }
 
 /// What a sync of a connector's tools did.

@@ -120,6 +120,12 @@ ids! {
     HumanTaskId,
     /// A stored secret.
     SecretId,
+    /// An identity provider.
+    IdentityProviderId,
+    /// A group of a directory.
+    DirectoryGroupId,
+    /// A rotation of every tenant's key.
+    KeyRotationId,
     /// A provider key that a user entered.
     ApiKeyId,
     /// A policy.
@@ -140,4 +146,8 @@ ids! {
     AuditEventId,
     /// A row of the usage ledger.
     UsageRecordId,
+    /// What a model costs from a moment on.
+    PricingId,
+    /// A budget.
+    BudgetId,
 }

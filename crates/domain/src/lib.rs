@@ -4,6 +4,7 @@ mod access_level;
 mod agent;
 mod artifact;
 mod audit;
+mod budget;
 mod caller;
 mod campaign;
 mod classification;
@@ -20,15 +21,18 @@ pub mod gen_ai;
 mod grant;
 mod human_task;
 mod id;
+mod identity_provider;
 mod message;
 mod message_view;
 mod organization;
 mod page;
 mod policy;
+mod pricing;
 mod redacted;
 mod run;
 mod scope;
 mod secret;
+mod tenant_key;
 mod usage;
 mod user;
 
@@ -41,6 +45,10 @@ pub use artifact::{Artifact, NewArtifact};
 pub use audit::{
     AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditSeal, AuditTally, CheckpointKind,
     NewAuditEvent, RecordedDecision,
+};
+pub use budget::{
+    Budget, BudgetCounter, BudgetPeriod, BudgetRefusal, BudgetScope, BudgetStanding, NewBudget,
+    RefusalReason, Spender,
 };
 pub use caller::{Caller, Principal};
 pub use campaign::{Campaign, CampaignItem, ReviewDecision};
@@ -57,7 +65,9 @@ pub use conversation::{
 pub use credential::{
     IssuedToken, Mfa, NewIssuedToken, Revoked, ServiceAccount, ServiceAccountSpec, TokenKind, TokenStatus,
 };
-pub use decision::{Decision, Effect, Obligation, TraceStep};
+pub use decision::{
+    Decision, Effect, GuardFinding, GuardKind, InjectionAction, Obligation, OutputAction, TraceStep,
+};
 pub use error::{ErrorKind, FieldError, Kind};
 pub use event::{
     ApprovalDecision, ArtifactRef, EventBody, HumanTaskView, ProblemView, RouteCandidate, RunEvent, StepKind,
@@ -69,6 +79,9 @@ pub use grant::{
 };
 pub use human_task::{HumanTask, NewHumanTask};
 pub use id::*;
+pub use identity_provider::{
+    ExternalIdentity, IdentityProvider, IdentityProviderSpec, RoleMapping, SignInFlow,
+};
 pub use message::{FileRef, Message, MessagePatch, MessageStatus, NewMessage};
 pub use message_view::{FileView, MessageView, TokensView, ToolCallStatus, ToolCallView};
 pub use organization::{
@@ -77,13 +90,18 @@ pub use organization::{
 };
 pub use page::{Page, PageRequest};
 pub use policy::{BindingScope, Policy, PolicyBinding, PolicyMode, PolicyRule};
+pub use pricing::{ModelPrice, NewModelPrice, PriceSource, Tokens};
 pub use redacted::Redacted;
 pub use run::{
     EffectState, NewRun, Run, RunFilter, RunKind, RunOutcome, RunSignal, RunStatus, RunTrigger, SignalKind,
 };
 pub use scope::Scope;
 pub use secret::{ApiKey, NewApiKey, NewSecret, Secret};
-pub use usage::{NewUsage, decimal_of_nanos};
+pub use tenant_key::{KeyCensus, KeyRotation, RotationStatus, WrappedKey};
+pub use usage::{
+    CallCost, NewUsage, UsageBucket, UsageDimension, UsageFilter, UsageGrouping, UsageTotals,
+    decimal_of_nanos, nanos_of_decimal,
+};
 pub use user::{
     LinkPurpose, NewRole, NewSession, NewUser, OneTimeLink, PlatformRole, Role, RoleScope, Session, User,
     UserChange,

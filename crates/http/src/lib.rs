@@ -9,6 +9,7 @@ mod host;
 mod idempotency;
 mod json;
 mod machine;
+mod money;
 mod openapi;
 mod options;
 mod page;

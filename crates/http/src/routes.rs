@@ -5,11 +5,14 @@ mod api_keys;
 mod artifacts;
 mod audit;
 mod auth;
+mod budgets;
 mod conversations;
+mod costs;
 mod environments;
 mod events;
 mod execute;
 mod files;
+mod identity_providers;
 mod mcp;
 mod members;
 mod message_stream;
@@ -18,8 +21,10 @@ mod models;
 mod orgs;
 mod permissions;
 mod policies;
+mod pricing;
 mod roles;
 mod runs;
+mod secret_keys;
 mod service_accounts;
 mod session;
 mod settings;
@@ -57,6 +62,8 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(policies::router())
         .merge(permissions::router())
         .merge(service_accounts::router())
+        .merge(secret_keys::router())
+        .merge(identity_providers::router())
         .merge(tokens::router())
         .merge(settings::router())
         .merge(api_keys::router())
@@ -73,6 +80,9 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(mcp::router())
         .merge(models::router())
         .merge(audit::router())
+        .merge(pricing::router())
+        .merge(costs::router())
+        .merge(budgets::router())
 }
 
 /// The document itself, and Swagger UI over it, offline.

@@ -12,7 +12,7 @@ use axum::extract::FromRef;
 use chrono::{DateTime, Utc};
 use conductor_agents::{Agents, Turns};
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
-use conductor_governance::{AuditLog, Grants, Policies};
+use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pricing};
 use conductor_identity::Identity;
 use conductor_registry::Registry;
 use conductor_runs::Runs;
@@ -72,6 +72,14 @@ services! {
     grants: Grants,
     /// The audit log.
     audit: AuditLog,
+    /// What models cost.
+    pricing: Pricing,
+    /// Usage and cost.
+    costs: Costs,
+    /// Budgets.
+    budgets: Budgets,
+    /// The keys that secrets are sealed under.
+    keys: Keys,
 }
 
 /// What handlers reach; cheap to clone.

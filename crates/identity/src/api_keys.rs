@@ -50,7 +50,7 @@ impl Identity {
         let reference = format!("api_key:{id}");
         let value = new.value.expose().trim();
         let secret =
-            self.inner.access.vault().seal(caller.scope, &reference, "api_key", value, Some(user))?;
+            self.inner.access.vault().seal(caller.scope, &reference, "api_key", value, Some(user)).await?;
         let letters: Vec<char> = value.chars().collect();
         let row = NewApiKey {
             id,

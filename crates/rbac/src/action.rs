@@ -77,10 +77,16 @@ kinds! {
     ServiceAccount = "service_account",
     /// A token that an agent calls us with.
     AgentToken = "agent_token",
+    /// A provider that people sign in with.
+    IdentityProvider = "identity_provider",
+    /// The keys that secrets are sealed under.
+    SecretKey = "secret_key",
     /// What models cost.
     Pricing = "pricing",
     /// What was used and what it cost.
     Usage = "usage",
+    /// How much may be spent.
+    Budget = "budget",
     /// What people, roles and machines may do with rows that are not theirs.
     Grant = "grant",
     /// A wish for a grant.
@@ -188,6 +194,8 @@ actions! {
     FileRead = "file.read", File, Access(Read);
     /// Upload a file.
     FileCreate = "file.create", File, Tenant;
+    /// Rename or label a file.
+    FileUpdate = "file.update", File, Access(Write);
     /// Delete a file.
     FileDelete = "file.delete", File, Access(Admin);
     /// See a connector and its health.
@@ -288,12 +296,28 @@ actions! {
     AgentTokenRevoke = "agent_token.revoke", AgentToken, Tenant;
     /// Delete an agent's token that can no longer be used.
     AgentTokenDelete = "agent_token.delete", AgentToken, Tenant;
+    /// See the providers that people sign in with.
+    IdentityProviderRead = "identity_provider.read", IdentityProvider, Platform;
+    /// Enter, change or remove a provider that people sign in with.
+    IdentityProviderManage = "identity_provider.manage", IdentityProvider, Platform;
+    /// See which keys secrets are sealed under, and how far their rotation came.
+    SecretKeyRead = "secret_key.read", SecretKey, Platform;
+    /// Replace the keys that secrets are sealed under.
+    SecretKeyRotate = "secret_key.rotate", SecretKey, Platform;
     /// See what models cost.
     PricingRead = "pricing.read", Pricing, Platform;
     /// Set what a model costs.
     PricingUpdate = "pricing.update", Pricing, Platform;
     /// See one's usage; with the reach `:any` that of the organisation.
     UsageRead = "usage.read", Usage, Own;
+    /// See the organisation's budgets and how they stand.
+    BudgetRead = "budget.read", Budget, Tenant;
+    /// Make a budget.
+    BudgetCreate = "budget.create", Budget, Tenant;
+    /// Change a budget.
+    BudgetUpdate = "budget.update", Budget, Tenant;
+    /// Delete a budget.
+    BudgetDelete = "budget.delete", Budget, Tenant;
     /// See every grant of the organisation, whoever gave it.
     GrantRead = "grant.read", Grant, Tenant;
     /// Review the organisation's grants and drop what is not needed.

@@ -23,6 +23,8 @@ pub struct Resource<'a> {
     pub read_only: bool,
     /// For tools: whether its `approval` is `ask`.
     pub asks: bool,
+    /// Whether what it is given leaves Conductor, as the arguments of a connector's tool do.
+    pub outbound: bool,
     /// Free labels, for conditions of policies.
     pub labels: &'a [String],
 }
@@ -37,6 +39,7 @@ impl<'a> Resource<'a> {
             official: false,
             read_only: false,
             asks: false,
+            outbound: false,
             labels: &[],
         }
     }

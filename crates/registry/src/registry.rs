@@ -90,7 +90,7 @@ impl Registry {
         if draft.spec.transport == Transport::Stdio {
             self.may_stdio(caller, &facts).await?;
         }
-        let sealed = self.seal(caller, id, &draft)?;
+        let sealed = self.seal(caller, id, &draft).await?;
         let new = NewConnector {
             id,
             spec: draft.spec,
@@ -137,7 +137,7 @@ impl Registry {
         if draft.spec.transport == Transport::Stdio {
             self.may_stdio(caller, &facts(&before)).await?;
         }
-        let sealed = self.seal(caller, id, &draft)?;
+        let sealed = self.seal(caller, id, &draft).await?;
         let new_ref = sealed.auth.as_ref().map(|secret| secret.reference.clone());
         let (unused, kept) = match draft.spec.auth_type {
             AuthType::None => (before.secret_ref.clone(), None),
@@ -258,8 +258,11 @@ impl Registry {
         let tool = self.store.visible_to(caller).tools().find(id).await?;
         let tool =
             tool.filter(|tool| tool.connector_id == connector.id).ok_or(Error::Hidden { what: "tool" })?;
-        let trusts =
-            change.approve_definition || change.read_only == Some(true) || change.asks == Some(false);
+        // What a call costs is what budgets hold it to.
+        let trusts = change.approve_definition
+            || change.read_only == Some(true)
+            || change.asks == Some(false)
+            || change.call_cost.is_some();
         let action = if trusts { Action::ToolApprove } else { Action::ToolUpdate };
         let mut facts = facts(&connector);
         facts = facts.within(format!("connector:{}", connector.id));
@@ -273,6 +276,7 @@ impl Registry {
             "read_only": change.read_only,
             "asks": change.asks,
             "approve_definition": change.approve_definition,
+            "call_cost": change.call_cost,
             "definition_hash": tool.definition_hash,
         });
         self.write_at(connector.scope, move |tx| {
@@ -314,17 +318,20 @@ impl Registry {
         Ok(())
     }
 
-    fn seal(&self, caller: &Caller, id: ConnectorId, draft: &ServerDraft) -> Result<Sealed> {
+    async fn seal(&self, caller: &Caller, id: ConnectorId, draft: &ServerDraft) -> Result<Sealed> {
         let vault = self.access.vault();
         let (scope, user): (_, Option<UserId>) = (caller.scope, caller.user_id());
-        let auth = draft.secret.as_ref().map(|secret| {
-            vault.seal(scope, &format!("connector:{id}:auth"), "bearer", secret.expose_secret(), user)
-        });
-        let env = draft.env.as_ref().filter(|env| !env.is_empty()).map(|env| {
-            let values = serde_json::to_string(env).unwrap_or_default();
-            vault.seal(scope, &format!("connector:{id}:env"), "custom", &values, user)
-        });
-        Ok(Sealed { auth: auth.transpose()?, env: env.transpose()? })
+        let mut sealed = Sealed { auth: None, env: None };
+        if let Some(secret) = &draft.secret {
+            let (name, value) = (format!("connector:{id}:auth"), secret.expose_secret());
+            sealed.auth = Some(vault.seal(scope, &name, "bearer", value, user).await?);
+        }
+        if let Some(env) = draft.env.as_ref().filter(|env| !env.is_empty()) {
+            let (name, values) =
+                (format!("connector:{id}:env"), serde_json::to_string(env).unwrap_or_default());
+            sealed.env = Some(vault.seal(scope, &name, "custom", &values, user).await?);
+        }
+        Ok(sealed)
     }
 
     pub(crate) async fn write<T, F>(&self, caller: &Caller, work: F) -> Result<T>

@@ -176,6 +176,7 @@ fn tool(connector: &Connector, row: ConnectorTool, name: String, path: String) -
             .filter(|seconds| *seconds > 0)
             .map(Duration::from_secs),
         honours_key: false,
+        call_cost: row.call_cost,
     }
 }
 

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use conductor_domain::{
-    EffectState, EventBody, NewAuditEvent, ProblemView, Run, RunOutcome, RunStatus, SignalKind,
+    BudgetRefusal, EffectState, EventBody, NewAuditEvent, ProblemView, Run, RunOutcome, RunStatus,
+    SignalKind, Spender,
 };
-use conductor_storage::{FeedItem, ScopedTx, Store, StoredEvent};
+use conductor_storage::{FeedItem, ScopedTx, Spending, Store, StoredEvent};
 use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::Result;
 
@@ -63,6 +65,12 @@ impl Held {
         Ok(self.store.scoped(self.run.scope).write(move |tx| work(HeldTx { tx, run })).await?)
     }
 
+    /// Who spends what the calls of this run cost.
+    #[must_use]
+    pub fn spender(&self) -> Spender {
+        spender(&self.run)
+    }
+
     /// Everything the run has written so far.
     ///
     /// # Errors
@@ -115,6 +123,8 @@ impl Held {
                             cached: false,
                             attempts: 1,
                             ledger: Some(EffectState::Ambiguous.as_str().to_owned()),
+                            data_classification: None,
+                            findings: Vec::new(),
                         }])
                         .await?;
                     }
@@ -137,6 +147,15 @@ impl Held {
     }
 }
 
+fn spender(run: &Run) -> Spender {
+    Spender {
+        scope: run.scope,
+        agent_id: run.agent_id,
+        user_id: run.user_id,
+        root_run_id: Some(run.root_run_id),
+    }
+}
+
 /// A transaction of a run's holder.
 #[derive(Clone, Debug)]
 pub struct HeldTx<'t> {
@@ -153,6 +172,33 @@ impl HeldTx<'_> {
     pub async fn emit(&self, bodies: &[EventBody]) -> conductor_storage::Result<()> {
         self.tx.journal(self.run.id, self.run.fencing_token).append(bodies).await?;
         Ok(())
+    }
+
+    /// Reserves what a call may cost at every budget of whoever spends. It comes before anything else of the
+    /// transaction, as the ledger asks.
+    ///
+    /// # Errors
+    /// When the database fails; that a budget refuses is an answer.
+    pub async fn reserve(
+        &self,
+        call_id: Uuid,
+        nanos: i64,
+        currency: &str,
+    ) -> conductor_storage::Result<Result<(), Box<BudgetRefusal>>> {
+        let spender = spender(&self.run);
+        let spending = Spending { call_id, run_id: self.run.id, spender: &spender, nanos, currency };
+        self.tx.budget_ledger().reserve(spending).await
+    }
+
+    /// Charges what a call has cost, in place of what was reserved for it. It comes before anything else of the
+    /// transaction, as the ledger asks.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn settle(&self, call_id: Uuid, nanos: i64, currency: &str) -> conductor_storage::Result<()> {
+        let spender = spender(&self.run);
+        let spending = Spending { call_id, run_id: self.run.id, spender: &spender, nanos, currency };
+        self.tx.budget_ledger().settle(spending).await
     }
 
     /// Parks the run until a signal comes.
@@ -175,6 +221,8 @@ impl HeldTx<'_> {
         error: Option<ProblemView>,
     ) -> conductor_storage::Result<()> {
         let (id, status) = (self.run.id, outcome.status);
+        // What is still held for a call that failed, or died with its server, is free again.
+        self.tx.budget_ledger().release_run(id).await?;
         self.emit(&[EventBody::RunFinished { status, output: outcome.output.clone(), error }]).await?;
         self.tx.human_tasks().expire_of_run(id).await?;
         self.tx.audit().record(self.entry("run.finished", status)).await?;

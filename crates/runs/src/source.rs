@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use conductor_access::Facts;
 use conductor_domain::{
-    AgentId, CallId, Caller, Classification, ConnectorId, ConversationId, MessageId, ProblemView, RunId,
-    Scope, ToolId, UserId, Visibility,
+    AgentId, CallCost, CallId, Caller, Classification, ConnectorId, ConversationId, MessageId, ProblemView,
+    RunId, Scope, ToolId, UserId, Visibility,
 };
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -63,6 +63,8 @@ pub struct Tool {
     pub cache: Option<Duration>,
     /// Whether the target takes our idempotency key, so that a repeated call has one effect.
     pub honours_key: bool,
+    /// What one call costs, where someone said so.
+    pub call_cost: Option<CallCost>,
 }
 
 impl Tool {
@@ -77,6 +79,7 @@ impl Tool {
         facts.within = self.connector_id.map(|id| format!("connector:{id}")).into_iter().collect();
         facts.read_only = self.read_only;
         facts.asks = self.approval == Approval::Ask;
+        facts.outbound = self.connector_id.is_some();
         facts.agents = agents;
         facts
     }
@@ -97,6 +100,8 @@ pub struct Dispatch {
     pub conversation_id: Option<ConversationId>,
     /// The message that is being written.
     pub message_id: Option<MessageId>,
+    /// The highest label of what the arguments may come from.
+    pub context_label: Classification,
     /// Canonical arguments.
     pub arguments: Value,
     /// The key that a target which knows such keys gets.

@@ -74,6 +74,7 @@ impl ToolSource for Acting {
             timeout: PATIENCE,
             cache: None,
             honours_key: false,
+            call_cost: None,
         }])
     }
 

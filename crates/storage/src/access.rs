@@ -121,6 +121,18 @@ impl<'a> View<'a> {
         VisibleAudit::new(self)
     }
 
+    /// Budgets of the organisation that the caller acts in.
+    #[must_use]
+    pub fn budgets(self) -> VisibleBudgets<'a> {
+        VisibleBudgets::new(self)
+    }
+
+    /// What was used and what it cost in the organisation that the caller acts in.
+    #[must_use]
+    pub fn usage(self) -> VisibleUsage<'a> {
+        VisibleUsage::new(self)
+    }
+
     /// Grants of the organisation that the caller acts in.
     #[must_use]
     pub fn grants(self) -> VisibleGrants<'a> {
@@ -176,6 +188,12 @@ impl<'a> Scoped<'a> {
     #[must_use]
     pub fn secrets(self) -> Secrets<'a> {
         Secrets::new(self.store.reader(), self.scope)
+    }
+
+    /// The tenant's keys, wrapped.
+    #[must_use]
+    pub fn tenant_keys(self) -> TenantKeys<'a> {
+        TenantKeys::new(self.store.reader(), self.scope)
     }
 
     /// The tenant's provider keys.
@@ -300,6 +318,18 @@ impl<'t> ScopedTx<'t> {
         Usage::new(self)
     }
 
+    /// Budgets of this tenant.
+    #[must_use]
+    pub fn budgets(self) -> BudgetsTx<'t> {
+        BudgetsTx::new(self)
+    }
+
+    /// The ledger of this tenant's budgets.
+    #[must_use]
+    pub fn budget_ledger(self) -> BudgetLedger<'t> {
+        BudgetLedger::new(self)
+    }
+
     /// The audit log of this tenant.
     #[must_use]
     pub fn audit(self) -> Audit<'t> {
@@ -354,6 +384,12 @@ impl<'t> ScopedTx<'t> {
         SecretsTx::new(self)
     }
 
+    /// The keys of this tenant, wrapped.
+    #[must_use]
+    pub fn tenant_keys(self) -> TenantKeysTx<'t> {
+        TenantKeysTx::new(self)
+    }
+
     /// Provider keys of this tenant.
     #[must_use]
     pub fn api_keys(self) -> ApiKeysTx<'t> {
@@ -394,6 +430,8 @@ pub enum Unscoped {
     Idempotency,
     /// Sealing and verifying the audit log of every tenant.
     AuditChain,
+    /// Moving the secrets of every tenant under new keys.
+    KeyRotation,
     /// Taking grants back whose time is over.
     GrantSweep,
 }
@@ -446,6 +484,12 @@ impl<'a> UnscopedView<'a> {
         AuditChains::new(self.conn())
     }
 
+    /// Rotations of the keys of every tenant.
+    #[must_use]
+    pub fn key_rotations(self) -> KeyRotations<'a> {
+        KeyRotations::new(self.conn())
+    }
+
     /// Every tenant's runs, for the driver.
     #[must_use]
     pub fn runs(self) -> DriverRuns<'a> {
@@ -456,6 +500,12 @@ impl<'a> UnscopedView<'a> {
     #[must_use]
     pub fn users(self) -> Users<'a> {
         Users::new(self.conn())
+    }
+
+    /// Identity providers of the platform.
+    #[must_use]
+    pub fn identity_providers(self) -> IdentityProviders<'a> {
+        IdentityProviders::new(self.conn())
     }
 
     /// One-time links.
@@ -523,6 +573,18 @@ impl<'a> UnscopedView<'a> {
     pub fn policies(self) -> Policies<'a> {
         Policies::new(self.conn())
     }
+
+    /// Budgets of every organisation.
+    #[must_use]
+    pub fn budgets(self) -> Budgets<'a> {
+        Budgets::new(self.conn())
+    }
+
+    /// What models cost.
+    #[must_use]
+    pub fn pricing(self) -> Pricing<'a> {
+        Pricing::new(self.conn())
+    }
 }
 
 /// Rows beyond one tenant, inside a transaction.
@@ -562,6 +624,12 @@ impl<'t> UnscopedTx<'t> {
         AuditChainsTx::new(self.tx)
     }
 
+    /// Rotations of the keys of every tenant.
+    #[must_use]
+    pub fn key_rotations(self) -> KeyRotationsTx<'t> {
+        KeyRotationsTx::new(self.tx)
+    }
+
     /// Every tenant's runs, for the driver.
     #[must_use]
     pub fn runs(self) -> DriverRuns<'t> {
@@ -578,6 +646,12 @@ impl<'t> UnscopedTx<'t> {
     #[must_use]
     pub fn sessions(self) -> SessionsTx<'t> {
         SessionsTx::new(self.tx)
+    }
+
+    /// Identity providers of the platform.
+    #[must_use]
+    pub fn identity_providers(self) -> IdentityProvidersTx<'t> {
+        IdentityProvidersTx::new(self.tx)
     }
 
     /// One-time links.
@@ -602,6 +676,12 @@ impl<'t> UnscopedTx<'t> {
     #[must_use]
     pub fn roles(self) -> RolesTx<'t> {
         RolesTx::new(self.tx)
+    }
+
+    /// What models cost.
+    #[must_use]
+    pub fn pricing(self) -> PricingTx<'t> {
+        PricingTx::new(self.tx)
     }
 
     /// Keys of requests that may come again.

@@ -5,9 +5,18 @@ import { queryClient } from '@/api/queries';
 import type { FeedEvent } from '@/api/types';
 import { dropped, touched } from '@/features/chat';
 import { setFeed } from '@/lib/connection';
+import { t } from '@/lib/i18n';
+import { toast } from '@/lib/toast';
 
 function invalidate(...key: string[]): void {
   void queryClient.invalidateQueries({ queryKey: key });
+}
+
+function tellBudget({ type, name = '', hard_stop: stops }: FeedEvent): void {
+  if (type === 'budget.warned') toast.warning(t('The budget “{{name}}” is nearly spent.', { name }));
+  else if (stops)
+    toast.warning(t('The budget “{{name}}” is spent. Calls that cost something stop.', { name }));
+  else toast.warning(t('The budget “{{name}}” is spent.', { name }));
 }
 
 function onEvent(event: FeedEvent): void {
@@ -35,6 +44,11 @@ function onEvent(event: FeedEvent): void {
     case 'approval.requested':
     case 'approval.decided':
       invalidate('tasks');
+      break;
+    case 'budget.warned':
+    case 'budget.exhausted':
+      invalidate('budgets');
+      tellBudget(event);
       break;
     case 'access_request.created':
     case 'access_request.decided':

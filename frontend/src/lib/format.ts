@@ -78,7 +78,6 @@ export function count(value: number): string {
   return new Intl.NumberFormat(locale()).format(value);
 }
 
-/** `18.2k`, `200k`. */
 /** An amount as short as it can be: $3, $0.15. */
 export function money(value: number, currency: string): string {
   return new Intl.NumberFormat('en', {
@@ -89,6 +88,18 @@ export function money(value: number, currency: string): string {
   }).format(value);
 }
 
+/** What something cost, small amounts with as many digits as they need: `$3.20`, `$0.0042`. */
+export function price(amount: string, currency: string): string {
+  const value = Number(amount);
+  const small = value !== 0 && Math.abs(value) < 1;
+  return new Intl.NumberFormat(locale(), {
+    style: 'currency',
+    currency,
+    ...(small ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 2 }),
+  }).format(value);
+}
+
+/** `18.2k`, `200k`. */
 export function short(value: number): string {
   return new Intl.NumberFormat(locale(), { notation: 'compact', maximumFractionDigits: 1 })
     .format(value)

@@ -62,6 +62,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     let driving = tokio::spawn(Arc::clone(&driver).run());
     let sealed = CancellationToken::new();
     let sealing = tokio::spawn(Arc::clone(&wired.sealer).run(sealed.clone()));
+    let rotating = tokio::spawn(Arc::clone(&wired.access).rotate_keys(draining.clone()));
     let watching = tokio::spawn(Arc::clone(&wired.registry).watch());
     let hearing = tokio::spawn(wired.identity.clone().watch());
     let sweeping = tokio::spawn(wired.grants.clone().watch());
@@ -93,6 +94,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     hearing.abort();
     sweeping.abort();
     drop(driving.await);
+    drop(rotating.await);
     sealed.cancel();
     drop(sealing.await);
     store.close().await;
@@ -120,6 +122,10 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
         policies: wired.policies,
         grants: wired.grants,
         audit: wired.audit,
+        pricing: wired.pricing,
+        costs: wired.costs,
+        budgets: wired.budgets,
+        keys: wired.keys,
         options,
         page: page::embedded(),
         readiness,

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use conductor_access::{Action, Facts, Limit};
 use conductor_domain::{
-    Agent, AgentId, Caller, Conversation, ConversationId, ConversationPatch, FileId, FileRef, Message,
-    MessageId, MessageRole, MessageStatus, NewAuditEvent, NewMessage, NewRun, RunId, RunKind, RunTrigger,
+    Agent, AgentId, Caller, Classification, Conversation, ConversationId, ConversationPatch, FileId, FileRef,
+    Message, MessageId, MessageRole, MessageStatus, NewAuditEvent, NewMessage, NewRun, RunId, RunKind,
+    RunTrigger,
 };
 use conductor_storage::{FeedItem, ScopedTx};
 use serde_json::json;
@@ -79,8 +80,9 @@ impl Turns {
         }
         let agent = self.agent_for(caller, &conversation, turn.agent_id).await?;
         let mut question = NewMessage::text(self.new_id(), id, parent, MessageRole::User, turn.content);
-        question.images = self.files(caller, &turn.image_ids, true).await?;
-        question.attachments = self.files(caller, &turn.attachment_ids, false).await?;
+        let label = &mut question.data_classification;
+        question.images = self.files(caller, &turn.image_ids, true, label).await?;
+        question.attachments = self.files(caller, &turn.attachment_ids, false, label).await?;
         let answered = question.id;
         let plan = Plan {
             conversation,
@@ -145,6 +147,7 @@ impl Turns {
         );
         question.images = before.images;
         question.attachments = before.attachments;
+        question.data_classification = before.data_classification;
         let answered = question.id;
         let plan = Plan {
             conversation,
@@ -166,6 +169,7 @@ impl Turns {
         let agent = self.visible_agent(caller, request.agent_id).await?;
         self.access.require(caller, Action::AgentExecute, &crate::facts::facts(&agent)).await?;
         self.access.limits().take(Limit::User(caller.principal.subject()))?;
+        self.admit(caller, &agent, None).await?;
         let id = RunId::generate(&**self.store.clock());
         let run = NewRun {
             user_id: caller.user_id(),
@@ -192,6 +196,8 @@ impl Turns {
 
     async fn begin(&self, caller: &Caller, plan: Plan) -> Result<Started> {
         self.access.limits().take(Limit::User(caller.principal.subject()))?;
+        let wanted = plan.model.as_deref().or(plan.conversation.model.as_deref());
+        self.admit(caller, &plan.agent, wanted).await?;
         let (run_id, reply_id): (RunId, MessageId) = (RunId::generate(&**self.store.clock()), self.new_id());
         let user_id = caller.user_id();
         let target = format!("conversation:{}", plan.conversation.id);
@@ -252,7 +258,13 @@ impl Turns {
     }
 
     /// The files that a message names: the caller's own, each once.
-    async fn files(&self, caller: &Caller, ids: &[FileId], images: bool) -> Result<Vec<FileRef>> {
+    async fn files(
+        &self,
+        caller: &Caller,
+        ids: &[FileId],
+        images: bool,
+        label: &mut Classification,
+    ) -> Result<Vec<FileRef>> {
         let mut seen = HashSet::new();
         let mut files = Vec::with_capacity(ids.len());
         for id in ids.iter().filter(|id| seen.insert(**id)) {
@@ -261,6 +273,11 @@ impl Turns {
             if images && !file.is_image() {
                 return Err(Error::NotAnImage { name: file.name });
             }
+            let facts = Facts::new(format!("file:{id}"), file.scope)
+                .owned_by(Some(file.user_id))
+                .labelled(file.data_classification);
+            self.access.require(caller, Action::FileRead, &facts).await?;
+            *label = (*label).max(file.data_classification);
             files.push(file.reference());
         }
         Ok(files)
@@ -305,6 +322,7 @@ async fn write(
         conversation_id: Some(id),
         message_id: Some(reply_id),
         input: Some(json!({ "model": model, "force_agent": force_agent, "message_id": answered })),
+        data_classification: message.data_classification,
         ..NewRun::new(run_id, RunKind::Chat, RunTrigger::Chat)
     };
     let run = tx.runs().create(run).await?;

@@ -1,6 +1,8 @@
 //! One call of the model inside a turn.
 
-use conductor_domain::{CallId, EventBody, NewUsage, ProblemView, StepId, StepKind, gen_ai};
+use conductor_domain::{
+    CallId, EventBody, NewUsage, ProblemView, StepId, StepKind, decimal_of_nanos, gen_ai,
+};
 use conductor_llm_providers::{ChatRequest, Chunk, Content, Message, Reply, StopReason, ThinkingBudget};
 use conductor_runs::{Held, Result};
 use futures::StreamExt;
@@ -11,6 +13,7 @@ use super::{
     Turns,
     advance::new_call,
     context::Context,
+    spend::Priced,
     state::{CallState, TurnState},
     writer::PieceWriter,
 };
@@ -42,7 +45,10 @@ impl Turns {
         let request = self.request(context, state);
         let separated = !state.text().is_empty();
         let event = EventBody::StepStarted { step_id, kind: StepKind::Model, name: name.clone() };
-        held.emit(std::slice::from_ref(&event)).await?;
+        let priced = self.priced(context, &request).await?;
+        if let Some(refused) = self.reserve(held, context, &priced, event.clone()).await? {
+            return Ok(Asked::Failed(refused));
+        }
         state.apply(&event);
 
         let mut reply = Reply::default();
@@ -68,7 +74,7 @@ impl Turns {
             error: failure.clone(),
             continuation: continuation(&reply),
         };
-        self.account(held, context, state, &reply, finished).await?;
+        self.account(held, context, state, (&reply, &priced), finished).await?;
         Ok(match (failure, stopped) {
             (Some(problem), _) => Asked::Failed(problem),
             (None, None | Some((StopReason::Cancelled, _))) => Asked::Stopped,
@@ -89,7 +95,7 @@ impl Turns {
         separated: bool,
         reply: &mut Reply,
     ) -> Result<Option<ProblemView>> {
-        let mut writer = PieceWriter::new(held, context.place(held));
+        let mut writer = PieceWriter::new(held, context.place(held), &context.obligations);
         let asked = Instant::now();
         let mut stream = match context.resolved.chat.stream(request, held.cancel().clone()).await {
             Ok(stream) => stream,
@@ -130,6 +136,10 @@ impl Turns {
         // The provider's connection closes before anything else is waited for.
         drop(stream);
         writer.end(state).await?;
+        if writer.changed() {
+            // What is handed back to the model later is what was written, not what was masked.
+            reply.content.retain(|content| matches!(content, Content::ToolCall { .. }));
+        }
         Ok(failure)
     }
 
@@ -139,21 +149,23 @@ impl Turns {
         held: &Held,
         context: &Context,
         state: &mut TurnState,
-        reply: &Reply,
+        (reply, priced): (&Reply, &Priced),
         finished: EventBody,
     ) -> Result<()> {
-        let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
-        let usage = reply.usage;
-        let cost = context.resolved.entry.cost(&usage).unwrap_or_default().to_string();
-        let model = reply.stopped.as_ref().map_or(&context.resolved.model_id, |(_, model)| model).clone();
+        let tokens = priced.used(reply);
+        let (cost_nanos, currency) = (priced.cost(tokens), priced.currency.clone());
         let event = EventBody::Usage {
             model: context.resolved.id.clone(),
             provider: context.resolved.provider.clone(),
-            input_tokens: count(usage.input),
-            output_tokens: count(usage.output),
-            cached_tokens: count(usage.cached),
-            cost: cost.clone(),
-            currency: context.resolved.entry.currency.clone(),
+            input_tokens: tokens.input,
+            output_tokens: tokens.output,
+            cached_tokens: tokens.cached,
+            cost: decimal_of_nanos(cost_nanos),
+            currency: currency.clone(),
+        };
+        let step = match &finished {
+            EventBody::StepFinished { step_id, .. } => step_id.as_uuid(),
+            _ => held.run().id.as_uuid(),
         };
         let record = NewUsage {
             run_id: held.run().id,
@@ -161,18 +173,20 @@ impl Turns {
             conversation_id: held.run().conversation_id,
             message_id: held.run().message_id,
             agent_id: held.run().agent_id,
-            model,
+            model: context.resolved.id.clone(),
             provider: context.resolved.provider.clone(),
-            input_tokens: count(usage.input),
-            output_tokens: count(usage.output),
-            cached_tokens: count(usage.cached),
-            cost_nanos: super::money::to_nanos(&cost),
-            currency: context.resolved.entry.currency.clone(),
+            input_tokens: tokens.input,
+            output_tokens: tokens.output,
+            cached_tokens: tokens.cached,
+            cost_nanos,
+            currency,
+            pricing_id: priced.pricing_id(),
         };
         let events = [finished, event];
         events.iter().for_each(|event| state.apply(event));
         held.write(move |tx| {
             Box::pin(async move {
+                tx.settle(step, record.cost_nanos, &record.currency).await?;
                 tx.emit(&events).await?;
                 tx.tx.usage().record(record).await
             })

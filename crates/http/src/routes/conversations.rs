@@ -6,7 +6,8 @@ use conductor_conversations::{
     ConversationEdit, ConversationView, Conversations, NewBranch, OpenConversation,
 };
 use conductor_domain::{
-    AgentId, ConversationFilter, ConversationId, ConversationSettings, MessageId, RunId, UserId,
+    AgentId, Classification, ConversationFilter, ConversationId, ConversationSettings, MessageId, RunId,
+    UserId,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -41,6 +42,8 @@ pub(crate) struct ConversationResponse {
     settings: ConversationSettings,
     message_count: i32,
     token_count: i64,
+    /// How sensitive what it holds is: the highest label of its messages.
+    data_classification: Classification,
     /// The end of the branch that is shown.
     current_leaf_id: Option<MessageId>,
     created_at: DateTime<Utc>,
@@ -66,6 +69,7 @@ impl From<ConversationView> for ConversationResponse {
             settings: conversation.settings,
             message_count: conversation.message_count,
             token_count: conversation.token_count,
+            data_classification: conversation.data_classification,
             current_leaf_id: conversation.current_leaf_id,
             created_at: conversation.created_at,
             updated_at: conversation.updated_at,

@@ -6,7 +6,8 @@ use axum::{
     response::{Response, sse::Event},
 };
 use conductor_domain::{
-    AccessRequestId, ConnectorId, ConversationId, HumanTaskId, MessageId, RunId, RunStatus, SharedKind,
+    AccessRequestId, BudgetId, ConnectorId, ConversationId, HumanTaskId, MessageId, RunId, RunStatus,
+    SharedKind,
 };
 use conductor_runs::Notified;
 use futures::StreamExt;
@@ -22,8 +23,8 @@ use crate::{AppState, Problem, caller::Auth, query::Query, routes::runs::stream,
 #[expect(dead_code, reason = "read by the OpenAPI document only; notices are JSON already")]
 struct FeedEventResponse {
     /// `conversation.created`, `conversation.updated`, `conversation.deleted`, `run.started`, `run.finished`,
-    /// `approval.requested`, `approval.decided`, `connector.updated`, `grant.changed`, `access_request.created` or
-    /// `access_request.decided`; others may come.
+    /// `approval.requested`, `approval.decided`, `connector.updated`, `budget.warned`, `budget.exhausted`,
+    /// `grant.changed`, `access_request.created` or `access_request.decided`; others may come.
     r#type: String,
     conversation_id: Option<ConversationId>,
     message_id: Option<MessageId>,
@@ -34,6 +35,11 @@ struct FeedEventResponse {
     resource_type: Option<SharedKind>,
     resource_id: Option<uuid::Uuid>,
     status: Option<RunStatus>,
+    budget_id: Option<BudgetId>,
+    /// The budget's name.
+    name: Option<String>,
+    /// Whether the budget stops calls once it is spent.
+    hard_stop: Option<bool>,
 }
 
 /// From where on.

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::money::Money;
+
 /// Whether a person is asked before each call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -64,6 +66,9 @@ pub(crate) struct ToolResponse {
     /// When it was last seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     synced_at: Option<DateTime<Utc>>,
+    /// What one call costs, where someone said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call_cost: Option<Money>,
 }
 
 impl From<ConnectorTool> for ToolResponse {
@@ -93,6 +98,7 @@ impl From<ConnectorTool> for ToolResponse {
             quarantined,
             difference,
             synced_at: tool.synced_at,
+            call_cost: tool.call_cost.map(|cost| Money::new(cost.nanos, cost.currency)),
         }
     }
 }

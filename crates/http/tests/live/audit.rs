@@ -1,6 +1,8 @@
 //! Every route that changes something writes exactly one entry of the audit log, and says what happened. A new route is
 //! walked here or named with a reason, or this fails.
 
+mod governed;
+
 use std::collections::{BTreeSet, HashSet};
 
 use conductor_domain::{AuditEventId, AuditFilter, PageRequest};
@@ -10,6 +12,8 @@ use conductor_test_support::Api;
 use serde_json::{Value, json};
 
 use crate::world::{World, text};
+
+const PASSWORD: &str = "correct horse battery staple";
 
 /// Routes that are not walked, and why.
 const ELSEWHERE: [(&str, &str); 8] = [
@@ -279,6 +283,8 @@ async fn every_change_is_one_entry() {
     )
     .await;
     w.step(&admin, "DELETE /api/mcp/servers/{server_id}", &[s], json!(null), "connector.deleted").await;
+    governed::policies(w, &admin, &org).await;
+    governed::machines(w, &admin, &org, a).await;
     w.step(&admin, "DELETE /api/agents/{agent_id}", &[&clone], json!(null), "agent.deleted").await;
 
     // Settings and accounts.
@@ -299,7 +305,8 @@ async fn every_change_is_one_entry() {
     let body = json!({ "provider": "openai", "key_name": "work", "api_key": "sk-canary-4f1c9a77e2b04d5c" });
     let key = id(w.step(&admin, "POST /api/settings/api-keys", &[], body, "api_key.created").await);
     w.step(&admin, "DELETE /api/settings/api-keys/{key_id}", &[&key], json!(null), "api_key.deleted").await;
-    let body = json!({ "email": "eve@example.org", "password": "correct horse battery staple", "first_name": "Eve", "last_name": "E" });
+    let body =
+        json!({ "email": "eve@example.org", "password": PASSWORD, "first_name": "Eve", "last_name": "E" });
     w.steps(
         &admin.anonymous(),
         "POST /api/v1/auth/register",
@@ -308,7 +315,7 @@ async fn every_change_is_one_entry() {
         &["account.registered", "account.signed_in"],
     )
     .await;
-    let body = json!({ "email": "eve@example.org", "password": "correct horse battery staple" });
+    let body = json!({ "email": "eve@example.org", "password": PASSWORD });
     let anonymous = admin.anonymous();
     w.step(&anonymous, "POST /api/v1/auth/login", &[], body.clone(), "account.signed_in").await;
     let session = w.step(&anonymous, "POST /api/auth/login", &[], body.clone(), "account.signed_in").await;
@@ -394,6 +401,7 @@ async fn every_change_is_one_entry() {
         "membership.deleted",
     )
     .await;
+    governed::second_factor(w, &eve).await;
     w.step(&eve, "POST /api/auth/logout", &[], json!({}), "session.ended").await;
     let session = anonymous.post("/api/auth/login", body_of_eve()).await.ok();
     w.news().await;
@@ -402,7 +410,7 @@ async fn every_change_is_one_entry() {
 }
 
 fn body_of_eve() -> Value {
-    json!({ "email": "eve@example.org", "password": "correct horse battery staple" })
+    json!({ "email": "eve@example.org", "password": PASSWORD })
 }
 
 /// Every route of the document that changes something was walked, or is named with a reason.

@@ -11,7 +11,7 @@ use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, FilesOptions, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
-use conductor_governance::{AuditLog, Grants, Policies};
+use conductor_governance::{AuditLog, Budgets, Costs, Grants, Policies, Pricing};
 use conductor_http::{AppState, Options, Readiness, Services, StaticPage};
 use conductor_identity::Identity;
 use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
@@ -41,7 +41,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        let (database, folder) = (TestDb::sqlite(), TempDir::new().unwrap());
+        Self::on(TestDb::sqlite()).await
+    }
+
+    /// The same on this database.
+    pub(crate) async fn on(database: TestDb) -> Self {
+        let folder = TempDir::new().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = OpenOptions::new(database.url()).open(clock).await.unwrap();
         let key = LocalKey::load_or_create(&folder.path().join("master.key")).unwrap();
@@ -161,6 +166,7 @@ async fn services(
         blobs: blobs.clone(),
         draining: CancellationToken::new(),
     });
+    turns.seed_prices().await.unwrap();
     tokio::spawn(driver(store, &turns, &tools).run());
     let readiness = Readiness::default();
     readiness.ready();
@@ -175,8 +181,12 @@ async fn services(
         artifacts: Artifacts::new(store.clone(), Arc::clone(access)),
         files: Files::new(store.clone(), Arc::clone(access), blobs, FilesOptions::default()),
         policies: Policies::new(store.clone(), Arc::clone(access)),
+        pricing: Pricing::new(store.clone(), Arc::clone(access)),
+        costs: Costs::new(store.clone(), Arc::clone(access)),
+        budgets: Budgets::new(store.clone(), Arc::clone(access)),
         grants: Grants::new(store.clone(), Arc::clone(access)),
         audit: audit(store, access, folder),
+        keys: conductor_governance::Keys::new(Arc::clone(access)),
         options: Options::new("0.0.0", rand::random()),
         page: StaticPage::none(),
         readiness,

@@ -18,6 +18,7 @@ mod orgs;
 mod pages;
 mod permissions;
 mod refresh;
+mod secret_keys;
 mod service_accounts;
 mod setup;
 mod sign_in;

@@ -21,7 +21,7 @@ use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, FixedClock, Redacted};
 use conductor_egress::Egress;
-use conductor_governance::{AuditLog, Grants, Policies};
+use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pricing};
 use conductor_http::{AppState, Asset, Readiness, Services, StaticPage};
 use conductor_identity::{Identity, SetUp};
 use conductor_llm_providers::{Catalogue, Models, ModelsOptions};
@@ -391,8 +391,12 @@ async fn services(
             conductor_conversations::FilesOptions::default(),
         ),
         policies: Policies::new(store.clone(), Arc::clone(access)),
+        pricing: Pricing::new(store.clone(), Arc::clone(access)),
+        costs: Costs::new(store.clone(), Arc::clone(access)),
+        budgets: Budgets::new(store.clone(), Arc::clone(access)),
         grants: Grants::new(store.clone(), Arc::clone(access)),
         audit,
+        keys: Keys::new(Arc::clone(access)),
         options,
         page: StaticPage {
             file: page_file,

@@ -140,6 +140,8 @@ fn holds(key: &str, value: &Value, request: &Request<'_>) -> Vec<Option<bool>> {
         "changes" => value == &Value::Bool(changes),
         "owner" => value == &Value::Bool(request.owner),
         "official" => value == &Value::Bool(request.resource.official),
+        "outbound" => value == &Value::Bool(request.resource.outbound),
+        "flows_down" => value == &Value::Bool(context > request.resource.classification),
         "kinds" => lists(request.action.kind().as_str()),
         "actions" => value.as_array().unwrap().iter().any(|pattern| matches(pattern.as_str().unwrap(), word)),
         "classification_at_least" => request.resource.classification >= label(value),

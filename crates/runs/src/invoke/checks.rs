@@ -1,7 +1,7 @@
 //! Steps 1 to 3 (find, limit, validate), and the ways a call is refused.
 
 use conductor_access::Limit;
-use conductor_domain::{Decision, Effect, TraceStep};
+use conductor_domain::{BudgetRefusal, Decision, Effect, TraceStep};
 use serde_json::Value;
 
 use super::{Call, Offered, ToolPath};
@@ -14,6 +14,8 @@ pub(crate) enum Refusal {
     Unknown,
     /// A limit is reached.
     Limited(conductor_access::Error),
+    /// A budget refuses.
+    Budget(Box<BudgetRefusal>),
     /// The run has spent its calls.
     Spent(i64),
     /// The definition is not the approved one.
@@ -29,12 +31,21 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
+    /// The code of the call's run.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Budget(refusal) => refusal.code(),
+            _ => "policy_denied",
+        }
+    }
+
     /// The refusal as a decision, for the event, the audit entry and the child run.
     pub(crate) fn decision(&self) -> Decision {
         let (rule, says) = match self {
             Self::Denied(decision) => return decision.clone(),
             Self::Unknown => ("tools/unknown", self.to_string()),
             Self::Limited(_) => ("limits/rate", self.to_string()),
+            Self::Budget(_) => ("budgets/refused", self.to_string()),
             Self::Spent(_) => ("limits/calls-per-run", self.to_string()),
             Self::Quarantined => ("tools/quarantined", self.to_string()),
             Self::Arguments(_) => ("tools/arguments", self.to_string()),
@@ -58,6 +69,7 @@ impl std::fmt::Display for Refusal {
                 write!(f, "The limit of {which} is reached. Try again in {} s.", retry_after.as_secs().max(1))
             }
             Self::Limited(error) => write!(f, "{error}"),
+            Self::Budget(refusal) => write!(f, "{refusal}"),
             Self::Spent(limit) => write!(f, "This run has made its {limit} tool calls; no more are allowed."),
             Self::Quarantined => f.write_str(
                 "The tool's definition changed since it was approved. It is off until someone approves the change.",

@@ -6,7 +6,7 @@ use conductor_domain::{Decision, EffectState, canonical_json, gen_ai, sha256_hex
 use serde_json::Value;
 use tracing::Instrument;
 
-use super::{Call, Invoked, Offered, ToolPath, record::Ended};
+use super::{Call, Invoked, Offered, ToolPath, checks::Refusal, record::Ended};
 use crate::{CallError, Dispatch, Held, Result, ToolOutput, cache::ResultCache};
 
 impl ToolPath {
@@ -30,20 +30,32 @@ impl ToolPath {
         }
 
         // From here on an effect may happen, so what is about to happen is on disk first.
-        if tool.read_only {
+        let cost = tool.call_cost.clone();
+        if tool.read_only && cost.is_none() {
             held.emit(&opening).await?;
         } else {
-            let child = self.child(held, &call, Some(tool), arguments.clone());
+            let child = (!tool.read_only).then(|| self.child(held, &call, Some(tool), arguments.clone()));
             let (run_id, call_id) = (held.run().id, call.call_id);
             let request = sha256_hex(canonical_json(&arguments));
-            held.write(move |tx| {
+            let reserved = held.write(move |tx| {
                 Box::pin(async move {
+                    if let Some(cost) = cost
+                        && let Err(refusal) =
+                            tx.reserve(call_id.as_uuid(), cost.nanos, &cost.currency).await?
+                    {
+                        return Ok(Err(refusal));
+                    }
                     tx.emit(&opening).await?;
-                    tx.tx.runs().create_child(child).await?;
-                    tx.tx.effects().prepare(run_id, call_id, &call_id.to_string(), &request).await
+                    if let Some(child) = child {
+                        tx.tx.runs().create_child(child).await?;
+                        tx.tx.effects().prepare(run_id, call_id, &call_id.to_string(), &request).await?;
+                    }
+                    Ok(Ok(()))
                 })
-            })
-            .await?;
+            });
+            if let Err(refusal) = reserved.await? {
+                return self.refuse(held, &call, Some(tool), Refusal::Budget(refusal)).await;
+            }
         }
 
         let started = Instant::now();
@@ -78,6 +90,7 @@ impl ToolPath {
                 agent_id: call.agent_id,
                 conversation_id: call.conversation_id,
                 message_id: call.message_id,
+                context_label: call.context_label,
                 arguments: arguments.clone(),
                 idempotency_key: call.call_id.to_string(),
                 timeout: offered.tool.timeout,

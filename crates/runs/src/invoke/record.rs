@@ -3,16 +3,13 @@
 use std::time::Duration;
 
 use conductor_domain::{
-    Decision, EffectState, EventBody, NewAuditEvent, NewRun, Obligation, RunId, RunKind, RunOutcome,
-    RunStatus,
+    CallCost, Decision, EffectState, EventBody, NewAuditEvent, NewRun, NewUsage, Obligation, RunId, RunKind,
+    RunOutcome, RunStatus,
 };
 use serde_json::{Value, json};
 
-use super::{Call, Invoked, ToolPath, called, checks::Refusal, dispatch::ledger};
-use crate::{CallError, Held, Result, Tool, ToolOutput};
-
-/// What a hidden field is replaced by.
-const MASK: &str = "•••";
+use super::{Call, Invoked, ToolPath, called, checks::Refusal, dispatch::ledger, guard};
+use crate::{CallError, Held, Result, Tool, ToolOutput, mask::MASK};
 
 /// How a call ended.
 pub(crate) struct Ended {
@@ -39,6 +36,11 @@ impl Ended {
         Self { answer, cached: false, attempts, took, ledger }
     }
 
+    /// Whether the target has taken the call, so that it costs: where nobody knows, it does.
+    fn counts(&self) -> bool {
+        !self.cached && self.answer.as_ref().map_or_else(|error| error.outcome_unknown, |_| true)
+    }
+
     /// The output, where it may be given again.
     pub(crate) fn good(&self) -> Option<&ToolOutput> {
         self.answer.as_ref().ok().filter(|output| !output.is_error)
@@ -56,13 +58,18 @@ impl ToolPath {
         decision: &Decision,
         ended: Ended,
     ) -> Result<Invoked> {
-        let (ok, content) = match &ended.answer {
-            Ok(output) => (!output.is_error, masked(output.content.clone(), &decision.obligations)),
-            Err(error) => (false, text(&error.problem.detail)),
+        let (ok, content, findings) = match &ended.answer {
+            Ok(output) => {
+                let content = masked(output.content.clone(), &decision.obligations);
+                let (content, findings) = guard::answer(content, &decision.obligations);
+                (!output.is_error, content, findings)
+            }
+            Err(error) => (false, text(&error.problem.detail), Vec::new()),
         };
         let mut outcome = RunOutcome::of(if ok { RunStatus::Succeeded } else { RunStatus::Failed });
         outcome.output = Some(content.clone());
         outcome.attempts = ended.attempts;
+        outcome.data_classification = tool.classification;
         if let Err(error) = &ended.answer {
             outcome.error_code = Some(error.problem.code.clone());
             outcome.error_text = Some(error.problem.detail.clone());
@@ -78,16 +85,32 @@ impl ToolPath {
             cached: ended.cached,
             attempts: ended.attempts,
             ledger: Some(ended.ledger.map_or("read_only", EffectState::as_str).to_owned()),
+            data_classification: Some(tool.classification),
+            findings: findings.clone(),
         };
-        let entry = self.entry(held, call, Some(tool), "run.finished", decision).await;
+        let mut entry = self.entry(held, call, Some(tool), "run.finished", decision).await;
+        if !findings.is_empty() {
+            entry.data["findings"] = json!(findings);
+        }
         // A call without an effect has no child run yet: row, result and audit entry go in together.
         let child = ended.ledger.is_none().then(|| NewRun {
             began_at: Some(held.store().clock().now() - ended.took),
             ..self.child(held, call, Some(tool), arguments)
         });
         let (run_id, call_id, state) = (held.run().id, call.call_id, ended.ledger);
+        let label = tool.classification;
+        let cost = tool.call_cost.clone();
+        let usage = cost.as_ref().filter(|_| ended.counts()).map(|cost| usage(held, call, tool, cost));
+        outcome.cost_nanos = usage.as_ref().map_or(0, |usage| usage.cost_nanos);
         held.write(move |tx| {
             Box::pin(async move {
+                if let Some(cost) = cost {
+                    let charged = usage.as_ref().map_or(0, |usage| usage.cost_nanos);
+                    tx.settle(call_id.as_uuid(), charged, &cost.currency).await?;
+                }
+                if let Some(usage) = usage {
+                    tx.tx.usage().record(usage).await?;
+                }
                 if let Some(child) = child {
                     tx.tx.runs().create_child(child).await?;
                 }
@@ -96,6 +119,8 @@ impl ToolPath {
                 }
                 tx.tx.runs().finish(RunId::from_uuid(call_id.as_uuid()), 0, outcome).await?;
                 tx.tx.audit().record(entry).await?;
+                // Whoever reads along below this label reads no further.
+                tx.tx.runs().raise_label(run_id, label).await?;
                 tx.emit(&[result]).await
             })
         })
@@ -136,11 +161,13 @@ impl ToolPath {
             cached: false,
             attempts: 0,
             ledger: None,
+            data_classification: None,
+            findings: Vec::new(),
         });
         let entry = self.entry(held, call, tool, "run.denied", &decision).await;
         let child = self.child(held, call, tool, call.arguments.clone());
         let mut outcome = RunOutcome::of(RunStatus::Denied);
-        outcome.error_code = Some("policy_denied".to_owned());
+        outcome.error_code = Some(refusal.code().to_owned());
         outcome.error_text = Some(refusal.to_string());
         outcome.attempts = 0;
         let id = child.id;
@@ -172,6 +199,7 @@ impl ToolPath {
             conversation_id: call.conversation_id,
             message_id: call.message_id,
             input: Some(arguments),
+            data_classification: call.context_label,
             ..NewRun::new(RunId::from_uuid(call.call_id.as_uuid()), RunKind::Tool, parent.trigger)
         }
     }
@@ -191,7 +219,8 @@ impl ToolPath {
             entry.data_classification = Some(tool.classification);
             // Where the rules cannot be read there is nothing to be asked again.
             if let Ok(judge) = self.access.judge(&call.caller).await {
-                let facts = tool.facts(call.caller.agents(call.agent_id));
+                let mut facts = tool.facts(call.caller.agents(call.agent_id));
+                facts.context = vec![call.context_label];
                 entry = judge.asked(entry, &call.caller, &facts);
             }
         }
@@ -211,6 +240,26 @@ async fn held_has_called(held: &Held, call: &Call) -> Result<bool> {
         Box::pin(async move { Ok(tx.tx.human_tasks().find_by_call(run_id, call_id).await?.is_some()) })
     })
     .await
+}
+
+/// What a call of a tool cost, as the usage ledger keeps it.
+fn usage(held: &Held, call: &Call, tool: &Tool, cost: &CallCost) -> NewUsage {
+    let run = held.run();
+    NewUsage {
+        run_id: run.id,
+        user_id: run.user_id,
+        conversation_id: call.conversation_id,
+        message_id: call.message_id,
+        agent_id: call.agent_id,
+        model: format!("tool:{}", tool.path),
+        provider: tool.server.clone().unwrap_or_else(|| "Conductor".to_owned()),
+        input_tokens: 0,
+        output_tokens: 0,
+        cached_tokens: 0,
+        cost_nanos: cost.nanos,
+        currency: cost.currency.clone(),
+        pricing_id: None,
+    }
 }
 
 fn text(text: &str) -> Value {

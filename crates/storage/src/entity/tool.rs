@@ -42,6 +42,8 @@ pub struct Model {
     pub deleted_at: Option<ChronoDateTimeUtc>,
     pub organization_id: Uuid,
     pub environment_id: Uuid,
+    pub call_cost_nanos: Option<i64>,
+    pub call_cost_currency: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -23,6 +23,7 @@ pub struct Model {
     pub cost_nanos: i64,
     pub currency: String,
     pub created_at: ChronoDateTimeUtc,
+    pub pricing_id: Option<Uuid>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

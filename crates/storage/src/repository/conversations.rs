@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use conductor_domain::{
-    Conversation, ConversationFilter, ConversationId, ConversationPatch, MessageId, NewConversation, Page,
-    PageRequest, RunId, Scope, SharedKind, UserId,
+    Classification, Conversation, ConversationFilter, ConversationId, ConversationPatch, MessageId,
+    NewConversation, Page, PageRequest, RunId, Scope, SharedKind, UserId,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -145,6 +145,47 @@ impl<'t> Conversations<'t> {
         ];
         changes.extend(leaf.map(|leaf| (conversation::Column::CurrentLeafId, Expr::value(leaf.as_uuid()))));
         self.change(id, &changes).await
+    }
+
+    /// Notes that a message of this label came; a conversation is at least as sensitive as what it holds.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn raise_label(&self, id: ConversationId, label: Classification) -> Result<()> {
+        let lower: Vec<&str> = label.below().map(Classification::as_str).collect();
+        if lower.is_empty() {
+            return Ok(());
+        }
+        conversation::Entity::update_many()
+            .col_expr(conversation::Column::DataClassification, Expr::value(label.as_str()))
+            .filter(self.owned(id))
+            .filter(conversation::Column::DataClassification.is_in(lower))
+            .exec(&self.tx.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// Sets the label by what is left in the conversation, after messages went; it never falls below internal.
+    ///
+    /// # Errors
+    /// `NotFound` when this tenant has no such conversation.
+    pub async fn relabel(&self, id: ConversationId) -> Result<()> {
+        let left: Vec<String> = message::Entity::find()
+            .select_only()
+            .column(message::Column::DataClassification)
+            .distinct()
+            .filter(message::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
+            .filter(message::Column::EnvironmentId.eq(self.scope.environment_id.as_uuid()))
+            .filter(message::Column::ConversationId.eq(id.as_uuid()))
+            .filter(message::Column::DeletedAt.is_null())
+            .into_tuple()
+            .all(&self.tx.conn())
+            .await?;
+        let mut label = Classification::Internal;
+        for left in left {
+            label = label.max(word("messages.data_classification", &left)?);
+        }
+        self.change(id, &[(conversation::Column::DataClassification, Expr::value(label.as_str()))]).await
     }
 
     /// Notes that messages went, and where the branch that is shown ends now.

@@ -96,7 +96,8 @@ impl<'t> OrganizationTx<'t> {
         Ok(organization)
     }
 
-    /// Deletes the organisation with its environments and memberships; their rows stay, marked.
+    /// Deletes the organisation with its environments and memberships; their rows stay, marked. Its keys are gone, and
+    /// with them whatever it sealed.
     ///
     /// # Errors
     /// `NotFound` when it was deleted before.
@@ -120,6 +121,7 @@ impl<'t> OrganizationTx<'t> {
             .filter(organization::Column::Id.eq(id))
             .exec(&conn)
             .await?;
+        super::tenant_keys::shred(&conn, id).await?;
         self.tx.tell(Revoked::Organization(self.scope.organization_id)).await
     }
 

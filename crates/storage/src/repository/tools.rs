@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use conductor_domain::{
-    Connector, ConnectorId, ConnectorTool, Page, PageRequest, Scope, SeenTool, ToolChange, ToolId, ToolSync,
+    CallCost, Connector, ConnectorId, ConnectorTool, Page, PageRequest, Scope, SeenTool, ToolChange, ToolId,
+    ToolSync,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -92,6 +93,10 @@ impl<'t> Tools<'t> {
             row.approved_hash = Set(Some(hash));
             row.approved_definition = Set(Some(definition));
         }
+        if let Some(cost) = change.call_cost {
+            row.call_cost_nanos = Set(cost.as_ref().map(|cost| cost.nanos));
+            row.call_cost_currency = Set(cost.map(|cost| cost.currency));
+        }
         row.updated_at = Set(self.tx.clock().now());
         row.update(&self.tx.conn()).await?.try_into()
     }
@@ -146,6 +151,8 @@ impl<'t> Tools<'t> {
             deleted_at: Set(None),
             organization_id: Set(self.scope.organization_id.as_uuid()),
             environment_id: Set(self.scope.environment_id.as_uuid()),
+            call_cost_nanos: Set(None),
+            call_cost_currency: Set(None),
         };
         tool::Entity::insert(row).exec_without_returning(&self.tx.conn()).await?;
         Ok(())
@@ -278,6 +285,10 @@ impl TryFrom<tool::Model> for ConnectorTool {
             approved_definition: row.approved_definition,
             present: row.sync_status == "synced",
             synced_at: row.synced_at,
+            call_cost: row
+                .call_cost_nanos
+                .zip(row.call_cost_currency)
+                .map(|(nanos, currency)| CallCost { nanos, currency }),
         })
     }
 }

@@ -66,6 +66,8 @@ import type {
   CreateArtifactForkResponse,
   CreateBranchData,
   CreateBranchResponse,
+  CreateBudgetData,
+  CreateBudgetResponse,
   CreateConversationData,
   CreateConversationResponse,
   CreateDuplicateData,
@@ -76,6 +78,8 @@ import type {
   CreateFileResponse,
   CreateGrantData,
   CreateGrantResponse,
+  CreateIdentityProviderData,
+  CreateIdentityProviderResponse,
   CreateMcpServerData,
   CreateMcpServerResponse,
   CreateMemberData,
@@ -122,12 +126,16 @@ import type {
   DeleteApiKeyResponse,
   DeleteArtifactData,
   DeleteArtifactResponse,
+  DeleteBudgetData,
+  DeleteBudgetResponse,
   DeleteConversationData,
   DeleteConversationResponse,
   DeleteEnvironmentData,
   DeleteEnvironmentResponse,
   DeleteFileData,
   DeleteFileResponse,
+  DeleteIdentityProviderData,
+  DeleteIdentityProviderResponse,
   DeleteMcpServerData,
   DeleteMcpServerResponse,
   DeleteMemberData,
@@ -176,6 +184,8 @@ import type {
   FindAgentOfOrganizationData,
   FindAgentOfOrganizationResponse,
   FindAgentResponse,
+  FindAgentUsageData,
+  FindAgentUsageResponse,
   FindArtifactAgentData,
   FindArtifactAgentResponse,
   FindArtifactData,
@@ -184,10 +194,16 @@ import type {
   FindAuditChainResponse,
   FindAuditEventData,
   FindAuditEventResponse,
+  FindBudgetData,
+  FindBudgetResponse,
   FindComplianceData,
   FindComplianceResponse,
   FindConversationData,
   FindConversationResponse,
+  FindConversationUsageData,
+  FindConversationUsageResponse,
+  FindCostSummaryData,
+  FindCostSummaryResponse,
   FindCustomInstructionsData,
   FindCustomInstructionsResponse,
   FindEnvironmentData,
@@ -202,6 +218,8 @@ import type {
   FindFileResponse,
   FindHealthData,
   FindHealthResponse,
+  FindIdentityProviderData,
+  FindIdentityProviderResponse,
   FindMcpServerData,
   FindMcpServerHealthData,
   FindMcpServerHealthResponse,
@@ -214,6 +232,8 @@ import type {
   FindMetricsResponse,
   FindMfaData,
   FindMfaResponse,
+  FindModelPricingData,
+  FindModelPricingResponse,
   FindOrganizationData,
   FindOrganizationMcpServerData,
   FindOrganizationMcpServerResponse,
@@ -226,10 +246,14 @@ import type {
   FindPolicyResponse,
   FindPolicyRuleData,
   FindPolicyRuleResponse,
+  FindProviderCallbackData,
+  FindProviderCallbackResponse,
   FindReadinessData,
   FindReadinessResponse,
   FindRunData,
   FindRunResponse,
+  FindSecretKeysData,
+  FindSecretKeysResponse,
   FindServiceAccountData,
   FindServiceAccountResponse,
   FindSettingsData,
@@ -238,6 +262,8 @@ import type {
   FindSetupStatusResponse,
   FindThinkingData,
   FindThinkingResponse,
+  FindWorkflowUsageData,
+  FindWorkflowUsageResponse,
   FollowMessageData,
   FollowMessageResponse,
   GrantMcpServerAccessData,
@@ -282,10 +308,26 @@ import type {
   ListAuditEventsResponse,
   ListAvailableToolsData,
   ListAvailableToolsResponse,
+  ListBudgetSpendersData,
+  ListBudgetSpendersResponse,
+  ListBudgetsData,
+  ListBudgetsResponse,
   ListCommunityMcpServersData,
   ListCommunityMcpServersResponse,
   ListConversationsData,
   ListConversationsResponse,
+  ListCostByAgentData,
+  ListCostByAgentResponse,
+  ListCostByEnvironmentData,
+  ListCostByEnvironmentResponse,
+  ListCostByModelData,
+  ListCostByModelResponse,
+  ListCostByUserData,
+  ListCostByUserResponse,
+  ListCostOverTimeData,
+  ListCostOverTimeResponse,
+  ListDailyUsageData,
+  ListDailyUsageResponse,
   ListEnvironmentsData,
   ListEnvironmentsResponse,
   ListEventsData,
@@ -296,6 +338,8 @@ import type {
   ListFilesResponse,
   ListGrantsData,
   ListGrantsResponse,
+  ListIdentityProvidersData,
+  ListIdentityProvidersResponse,
   ListMcpPromptsData,
   ListMcpPromptsResponse,
   ListMcpServerLogsData,
@@ -312,8 +356,12 @@ import type {
   ListMembersResponse,
   ListMessagesData,
   ListMessagesResponse,
+  ListModelPricingData,
+  ListModelPricingResponse,
   ListModelsData,
   ListModelsResponse,
+  ListMonthlyUsageData,
+  ListMonthlyUsageResponse,
   ListMyGrantsData,
   ListMyGrantsResponse,
   ListMyOrganizationsData,
@@ -328,6 +376,8 @@ import type {
   ListOrganizationRunsResponse,
   ListOrganizationsData,
   ListOrganizationsResponse,
+  ListOwnBudgetsData,
+  ListOwnBudgetsResponse,
   ListPlatformAuditData,
   ListPlatformAuditResponse,
   ListPoliciesData,
@@ -348,8 +398,14 @@ import type {
   ListServiceAccountsResponse,
   ListSessionsData,
   ListSessionsResponse,
+  ListSignInProvidersData,
+  ListSignInProvidersResponse,
   ListTasksData,
   ListTasksResponse,
+  ListUsageByAgentData,
+  ListUsageByAgentResponse,
+  ListUsageByModelData,
+  ListUsageByModelResponse,
   ListUserGrantsData,
   ListUserGrantsResponse,
   ListUsersData,
@@ -362,6 +418,8 @@ import type {
   LogoutResponse,
   LogoutV1Data,
   LogoutV1Response,
+  PutModelPricingData,
+  PutModelPricingResponse,
   ReadMcpResourceData,
   ReadMcpResourceResponse,
   RefreshData,
@@ -386,8 +444,12 @@ import type {
   RevokeMcpServerAccessResponse,
   RevokeServiceAccountTokenData,
   RevokeServiceAccountTokenResponse,
+  RotateSecretKeysData,
+  RotateSecretKeysResponse,
   SearchMcpServersData,
   SearchMcpServersResponse,
+  StartProviderSignInData,
+  StartProviderSignInResponse,
   StreamMessageData,
   StreamMessageResponse,
   UpdateAgentData,
@@ -410,6 +472,10 @@ import type {
   UpdateArtifactPatchData,
   UpdateArtifactPatchResponse,
   UpdateArtifactResponse,
+  UpdateBudgetData,
+  UpdateBudgetPatchData,
+  UpdateBudgetPatchResponse,
+  UpdateBudgetResponse,
   UpdateConversationAgentData,
   UpdateConversationAgentResponse,
   UpdateConversationArchiveData,
@@ -426,6 +492,10 @@ import type {
   UpdateEnvironmentPatchData,
   UpdateEnvironmentPatchResponse,
   UpdateEnvironmentResponse,
+  UpdateFileData,
+  UpdateFileResponse,
+  UpdateIdentityProviderData,
+  UpdateIdentityProviderResponse,
   UpdateMcpServerData,
   UpdateMcpServerResponse,
   UpdateMcpServerToolData,
@@ -490,6 +560,9 @@ export interface Operations {
     '/api/audit/access-logs': { query: ListAccessLogsData['query']; body: ListAccessLogsData['body']; answer: ListAccessLogsResponse };
     '/api/auth/me': { query: FindMeData['query']; body: FindMeData['body']; answer: FindMeResponse };
     '/api/auth/mfa': { query: FindMfaData['query']; body: FindMfaData['body']; answer: FindMfaResponse };
+    '/api/auth/oidc/callback': { query: FindProviderCallbackData['query']; body: FindProviderCallbackData['body']; answer: FindProviderCallbackResponse };
+    '/api/auth/oidc/providers': { query: ListSignInProvidersData['query']; body: ListSignInProvidersData['body']; answer: ListSignInProvidersResponse };
+    '/api/auth/oidc/{slug}/start': { query: StartProviderSignInData['query']; body: StartProviderSignInData['body']; answer: StartProviderSignInResponse };
     '/api/auth/sessions': { query: ListSessionsData['query']; body: ListSessionsData['body']; answer: ListSessionsResponse };
     '/api/conversations': { query: ListConversationsData['query']; body: ListConversationsData['body']; answer: ListConversationsResponse };
     '/api/conversations/{conversation_id}': { query: FindConversationData['query']; body: FindConversationData['body']; answer: FindConversationResponse };
@@ -532,10 +605,20 @@ export interface Operations {
     '/api/settings/custom-instructions': { query: FindCustomInstructionsData['query']; body: FindCustomInstructionsData['body']; answer: FindCustomInstructionsResponse };
     '/api/setup/status': { query: FindSetupStatusData['query']; body: FindSetupStatusData['body']; answer: FindSetupStatusResponse };
     '/api/tasks': { query: ListTasksData['query']; body: ListTasksData['body']; answer: ListTasksResponse };
+    '/api/usage/agents/{agent_id}': { query: FindAgentUsageData['query']; body: FindAgentUsageData['body']; answer: FindAgentUsageResponse };
+    '/api/usage/budgets': { query: ListOwnBudgetsData['query']; body: ListOwnBudgetsData['body']; answer: ListOwnBudgetsResponse };
+    '/api/usage/by-agent': { query: ListUsageByAgentData['query']; body: ListUsageByAgentData['body']; answer: ListUsageByAgentResponse };
+    '/api/usage/by-model': { query: ListUsageByModelData['query']; body: ListUsageByModelData['body']; answer: ListUsageByModelResponse };
+    '/api/usage/conversations/{conversation_id}': { query: FindConversationUsageData['query']; body: FindConversationUsageData['body']; answer: FindConversationUsageResponse };
+    '/api/usage/daily': { query: ListDailyUsageData['query']; body: ListDailyUsageData['body']; answer: ListDailyUsageResponse };
+    '/api/usage/monthly': { query: ListMonthlyUsageData['query']; body: ListMonthlyUsageData['body']; answer: ListMonthlyUsageResponse };
+    '/api/usage/workflows/{workflow_id}': { query: FindWorkflowUsageData['query']; body: FindWorkflowUsageData['body']; answer: FindWorkflowUsageResponse };
     '/api/users': { query: ListUsersData['query']; body: ListUsersData['body']; answer: ListUsersResponse };
     '/api/v1/audit': { query: ListPlatformAuditData['query']; body: ListPlatformAuditData['body']; answer: ListPlatformAuditResponse };
     '/api/v1/auth/me': { query: FindMeV1Data['query']; body: FindMeV1Data['body']; answer: FindMeV1Response };
     '/api/v1/auth/me/orgs': { query: ListMyOrganizationsData['query']; body: ListMyOrganizationsData['body']; answer: ListMyOrganizationsResponse };
+    '/api/v1/identity-providers': { query: ListIdentityProvidersData['query']; body: ListIdentityProvidersData['body']; answer: ListIdentityProvidersResponse };
+    '/api/v1/identity-providers/{identity_provider_id}': { query: FindIdentityProviderData['query']; body: FindIdentityProviderData['body']; answer: FindIdentityProviderResponse };
     '/api/v1/orgs': { query: ListOrganizationsData['query']; body: ListOrganizationsData['body']; answer: ListOrganizationsResponse };
     '/api/v1/orgs/{org_id}': { query: FindOrganizationData['query']; body: FindOrganizationData['body']; answer: FindOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents': { query: ListAgentsOfOrganizationData['query']; body: ListAgentsOfOrganizationData['body']; answer: ListAgentsOfOrganizationResponse };
@@ -550,6 +633,9 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/audit/compliance': { query: FindComplianceData['query']; body: FindComplianceData['body']; answer: FindComplianceResponse };
     '/api/v1/orgs/{org_id}/audit/export': { query: ExportAuditData['query']; body: ExportAuditData['body']; answer: ExportAuditResponse };
     '/api/v1/orgs/{org_id}/audit/{event_id}': { query: FindAuditEventData['query']; body: FindAuditEventData['body']; answer: FindAuditEventResponse };
+    '/api/v1/orgs/{org_id}/budgets': { query: ListBudgetsData['query']; body: ListBudgetsData['body']; answer: ListBudgetsResponse };
+    '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: FindBudgetData['query']; body: FindBudgetData['body']; answer: FindBudgetResponse };
+    '/api/v1/orgs/{org_id}/budgets/{budget_id}/spenders': { query: ListBudgetSpendersData['query']; body: ListBudgetSpendersData['body']; answer: ListBudgetSpendersResponse };
     '/api/v1/orgs/{org_id}/environments': { query: ListEnvironmentsData['query']; body: ListEnvironmentsData['body']; answer: ListEnvironmentsResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: FindEnvironmentData['query']; body: FindEnvironmentData['body']; answer: FindEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers': { query: ListOrganizationMcpServersData['query']; body: ListOrganizationMcpServersData['body']; answer: ListOrganizationMcpServersResponse };
@@ -558,6 +644,12 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/policies': { query: ListPoliciesData['query']; body: ListPoliciesData['body']; answer: ListPoliciesResponse };
     '/api/v1/orgs/{org_id}/policies/{policy_id}': { query: FindPolicyData['query']; body: FindPolicyData['body']; answer: FindPolicyResponse };
     '/api/v1/orgs/{org_id}/runs': { query: ListOrganizationRunsData['query']; body: ListOrganizationRunsData['body']; answer: ListOrganizationRunsResponse };
+    '/api/v1/orgs/{org_id}/runs/cost-by-agent': { query: ListCostByAgentData['query']; body: ListCostByAgentData['body']; answer: ListCostByAgentResponse };
+    '/api/v1/orgs/{org_id}/runs/cost-by-environment': { query: ListCostByEnvironmentData['query']; body: ListCostByEnvironmentData['body']; answer: ListCostByEnvironmentResponse };
+    '/api/v1/orgs/{org_id}/runs/cost-by-model': { query: ListCostByModelData['query']; body: ListCostByModelData['body']; answer: ListCostByModelResponse };
+    '/api/v1/orgs/{org_id}/runs/cost-by-user': { query: ListCostByUserData['query']; body: ListCostByUserData['body']; answer: ListCostByUserResponse };
+    '/api/v1/orgs/{org_id}/runs/cost-over-time': { query: ListCostOverTimeData['query']; body: ListCostOverTimeData['body']; answer: ListCostOverTimeResponse };
+    '/api/v1/orgs/{org_id}/runs/cost-summary': { query: FindCostSummaryData['query']; body: FindCostSummaryData['body']; answer: FindCostSummaryResponse };
     '/api/v1/orgs/{org_id}/runs/{run_id}': { query: FindOrganizationRunData['query']; body: FindOrganizationRunData['body']; answer: FindOrganizationRunResponse };
     '/api/v1/orgs/{org_id}/runs/{run_id}/steps': { query: ListOrganizationRunStepsData['query']; body: ListOrganizationRunStepsData['body']; answer: ListOrganizationRunStepsResponse };
     '/api/v1/orgs/{org_id}/service-accounts': { query: ListServiceAccountsData['query']; body: ListServiceAccountsData['body']; answer: ListServiceAccountsResponse };
@@ -567,6 +659,9 @@ export interface Operations {
     '/api/v1/policies/bindings/{binding_id}': { query: FindPolicyBindingData['query']; body: FindPolicyBindingData['body']; answer: FindPolicyBindingResponse };
     '/api/v1/policies/rules': { query: ListPolicyRulesData['query']; body: ListPolicyRulesData['body']; answer: ListPolicyRulesResponse };
     '/api/v1/policies/rules/{rule_id}': { query: FindPolicyRuleData['query']; body: FindPolicyRuleData['body']; answer: FindPolicyRuleResponse };
+    '/api/v1/pricing/models': { query: ListModelPricingData['query']; body: ListModelPricingData['body']; answer: ListModelPricingResponse };
+    '/api/v1/pricing/models/{pricing_id}': { query: FindModelPricingData['query']; body: FindModelPricingData['body']; answer: FindModelPricingResponse };
+    '/api/v1/secret-keys': { query: FindSecretKeysData['query']; body: FindSecretKeysData['body']; answer: FindSecretKeysResponse };
     '/artifact-frame': { query: ArtifactFrameData['query']; body: ArtifactFrameData['body']; answer: unknown };
     '/docs/errors/{code}': { query: FindErrorPageData['query']; body: FindErrorPageData['body']; answer: FindErrorPageResponse };
     '/health': { query: FindHealthData['query']; body: FindHealthData['body']; answer: FindHealthResponse };
@@ -620,6 +715,7 @@ export interface Operations {
     '/api/v1/auth/logout': { query: LogoutV1Data['query']; body: LogoutV1Data['body']; answer: LogoutV1Response };
     '/api/v1/auth/me/orgs': { query: CreateMyOrganizationData['query']; body: CreateMyOrganizationData['body']; answer: CreateMyOrganizationResponse };
     '/api/v1/auth/register': { query: RegisterData['query']; body: RegisterData['body']; answer: RegisterResponse };
+    '/api/v1/identity-providers': { query: CreateIdentityProviderData['query']; body: CreateIdentityProviderData['body']; answer: CreateIdentityProviderResponse };
     '/api/v1/orgs': { query: CreateOrganizationData['query']; body: CreateOrganizationData['body']; answer: CreateOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents': { query: CreateAgentOfOrganizationData['query']; body: CreateAgentOfOrganizationData['body']; answer: CreateAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/clone': { query: CreateAgentCloneOfOrganizationData['query']; body: CreateAgentCloneOfOrganizationData['body']; answer: CreateAgentCloneOfOrganizationResponse };
@@ -630,6 +726,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens': { query: CreateAgentTokenData['query']; body: CreateAgentTokenData['body']; answer: CreateAgentTokenResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens/{jti}/revoke': { query: RevokeAgentTokenData['query']; body: RevokeAgentTokenData['body']; answer: RevokeAgentTokenResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/versions/{version}/rollback': { query: CreateAgentRollbackOfOrganizationData['query']; body: CreateAgentRollbackOfOrganizationData['body']; answer: CreateAgentRollbackOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/budgets': { query: CreateBudgetData['query']; body: CreateBudgetData['body']; answer: CreateBudgetResponse };
     '/api/v1/orgs/{org_id}/environments': { query: CreateEnvironmentData['query']; body: CreateEnvironmentData['body']; answer: CreateEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers': { query: CreateOrganizationMcpServerData['query']; body: CreateOrganizationMcpServerData['body']; answer: CreateOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}/health-check': { query: CheckOrganizationMcpServerData['query']; body: CheckOrganizationMcpServerData['body']; answer: CheckOrganizationMcpServerResponse };
@@ -644,6 +741,8 @@ export interface Operations {
     '/api/v1/policies/bindings': { query: CreatePolicyBindingData['query']; body: CreatePolicyBindingData['body']; answer: CreatePolicyBindingResponse };
     '/api/v1/policies/evaluate': { query: EvaluatePoliciesData['query']; body: EvaluatePoliciesData['body']; answer: EvaluatePoliciesResponse };
     '/api/v1/policies/rules': { query: CreatePolicyRuleData['query']; body: CreatePolicyRuleData['body']; answer: CreatePolicyRuleResponse };
+    '/api/v1/pricing/models': { query: PutModelPricingData['query']; body: PutModelPricingData['body']; answer: PutModelPricingResponse };
+    '/api/v1/secret-keys/rotate': { query: RotateSecretKeysData['query']; body: RotateSecretKeysData['body']; answer: RotateSecretKeysResponse };
   };
   put: {
     '/api/agents/{agent_id}': { query: UpdateAgentData['query']; body: UpdateAgentData['body']; answer: UpdateAgentResponse };
@@ -669,6 +768,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: UpdateAgentOfOrganizationData['query']; body: UpdateAgentOfOrganizationData['body']; answer: UpdateAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerOfOrganizationData['query']; body: UpdateAgentServerOfOrganizationData['body']; answer: UpdateAgentServerOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/permissions': { query: ReplaceAgentPermissionsOfOrganizationData['query']; body: ReplaceAgentPermissionsOfOrganizationData['body']; answer: ReplaceAgentPermissionsOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: UpdateBudgetData['query']; body: UpdateBudgetData['body']; answer: UpdateBudgetResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: UpdateEnvironmentData['query']; body: UpdateEnvironmentData['body']; answer: UpdateEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: UpdateOrganizationMcpServerData['query']; body: UpdateOrganizationMcpServerData['body']; answer: UpdateOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/policies/{policy_id}': { query: UpdatePolicyData['query']; body: UpdatePolicyData['body']; answer: UpdatePolicyResponse };
@@ -681,12 +781,15 @@ export interface Operations {
     '/api/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerPatchData['query']; body: UpdateAgentServerPatchData['body']; answer: UpdateAgentServerPatchResponse };
     '/api/artifacts/{artifact_id}': { query: UpdateArtifactPatchData['query']; body: UpdateArtifactPatchData['body']; answer: UpdateArtifactPatchResponse };
     '/api/conversations/{conversation_id}': { query: UpdateConversationPatchData['query']; body: UpdateConversationPatchData['body']; answer: UpdateConversationPatchResponse };
+    '/api/files/{file_id}': { query: UpdateFileData['query']; body: UpdateFileData['body']; answer: UpdateFileResponse };
     '/api/messages/{message_id}': { query: UpdateMessagePatchData['query']; body: UpdateMessagePatchData['body']; answer: UpdateMessagePatchResponse };
     '/api/users/{user_id}': { query: UpdateUserData['query']; body: UpdateUserData['body']; answer: UpdateUserResponse };
     '/api/v1/auth/me': { query: UpdateMeV1PatchData['query']; body: UpdateMeV1PatchData['body']; answer: UpdateMeV1PatchResponse };
+    '/api/v1/identity-providers/{identity_provider_id}': { query: UpdateIdentityProviderData['query']; body: UpdateIdentityProviderData['body']; answer: UpdateIdentityProviderResponse };
     '/api/v1/orgs/{org_id}': { query: UpdateOrganizationPatchData['query']; body: UpdateOrganizationPatchData['body']; answer: UpdateOrganizationPatchResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: UpdateAgentOfOrganizationPatchData['query']; body: UpdateAgentOfOrganizationPatchData['body']; answer: UpdateAgentOfOrganizationPatchResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerOfOrganizationPatchData['query']; body: UpdateAgentServerOfOrganizationPatchData['body']; answer: UpdateAgentServerOfOrganizationPatchResponse };
+    '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: UpdateBudgetPatchData['query']; body: UpdateBudgetPatchData['body']; answer: UpdateBudgetPatchResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: UpdateEnvironmentPatchData['query']; body: UpdateEnvironmentPatchData['body']; answer: UpdateEnvironmentPatchResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: UpdateOrganizationMcpServerPatchData['query']; body: UpdateOrganizationMcpServerPatchData['body']; answer: UpdateOrganizationMcpServerPatchResponse };
     '/api/v1/orgs/{org_id}/members/{user_id}': { query: UpdateMemberData['query']; body: UpdateMemberData['body']; answer: UpdateMemberResponse };
@@ -707,11 +810,13 @@ export interface Operations {
     '/api/mcp/servers/{server_id}/revoke-access/{user_id}': { query: RevokeMcpServerAccessData['query']; body: RevokeMcpServerAccessData['body']; answer: RevokeMcpServerAccessResponse };
     '/api/messages/{message_id}': { query: DeleteMessageData['query']; body: DeleteMessageData['body']; answer: DeleteMessageResponse };
     '/api/settings/api-keys/{key_id}': { query: DeleteApiKeyData['query']; body: DeleteApiKeyData['body']; answer: DeleteApiKeyResponse };
+    '/api/v1/identity-providers/{identity_provider_id}': { query: DeleteIdentityProviderData['query']; body: DeleteIdentityProviderData['body']; answer: DeleteIdentityProviderResponse };
     '/api/v1/orgs/{org_id}': { query: DeleteOrganizationData['query']; body: DeleteOrganizationData['body']; answer: DeleteOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: DeleteAgentOfOrganizationData['query']; body: DeleteAgentOfOrganizationData['body']; answer: DeleteAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: DeleteAgentServerOfOrganizationData['query']; body: DeleteAgentServerOfOrganizationData['body']; answer: DeleteAgentServerOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/share/{share_id}': { query: DeleteAgentShareOfOrganizationData['query']; body: DeleteAgentShareOfOrganizationData['body']; answer: DeleteAgentShareOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens/{jti}': { query: DeleteAgentTokenData['query']; body: DeleteAgentTokenData['body']; answer: DeleteAgentTokenResponse };
+    '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: DeleteBudgetData['query']; body: DeleteBudgetData['body']; answer: DeleteBudgetResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: DeleteEnvironmentData['query']; body: DeleteEnvironmentData['body']; answer: DeleteEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: DeleteOrganizationMcpServerData['query']; body: DeleteOrganizationMcpServerData['body']; answer: DeleteOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/members/{user_id}': { query: DeleteMemberData['query']; body: DeleteMemberData['body']; answer: DeleteMemberResponse };

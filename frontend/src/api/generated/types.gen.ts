@@ -20,44 +20,6 @@ export type AcceptInviteRequest = {
 };
 
 /**
- * A review of every grant of the organisation.
- */
-export type AccessCampaign = {
-    closed_at?: string | null;
-    confirmed: number;
-    created_at: string;
-    created_by?: UserId | null;
-    dropped: number;
-    /**
-     * By when it shall be done.
-     */
-    due_at: string;
-    id: CampaignId;
-    name: string;
-    /**
-     * Grants that it asks about.
-     */
-    total: number;
-};
-
-/**
- * One grant under review.
- */
-export type AccessCampaignItem = {
-    comment?: string | null;
-    decided_at?: string | null;
-    decided_by?: UserId | null;
-    decided_by_name?: string | null;
-    decision?: ReviewDecision | null;
-    grant: Grant;
-    id: CampaignItemId;
-    /**
-     * Whether the grant still counts, or has ended meanwhile.
-     */
-    is_active: boolean;
-};
-
-/**
  * What was done with something, in four words.
  */
 export type AccessKind = 'read' | 'write' | 'execute' | 'delete';
@@ -308,6 +270,10 @@ export type Artifact = {
     content: string;
     conversation_id: ConversationId;
     created_at: string;
+    /**
+     * How sensitive it is: the highest label of what it was made from.
+     */
+    data_classification: Classification;
     id: ArtifactId;
     /**
      * The name that all versions share.
@@ -677,19 +643,137 @@ export type BranchRequest = {
 };
 
 /**
+ * A budget. Where it is for each by itself, `spent`, `reserved` and `state` are those of whoever has spent the most.
+ */
+export type Budget = {
+    /**
+     * When it was made.
+     */
+    created_at: string;
+    created_by_user_id: UserId | null;
+    /**
+     * ISO 4217.
+     */
+    currency: string;
+    /**
+     * Whether a spent budget stops calls, or only tells.
+     */
+    hard_stop: boolean;
+    /**
+     * The budget.
+     */
+    id: BudgetId;
+    /**
+     * Whether it is held at all; one that is not goes on counting.
+     */
+    is_active: boolean;
+    /**
+     * How much may be spent: a decimal, such as `100`.
+     */
+    limit: string;
+    /**
+     * Unique in the organisation.
+     */
+    name: string;
+    /**
+     * The tenant.
+     */
+    organization_id: OrganizationId;
+    /**
+     * When it starts again.
+     */
+    period: BudgetPeriod;
+    /**
+     * When this period began.
+     */
+    period_start: string;
+    /**
+     * Held for calls that are under way.
+     */
+    reserved: string;
+    /**
+     * When it starts again; never where there is none.
+     */
+    resets_at: string | null;
+    /**
+     * Whose spending.
+     */
+    scope: BudgetScope;
+    /**
+     * Spent in this period.
+     */
+    spent: string;
+    /**
+     * How far it is used up.
+     */
+    state: BudgetState;
+    /**
+     * Which one; each by itself where there is none.
+     */
+    target_id: string | null;
+    /**
+     * When it last changed.
+     */
+    updated_at: string;
+    /**
+     * From which part of the limit on people are warned, in percent.
+     */
+    warn_percent: number;
+};
+
+/**
+ * A budget.
+ */
+export type BudgetId = string;
+
+/**
+ * When a budget starts again.
+ */
+export type BudgetPeriod = 'day' | 'month' | 'total';
+
+/**
+ * Whose spending a budget limits.
+ */
+export type BudgetScope = 'organization' | 'environment' | 'agent' | 'user' | 'run';
+
+/**
+ * What one of those whom a budget is for has spent in this period.
+ */
+export type BudgetSpender = {
+    /**
+     * When the period began.
+     */
+    period_start: string;
+    /**
+     * Held for calls that are under way.
+     */
+    reserved: string;
+    /**
+     * Spent: a decimal.
+     */
+    spent: string;
+    /**
+     * The organisation, environment, agent, person or run.
+     */
+    subject_id: string;
+};
+
+/**
+ * Whoever has spent the most of a budget, the most first.
+ */
+export type BudgetSpendersResponse = {
+    items: Array<BudgetSpender>;
+};
+
+/**
+ * How far a budget is used up.
+ */
+export type BudgetState = 'ok' | 'warning' | 'exhausted';
+
+/**
  * One tool call inside a run.
  */
 export type CallId = string;
-
-/**
- * A review of every grant of an organisation.
- */
-export type CampaignId = string;
-
-/**
- * One grant under review.
- */
-export type CampaignItemId = string;
 
 /**
  * A question about the caller: a level or an action on a row, or a permission of its roles at all.
@@ -925,6 +1009,10 @@ export type Conversation = {
     auto_route: boolean;
     created_at: string;
     current_leaf_id?: MessageId | null;
+    /**
+     * How sensitive what it holds is: the highest label of its messages.
+     */
+    data_classification: Classification;
     id: ConversationId;
     is_archived: boolean;
     is_pinned: boolean;
@@ -971,6 +1059,137 @@ export type ConversationSettings = {
      * Nucleus sampling, 0–1.
      */
     top_p?: number | null;
+};
+
+/**
+ * What things took and cost, the dearest first.
+ */
+export type CostBreakdown = {
+    /**
+     * Before this one.
+     */
+    end_date: string;
+    items: Array<CostGroup>;
+    /**
+     * Whose calls.
+     */
+    reach: CostReach;
+    /**
+     * From this moment on.
+     */
+    start_date: string;
+};
+
+/**
+ * The calls of one agent, model, environment or person.
+ */
+export type CostGroup = CostTotals & {
+    /**
+     * The id, or the model's name; empty where calls had none.
+     */
+    key: string;
+    /**
+     * Its name, where it is not its key.
+     */
+    name: string | null;
+    /**
+     * Who served it, for models.
+     */
+    provider?: string | null;
+};
+
+/**
+ * The calls of one piece of time.
+ */
+export type CostPiece = CostTotals & {
+    /**
+     * When the piece begins.
+     */
+    start: string;
+};
+
+/**
+ * Whose calls an answer counts.
+ */
+export type CostReach = 'own' | 'organization';
+
+/**
+ * What everything took and cost.
+ */
+export type CostSummary = {
+    /**
+     * Before this one.
+     */
+    end_date: string;
+    /**
+     * Whose calls.
+     */
+    reach: CostReach;
+    /**
+     * From this moment on.
+     */
+    start_date: string;
+    /**
+     * One a currency, the dearest first; none where nothing was called.
+     */
+    totals: Array<CostTotals>;
+};
+
+/**
+ * Sums of calls, in one currency.
+ */
+export type CostTotals = {
+    /**
+     * Tokens read from the providers' caches.
+     */
+    cached_tokens: number;
+    /**
+     * How many calls.
+     */
+    calls: number;
+    /**
+     * What they cost: a decimal, such as `0.0042`.
+     */
+    cost: string;
+    /**
+     * ISO 4217.
+     */
+    currency: string;
+    /**
+     * Tokens read.
+     */
+    input_tokens: number;
+    /**
+     * Tokens written.
+     */
+    output_tokens: number;
+    /**
+     * How many of the calls no price was known for.
+     */
+    unpriced_calls: number;
+};
+
+/**
+ * What pieces of time took and cost, the oldest first and without a gap.
+ */
+export type CostTrend = {
+    /**
+     * Before this one.
+     */
+    end_date: string;
+    /**
+     * How long the pieces are.
+     */
+    grouping: UsageGrouping;
+    items: Array<CostPiece>;
+    /**
+     * Whose calls.
+     */
+    reach: CostReach;
+    /**
+     * From this moment on.
+     */
+    start_date: string;
 };
 
 /**
@@ -1066,14 +1285,39 @@ export type CreateApiKeyRequest = {
 };
 
 /**
- * A review to be opened.
+ * A budget to be made.
  */
-export type CreateCampaignRequest = {
+export type CreateBudgetRequest = {
     /**
-     * By when it shall be done.
+     * ISO 4217; `USD` where it is left out.
      */
-    due_at: string;
+    currency?: string | null;
+    /**
+     * Whether a spent budget stops calls; it does where this is left out.
+     */
+    hard_stop?: boolean | null;
+    is_active?: boolean | null;
+    /**
+     * How much may be spent: a decimal as text, such as `"100"`.
+     */
+    limit: string;
     name: string;
+    /**
+     * When it starts again.
+     */
+    period: BudgetPeriod;
+    /**
+     * Whose spending.
+     */
+    scope: BudgetScope;
+    /**
+     * Which environment, agent or person; each by itself where it is left out.
+     */
+    target_id?: string | null;
+    /**
+     * From which part of the limit on people are warned; 80 where it is left out.
+     */
+    warn_percent?: number | null;
 };
 
 /**
@@ -1107,6 +1351,53 @@ export type CreateGrantRequest = {
     resource_type: SharedKind;
     subject_id: string;
     subject_type?: SubjectKind | null;
+};
+
+/**
+ * A provider to be entered.
+ */
+export type CreateIdentityProviderRequest = {
+    /**
+     * Whether whoever signs in for the first time gets an account; off where it is left out.
+     */
+    allow_sign_up?: boolean;
+    client_id: string;
+    /**
+     * A public client has none.
+     */
+    client_secret?: string | null;
+    email_domains?: Array<string>;
+    enabled?: boolean | null;
+    /**
+     * `groups` where it is left out.
+     */
+    groups_claim?: string | null;
+    /**
+     * Where its configuration is found, such as `https://login.example.com/realms/work`.
+     */
+    issuer: string;
+    /**
+     * Whether an account that exists is taken over by its verified address; off where it is left out.
+     */
+    link_by_email?: boolean;
+    /**
+     * The name on the button.
+     */
+    name: string;
+    organization_id?: OrganizationId | null;
+    role_mappings?: Array<RoleMapping>;
+    /**
+     * `email` and `profile` where it is left out.
+     */
+    scopes?: Array<string> | null;
+    /**
+     * Its name in addresses; made from the name where it is left out. It never changes.
+     */
+    slug?: string | null;
+    /**
+     * Whether the provider asks for a second factor itself; off where it is left out.
+     */
+    vouches_for_mfa?: boolean;
 };
 
 /**
@@ -1610,6 +1901,16 @@ export type EventBody = {
     type: 'thinking.delta';
 } | {
     /**
+     * What they found.
+     */
+    findings: Array<GuardFinding>;
+    /**
+     * The message.
+     */
+    message_id: MessageId;
+    type: 'message.guarded';
+} | {
+    /**
      * The message, as `GET /api/conversations/{id}/messages` lists it.
      */
     message: unknown;
@@ -1676,10 +1977,15 @@ export type EventBody = {
      * What it answered: MCP content blocks.
      */
     content: unknown;
+    data_classification?: Classification | null;
     /**
      * How long it took.
      */
     duration_ms: number;
+    /**
+     * What the guards of the policy found in its answer.
+     */
+    findings?: Array<GuardFinding>;
     /**
      * The effect ledger's word: `read_only`, `done`, `failed` or `ambiguous`.
      */
@@ -1876,18 +2182,27 @@ export type ExecutionStatus = 'running' | 'success' | 'error' | 'timeout' | 'can
  */
 export type FeedEvent = {
     access_request_id?: AccessRequestId | null;
+    budget_id?: BudgetId | null;
     connector_id?: ConnectorId | null;
     conversation_id?: ConversationId | null;
+    /**
+     * Whether the budget stops calls once it is spent.
+     */
+    hard_stop?: boolean | null;
     human_task_id?: HumanTaskId | null;
     message_id?: MessageId | null;
+    /**
+     * The budget's name.
+     */
+    name?: string | null;
     resource_id?: string | null;
     resource_type?: SharedKind | null;
     run_id?: RunId | null;
     status?: RunStatus | null;
     /**
      * `conversation.created`, `conversation.updated`, `conversation.deleted`, `run.started`, `run.finished`,
-     * `approval.requested`, `approval.decided`, `connector.updated`, `grant.changed`, `access_request.created` or
-     * `access_request.decided`; others may come.
+     * `approval.requested`, `approval.decided`, `connector.updated`, `budget.warned`, `budget.exhausted`,
+     * `grant.changed`, `access_request.created` or `access_request.decided`; others may come.
      */
     type: string;
 };
@@ -1915,6 +2230,10 @@ export type FieldProblem = {
  */
 export type File = {
     created_at: string;
+    /**
+     * How sensitive what it holds is. What comes from it carries the label on.
+     */
+    data_classification: Classification;
     id: FileId;
     /**
      * What its first bytes say it is.
@@ -2091,6 +2410,33 @@ export type GrantsResponse = {
 };
 
 /**
+ * Something that a guard found.
+ */
+export type GuardFinding = {
+    /**
+     * How often.
+     */
+    count: number;
+    /**
+     * What matched, shortened; of secrets and personal data only their first characters.
+     */
+    excerpt: string;
+    /**
+     * What it looked for.
+     */
+    kind: GuardKind;
+    /**
+     * The guard's rule that matched, such as `ignore-previous`.
+     */
+    rule: string;
+};
+
+/**
+ * What a guard looks for.
+ */
+export type GuardKind = 'injection' | 'secret' | 'pii';
+
+/**
  * What was last found out about a connector.
  */
 export type Health = 'healthy' | 'error' | 'offline' | 'unknown';
@@ -2178,9 +2524,60 @@ export type HumanTaskView = {
 };
 
 /**
+ * An identity provider.
+ */
+export type IdentityProviderId = string;
+
+/**
+ * A provider. Its secret is in the vault and never shown.
+ */
+export type IdentityProviderResponse = {
+    allow_sign_up: boolean;
+    client_id: string;
+    created_at: string;
+    email_domains: Array<string>;
+    enabled: boolean;
+    groups_claim: string;
+    has_client_secret: boolean;
+    id: IdentityProviderId;
+    issuer: string;
+    link_by_email: boolean;
+    name: string;
+    organization_id?: OrganizationId | null;
+    /**
+     * What to enter at the provider as the address to send people back to.
+     */
+    redirect_uri: string;
+    role_mappings: Array<RoleMapping>;
+    scopes: Array<string>;
+    /**
+     * Its name in addresses.
+     */
+    slug: string;
+    updated_at: string;
+    vouches_for_mfa: boolean;
+};
+
+/**
+ * Every provider.
+ */
+export type IdentityProvidersResponse = {
+    items: Array<IdentityProviderResponse>;
+    /**
+     * What to enter at a provider as the address to send people back to.
+     */
+    redirect_uri: string;
+};
+
+/**
  * How those who call an agent from outside prove themselves.
  */
 export type InboundAuth = 'BEARER' | 'MTLS' | 'NONE';
+
+/**
+ * What is done with a result that holds instructions.
+ */
+export type InjectionAction = 'flag' | 'withhold';
 
 /**
  * A token, without its text.
@@ -2223,6 +2620,11 @@ export type JoinRequest = {
 };
 
 /**
+ * A rotation of every tenant's key.
+ */
+export type KeyRotationId = string;
+
+/**
  * What someone signs in with.
  */
 export type LoginRequest = {
@@ -2232,6 +2634,20 @@ export type LoginRequest = {
      */
     otp?: string | null;
     password: string;
+};
+
+/**
+ * The key that wraps the keys of organisations.
+ */
+export type MasterKey = {
+    /**
+     * A name that tells nothing about the key.
+     */
+    id: string;
+    /**
+     * `local` (a file or the environment) or `aws_kms`.
+     */
+    kind: string;
 };
 
 /**
@@ -2418,6 +2834,10 @@ export type MessageView = {
      */
     created_at: string;
     /**
+     * How sensitive what it says is: the highest label of what it came from.
+     */
+    data_classification: Classification;
+    /**
      * When it was changed in place.
      */
     edited_at?: string | null;
@@ -2551,6 +2971,60 @@ export type ModelCapabilities = {
 };
 
 /**
+ * What a model costs from a moment on.
+ */
+export type ModelPricing = {
+    /**
+     * 1,000 tokens read from the provider's cache; as much as others where there is none.
+     */
+    cached_input_cost_per_1k: string | null;
+    /**
+     * When it was first set.
+     */
+    created_at: string;
+    /**
+     * ISO 4217.
+     */
+    currency: string;
+    /**
+     * Calls from this moment on cost this much.
+     */
+    effective_from: string;
+    /**
+     * The price; costs name it.
+     */
+    id: PricingId;
+    /**
+     * 1,000 tokens read: a decimal, such as `0.003`.
+     */
+    input_cost_per_1k: string;
+    /**
+     * Whether it counts; one that does not is passed over.
+     */
+    is_active: boolean;
+    /**
+     * The model, as agents ask for it.
+     */
+    model_name: string;
+    /**
+     * 1,000 tokens written.
+     */
+    output_cost_per_1k: string;
+    /**
+     * Who serves it.
+     */
+    provider: string;
+    /**
+     * Who set it.
+     */
+    source: PriceSource;
+    /**
+     * When it last changed.
+     */
+    updated_at: string;
+};
+
+/**
  * Every known model.
  */
 export type Models = {
@@ -2559,6 +3033,20 @@ export type Models = {
      */
     default_model: string;
     items: Array<Model>;
+};
+
+/**
+ * An amount of money.
+ */
+export type Money = {
+    /**
+     * A decimal, such as `0.0042`.
+     */
+    amount: string;
+    /**
+     * ISO 4217, such as `USD`.
+     */
+    currency: string;
 };
 
 /**
@@ -2584,6 +3072,22 @@ export type Obligation = {
     pointers: Array<string>;
 } | {
     kind: 'no_bodies';
+} | {
+    /**
+     * What to do where some are found.
+     */
+    action: InjectionAction;
+    kind: 'guard_injection';
+} | {
+    /**
+     * What to do where some is found.
+     */
+    action: OutputAction;
+    kind: 'guard_output';
+    /**
+     * What to look for; all of it where empty.
+     */
+    kinds?: Array<GuardKind>;
 } | {
     kind: 'approve_by';
     /**
@@ -2682,59 +3186,37 @@ export type OrganizationRunStep = {
 export type Origin = 'official' | 'community' | 'private';
 
 /**
- * A page of a list.
+ * What is done with text that holds secrets or personal data.
  */
-export type PageResponseAccessCampaign = {
+export type OutputAction = 'flag' | 'mask';
+
+/**
+ * A budget that counts what the caller spends.
+ */
+export type OwnBudget = {
+    currency: string;
+    hard_stop: boolean;
+    id: BudgetId;
     /**
-     * The rows.
+     * A decimal.
      */
-    items: Array<{
-        closed_at?: string | null;
-        confirmed: number;
-        created_at: string;
-        created_by?: UserId | null;
-        dropped: number;
-        /**
-         * By when it shall be done.
-         */
-        due_at: string;
-        id: CampaignId;
-        name: string;
-        /**
-         * Grants that it asks about.
-         */
-        total: number;
-    }>;
+    limit: string;
+    name: string;
+    period: BudgetPeriod;
+    resets_at: string | null;
+    scope: BudgetScope;
     /**
-     * What to pass as `cursor` for the next page; `null` at the end.
+     * Spent by those whom it is for together.
      */
-    next_cursor: string | null;
+    spent: string;
+    state: BudgetState;
 };
 
 /**
- * A page of a list.
+ * Budgets that count what the caller spends.
  */
-export type PageResponseAccessCampaignItem = {
-    /**
-     * The rows.
-     */
-    items: Array<{
-        comment?: string | null;
-        decided_at?: string | null;
-        decided_by?: UserId | null;
-        decided_by_name?: string | null;
-        decision?: ReviewDecision | null;
-        grant: Grant;
-        id: CampaignItemId;
-        /**
-         * Whether the grant still counts, or has ended meanwhile.
-         */
-        is_active: boolean;
-    }>;
-    /**
-     * What to pass as `cursor` for the next page; `null` at the end.
-     */
-    next_cursor: string | null;
+export type OwnBudgets = {
+    items: Array<OwnBudget>;
 };
 
 /**
@@ -2942,6 +3424,10 @@ export type PageResponseArtifact = {
         content: string;
         conversation_id: ConversationId;
         created_at: string;
+        /**
+         * How sensitive it is: the highest label of what it was made from.
+         */
+        data_classification: Classification;
         id: ArtifactId;
         /**
          * The name that all versions share.
@@ -3028,6 +3514,94 @@ export type PageResponseAuditEvent = {
         target: string;
         ts: string;
         user_id: UserId | null;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponseBudget = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * When it was made.
+         */
+        created_at: string;
+        created_by_user_id: UserId | null;
+        /**
+         * ISO 4217.
+         */
+        currency: string;
+        /**
+         * Whether a spent budget stops calls, or only tells.
+         */
+        hard_stop: boolean;
+        /**
+         * The budget.
+         */
+        id: BudgetId;
+        /**
+         * Whether it is held at all; one that is not goes on counting.
+         */
+        is_active: boolean;
+        /**
+         * How much may be spent: a decimal, such as `100`.
+         */
+        limit: string;
+        /**
+         * Unique in the organisation.
+         */
+        name: string;
+        /**
+         * The tenant.
+         */
+        organization_id: OrganizationId;
+        /**
+         * When it starts again.
+         */
+        period: BudgetPeriod;
+        /**
+         * When this period began.
+         */
+        period_start: string;
+        /**
+         * Held for calls that are under way.
+         */
+        reserved: string;
+        /**
+         * When it starts again; never where there is none.
+         */
+        resets_at: string | null;
+        /**
+         * Whose spending.
+         */
+        scope: BudgetScope;
+        /**
+         * Spent in this period.
+         */
+        spent: string;
+        /**
+         * How far it is used up.
+         */
+        state: BudgetState;
+        /**
+         * Which one; each by itself where there is none.
+         */
+        target_id: string | null;
+        /**
+         * When it last changed.
+         */
+        updated_at: string;
+        /**
+         * From which part of the limit on people are warned, in percent.
+         */
+        warn_percent: number;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -3127,6 +3701,10 @@ export type PageResponseConversation = {
         auto_route: boolean;
         created_at: string;
         current_leaf_id?: MessageId | null;
+        /**
+         * How sensitive what it holds is: the highest label of its messages.
+         */
+        data_classification: Classification;
         id: ConversationId;
         is_archived: boolean;
         is_pinned: boolean;
@@ -3180,6 +3758,10 @@ export type PageResponseFile = {
      */
     items: Array<{
         created_at: string;
+        /**
+         * How sensitive what it holds is. What comes from it carries the label on.
+         */
+        data_classification: Classification;
         id: FileId;
         /**
          * What its first bytes say it is.
@@ -3457,6 +4039,10 @@ export type PageResponseMessageView = {
          */
         created_at: string;
         /**
+         * How sensitive what it says is: the highest label of what it came from.
+         */
+        data_classification: Classification;
+        /**
          * When it was changed in place.
          */
         edited_at?: string | null;
@@ -3506,6 +4092,69 @@ export type PageResponseMessageView = {
          * Tool calls of its run.
          */
         tool_calls: Array<ToolCallView>;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponseModelPricing = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * 1,000 tokens read from the provider's cache; as much as others where there is none.
+         */
+        cached_input_cost_per_1k: string | null;
+        /**
+         * When it was first set.
+         */
+        created_at: string;
+        /**
+         * ISO 4217.
+         */
+        currency: string;
+        /**
+         * Calls from this moment on cost this much.
+         */
+        effective_from: string;
+        /**
+         * The price; costs name it.
+         */
+        id: PricingId;
+        /**
+         * 1,000 tokens read: a decimal, such as `0.003`.
+         */
+        input_cost_per_1k: string;
+        /**
+         * Whether it counts; one that does not is passed over.
+         */
+        is_active: boolean;
+        /**
+         * The model, as agents ask for it.
+         */
+        model_name: string;
+        /**
+         * 1,000 tokens written.
+         */
+        output_cost_per_1k: string;
+        /**
+         * Who serves it.
+         */
+        provider: string;
+        /**
+         * Who set it.
+         */
+        source: PriceSource;
+        /**
+         * When it last changed.
+         */
+        updated_at: string;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -3825,6 +4474,10 @@ export type PageResponseRun = {
         cost: string;
         created_at: string;
         currency: string;
+        /**
+         * How sensitive what it was given and gave is. Whoever is not cleared for it reads `•••` in their place.
+         */
+        data_classification: Classification;
         duration_ms?: number | null;
         ended_at?: string | null;
         error?: ProblemView | null;
@@ -3982,6 +4635,7 @@ export type PageResponseTool = {
         } | null;
         approval: ToolApproval;
         approved_hash?: string | null;
+        call_cost?: Money | null;
         connector_id: ConnectorId;
         definition_hash: string;
         description: string;
@@ -4276,6 +4930,16 @@ export type PolicyRuleRequest = {
 };
 
 /**
+ * Who set a price.
+ */
+export type PriceSource = 'catalogue' | 'administrator';
+
+/**
+ * What a model costs from a moment on.
+ */
+export type PricingId = string;
+
+/**
  * The body of a problem.
  */
 export type Problem = {
@@ -4353,6 +5017,44 @@ export type ProblemView = {
 export type ProveMfaRequest = {
     code: string;
     password: string;
+};
+
+/**
+ * A price to be set.
+ */
+export type PutModelPricingRequest = {
+    /**
+     * 1,000 tokens read from the provider's cache.
+     */
+    cached_input_cost_per_1k?: string | null;
+    /**
+     * ISO 4217; `USD` where it is left out.
+     */
+    currency?: string | null;
+    /**
+     * Calls from this moment on cost this much.
+     */
+    effective_from: string;
+    /**
+     * 1,000 tokens read: a decimal, such as `0.003`.
+     */
+    input_cost_per_1k: string;
+    /**
+     * Whether it counts.
+     */
+    is_active?: boolean | null;
+    /**
+     * The model, as agents ask for it.
+     */
+    model_name: string;
+    /**
+     * 1,000 tokens written.
+     */
+    output_cost_per_1k: string;
+    /**
+     * Who serves it.
+     */
+    provider?: string;
 };
 
 /**
@@ -4462,22 +5164,6 @@ export type ResourceRequest = {
 };
 
 /**
- * What a reviewer says of a grant.
- */
-export type ReviewDecision = 'confirm' | 'drop';
-
-/**
- * What a reviewer says of a grant.
- */
-export type ReviewRequest = {
-    /**
-     * Words beside it.
-     */
-    comment?: string | null;
-    decision: ReviewDecision;
-};
-
-/**
  * A grant to be taken back.
  */
 export type RevokeGrantRequest = {
@@ -4508,9 +5194,46 @@ export type Role = {
 export type RoleId = string;
 
 /**
+ * A role that the members of a provider's group have.
+ */
+export type RoleMapping = {
+    /**
+     * The group, as the provider writes it.
+     */
+    group: string;
+    /**
+     * The organisation.
+     */
+    organization_id: OrganizationId;
+    /**
+     * The role there.
+     */
+    role: OrganizationRole;
+};
+
+/**
  * Which roles a role row stands among.
  */
 export type RoleScope = 'platform' | 'organization';
+
+/**
+ * A rotation.
+ */
+export type RotationResponse = {
+    /**
+     * Secrets that could not be opened and were left as they are.
+     */
+    failed: number;
+    finished_at?: string | null;
+    id: KeyRotationId;
+    master_key_id: string;
+    started_at: string;
+    started_by?: UserId | null;
+    /**
+     * How a rotation stands.
+     */
+    status: 'running' | 'finished' | 'superseded';
+};
 
 /**
  * An agent that routing considered.
@@ -4540,6 +5263,10 @@ export type Run = {
     cost: string;
     created_at: string;
     currency: string;
+    /**
+     * How sensitive what it was given and gave is. Whoever is not cleared for it reads `•••` in their place.
+     */
+    data_classification: Classification;
     duration_ms?: number | null;
     ended_at?: string | null;
     error?: ProblemView | null;
@@ -4630,6 +5357,34 @@ export type SearchHealth = {
      * Which embeddings are in use.
      */
     embeddings: string;
+};
+
+/**
+ * How the keys of secrets stand. No key is in it, only names.
+ */
+export type SecretKeysResponse = {
+    master_key: MasterKey;
+    rotation?: RotationResponse | null;
+    /**
+     * Secrets of every organisation.
+     */
+    secrets: number;
+    /**
+     * Those that need no rotation: sealed under the current master key and, while a rotation runs, by a key of it.
+     */
+    secrets_current: number;
+    /**
+     * Keys of organisations.
+     */
+    tenant_keys: number;
+    /**
+     * Those that need no rotation.
+     */
+    tenant_keys_current: number;
+    /**
+     * Keys that nothing new is sealed under and that will be removed.
+     */
+    tenant_keys_retired: number;
 };
 
 /**
@@ -4765,6 +5520,27 @@ export type ShareLevel = 'read' | 'clone' | 'edit';
 export type SharedKind = 'agent' | 'connector' | 'conversation';
 
 /**
+ * A provider that people may sign in with.
+ */
+export type SignInProvider = {
+    /**
+     * The name on the button.
+     */
+    name: string;
+    /**
+     * Its name in addresses.
+     */
+    slug: string;
+};
+
+/**
+ * The providers that people may sign in with.
+ */
+export type SignInProvidersResponse = {
+    items: Array<SignInProvider>;
+};
+
+/**
  * A place where the caller is signed in.
  */
 export type SignedInDevice = {
@@ -4881,6 +5657,7 @@ export type Tool = {
     } | null;
     approval: ToolApproval;
     approved_hash?: string | null;
+    call_cost?: Money | null;
     connector_id: ConnectorId;
     definition_hash: string;
     description: string;
@@ -4956,11 +5733,16 @@ export type ToolCallView = {
      * What it answered: MCP content blocks.
      */
     content?: unknown;
+    data_classification?: Classification | null;
     /**
      * How long it took.
      */
     duration_ms?: number | null;
     effect?: Effect | null;
+    /**
+     * What the guards of the policy found in its answer.
+     */
+    findings?: Array<GuardFinding>;
     human_task?: HumanTaskView | null;
     /**
      * The effect ledger's word.
@@ -5124,6 +5906,20 @@ export type UpdateArtifactRequest = {
 };
 
 /**
+ * A change of a budget: missing fields stay. Whose spending, period and currency are for good.
+ */
+export type UpdateBudgetRequest = {
+    hard_stop?: boolean | null;
+    is_active?: boolean | null;
+    /**
+     * A decimal as text.
+     */
+    limit?: string | null;
+    name?: string | null;
+    warn_percent?: number | null;
+};
+
+/**
  * A change of a conversation: missing fields stay, `null` clears.
  */
 export type UpdateConversationRequest = {
@@ -5141,6 +5937,36 @@ export type UpdateConversationRequest = {
 export type UpdateEnvironmentRequest = {
     name?: string | null;
     type?: EnvironmentType | null;
+};
+
+/**
+ * What changes on a file.
+ */
+export type UpdateFileRequest = {
+    data_classification?: Classification | null;
+    /**
+     * Its name, without a path.
+     */
+    name?: string | null;
+};
+
+/**
+ * A change of a provider: missing fields stay, `null` clears.
+ */
+export type UpdateIdentityProviderRequest = {
+    allow_sign_up?: boolean | null;
+    client_id?: string | null;
+    client_secret?: string | null;
+    email_domains?: Array<string> | null;
+    enabled?: boolean | null;
+    groups_claim?: string | null;
+    issuer?: string | null;
+    link_by_email?: boolean | null;
+    name?: string | null;
+    organization_id?: OrganizationId | null;
+    role_mappings?: Array<RoleMapping> | null;
+    scopes?: Array<string> | null;
+    vouches_for_mfa?: boolean | null;
 };
 
 /**
@@ -5303,6 +6129,7 @@ export type UpdateToolRequest = {
      * `true` accepts the present definition.
      */
     approve_definition?: boolean | null;
+    call_cost?: Money | null;
     enabled?: boolean | null;
     /**
      * Declares that it changes nothing.
@@ -5333,6 +6160,11 @@ export type UpdateUserRequest = {
 export type UploadRequest = {
     file: Blob | File;
 };
+
+/**
+ * How long a piece of time is.
+ */
+export type UsageGrouping = 'hour' | 'day' | 'week' | 'month';
 
 /**
  * A person's account.
@@ -6595,6 +7427,90 @@ export type RenewRecoveryCodesResponses = {
 
 export type RenewRecoveryCodesResponse = RenewRecoveryCodesResponses[keyof RenewRecoveryCodesResponses];
 
+export type FindProviderCallbackData = {
+    body?: never;
+    path?: never;
+    query?: {
+        state?: string;
+        code?: string;
+        error?: string;
+        iss?: string;
+    };
+    url: '/api/auth/oidc/callback';
+};
+
+export type FindProviderCallbackErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindProviderCallbackError = FindProviderCallbackErrors[keyof FindProviderCallbackErrors];
+
+export type FindProviderCallbackResponses = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindProviderCallbackResponse = FindProviderCallbackResponses[keyof FindProviderCallbackResponses];
+
+export type ListSignInProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/oidc/providers';
+};
+
+export type ListSignInProvidersErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListSignInProvidersError = ListSignInProvidersErrors[keyof ListSignInProvidersErrors];
+
+export type ListSignInProvidersResponses = {
+    200: SignInProvidersResponse;
+};
+
+export type ListSignInProvidersResponse = ListSignInProvidersResponses[keyof ListSignInProvidersResponses];
+
+export type StartProviderSignInData = {
+    body?: never;
+    path: {
+        slug: string;
+    };
+    query?: {
+        /**
+         * A page of this server, such as `/c/…`.
+         */
+        return_to?: string;
+    };
+    url: '/api/auth/oidc/{slug}/start';
+};
+
+export type StartProviderSignInErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type StartProviderSignInError = StartProviderSignInErrors[keyof StartProviderSignInErrors];
+
+export type StartProviderSignInResponses = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type StartProviderSignInResponse = StartProviderSignInResponses[keyof StartProviderSignInResponses];
+
 export type UpdateProfileData = {
     body: UpdateProfileRequest;
     headers?: {
@@ -7406,6 +8322,36 @@ export type FindFileResponses = {
 };
 
 export type FindFileResponse = FindFileResponses[keyof FindFileResponses];
+
+export type UpdateFileData = {
+    body: UpdateFileRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        file_id: FileId;
+    };
+    query?: never;
+    url: '/api/files/{file_id}';
+};
+
+export type UpdateFileErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateFileError = UpdateFileErrors[keyof UpdateFileErrors];
+
+export type UpdateFileResponses = {
+    200: File;
+};
+
+export type UpdateFileResponse = UpdateFileResponses[keyof UpdateFileResponses];
 
 export type FindFileContentData = {
     body?: never;
@@ -8379,210 +9325,6 @@ export type ListModelsResponses = {
 
 export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
 
-export type ListAccessCampaignsData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * Rows at most.
-         */
-        limit?: number;
-        /**
-         * `next_cursor` of the page before.
-         */
-        cursor?: string;
-    };
-    url: '/api/permissions/campaigns';
-};
-
-export type ListAccessCampaignsErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type ListAccessCampaignsError = ListAccessCampaignsErrors[keyof ListAccessCampaignsErrors];
-
-export type ListAccessCampaignsResponses = {
-    200: PageResponseAccessCampaign;
-};
-
-export type ListAccessCampaignsResponse = ListAccessCampaignsResponses[keyof ListAccessCampaignsResponses];
-
-export type CreateAccessCampaignData = {
-    body: CreateCampaignRequest;
-    headers?: {
-        /**
-         * The same key with the same request gives the first answer again, for 24 hours.
-         */
-        'Idempotency-Key'?: string;
-    };
-    path?: never;
-    query?: never;
-    url: '/api/permissions/campaigns';
-};
-
-export type CreateAccessCampaignErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type CreateAccessCampaignError = CreateAccessCampaignErrors[keyof CreateAccessCampaignErrors];
-
-export type CreateAccessCampaignResponses = {
-    201: AccessCampaign;
-};
-
-export type CreateAccessCampaignResponse = CreateAccessCampaignResponses[keyof CreateAccessCampaignResponses];
-
-export type FindAccessCampaignData = {
-    body?: never;
-    path: {
-        campaign_id: CampaignId;
-    };
-    query?: never;
-    url: '/api/permissions/campaigns/{campaign_id}';
-};
-
-export type FindAccessCampaignErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type FindAccessCampaignError = FindAccessCampaignErrors[keyof FindAccessCampaignErrors];
-
-export type FindAccessCampaignResponses = {
-    200: AccessCampaign;
-};
-
-export type FindAccessCampaignResponse = FindAccessCampaignResponses[keyof FindAccessCampaignResponses];
-
-export type CloseAccessCampaignData = {
-    body?: never;
-    headers?: {
-        /**
-         * The same key with the same request gives the first answer again, for 24 hours.
-         */
-        'Idempotency-Key'?: string;
-    };
-    path: {
-        campaign_id: CampaignId;
-    };
-    query?: never;
-    url: '/api/permissions/campaigns/{campaign_id}/close';
-};
-
-export type CloseAccessCampaignErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type CloseAccessCampaignError = CloseAccessCampaignErrors[keyof CloseAccessCampaignErrors];
-
-export type CloseAccessCampaignResponses = {
-    200: AccessCampaign;
-};
-
-export type CloseAccessCampaignResponse = CloseAccessCampaignResponses[keyof CloseAccessCampaignResponses];
-
-export type ExportAccessCampaignData = {
-    body?: never;
-    path: {
-        campaign_id: CampaignId;
-    };
-    query?: never;
-    url: '/api/permissions/campaigns/{campaign_id}/export';
-};
-
-export type ExportAccessCampaignErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type ExportAccessCampaignError = ExportAccessCampaignErrors[keyof ExportAccessCampaignErrors];
-
-export type ExportAccessCampaignResponses = {
-    /**
-     * The table
-     */
-    200: string;
-};
-
-export type ExportAccessCampaignResponse = ExportAccessCampaignResponses[keyof ExportAccessCampaignResponses];
-
-export type ListAccessCampaignItemsData = {
-    body?: never;
-    path: {
-        campaign_id: CampaignId;
-    };
-    query?: {
-        /**
-         * Rows at most.
-         */
-        limit?: number;
-        /**
-         * `next_cursor` of the page before.
-         */
-        cursor?: string;
-    };
-    url: '/api/permissions/campaigns/{campaign_id}/items';
-};
-
-export type ListAccessCampaignItemsErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type ListAccessCampaignItemsError = ListAccessCampaignItemsErrors[keyof ListAccessCampaignItemsErrors];
-
-export type ListAccessCampaignItemsResponses = {
-    200: PageResponseAccessCampaignItem;
-};
-
-export type ListAccessCampaignItemsResponse = ListAccessCampaignItemsResponses[keyof ListAccessCampaignItemsResponses];
-
-export type ReviewAccessData = {
-    body: ReviewRequest;
-    headers?: {
-        /**
-         * The same key with the same request gives the first answer again, for 24 hours.
-         */
-        'Idempotency-Key'?: string;
-    };
-    path: {
-        campaign_id: CampaignId;
-        item_id: CampaignItemId;
-    };
-    query?: never;
-    url: '/api/permissions/campaigns/{campaign_id}/items/{item_id}';
-};
-
-export type ReviewAccessErrors = {
-    /**
-     * A problem: see `code` and `detail`
-     */
-    default: Problem;
-};
-
-export type ReviewAccessError = ReviewAccessErrors[keyof ReviewAccessErrors];
-
-export type ReviewAccessResponses = {
-    200: AccessCampaignItem;
-};
-
-export type ReviewAccessResponse = ReviewAccessResponses[keyof ReviewAccessResponses];
-
 export type CheckPermissionData = {
     body: CheckPermissionRequest;
     headers?: {
@@ -9336,6 +10078,391 @@ export type DecideTaskResponses = {
 
 export type DecideTaskResponse = DecideTaskResponses[keyof DecideTaskResponses];
 
+export type FindAgentUsageData = {
+    body?: never;
+    path: {
+        agent_id: AgentId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/agents/{agent_id}';
+};
+
+export type FindAgentUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindAgentUsageError = FindAgentUsageErrors[keyof FindAgentUsageErrors];
+
+export type FindAgentUsageResponses = {
+    200: CostSummary;
+};
+
+export type FindAgentUsageResponse = FindAgentUsageResponses[keyof FindAgentUsageResponses];
+
+export type ListOwnBudgetsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/usage/budgets';
+};
+
+export type ListOwnBudgetsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListOwnBudgetsError = ListOwnBudgetsErrors[keyof ListOwnBudgetsErrors];
+
+export type ListOwnBudgetsResponses = {
+    200: OwnBudgets;
+};
+
+export type ListOwnBudgetsResponse = ListOwnBudgetsResponses[keyof ListOwnBudgetsResponses];
+
+export type ListUsageByAgentData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/by-agent';
+};
+
+export type ListUsageByAgentErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListUsageByAgentError = ListUsageByAgentErrors[keyof ListUsageByAgentErrors];
+
+export type ListUsageByAgentResponses = {
+    200: CostBreakdown;
+};
+
+export type ListUsageByAgentResponse = ListUsageByAgentResponses[keyof ListUsageByAgentResponses];
+
+export type ListUsageByModelData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/by-model';
+};
+
+export type ListUsageByModelErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListUsageByModelError = ListUsageByModelErrors[keyof ListUsageByModelErrors];
+
+export type ListUsageByModelResponses = {
+    200: CostBreakdown;
+};
+
+export type ListUsageByModelResponse = ListUsageByModelResponses[keyof ListUsageByModelResponses];
+
+export type FindConversationUsageData = {
+    body?: never;
+    path: {
+        conversation_id: ConversationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/conversations/{conversation_id}';
+};
+
+export type FindConversationUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindConversationUsageError = FindConversationUsageErrors[keyof FindConversationUsageErrors];
+
+export type FindConversationUsageResponses = {
+    200: CostSummary;
+};
+
+export type FindConversationUsageResponse = FindConversationUsageResponses[keyof FindConversationUsageResponses];
+
+export type ListDailyUsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/daily';
+};
+
+export type ListDailyUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListDailyUsageError = ListDailyUsageErrors[keyof ListDailyUsageErrors];
+
+export type ListDailyUsageResponses = {
+    200: CostTrend;
+};
+
+export type ListDailyUsageResponse = ListDailyUsageResponses[keyof ListDailyUsageResponses];
+
+export type ListMonthlyUsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/monthly';
+};
+
+export type ListMonthlyUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListMonthlyUsageError = ListMonthlyUsageErrors[keyof ListMonthlyUsageErrors];
+
+export type ListMonthlyUsageResponses = {
+    200: CostTrend;
+};
+
+export type ListMonthlyUsageResponse = ListMonthlyUsageResponses[keyof ListMonthlyUsageResponses];
+
+export type FindWorkflowUsageData = {
+    body?: never;
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/usage/workflows/{workflow_id}';
+};
+
+export type FindWorkflowUsageErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindWorkflowUsageError = FindWorkflowUsageErrors[keyof FindWorkflowUsageErrors];
+
+export type FindWorkflowUsageResponses = {
+    200: CostSummary;
+};
+
+export type FindWorkflowUsageResponse = FindWorkflowUsageResponses[keyof FindWorkflowUsageResponses];
+
 export type ListUsersData = {
     body?: never;
     path?: never;
@@ -9669,6 +10796,140 @@ export type RegisterResponses = {
 };
 
 export type RegisterResponse = RegisterResponses[keyof RegisterResponses];
+
+export type ListIdentityProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/identity-providers';
+};
+
+export type ListIdentityProvidersErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListIdentityProvidersError = ListIdentityProvidersErrors[keyof ListIdentityProvidersErrors];
+
+export type ListIdentityProvidersResponses = {
+    200: IdentityProvidersResponse;
+};
+
+export type ListIdentityProvidersResponse = ListIdentityProvidersResponses[keyof ListIdentityProvidersResponses];
+
+export type CreateIdentityProviderData = {
+    body: CreateIdentityProviderRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/identity-providers';
+};
+
+export type CreateIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateIdentityProviderError = CreateIdentityProviderErrors[keyof CreateIdentityProviderErrors];
+
+export type CreateIdentityProviderResponses = {
+    201: IdentityProviderResponse;
+};
+
+export type CreateIdentityProviderResponse = CreateIdentityProviderResponses[keyof CreateIdentityProviderResponses];
+
+export type DeleteIdentityProviderData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        identity_provider_id: IdentityProviderId;
+    };
+    query?: never;
+    url: '/api/v1/identity-providers/{identity_provider_id}';
+};
+
+export type DeleteIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteIdentityProviderError = DeleteIdentityProviderErrors[keyof DeleteIdentityProviderErrors];
+
+export type DeleteIdentityProviderResponses = {
+    204: void;
+};
+
+export type DeleteIdentityProviderResponse = DeleteIdentityProviderResponses[keyof DeleteIdentityProviderResponses];
+
+export type FindIdentityProviderData = {
+    body?: never;
+    path: {
+        identity_provider_id: IdentityProviderId;
+    };
+    query?: never;
+    url: '/api/v1/identity-providers/{identity_provider_id}';
+};
+
+export type FindIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindIdentityProviderError = FindIdentityProviderErrors[keyof FindIdentityProviderErrors];
+
+export type FindIdentityProviderResponses = {
+    200: IdentityProviderResponse;
+};
+
+export type FindIdentityProviderResponse = FindIdentityProviderResponses[keyof FindIdentityProviderResponses];
+
+export type UpdateIdentityProviderData = {
+    body: UpdateIdentityProviderRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        identity_provider_id: IdentityProviderId;
+    };
+    query?: never;
+    url: '/api/v1/identity-providers/{identity_provider_id}';
+};
+
+export type UpdateIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateIdentityProviderError = UpdateIdentityProviderErrors[keyof UpdateIdentityProviderErrors];
+
+export type UpdateIdentityProviderResponses = {
+    200: IdentityProviderResponse;
+};
+
+export type UpdateIdentityProviderResponse = UpdateIdentityProviderResponses[keyof UpdateIdentityProviderResponses];
 
 export type ListOrganizationsData = {
     body?: never;
@@ -10861,6 +12122,9 @@ export type FindComplianceErrors = {
 export type FindComplianceError = FindComplianceErrors[keyof FindComplianceErrors];
 
 export type FindComplianceResponses = {
+    /**
+     * The counts, or the file
+     */
     200: ComplianceReport;
 };
 
@@ -10966,6 +12230,215 @@ export type FindAuditEventResponses = {
 };
 
 export type FindAuditEventResponse = FindAuditEventResponses[keyof FindAuditEventResponses];
+
+export type ListBudgetsData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/orgs/{org_id}/budgets';
+};
+
+export type ListBudgetsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListBudgetsError = ListBudgetsErrors[keyof ListBudgetsErrors];
+
+export type ListBudgetsResponses = {
+    200: PageResponseBudget;
+};
+
+export type ListBudgetsResponse = ListBudgetsResponses[keyof ListBudgetsResponses];
+
+export type CreateBudgetData = {
+    body: CreateBudgetRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets';
+};
+
+export type CreateBudgetErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateBudgetError = CreateBudgetErrors[keyof CreateBudgetErrors];
+
+export type CreateBudgetResponses = {
+    201: Budget;
+};
+
+export type CreateBudgetResponse = CreateBudgetResponses[keyof CreateBudgetResponses];
+
+export type DeleteBudgetData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}';
+};
+
+export type DeleteBudgetErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteBudgetError = DeleteBudgetErrors[keyof DeleteBudgetErrors];
+
+export type DeleteBudgetResponses = {
+    /**
+     * Deleted
+     */
+    204: void;
+};
+
+export type DeleteBudgetResponse = DeleteBudgetResponses[keyof DeleteBudgetResponses];
+
+export type FindBudgetData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}';
+};
+
+export type FindBudgetErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindBudgetError = FindBudgetErrors[keyof FindBudgetErrors];
+
+export type FindBudgetResponses = {
+    200: Budget;
+};
+
+export type FindBudgetResponse = FindBudgetResponses[keyof FindBudgetResponses];
+
+export type UpdateBudgetPatchData = {
+    body: UpdateBudgetRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}';
+};
+
+export type UpdateBudgetPatchErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateBudgetPatchError = UpdateBudgetPatchErrors[keyof UpdateBudgetPatchErrors];
+
+export type UpdateBudgetPatchResponses = {
+    200: Budget;
+};
+
+export type UpdateBudgetPatchResponse = UpdateBudgetPatchResponses[keyof UpdateBudgetPatchResponses];
+
+export type UpdateBudgetData = {
+    body: UpdateBudgetRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}';
+};
+
+export type UpdateBudgetErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateBudgetError = UpdateBudgetErrors[keyof UpdateBudgetErrors];
+
+export type UpdateBudgetResponses = {
+    200: Budget;
+};
+
+export type UpdateBudgetResponse = UpdateBudgetResponses[keyof UpdateBudgetResponses];
+
+export type ListBudgetSpendersData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+        budget_id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/budgets/{budget_id}/spenders';
+};
+
+export type ListBudgetSpendersErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListBudgetSpendersError = ListBudgetSpendersErrors[keyof ListBudgetSpendersErrors];
+
+export type ListBudgetSpendersResponses = {
+    200: BudgetSpendersResponse;
+};
+
+export type ListBudgetSpendersResponse = ListBudgetSpendersResponses[keyof ListBudgetSpendersResponses];
 
 export type ListEnvironmentsData = {
     body?: never;
@@ -11818,6 +13291,324 @@ export type ListOrganizationRunsResponses = {
 
 export type ListOrganizationRunsResponse = ListOrganizationRunsResponses[keyof ListOrganizationRunsResponses];
 
+export type ListCostByAgentData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-by-agent';
+};
+
+export type ListCostByAgentErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostByAgentError = ListCostByAgentErrors[keyof ListCostByAgentErrors];
+
+export type ListCostByAgentResponses = {
+    200: CostBreakdown;
+};
+
+export type ListCostByAgentResponse = ListCostByAgentResponses[keyof ListCostByAgentResponses];
+
+export type ListCostByEnvironmentData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-by-environment';
+};
+
+export type ListCostByEnvironmentErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostByEnvironmentError = ListCostByEnvironmentErrors[keyof ListCostByEnvironmentErrors];
+
+export type ListCostByEnvironmentResponses = {
+    200: CostBreakdown;
+};
+
+export type ListCostByEnvironmentResponse = ListCostByEnvironmentResponses[keyof ListCostByEnvironmentResponses];
+
+export type ListCostByModelData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-by-model';
+};
+
+export type ListCostByModelErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostByModelError = ListCostByModelErrors[keyof ListCostByModelErrors];
+
+export type ListCostByModelResponses = {
+    200: CostBreakdown;
+};
+
+export type ListCostByModelResponse = ListCostByModelResponses[keyof ListCostByModelResponses];
+
+export type ListCostByUserData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-by-user';
+};
+
+export type ListCostByUserErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostByUserError = ListCostByUserErrors[keyof ListCostByUserErrors];
+
+export type ListCostByUserResponses = {
+    200: CostBreakdown;
+};
+
+export type ListCostByUserResponse = ListCostByUserResponses[keyof ListCostByUserResponses];
+
+export type ListCostOverTimeData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-over-time';
+};
+
+export type ListCostOverTimeErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCostOverTimeError = ListCostOverTimeErrors[keyof ListCostOverTimeErrors];
+
+export type ListCostOverTimeResponses = {
+    200: CostTrend;
+};
+
+export type ListCostOverTimeResponse = ListCostOverTimeResponses[keyof ListCostOverTimeResponses];
+
+export type FindCostSummaryData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * From this day or moment on.
+         */
+        start_date?: string;
+        /**
+         * To the end of this day, or before this moment.
+         */
+        end_date?: string;
+        /**
+         * Of this agent.
+         */
+        agent_id?: AgentId;
+        /**
+         * In this environment.
+         */
+        environment_id?: EnvironmentId;
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Of this person.
+         */
+        user_id?: UserId;
+        /**
+         * How long pieces of time are; others leave it unread.
+         */
+        grouping?: UsageGrouping;
+    };
+    url: '/api/v1/orgs/{org_id}/runs/cost-summary';
+};
+
+export type FindCostSummaryErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindCostSummaryError = FindCostSummaryErrors[keyof FindCostSummaryErrors];
+
+export type FindCostSummaryResponses = {
+    200: CostSummary;
+};
+
+export type FindCostSummaryResponse = FindCostSummaryResponses[keyof FindCostSummaryResponses];
+
 export type FindOrganizationRunData = {
     body?: never;
     path: {
@@ -12580,6 +14371,148 @@ export type UpdatePolicyRuleResponses = {
 };
 
 export type UpdatePolicyRuleResponse = UpdatePolicyRuleResponses[keyof UpdatePolicyRuleResponses];
+
+export type ListModelPricingData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Of this model.
+         */
+        model_name?: string;
+        /**
+         * Only those that hold now, one a model.
+         */
+        current?: boolean;
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/pricing/models';
+};
+
+export type ListModelPricingErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListModelPricingError = ListModelPricingErrors[keyof ListModelPricingErrors];
+
+export type ListModelPricingResponses = {
+    200: PageResponseModelPricing;
+};
+
+export type ListModelPricingResponse = ListModelPricingResponses[keyof ListModelPricingResponses];
+
+export type PutModelPricingData = {
+    body: PutModelPricingRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/pricing/models';
+};
+
+export type PutModelPricingErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type PutModelPricingError = PutModelPricingErrors[keyof PutModelPricingErrors];
+
+export type PutModelPricingResponses = {
+    200: ModelPricing;
+    201: ModelPricing;
+};
+
+export type PutModelPricingResponse = PutModelPricingResponses[keyof PutModelPricingResponses];
+
+export type FindModelPricingData = {
+    body?: never;
+    path: {
+        pricing_id: PricingId;
+    };
+    query?: never;
+    url: '/api/v1/pricing/models/{pricing_id}';
+};
+
+export type FindModelPricingErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindModelPricingError = FindModelPricingErrors[keyof FindModelPricingErrors];
+
+export type FindModelPricingResponses = {
+    200: ModelPricing;
+};
+
+export type FindModelPricingResponse = FindModelPricingResponses[keyof FindModelPricingResponses];
+
+export type FindSecretKeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/secret-keys';
+};
+
+export type FindSecretKeysErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindSecretKeysError = FindSecretKeysErrors[keyof FindSecretKeysErrors];
+
+export type FindSecretKeysResponses = {
+    200: SecretKeysResponse;
+};
+
+export type FindSecretKeysResponse = FindSecretKeysResponses[keyof FindSecretKeysResponses];
+
+export type RotateSecretKeysData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/secret-keys/rotate';
+};
+
+export type RotateSecretKeysErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RotateSecretKeysError = RotateSecretKeysErrors[keyof RotateSecretKeysErrors];
+
+export type RotateSecretKeysResponses = {
+    202: SecretKeysResponse;
+};
+
+export type RotateSecretKeysResponse = RotateSecretKeysResponses[keyof RotateSecretKeysResponses];
 
 export type ArtifactFrameData = {
     body?: never;

@@ -25,6 +25,9 @@ export function GovernanceNav() {
           </Link>
         </>
       )}
+      {me?.permissions.includes('usage.read:any') && <Link to="/governance/costs">{t('Costs')}</Link>}
+      {may(me, 'budget.read') && <Link to="/governance/budgets">{t('Budgets')}</Link>}
+      {may(me, 'pricing.read') && <Link to="/governance/pricing">{t('Pricing')}</Link>}
     </nav>
   );
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode};
-use conductor_domain::{Connector, ConnectorId, FieldError, Page, ToolChange, ToolId};
+use conductor_domain::{CallCost, Connector, ConnectorId, FieldError, Page, ToolChange, ToolId};
 use conductor_registry::{Prompt, PromptArgument, Registry, Resource, ResourceContents};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -12,7 +12,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     AppState, Problem,
     caller::Auth,
-    json::Json,
+    json::{Json, nullable},
+    money::Money,
     page::{PageParameters, PageResponse, Paging},
     path::Path,
     query::Query,
@@ -36,6 +37,10 @@ struct UpdateToolRequest {
     approval: Option<ToolApproval>,
     /// `true` accepts the present definition.
     approve_definition: Option<bool>,
+    /// What one call costs; `null` where it costs nothing.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<Money>)]
+    call_cost: Option<Option<Money>>,
 }
 
 /// Something that a server lets others read.
@@ -190,6 +195,7 @@ async fn update_mcp_server_tool(
         read_only: body.read_only,
         asks: body.approval.map(|approval| approval == ToolApproval::Ask),
         approve_definition: body.approve_definition.unwrap_or_default(),
+        call_cost: body.call_cost.map(|cost| cost.map(call_cost).transpose()).transpose()?,
     };
     Ok(Json(registry.update_tool(&caller, server, tool, change).await?.into()))
 }
@@ -251,6 +257,11 @@ fn numbered<T>(rows: Vec<T>, paging: &Paging) -> Page<T> {
     let skip = paging.request.after.as_deref().and_then(|after| after.parse().ok()).unwrap_or(0_usize);
     let rows: Vec<(usize, T)> = (1..).zip(rows).skip(skip).collect();
     Page::cut(rows, paging.request.limit, |(number, _)| number.to_string()).map(|(_, row)| row)
+}
+
+fn call_cost(money: Money) -> Result<CallCost, Problem> {
+    let (nanos, currency) = money.read("/call_cost")?;
+    Ok(CallCost { nanos, currency })
 }
 
 fn not_false() -> Problem {

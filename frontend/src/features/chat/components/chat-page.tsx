@@ -10,6 +10,7 @@ import { conversationQuery, meQuery } from '@/api/queries';
 import type { ArtifactRef, Message } from '@/api/types';
 import { Button } from '@/components/ui/button';
 import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
+import { BudgetBanner } from '@/features/costs';
 import { cx } from '@/lib/cx';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
@@ -301,6 +302,7 @@ export function ChatPage({ conversationId }: { conversationId: string | null }) 
         {!missing && (
           <>
             <OfflineBanner />
+            <BudgetBanner />
             <Composer
               inputRef={input}
               draft={draft}

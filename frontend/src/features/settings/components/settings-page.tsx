@@ -5,9 +5,11 @@ import type { ReactNode } from 'react';
 import { meQuery } from '@/api/queries';
 import { PageHeader } from '@/components/layout/page-header';
 import { SkeletonRows } from '@/components/ui/states';
+import { OwnUsage } from '@/features/costs';
 import { t } from '@/lib/i18n';
 import { covers } from '@/lib/permissions';
 import { AppearanceTab } from './appearance-tab';
+import { EncryptionTab } from './encryption-tab';
 import { KeysTab } from './keys-tab';
 import { MembersTab } from './members-tab';
 import { ProfileTab } from './profile-tab';
@@ -18,9 +20,11 @@ const tabs = [
   { id: 'profile', label: 'Profile' },
   { id: 'appearance', label: 'Appearance' },
   { id: 'keys', label: 'Provider keys' },
+  { id: 'usage', label: 'Usage' },
   { id: 'members', label: 'Members' },
   { id: 'service-accounts', label: 'Service accounts', needs: 'service_account.read' },
   { id: 'security', label: 'Security' },
+  { id: 'encryption', label: 'Encryption keys', needs: 'secret_key.read' },
 ] as const satisfies readonly { id: string; label: string; needs?: string }[];
 
 export type SettingsTab = (typeof tabs)[number]['id'];
@@ -41,8 +45,10 @@ export function SettingsPage({ tab }: { tab: SettingsTab }) {
     if (tab === 'profile') body = <ProfileTab me={me} />;
     else if (tab === 'appearance') body = <AppearanceTab me={me} />;
     else if (tab === 'keys') body = <KeysTab />;
+    else if (tab === 'usage') body = <OwnUsage me={me} />;
     else if (tab === 'members') body = <MembersTab me={me} />;
     else if (tab === 'service-accounts') body = <ServiceAccountsTab me={me} />;
+    else if (tab === 'encryption') body = <EncryptionTab />;
     else body = <SecurityTab me={me} />;
   }
   const shown = tabs.filter((entry) => !('needs' in entry) || covers(me?.permissions ?? [], entry.needs));
