@@ -20,6 +20,44 @@ export type AcceptInviteRequest = {
 };
 
 /**
+ * A review of every grant of the organisation.
+ */
+export type AccessCampaign = {
+    closed_at?: string | null;
+    confirmed: number;
+    created_at: string;
+    created_by?: UserId | null;
+    dropped: number;
+    /**
+     * By when it shall be done.
+     */
+    due_at: string;
+    id: CampaignId;
+    name: string;
+    /**
+     * Grants that it asks about.
+     */
+    total: number;
+};
+
+/**
+ * One grant under review.
+ */
+export type AccessCampaignItem = {
+    comment?: string | null;
+    decided_at?: string | null;
+    decided_by?: UserId | null;
+    decided_by_name?: string | null;
+    decision?: ReviewDecision | null;
+    grant: Grant;
+    id: CampaignItemId;
+    /**
+     * Whether the grant still counts, or has ended meanwhile.
+     */
+    is_active: boolean;
+};
+
+/**
  * What was done with something, in four words.
  */
 export type AccessKind = 'read' | 'write' | 'execute' | 'delete';
@@ -776,6 +814,16 @@ export type BudgetState = 'ok' | 'warning' | 'exhausted';
 export type CallId = string;
 
 /**
+ * A review of every grant of an organisation.
+ */
+export type CampaignId = string;
+
+/**
+ * One grant under review.
+ */
+export type CampaignItemId = string;
+
+/**
  * A question about the caller: a level or an action on a row, or a permission of its roles at all.
  */
 export type CheckPermissionRequest = {
@@ -1028,6 +1076,10 @@ export type Conversation = {
     title: string;
     token_count: number;
     updated_at: string;
+    /**
+     * Whose it is; it may have been granted to the caller.
+     */
+    user_id: UserId;
 };
 
 /**
@@ -1318,6 +1370,17 @@ export type CreateBudgetRequest = {
      * From which part of the limit on people are warned; 80 where it is left out.
      */
     warn_percent?: number | null;
+};
+
+/**
+ * A review to be opened.
+ */
+export type CreateCampaignRequest = {
+    /**
+     * By when it shall be done.
+     */
+    due_at: string;
+    name: string;
 };
 
 /**
@@ -3222,6 +3285,62 @@ export type OwnBudgets = {
 /**
  * A page of a list.
  */
+export type PageResponseAccessCampaign = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        closed_at?: string | null;
+        confirmed: number;
+        created_at: string;
+        created_by?: UserId | null;
+        dropped: number;
+        /**
+         * By when it shall be done.
+         */
+        due_at: string;
+        id: CampaignId;
+        name: string;
+        /**
+         * Grants that it asks about.
+         */
+        total: number;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponseAccessCampaignItem = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        comment?: string | null;
+        decided_at?: string | null;
+        decided_by?: UserId | null;
+        decided_by_name?: string | null;
+        decision?: ReviewDecision | null;
+        grant: Grant;
+        id: CampaignItemId;
+        /**
+         * Whether the grant still counts, or has ended meanwhile.
+         */
+        is_active: boolean;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageResponseAccessLog = {
     /**
      * The rows.
@@ -3720,6 +3839,10 @@ export type PageResponseConversation = {
         title: string;
         token_count: number;
         updated_at: string;
+        /**
+         * Whose it is; it may have been granted to the caller.
+         */
+        user_id: UserId;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -5161,6 +5284,22 @@ export type ResourceRequest = {
      */
     read_only?: boolean;
     visibility?: Visibility | null;
+};
+
+/**
+ * What a reviewer says of a grant.
+ */
+export type ReviewDecision = 'confirm' | 'drop';
+
+/**
+ * What a reviewer says of a grant.
+ */
+export type ReviewRequest = {
+    /**
+     * Words beside it.
+     */
+    comment?: string | null;
+    decision: ReviewDecision;
 };
 
 /**
@@ -9324,6 +9463,210 @@ export type ListModelsResponses = {
 };
 
 export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
+
+export type ListAccessCampaignsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/campaigns';
+};
+
+export type ListAccessCampaignsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAccessCampaignsError = ListAccessCampaignsErrors[keyof ListAccessCampaignsErrors];
+
+export type ListAccessCampaignsResponses = {
+    200: PageResponseAccessCampaign;
+};
+
+export type ListAccessCampaignsResponse = ListAccessCampaignsResponses[keyof ListAccessCampaignsResponses];
+
+export type CreateAccessCampaignData = {
+    body: CreateCampaignRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/permissions/campaigns';
+};
+
+export type CreateAccessCampaignErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateAccessCampaignError = CreateAccessCampaignErrors[keyof CreateAccessCampaignErrors];
+
+export type CreateAccessCampaignResponses = {
+    201: AccessCampaign;
+};
+
+export type CreateAccessCampaignResponse = CreateAccessCampaignResponses[keyof CreateAccessCampaignResponses];
+
+export type FindAccessCampaignData = {
+    body?: never;
+    path: {
+        campaign_id: CampaignId;
+    };
+    query?: never;
+    url: '/api/permissions/campaigns/{campaign_id}';
+};
+
+export type FindAccessCampaignErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindAccessCampaignError = FindAccessCampaignErrors[keyof FindAccessCampaignErrors];
+
+export type FindAccessCampaignResponses = {
+    200: AccessCampaign;
+};
+
+export type FindAccessCampaignResponse = FindAccessCampaignResponses[keyof FindAccessCampaignResponses];
+
+export type CloseAccessCampaignData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        campaign_id: CampaignId;
+    };
+    query?: never;
+    url: '/api/permissions/campaigns/{campaign_id}/close';
+};
+
+export type CloseAccessCampaignErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CloseAccessCampaignError = CloseAccessCampaignErrors[keyof CloseAccessCampaignErrors];
+
+export type CloseAccessCampaignResponses = {
+    200: AccessCampaign;
+};
+
+export type CloseAccessCampaignResponse = CloseAccessCampaignResponses[keyof CloseAccessCampaignResponses];
+
+export type ExportAccessCampaignData = {
+    body?: never;
+    path: {
+        campaign_id: CampaignId;
+    };
+    query?: never;
+    url: '/api/permissions/campaigns/{campaign_id}/export';
+};
+
+export type ExportAccessCampaignErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ExportAccessCampaignError = ExportAccessCampaignErrors[keyof ExportAccessCampaignErrors];
+
+export type ExportAccessCampaignResponses = {
+    /**
+     * The table
+     */
+    200: string;
+};
+
+export type ExportAccessCampaignResponse = ExportAccessCampaignResponses[keyof ExportAccessCampaignResponses];
+
+export type ListAccessCampaignItemsData = {
+    body?: never;
+    path: {
+        campaign_id: CampaignId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/campaigns/{campaign_id}/items';
+};
+
+export type ListAccessCampaignItemsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAccessCampaignItemsError = ListAccessCampaignItemsErrors[keyof ListAccessCampaignItemsErrors];
+
+export type ListAccessCampaignItemsResponses = {
+    200: PageResponseAccessCampaignItem;
+};
+
+export type ListAccessCampaignItemsResponse = ListAccessCampaignItemsResponses[keyof ListAccessCampaignItemsResponses];
+
+export type ReviewAccessData = {
+    body: ReviewRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        campaign_id: CampaignId;
+        item_id: CampaignItemId;
+    };
+    query?: never;
+    url: '/api/permissions/campaigns/{campaign_id}/items/{item_id}';
+};
+
+export type ReviewAccessErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ReviewAccessError = ReviewAccessErrors[keyof ReviewAccessErrors];
+
+export type ReviewAccessResponses = {
+    200: AccessCampaignItem;
+};
+
+export type ReviewAccessResponse = ReviewAccessResponses[keyof ReviewAccessResponses];
 
 export type CheckPermissionData = {
     body: CheckPermissionRequest;
