@@ -235,3 +235,18 @@ async fn no_field_of_a_grant_is_smuggled_in() {
     }
     assert_eq!(level_of(&world, &grace).await, Value::Null);
 }
+
+#[tokio::test]
+async fn who_leaves_and_comes_back_has_nothing_of_what_was_granted() {
+    let (world, admin) = World::set_up().await;
+    let grace = world.invite(&admin, "grace@example.com", "member").await;
+    let agent = private_agent(&world, &admin).await;
+    give(&world, &admin, &agent, &grace, "write", None).await;
+    let members = format!("/api/v1/orgs/{}/members", admin.organization());
+    world.delete(&format!("{members}/{}", grace.id())).by(&admin).send().await.status(204);
+    let back = json!({ "email": "grace@example.com", "role": "member" });
+    world.post(&members, back).by(&admin).send().await.created();
+    let grace = world.sign_in("grace@example.com").await;
+    let path = format!("/api/v1/orgs/{}/agents/{agent}", admin.organization());
+    world.get(&path).by(&grace).send().await.problem(404, "not_found");
+}

@@ -2,6 +2,7 @@
 //! walked here or named with a reason, or this fails.
 
 mod governed;
+mod granted;
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -286,6 +287,7 @@ async fn every_change_is_one_entry() {
     )
     .await;
     w.step(&admin, "DELETE /api/mcp/servers/{server_id}", &[s], json!(null), "connector.deleted").await;
+    granted::grants(w, &admin).await;
     governed::policies(w, &admin, &org).await;
     governed::machines(w, &admin, &org, a).await;
     w.step(&admin, "DELETE /api/agents/{agent_id}", &[&clone], json!(null), "agent.deleted").await;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use conductor_domain::{
     Agent, AgentConnector, AgentFilter, AgentId, AgentSnapshot, AgentSpec, AgentVersion, AgentVersionId,
-    ConnectorId, NewAgent, Page, PageRequest, Revoked, Scope, SharedKind, UserId,
+    ConnectorId, NewAgent, Page, PageRequest, Revoked, Scope, SharedKind, SubjectKind, UserId,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -175,6 +175,7 @@ impl<'t> Agents<'t> {
             return Err(Error::NotFound);
         }
         self.scoped.grants().end_on(SharedKind::Agent, id.as_uuid()).await?;
+        self.scoped.grants().end_of(SubjectKind::Agent, id.as_uuid()).await?;
         self.tx.tell(Revoked::Agent(id)).await
     }
 

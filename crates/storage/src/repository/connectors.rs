@@ -145,7 +145,8 @@ impl<'t> Connectors<'t> {
         let mut row: connector::ActiveModel = self.row(id).await?.into();
         row.deleted_at = Set(Some(self.tx.clock().now()));
         row.update(&self.tx.conn()).await?;
-        Ok(())
+        let grants = ScopedTx { tx: self.tx, scope: self.scope }.grants();
+        grants.end_on(SharedKind::Connector, id.as_uuid()).await.map(drop)
     }
 
     async fn row(&self, id: ConnectorId) -> Result<connector::Model> {

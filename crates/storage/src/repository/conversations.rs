@@ -212,7 +212,9 @@ impl<'t> Conversations<'t> {
     /// # Errors
     /// `NotFound` when this tenant has no such conversation.
     pub async fn delete(&self, id: ConversationId) -> Result<()> {
-        self.change(id, &[(conversation::Column::DeletedAt, Expr::value(self.tx.clock().now()))]).await
+        self.change(id, &[(conversation::Column::DeletedAt, Expr::value(self.tx.clock().now()))]).await?;
+        let grants = ScopedTx { tx: self.tx, scope: self.scope }.grants();
+        grants.end_on(SharedKind::Conversation, id.as_uuid()).await.map(drop)
     }
 
     async fn change(&self, id: ConversationId, columns: &[(conversation::Column, SimpleExpr)]) -> Result<()> {
