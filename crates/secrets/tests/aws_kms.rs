@@ -1,6 +1,6 @@
 //! The client of AWS KMS against a service that speaks its wire and checks every signature by its own arithmetic.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::sync::{
     Arc, Mutex,

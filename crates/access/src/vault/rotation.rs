@@ -5,7 +5,7 @@
 //! alone. So it may be killed anywhere and taken up by any process, and two that work at once only share the work.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::Arc,
     time::Duration,
 };
@@ -252,11 +252,13 @@ impl Rotator<'_> {
         let mut moved = Vec::with_capacity(batch.len());
         for secret in batch {
             let organization = secret.scope.organization_id;
-            if !current.contains_key(&organization) {
-                let key = self.vault.store.scoped(secret.scope).tenant_keys().active().await?;
-                current.insert(organization, key.ok_or(StorageError::Stale)?);
-            }
-            let Some(key) = current.get(&organization) else { continue };
+            let key = match current.entry(organization) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => {
+                    let key = self.vault.store.scoped(secret.scope).tenant_keys().active().await?;
+                    unknown.insert(key.ok_or(StorageError::Stale)?)
+                }
+            };
             match self.adopt(&secret, key).await {
                 Ok(bytes) => moved.push((secret, bytes, key.key_id.clone())),
                 Err(Error::Secret { .. } | Error::Keys(conductor_secrets::Error::UnknownKey { .. })) => {
