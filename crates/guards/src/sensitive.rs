@@ -123,9 +123,9 @@ pub(crate) fn masked(text: &str, places: &[Place]) -> String {
     let mut at = 0;
     for place in places {
         masked.push_str(&text[at..place.range.start]);
-        masked.push_str("[");
+        masked.push('[');
         masked.push_str(place.rule);
-        masked.push_str("]");
+        masked.push(']');
         at = place.range.end;
     }
     masked.push_str(&text[at..]);
@@ -242,7 +242,7 @@ fn a_card(text: &str) -> bool {
             (_, double) => double,
         })
         .sum();
-    issued && sum % 10 == 0 && digits.iter().any(|digit| *digit != digits[0])
+    issued && sum.is_multiple_of(10) && digits.iter().any(|digit| *digit != digits[0])
 }
 
 /// ISO 13616: the first four characters go last, letters count from 10, and the rest by 97 is 1.
