@@ -21,6 +21,7 @@ import { Route as AppGovernanceIndexRouteImport } from './routes/_app/governance
 import { Route as AppGovernanceBudgetsRouteImport } from './routes/_app/governance.budgets';
 import { Route as AppGovernanceCostsRouteImport } from './routes/_app/governance.costs';
 import { Route as AppGovernancePricingRouteImport } from './routes/_app/governance.pricing';
+import { Route as AppGovernanceUsersRouteImport } from './routes/_app/governance.users';
 import { Route as AppRunsRunIdRouteImport } from './routes/_app/runs.$runId';
 import { Route as AppServersIndexRouteImport } from './routes/_app/servers.index';
 import { Route as AppServersServerIdRouteImport } from './routes/_app/servers.$serverId';
@@ -31,6 +32,8 @@ import { Route as AppGovernanceAuditComplianceRouteImport } from './routes/_app/
 import { Route as AppGovernancePoliciesIndexRouteImport } from './routes/_app/governance.policies.index';
 import { Route as AppGovernancePoliciesPolicyIdRouteImport } from './routes/_app/governance.policies.$policyId';
 import { Route as AppGovernancePoliciesNewRouteImport } from './routes/_app/governance.policies.new';
+import { Route as AppGovernanceReviewsIndexRouteImport } from './routes/_app/governance.reviews.index';
+import { Route as AppGovernanceReviewsReviewIdRouteImport } from './routes/_app/governance.reviews.$reviewId';
 import { Route as AppLibraryAgentsIndexRouteImport } from './routes/_app/library.agents.index';
 import { Route as AppLibraryAgentsAgentIdRouteImport } from './routes/_app/library.agents.$agentId';
 import { Route as AppLibraryAgentsNewRouteImport } from './routes/_app/library.agents.new';
@@ -93,6 +96,11 @@ const AppGovernancePricingRoute = AppGovernancePricingRouteImport.update({
   path: '/governance/pricing',
   getParentRoute: () => AppRoute,
 } as any);
+const AppGovernanceUsersRoute = AppGovernanceUsersRouteImport.update({
+  id: '/governance/users',
+  path: '/governance/users',
+  getParentRoute: () => AppRoute,
+} as any);
 const AppRunsRunIdRoute = AppRunsRunIdRouteImport.update({
   id: '/runs/$runId',
   path: '/runs/$runId',
@@ -147,6 +155,18 @@ const AppGovernancePoliciesNewRoute =
     path: '/governance/policies/new',
     getParentRoute: () => AppRoute,
   } as any);
+const AppGovernanceReviewsIndexRoute =
+  AppGovernanceReviewsIndexRouteImport.update({
+    id: '/governance/reviews/',
+    path: '/governance/reviews/',
+    getParentRoute: () => AppRoute,
+  } as any);
+const AppGovernanceReviewsReviewIdRoute =
+  AppGovernanceReviewsReviewIdRouteImport.update({
+    id: '/governance/reviews/$reviewId',
+    path: '/governance/reviews/$reviewId',
+    getParentRoute: () => AppRoute,
+  } as any);
 const AppLibraryAgentsIndexRoute = AppLibraryAgentsIndexRouteImport.update({
   id: '/library/agents/',
   path: '/library/agents/',
@@ -173,6 +193,7 @@ export interface FileRoutesByFullPath {
   '/governance/budgets': typeof AppGovernanceBudgetsRoute;
   '/governance/costs': typeof AppGovernanceCostsRoute;
   '/governance/pricing': typeof AppGovernancePricingRoute;
+  '/governance/users': typeof AppGovernanceUsersRoute;
   '/runs/$runId': typeof AppRunsRunIdRoute;
   '/servers/$serverId': typeof AppServersServerIdRoute;
   '/settings/$tab': typeof AppSettingsTabRoute;
@@ -182,10 +203,12 @@ export interface FileRoutesByFullPath {
   '/governance/audit/compliance': typeof AppGovernanceAuditComplianceRoute;
   '/governance/policies/$policyId': typeof AppGovernancePoliciesPolicyIdRoute;
   '/governance/policies/new': typeof AppGovernancePoliciesNewRoute;
+  '/governance/reviews/$reviewId': typeof AppGovernanceReviewsReviewIdRoute;
   '/library/agents/$agentId': typeof AppLibraryAgentsAgentIdRoute;
   '/library/agents/new': typeof AppLibraryAgentsNewRoute;
   '/governance/audit/': typeof AppGovernanceAuditIndexRoute;
   '/governance/policies/': typeof AppGovernancePoliciesIndexRoute;
+  '/governance/reviews/': typeof AppGovernanceReviewsIndexRoute;
   '/library/agents/': typeof AppLibraryAgentsIndexRoute;
 }
 export interface FileRoutesByTo {
@@ -198,6 +221,7 @@ export interface FileRoutesByTo {
   '/governance/budgets': typeof AppGovernanceBudgetsRoute;
   '/governance/costs': typeof AppGovernanceCostsRoute;
   '/governance/pricing': typeof AppGovernancePricingRoute;
+  '/governance/users': typeof AppGovernanceUsersRoute;
   '/runs/$runId': typeof AppRunsRunIdRoute;
   '/servers/$serverId': typeof AppServersServerIdRoute;
   '/settings/$tab': typeof AppSettingsTabRoute;
@@ -207,10 +231,12 @@ export interface FileRoutesByTo {
   '/governance/audit/compliance': typeof AppGovernanceAuditComplianceRoute;
   '/governance/policies/$policyId': typeof AppGovernancePoliciesPolicyIdRoute;
   '/governance/policies/new': typeof AppGovernancePoliciesNewRoute;
+  '/governance/reviews/$reviewId': typeof AppGovernanceReviewsReviewIdRoute;
   '/library/agents/$agentId': typeof AppLibraryAgentsAgentIdRoute;
   '/library/agents/new': typeof AppLibraryAgentsNewRoute;
   '/governance/audit': typeof AppGovernanceAuditIndexRoute;
   '/governance/policies': typeof AppGovernancePoliciesIndexRoute;
+  '/governance/reviews': typeof AppGovernanceReviewsIndexRoute;
   '/library/agents': typeof AppLibraryAgentsIndexRoute;
 }
 export interface FileRoutesById {
@@ -225,6 +251,7 @@ export interface FileRoutesById {
   '/_app/governance/budgets': typeof AppGovernanceBudgetsRoute;
   '/_app/governance/costs': typeof AppGovernanceCostsRoute;
   '/_app/governance/pricing': typeof AppGovernancePricingRoute;
+  '/_app/governance/users': typeof AppGovernanceUsersRoute;
   '/_app/runs/$runId': typeof AppRunsRunIdRoute;
   '/_app/servers/$serverId': typeof AppServersServerIdRoute;
   '/_app/settings/$tab': typeof AppSettingsTabRoute;
@@ -235,10 +262,12 @@ export interface FileRoutesById {
   '/_app/governance/audit/compliance': typeof AppGovernanceAuditComplianceRoute;
   '/_app/governance/policies/$policyId': typeof AppGovernancePoliciesPolicyIdRoute;
   '/_app/governance/policies/new': typeof AppGovernancePoliciesNewRoute;
+  '/_app/governance/reviews/$reviewId': typeof AppGovernanceReviewsReviewIdRoute;
   '/_app/library/agents/$agentId': typeof AppLibraryAgentsAgentIdRoute;
   '/_app/library/agents/new': typeof AppLibraryAgentsNewRoute;
   '/_app/governance/audit/': typeof AppGovernanceAuditIndexRoute;
   '/_app/governance/policies/': typeof AppGovernancePoliciesIndexRoute;
+  '/_app/governance/reviews/': typeof AppGovernanceReviewsIndexRoute;
   '/_app/library/agents/': typeof AppLibraryAgentsIndexRoute;
 }
 export interface FileRouteTypes {
@@ -253,6 +282,7 @@ export interface FileRouteTypes {
     | '/governance/budgets'
     | '/governance/costs'
     | '/governance/pricing'
+    | '/governance/users'
     | '/runs/$runId'
     | '/servers/$serverId'
     | '/settings/$tab'
@@ -262,10 +292,12 @@ export interface FileRouteTypes {
     | '/governance/audit/compliance'
     | '/governance/policies/$policyId'
     | '/governance/policies/new'
+    | '/governance/reviews/$reviewId'
     | '/library/agents/$agentId'
     | '/library/agents/new'
     | '/governance/audit/'
     | '/governance/policies/'
+    | '/governance/reviews/'
     | '/library/agents/';
   fileRoutesByTo: FileRoutesByTo;
   to:
@@ -278,6 +310,7 @@ export interface FileRouteTypes {
     | '/governance/budgets'
     | '/governance/costs'
     | '/governance/pricing'
+    | '/governance/users'
     | '/runs/$runId'
     | '/servers/$serverId'
     | '/settings/$tab'
@@ -287,10 +320,12 @@ export interface FileRouteTypes {
     | '/governance/audit/compliance'
     | '/governance/policies/$policyId'
     | '/governance/policies/new'
+    | '/governance/reviews/$reviewId'
     | '/library/agents/$agentId'
     | '/library/agents/new'
     | '/governance/audit'
     | '/governance/policies'
+    | '/governance/reviews'
     | '/library/agents';
   id:
     | '__root__'
@@ -304,6 +339,7 @@ export interface FileRouteTypes {
     | '/_app/governance/budgets'
     | '/_app/governance/costs'
     | '/_app/governance/pricing'
+    | '/_app/governance/users'
     | '/_app/runs/$runId'
     | '/_app/servers/$serverId'
     | '/_app/settings/$tab'
@@ -314,10 +350,12 @@ export interface FileRouteTypes {
     | '/_app/governance/audit/compliance'
     | '/_app/governance/policies/$policyId'
     | '/_app/governance/policies/new'
+    | '/_app/governance/reviews/$reviewId'
     | '/_app/library/agents/$agentId'
     | '/_app/library/agents/new'
     | '/_app/governance/audit/'
     | '/_app/governance/policies/'
+    | '/_app/governance/reviews/'
     | '/_app/library/agents/';
   fileRoutesById: FileRoutesById;
 }
@@ -415,6 +453,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppGovernancePricingRouteImport;
       parentRoute: typeof AppRoute;
     };
+    '/_app/governance/users': {
+      id: '/_app/governance/users';
+      path: '/governance/users';
+      fullPath: '/governance/users';
+      preLoaderRoute: typeof AppGovernanceUsersRouteImport;
+      parentRoute: typeof AppRoute;
+    };
     '/_app/runs/$runId': {
       id: '/_app/runs/$runId';
       path: '/runs/$runId';
@@ -485,6 +530,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppGovernancePoliciesNewRouteImport;
       parentRoute: typeof AppRoute;
     };
+    '/_app/governance/reviews/': {
+      id: '/_app/governance/reviews/';
+      path: '/governance/reviews';
+      fullPath: '/governance/reviews/';
+      preLoaderRoute: typeof AppGovernanceReviewsIndexRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_app/governance/reviews/$reviewId': {
+      id: '/_app/governance/reviews/$reviewId';
+      path: '/governance/reviews/$reviewId';
+      fullPath: '/governance/reviews/$reviewId';
+      preLoaderRoute: typeof AppGovernanceReviewsReviewIdRouteImport;
+      parentRoute: typeof AppRoute;
+    };
     '/_app/library/agents/': {
       id: '/_app/library/agents/';
       path: '/library/agents';
@@ -528,6 +587,7 @@ interface AppRouteChildren {
   AppGovernanceBudgetsRoute: typeof AppGovernanceBudgetsRoute;
   AppGovernanceCostsRoute: typeof AppGovernanceCostsRoute;
   AppGovernancePricingRoute: typeof AppGovernancePricingRoute;
+  AppGovernanceUsersRoute: typeof AppGovernanceUsersRoute;
   AppRunsRunIdRoute: typeof AppRunsRunIdRoute;
   AppServersServerIdRoute: typeof AppServersServerIdRoute;
   AppSettingsTabRoute: typeof AppSettingsTabRoute;
@@ -536,10 +596,12 @@ interface AppRouteChildren {
   AppGovernanceAuditComplianceRoute: typeof AppGovernanceAuditComplianceRoute;
   AppGovernancePoliciesPolicyIdRoute: typeof AppGovernancePoliciesPolicyIdRoute;
   AppGovernancePoliciesNewRoute: typeof AppGovernancePoliciesNewRoute;
+  AppGovernanceReviewsReviewIdRoute: typeof AppGovernanceReviewsReviewIdRoute;
   AppLibraryAgentsAgentIdRoute: typeof AppLibraryAgentsAgentIdRoute;
   AppLibraryAgentsNewRoute: typeof AppLibraryAgentsNewRoute;
   AppGovernanceAuditIndexRoute: typeof AppGovernanceAuditIndexRoute;
   AppGovernancePoliciesIndexRoute: typeof AppGovernancePoliciesIndexRoute;
+  AppGovernanceReviewsIndexRoute: typeof AppGovernanceReviewsIndexRoute;
   AppLibraryAgentsIndexRoute: typeof AppLibraryAgentsIndexRoute;
 }
 
@@ -549,6 +611,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppGovernanceBudgetsRoute: AppGovernanceBudgetsRoute,
   AppGovernanceCostsRoute: AppGovernanceCostsRoute,
   AppGovernancePricingRoute: AppGovernancePricingRoute,
+  AppGovernanceUsersRoute: AppGovernanceUsersRoute,
   AppRunsRunIdRoute: AppRunsRunIdRoute,
   AppServersServerIdRoute: AppServersServerIdRoute,
   AppSettingsTabRoute: AppSettingsTabRoute,
@@ -557,10 +620,12 @@ const AppRouteChildren: AppRouteChildren = {
   AppGovernanceAuditComplianceRoute: AppGovernanceAuditComplianceRoute,
   AppGovernancePoliciesPolicyIdRoute: AppGovernancePoliciesPolicyIdRoute,
   AppGovernancePoliciesNewRoute: AppGovernancePoliciesNewRoute,
+  AppGovernanceReviewsReviewIdRoute: AppGovernanceReviewsReviewIdRoute,
   AppLibraryAgentsAgentIdRoute: AppLibraryAgentsAgentIdRoute,
   AppLibraryAgentsNewRoute: AppLibraryAgentsNewRoute,
   AppGovernanceAuditIndexRoute: AppGovernanceAuditIndexRoute,
   AppGovernancePoliciesIndexRoute: AppGovernancePoliciesIndexRoute,
+  AppGovernanceReviewsIndexRoute: AppGovernanceReviewsIndexRoute,
   AppLibraryAgentsIndexRoute: AppLibraryAgentsIndexRoute,
 };
 

@@ -11,8 +11,13 @@ mod m20261121_000008_create_governance;
 mod m20261121_000009_complete_policies;
 mod m20261121_000010_seal_audit;
 mod m20261121_000011_create_credentials;
+mod m20261121_000012_live_grants;
+mod m20261121_000013_create_campaigns;
 mod m20261121_000014_create_spend;
 mod m20261121_000015_create_call_counts;
+mod m20261121_000016_create_tenant_keys;
+mod m20261121_000017_create_identity_providers;
+mod m20261121_000018_label_data;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -37,8 +42,13 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000009_complete_policies::Migration),
             Box::new(m20261121_000010_seal_audit::Migration),
             Box::new(m20261121_000011_create_credentials::Migration),
+            Box::new(m20261121_000012_live_grants::Migration),
+            Box::new(m20261121_000013_create_campaigns::Migration),
             Box::new(m20261121_000014_create_spend::Migration),
             Box::new(m20261121_000015_create_call_counts::Migration),
+            Box::new(m20261121_000016_create_tenant_keys::Migration),
+            Box::new(m20261121_000017_create_identity_providers::Migration),
+            Box::new(m20261121_000018_label_data::Migration),
         ]
     }
 }

@@ -90,10 +90,3 @@ impl MigrationTrait for Migration {
         Err(DbErr::Migration("the schema only moves forward; restore a backup instead".to_owned()))
     }
 }
-
-fn uuid_type(manager: &SchemaManager<'_>) -> &'static str {
-    match manager.get_database_backend() {
-        sea_orm_migration::sea_orm::DbBackend::Postgres => "uuid",
-        _ => "uuid_text",
-    }
-}

@@ -82,3 +82,19 @@ pub(crate) async fn unique(
 pub(crate) async fn run(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
     manager.get_connection().execute_unprepared(sql).await.map(|_| ())
 }
+
+/// What a UUID column is called in a statement of one's own.
+pub(crate) fn uuid_type(manager: &SchemaManager<'_>) -> &'static str {
+    match manager.get_database_backend() {
+        sea_orm_migration::sea_orm::DbBackend::Postgres => "uuid",
+        _ => "uuid_text",
+    }
+}
+
+/// What a JSON column is called in a statement of one's own.
+pub(crate) fn json_type(manager: &SchemaManager<'_>) -> &'static str {
+    match manager.get_database_backend() {
+        sea_orm_migration::sea_orm::DbBackend::Postgres => "jsonb",
+        _ => "jsonb_text",
+    }
+}

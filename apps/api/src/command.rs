@@ -5,4 +5,5 @@ pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
+pub(crate) mod secrets;
 pub(crate) mod serve;

@@ -51,8 +51,21 @@ pub(crate) struct Config {
     pub(crate) default_model: String,
     /// How long the demo model waits between pieces, in milliseconds.
     pub(crate) demo_delay_ms: u64,
-    /// The key that wraps all secrets, base64 of 32 bytes; a file in the data folder where empty.
+    /// The key that wraps all secrets, base64 of 32 bytes; a file where empty.
     pub(crate) master_key: String,
+    /// The file of that key; one in the data folder where empty.
+    pub(crate) master_key_file: PathBuf,
+    /// Keys that secrets may still be under, to open and never to seal with: base64, or `file:` and a path.
+    #[serde(deserialize_with = "list")]
+    pub(crate) old_master_keys: Vec<String>,
+    /// How long an organisation's retired key is kept for what was sealed just before, in milliseconds.
+    pub(crate) key_grace_ms: u32,
+    /// A key in AWS KMS that takes the place of `master_key`: its id, ARN or alias.
+    pub(crate) kms_key_id: String,
+    /// The region of that key; `AWS_REGION` where empty.
+    pub(crate) kms_region: String,
+    /// The address of another service that speaks the wire of AWS KMS.
+    pub(crate) kms_endpoint: String,
     /// Runs that may be worked on at once.
     pub(crate) run_concurrency: usize,
     /// How long a run's lease lasts without being renewed, in milliseconds.
@@ -104,6 +117,12 @@ impl Default for Config {
             default_model: "claude-sonnet-4-5-20250929".to_owned(),
             demo_delay_ms: 12,
             master_key: String::new(),
+            master_key_file: PathBuf::new(),
+            old_master_keys: Vec::new(),
+            key_grace_ms: 60_000,
+            kms_key_id: String::new(),
+            kms_region: String::new(),
+            kms_endpoint: String::new(),
             run_concurrency: 2_048,
             lease_ms: 15_000,
             drain_ms: 20_000,
@@ -197,6 +216,9 @@ impl Config {
     pub(crate) fn shown(&self) -> Result<String> {
         let mut shown = self.clone();
         mask(&mut shown.master_key);
+        for key in &mut shown.old_master_keys {
+            mask(key);
+        }
         shown.database_url = check::without_password(&shown.database_url);
         for provider in &mut shown.providers {
             if let Some(key) = &mut provider.api_key {

@@ -50,6 +50,9 @@ enum Command {
     /// Checks the audit log.
     #[command(subcommand)]
     Audit(command::audit::Audit),
+    /// Rotates the keys of secrets.
+    #[command(subcommand)]
+    Secrets(command::secrets::Secrets),
     /// Does what needs no page.
     #[command(subcommand)]
     Admin(command::admin::Admin),
@@ -72,6 +75,7 @@ fn main() -> Result<()> {
         Command::Migrate => runtime.block_on(command::migrate::run(loaded.config)),
         Command::Config => command::config::run(&loaded),
         Command::Audit(audit) => runtime.block_on(command::audit::run(loaded.config, audit)),
+        Command::Secrets(secrets) => runtime.block_on(command::secrets::run(loaded.config, secrets)),
         Command::Admin(admin) => runtime.block_on(command::admin::run(loaded.config, admin)),
         Command::Openapi => Ok(()),
     }

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
+use chrono::TimeDelta;
 use conductor_access::{
     Access, LimitsOptions, Vault,
     audit::{Anchor, Retention, Sealer},
@@ -12,13 +13,13 @@ use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
-use conductor_governance::{AuditLog, Budgets, Costs, Policies, Pricing};
+use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pricing};
 use conductor_identity::Identity;
 use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
 use conductor_mcp_client::{Declines, Pool, PoolOptions};
 use conductor_registry::{Registry, RegistryParts};
 use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOptions, ToolSource};
-use conductor_secrets::{Keyring, LocalKey, Signer};
+use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store};
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
@@ -41,12 +42,14 @@ pub(crate) struct Wired {
     pub(crate) artifacts: Artifacts,
     pub(crate) files: Files,
     pub(crate) policies: Policies,
+    pub(crate) grants: Grants,
     pub(crate) audit: AuditLog,
     pub(crate) pricing: Pricing,
     pub(crate) costs: Costs,
     pub(crate) budgets: Budgets,
-    pub(crate) sealer: Arc<Sealer>,
+    pub(crate) keys: Keys,
     pub(crate) access: Arc<Access>,
+    pub(crate) sealer: Arc<Sealer>,
     pub(crate) driver: Arc<Driver>,
     pub(crate) pool: Pool,
     /// Cancelled when the server goes down.
@@ -61,11 +64,6 @@ pub(crate) async fn rows(config: &Config, folder: &DataFolder) -> Result<(Store,
     let mut options = OpenOptions::new(config.database());
     options.connections = config.database_connections;
     let store = options.open(clock).await.context("the database cannot be opened")?;
-    let key = if config.master_key.is_empty() {
-        LocalKey::load_or_create(&folder.join("master.key"))?
-    } else {
-        LocalKey::from_base64(&config.master_key, "master_key")?
-    };
     let limits = LimitsOptions {
         per_user: config.limit_user_per_minute,
         per_agent_tool: config.limit_agent_tool_per_minute,
@@ -77,9 +75,68 @@ pub(crate) async fn rows(config: &Config, folder: &DataFolder) -> Result<(Store,
             .map(|limit| (limit.role.clone(), limit.calls))
             .collect(),
     };
-    let vault = Vault::new(store.clone(), Keyring::new(key));
+    let egress = egress(config)?;
+    let grace = TimeDelta::milliseconds(config.key_grace_ms.into());
+    let vault = Vault::new(store.clone(), keyring(config, folder, &egress)?).with_grace(grace);
     let access = Access::start(store.clone(), vault, limits).await?;
     Ok((store, access))
+}
+
+fn egress(config: &Config) -> Result<Egress> {
+    Ok(Egress::new(conductor_egress::Options {
+        allow: config.egress_allow.clone(),
+        ..conductor_egress::Options::default()
+    })?)
+}
+
+/// The master keys: in a key service where one is named, else from the configuration, a file of its own, or the data
+/// folder. Others that are at hand only unwrap.
+fn keyring(config: &Config, folder: &DataFolder, egress: &Egress) -> Result<Keyring> {
+    let own = folder.join("master.key");
+    let file = if config.master_key_file.as_os_str().is_empty() { &own } else { &config.master_key_file };
+    let mut ring = if !config.kms_key_id.is_empty() {
+        Keyring::under(Arc::new(key_service(config, egress)?))
+    } else if config.master_key.is_empty() {
+        Keyring::new(LocalKey::load_or_create(file)?)
+    } else {
+        Keyring::new(LocalKey::from_base64(&config.master_key, "master_key")?)
+    };
+    let mut old = Vec::new();
+    if own.is_file() {
+        old.push(LocalKey::from_file(&own)?);
+    }
+    for text in &config.old_master_keys {
+        old.push(match text.strip_prefix("file:") {
+            Some(path) => LocalKey::from_file(std::path::Path::new(path))?,
+            None => LocalKey::from_base64(text, "old_master_keys")?,
+        });
+    }
+    for key in old {
+        if key.id() != ring.current_id() {
+            ring = ring.with_old(key);
+        }
+    }
+    Ok(ring)
+}
+
+/// The key in the key service, with the credentials that its own tools read from the environment.
+fn key_service(config: &Config, egress: &Egress) -> Result<AwsKms> {
+    #[expect(clippy::disallowed_methods, reason = "the usual variables of the vendor")]
+    let read = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let needed = |name: &str| read(name).with_context(|| format!("kms_key_id is set, and {name} is not"));
+    let region = Some(config.kms_region.clone()).filter(|region| !region.is_empty());
+    let options = AwsKmsOptions {
+        key_id: config.kms_key_id.clone(),
+        region: match region.or_else(|| read("AWS_REGION")) {
+            Some(region) => region,
+            None => needed("AWS_DEFAULT_REGION")?,
+        },
+        endpoint: Some(config.kms_endpoint.clone()).filter(|endpoint| !endpoint.is_empty()),
+        access_key_id: needed("AWS_ACCESS_KEY_ID")?,
+        secret_access_key: needed("AWS_SECRET_ACCESS_KEY")?.into(),
+        session_token: read("AWS_SESSION_TOKEN").map(Into::into),
+    };
+    Ok(AwsKms::new(egress.trusted().client().clone(), Arc::new(SystemClock), options)?)
 }
 
 /// The accounts over these rows.
@@ -90,6 +147,7 @@ pub(crate) async fn identity(
     access: &Arc<Access>,
 ) -> Result<Identity> {
     let mut options = conductor_identity::Options::new(secret(folder, "signing.key")?);
+    options.egress = Some(egress(config)?.guarded());
     options.registration_open = config.registration == "open";
     options.token_lifetime = Duration::from_secs(config.token_max_days.clamp(1, 3_650) * 24 * 60 * 60);
     Ok(Identity::start(store.clone(), Arc::clone(access), options).await?)
@@ -99,10 +157,7 @@ pub(crate) async fn identity(
 pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> {
     let (store, access) = rows(config, folder).await?;
     let identity = identity(config, folder, &store, &access).await?;
-    let egress = Egress::new(conductor_egress::Options {
-        allow: config.egress_allow.clone(),
-        ..conductor_egress::Options::default()
-    })?;
+    let egress = egress(config)?;
     let draining = CancellationToken::new();
     let pool = Pool::new(PoolOptions::default(), Arc::new(Declines), Arc::new(SystemClock));
     let registry = Registry::new(RegistryParts {
@@ -139,6 +194,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         agents: Agents::new(store.clone(), Arc::clone(&access)),
         runs: Runs::new(store.clone(), Arc::clone(&access), tools),
         policies: Policies::new(store.clone(), Arc::clone(&access)),
+        grants: Grants::new(store.clone(), Arc::clone(&access)),
         conversations: Conversations::new(store.clone(), Arc::clone(&access)),
         messages: Messages::new(store.clone(), Arc::clone(&access)),
         artifacts: Artifacts::new(store.clone(), Arc::clone(&access)),
@@ -147,8 +203,9 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         costs: Costs::new(store.clone(), Arc::clone(&access)),
         budgets: Budgets::new(store.clone(), Arc::clone(&access)),
         sealer,
-        access: Arc::clone(&access),
-        files: Files::new(store.clone(), access, blobs, files),
+        keys: Keys::new(Arc::clone(&access)),
+        files: Files::new(store.clone(), Arc::clone(&access), blobs, files),
+        access,
         cursor_key: secret(folder, "cursor.key")?,
         store,
         identity,

@@ -2,7 +2,10 @@
 //!
 //! A kill cannot show a missing sync, because the page cache survives the process; watching the system calls can.
 
-use std::process::Stdio;
+use std::{
+    collections::{HashMap, HashSet},
+    process::Stdio,
+};
 
 use conductor_test_support::Server;
 use serde_json::json;
@@ -18,21 +21,40 @@ struct Watched {
     broken: Vec<String>,
 }
 
-/// Reads a trace of `pwrite64`, `fdatasync` and socket writes in the order in which they ended.
+/// The title of a conversation, as both its page in the log and its answer spell it.
+fn title(number: usize) -> String {
+    format!("Number {number}.")
+}
+
+/// Reads a trace of `pwrite64`, `fdatasync` and socket writes. Others write to the log meanwhile, so each answer is held
+/// against the bytes of its own row. A call that another thread interrupts takes two lines; the second names no file.
 fn read(trace: &str) -> Watched {
-    let (mut watched, mut unsynced) = (Watched::default(), false);
+    let mut watched = Watched::default();
+    let (mut written, mut synced, mut syncing) = (HashSet::new(), HashSet::new(), HashMap::new());
+    let mut next = 0;
     for line in trace.lines() {
+        let thread = line.split(' ').next().unwrap_or_default();
         let of_log = line.contains("-wal>");
         if of_log && line.contains("pwrite64(") {
-            unsynced = true;
-        } else if of_log && (line.contains("fdatasync(") || line.contains("fsync(")) && line.contains("= 0") {
-            unsynced = false;
+            if line.contains(&title(next)) {
+                written.insert(next);
+            }
+        } else if of_log && line.contains("sync(") && line.ends_with("<unfinished ...>") {
+            syncing.insert(thread, written.clone());
+        } else if line.contains("sync resumed>") && line.ends_with("= 0") {
+            if let Some(before) = syncing.remove(thread) {
+                synced.extend(before);
+                watched.syncs += 1;
+            }
+        } else if of_log && line.contains("sync(") && line.ends_with("= 0") {
+            synced.extend(written.iter().copied());
             watched.syncs += 1;
-        } else if line.contains("HTTP/1.1 201") {
+        } else if line.contains("HTTP/1.1 201") && line.contains(&title(next)) {
             watched.acknowledged += 1;
-            if unsynced {
+            if !synced.contains(&next) {
                 watched.broken.push(line.to_owned());
             }
+            next += 1;
         }
     }
     watched
@@ -46,7 +68,7 @@ async fn no_answer_leaves_before_its_write_is_synced() {
     let file = folder.path().join("trace");
     let pid = server.process().id().unwrap().to_string();
     let mut strace = Command::new("strace")
-        .args(["-f", "-y", "-s", "64", "-e", "trace=pwrite64,fdatasync,fsync,write,writev,sendto,sendmsg"])
+        .args(["-f", "-y", "-s", "4200", "-e", "trace=pwrite64,fdatasync,fsync,write,writev,sendto,sendmsg"])
         .args(["-p", &pid, "-o"])
         .arg(&file)
         .stderr(Stdio::piped())
@@ -54,7 +76,7 @@ async fn no_answer_leaves_before_its_write_is_synced() {
         .expect("strace is installed by `cargo xtask test`");
     attached(&mut strace).await;
     for number in 0..WRITES {
-        api.post("/api/conversations", json!({ "title": format!("Number {number}") })).await.created();
+        api.post("/api/conversations", json!({ "title": title(number) })).await.created();
     }
     let id = strace.id().unwrap().to_string();
     Command::new("kill").args(["-INT", &id]).status().await.unwrap();
@@ -68,11 +90,21 @@ async fn no_answer_leaves_before_its_write_is_synced() {
 
 #[test]
 fn the_reader_sees_an_answer_that_came_too_early() {
-    let trace = "1 pwrite64(9</d/c.db-wal>, \"x\", 1, 0) = 1\n1 writev(12<socket:[1]>, [{iov_base=\"HTTP/1.1 201 \"}]) = 9\n";
-    assert_eq!(read(trace).broken.len(), 1);
-    let synced = "1 pwrite64(9</d/c.db-wal>, \"x\", 1, 0) = 1\n1 fdatasync(9</d/c.db-wal>) = 0\n\
-        1 writev(12<socket:[1]>, [{iov_base=\"HTTP/1.1 201 \"}]) = 9\n";
-    assert!(read(synced).broken.is_empty());
+    let write = "1 pwrite64(9</d/c.db-wal>, \"\\0Number 0.\\0\", 4096, 0) = 4096\n";
+    let other = "2 pwrite64(9</d/c.db-wal>, \"an entry\", 4096, 4096) = 4096\n";
+    let sync = "1 fdatasync(9</d/c.db-wal>) = 0\n";
+    let answer = "1 writev(12<socket:[1]>, [{iov_base=\"HTTP/1.1 201 \", \"title\":\"Number 0.\"}]) = 9\n";
+    let broken = |parts: &[&str]| read(&parts.concat()).broken.len();
+    assert_eq!(broken(&[write, answer]), 1);
+    assert_eq!(broken(&[answer, write, sync]), 1);
+    assert_eq!(broken(&[other, sync, write, answer]), 1, "somebody else's sync came before");
+    assert_eq!(broken(&[write, sync, answer]), 0);
+    let (begun, ended) =
+        ("1 fdatasync(9</d/c.db-wal> <unfinished ...>\n", "1 <... fdatasync resumed>) = 0\n");
+    assert_eq!(broken(&[write, begun, ended, answer]), 0);
+    assert_eq!(broken(&[begun, write, ended, answer]), 1, "a sync covers what was written before it began");
+    assert_eq!(broken(&[write, begun, answer, ended]), 1);
+    assert_eq!(broken(&[write, sync, other, answer]), 0, "what others write later need not be on disk yet");
 }
 
 /// Waits until strace says that it watches.

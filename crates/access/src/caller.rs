@@ -40,6 +40,7 @@ impl Access {
             roles: vec![format!("platform:{}", user.role), format!("organization:{role}")],
             organizations: all,
             clearance: user.clearance,
+            attributes: user.attributes,
             token_scopes: None,
             session_id: None,
             token_id: None,

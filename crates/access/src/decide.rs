@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use conductor_domain::{Caller, Classification, Decision, Effect, NewAuditEvent, Principal};
-use conductor_rbac::{Action, Denial, PolicyIndex, Request, Resource, denial};
+use conductor_domain::{Caller, Classification, Decision, Effect, NewAuditEvent, Obligation, Principal};
+use conductor_rbac::{Action, Denial, Levels, PolicyIndex, Request, Resource, denial};
 use conductor_storage::Store;
 use serde_json::Value;
 
 use crate::{
     Budgets, DayStanding, Days, Error, Facts, Limit, Limits, LimitsOptions, Prices, Result, Vault,
-    record::asked,
     rules::{Compiled, Rules},
 };
 
@@ -69,7 +68,7 @@ impl Access {
             && shadow.effect != decision.effect
         {
             let entry = NewAuditEvent::by(caller, "policy.shadow", action.as_str(), facts.target.clone());
-            self.record(caller, asked(entry.decided(&shadow), caller, facts)).await?;
+            self.record(caller, judge.asked(entry.decided(&shadow), caller, facts)).await?;
         }
         Ok(decision)
     }
@@ -81,6 +80,16 @@ impl Access {
     pub async fn require(&self, caller: &Caller, action: Action, facts: &Facts) -> Result<()> {
         let judge = self.judge(caller).await?;
         self.pass(&judge, caller, action, facts, None).await
+    }
+
+    /// The same as `require`, with what must be done on the way.
+    ///
+    /// # Errors
+    /// As `require`.
+    pub async fn admit(&self, caller: &Caller, action: Action, facts: &Facts) -> Result<Vec<Obligation>> {
+        let judge = self.judge(caller).await?;
+        self.pass(&judge, caller, action, facts, None).await?;
+        Ok(judge.decide(caller, action, facts, None).obligations)
     }
 
     /// Lets a tool call begin that is not denied; a question to a person comes on its way. The same as `require`, with
@@ -108,7 +117,7 @@ impl Access {
         let decision = judge.decide(caller, action, facts, arguments);
         let Some(denied) = denial(&decision) else { return Ok(()) };
         let entry = entry(caller, "access.denied", action, facts).decided(&decision);
-        self.record(caller, asked(entry, caller, facts)).await?;
+        self.record(caller, judge.asked(entry, caller, facts)).await?;
         Err(refusal(action, denied, &decision))
     }
 
@@ -260,6 +269,13 @@ impl Judge {
         self.effect(caller, action, facts, None) == Effect::Allow
     }
 
+    /// Whether the caller may do this without what was granted to it: as owner, by a role, by visibility.
+    #[must_use]
+    pub fn allows_ungranted(&self, caller: &Caller, action: Action, facts: &Facts) -> bool {
+        let question = Request { grant: Levels::NONE, ..self.question(caller, action, facts, None) };
+        self.index().effect(&question) == Effect::Allow
+    }
+
     /// Whether the caller's roles have this permission at all, within the scopes of its credential.
     #[must_use]
     pub fn permits(&self, caller: &Caller, action: Action) -> bool {
@@ -277,8 +293,18 @@ impl Judge {
         Self { draft: Some(Arc::new(draft)), ..self }
     }
 
+    /// What live grants give the caller on a row.
+    #[must_use]
+    pub fn levels(&self, caller: &Caller, facts: &Facts) -> Levels {
+        if facts.scope.organization_id != caller.scope.organization_id {
+            return Levels::NONE;
+        }
+        let targets = std::iter::once(facts.target.as_str()).chain(facts.within.iter().map(String::as_str));
+        self.compiled.grants.levels(&caller.principal.subject(), &caller.roles, targets, self.now)
+    }
+
     fn index(&self) -> &PolicyIndex {
-        self.draft.as_deref().unwrap_or(&self.compiled.index)
+        self.draft.as_deref().unwrap_or(&self.compiled.rules.index)
     }
 
     fn effect(&self, caller: &Caller, action: Action, facts: &Facts, arguments: Option<&Value>) -> Effect {
@@ -293,7 +319,7 @@ impl Judge {
         facts: &Facts,
         arguments: Option<&Value>,
     ) -> Option<Decision> {
-        let shadow = self.compiled.shadow.as_ref()?;
+        let shadow = self.compiled.rules.shadow.as_ref()?;
         Some(shadow.decide(&self.question(caller, action, facts, arguments)))
     }
 
@@ -307,6 +333,7 @@ impl Judge {
         let mut request = question(caller, action, facts, arguments);
         request.environment_type = self.compiled.environment_type(caller.scope);
         request.now = Some(self.now);
+        request.grant = self.levels(caller, facts);
         request
     }
 }
@@ -340,6 +367,7 @@ fn question<'a>(
     resource.official = facts.official;
     resource.read_only = facts.read_only;
     resource.asks = facts.asks;
+    resource.outbound = facts.outbound;
     let mut request = Request::new(caller, action, resource);
     request.owner = (facts.owner.is_some() && facts.owner == caller.user_id())
         || (facts.actor.is_some() && facts.actor == caller.machine());
@@ -351,6 +379,7 @@ fn question<'a>(
         (_, agents) => agents,
     };
     request.arguments = arguments;
+    request.context_labels = &facts.context;
     request
 }
 

@@ -47,6 +47,9 @@ pub enum Error {
         /// Its reference.
         reference: String,
     },
+    /// The master key is out of reach, so that no secret can be opened or sealed until it is back.
+    #[error("the key that protects secrets is out of reach at the moment; try again")]
+    Keys(#[source] conductor_secrets::Error),
     /// Roles or policies could not be compiled; everything is denied until they can.
     #[error("roles and policies cannot be compiled")]
     Undecidable(#[source] conductor_rbac::Error),
@@ -88,6 +91,7 @@ impl Kind for Error {
             Self::Limited { retry_after, .. } => ErrorKind::Limited { retry_after: Some(*retry_after) },
             Self::Budget { retry_after, .. } => ErrorKind::Limited { retry_after: *retry_after },
             Self::Secret { .. } => ErrorKind::Conflict,
+            Self::Keys(error) => error.kind(),
             Self::Undecidable(_) | Self::Anchor(_) => ErrorKind::Internal,
             Self::Unreadable(_) => ErrorKind::Unavailable,
             Self::Storage(error) => error.kind(),
@@ -101,6 +105,7 @@ impl Kind for Error {
             Self::Limited { .. } => "rate_limited",
             Self::Budget { refusal, .. } => refusal.code(),
             Self::Secret { .. } => "secret_unreadable",
+            Self::Keys(error) => error.code(),
             Self::Undecidable(_) | Self::Anchor(_) => "internal",
             Self::Unreadable(_) => "policy_unavailable",
             Self::Storage(error) => error.code(),

@@ -1,6 +1,8 @@
 //! What a service knows of a row when it asks for a decision.
 
-use conductor_domain::{AgentId, Classification, Scope, UserId, Visibility};
+use conductor_domain::{
+    Agent, AgentId, Classification, Connector, Conversation, Origin, Scope, UserId, Visibility,
+};
 
 /// A row that is to be touched, or made. Fields left as they are give least.
 #[derive(Clone, Debug)]
@@ -23,6 +25,12 @@ pub struct Facts {
     pub read_only: bool,
     /// For tools: whether each call asks a person.
     pub asks: bool,
+    /// For tools: whether what they are given leaves Conductor.
+    pub outbound: bool,
+    /// Labels of what the context of the call already holds.
+    pub context: Vec<Classification>,
+    /// The rows that it lies within, such as a message's conversation: what is granted on them holds on it.
+    pub within: Vec<String>,
     /// The agents that act for the caller, outermost first.
     pub agents: Vec<AgentId>,
 }
@@ -41,6 +49,9 @@ impl Facts {
             official: false,
             read_only: false,
             asks: false,
+            outbound: false,
+            context: Vec::new(),
+            within: Vec::new(),
             agents: Vec::new(),
         }
     }
@@ -66,6 +77,13 @@ impl Facts {
         self
     }
 
+    /// Names a row that it lies within.
+    #[must_use]
+    pub fn within(mut self, target: impl Into<String>) -> Self {
+        self.within.push(target.into());
+        self
+    }
+
     /// Names its label.
     #[must_use]
     pub fn labelled(mut self, classification: Classification) -> Self {
@@ -78,5 +96,33 @@ impl Facts {
     pub fn official(mut self, official: bool) -> Self {
         self.official = official;
         self
+    }
+}
+
+impl From<&Agent> for Facts {
+    fn from(agent: &Agent) -> Self {
+        Self::new(format!("agent:{}", agent.id), agent.scope)
+            .owned_by(agent.owner_user_id)
+            .seen_by(agent.spec.visibility)
+            .labelled(agent.spec.data_classification)
+            .official(agent.is_official)
+    }
+}
+
+impl From<&Connector> for Facts {
+    fn from(connector: &Connector) -> Self {
+        Self::new(format!("connector:{}", connector.id), connector.scope)
+            .owned_by(connector.created_by_user_id)
+            .seen_by(connector.spec.visibility)
+            .labelled(connector.spec.data_classification)
+            .official(connector.origin == Origin::Official)
+    }
+}
+
+impl From<&Conversation> for Facts {
+    fn from(conversation: &Conversation) -> Self {
+        Self::new(format!("conversation:{}", conversation.id), conversation.scope)
+            .owned_by(Some(conversation.user_id))
+            .labelled(conversation.data_classification)
     }
 }

@@ -16,7 +16,7 @@ mod rules;
 mod vault;
 
 pub use budgets::Budgets;
-pub use conductor_rbac::{Action, ResourceKind};
+pub use conductor_rbac::{Action, Levels, ResourceKind};
 pub use days::{DayStanding, Days};
 pub use decide::{Access, Judge};
 pub use error::{Error, Result};
@@ -25,5 +25,4 @@ pub use limits::{Limit, Limits, LimitsOptions};
 pub use machine::Machine;
 pub use policies::{Comparison, Flip, baseline, check_policy};
 pub use prices::Prices;
-pub use record::asked;
-pub use vault::Vault;
+pub use vault::{Resealed, RotationState, Rotator, Step, Vault};

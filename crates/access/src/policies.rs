@@ -115,6 +115,12 @@ impl Access {
         self.rules.forget(organization);
     }
 
+    /// Lets every decision in an organisation count its grants as they are now. Call it once their change is committed;
+    /// other servers find it by the version.
+    pub async fn grants_changed(&self, organization: OrganizationId) {
+        self.rules.refresh(organization).await;
+    }
+
     /// What would be decided, for this caller or as if it had other roles, if the organisation's policies were these;
     /// as they are stored where `None`. Nothing is recorded.
     ///
@@ -178,7 +184,7 @@ impl Comparison {
         let mut request = asked.request(action, recorded.arguments.as_ref());
         request.now = Some(recorded.at);
         request.environment_type = self.now.environment_type(request.scope);
-        let before = self.now.index.effect(&request);
+        let before = self.now.rules.index.effect(&request);
         if before == self.draft.effect(&request) {
             return Some(None);
         }

@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use conductor_domain::{
     AgentId, Caller, Classification, EnvironmentId, NewAuditEvent, OrganizationId, Scope, Visibility,
 };
-use conductor_rbac::{Action, Request, Resource};
+use conductor_rbac::{AccessLevel, Action, Levels, Request, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::Facts;
+use crate::{Facts, Judge};
 
 /// A question that was put to the decision point.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,13 +31,25 @@ pub(crate) struct Asked {
     official: bool,
     read_only: bool,
     asks: bool,
+    #[serde(default)]
+    outbound: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    context: Vec<Classification>,
     owner: bool,
     same_organization: bool,
     same_environment: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    granted: Vec<AccessLevel>,
+    #[serde(default, skip_serializing_if = "no_attributes")]
+    attributes: Value,
+}
+
+fn no_attributes(attributes: &Value) -> bool {
+    attributes.as_object().is_none_or(serde_json::Map::is_empty)
 }
 
 impl Asked {
-    fn new(caller: &Caller, facts: &Facts) -> Self {
+    fn new(caller: &Caller, facts: &Facts, granted: Levels) -> Self {
         Self {
             subject: caller.principal.subject(),
             roles: caller.roles.clone(),
@@ -53,9 +65,13 @@ impl Asked {
             official: facts.official,
             read_only: facts.read_only,
             asks: facts.asks,
+            outbound: facts.outbound,
+            context: facts.context.clone(),
             owner: facts.owner.is_some() && facts.owner == caller.user_id(),
             same_organization: facts.scope.organization_id == caller.scope.organization_id,
             same_environment: facts.scope == caller.scope,
+            granted: granted.iter().collect(),
+            attributes: caller.attributes.clone(),
         }
     }
 
@@ -76,14 +92,16 @@ impl Asked {
                 official: self.official,
                 read_only: self.read_only,
                 asks: self.asks,
+                outbound: self.outbound,
                 labels: &[],
             },
             owner: self.owner,
             same_organization: self.same_organization,
             same_environment: self.same_environment,
-            grant: None,
+            grant: self.granted.iter().copied().collect(),
+            attributes: Some(&self.attributes),
             arguments,
-            context_labels: &[],
+            context_labels: &self.context,
             environment_type: None,
             address: self.address,
             now: None,
@@ -91,9 +109,11 @@ impl Asked {
     }
 }
 
-/// Adds to an entry what was asked.
-#[must_use]
-pub fn asked(mut entry: NewAuditEvent, caller: &Caller, facts: &Facts) -> NewAuditEvent {
-    entry.context = json!({ "asked": Asked::new(caller, facts) });
-    entry
+impl Judge {
+    /// Adds to an entry what was asked.
+    #[must_use]
+    pub fn asked(&self, mut entry: NewAuditEvent, caller: &Caller, facts: &Facts) -> NewAuditEvent {
+        entry.context = json!({ "asked": Asked::new(caller, facts, self.levels(caller, facts)) });
+        entry
+    }
 }

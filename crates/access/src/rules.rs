@@ -3,6 +3,9 @@
 //! Every change of what decides raises the organisation's `policy_version` in its own transaction. An index is used
 //! without asking for `FRESH`; after that the first to decide compares the version, one small read. Tool calls compare
 //! it every time. Whatever cannot be read denies: there is no index then, and so no decision.
+//!
+//! Grants have a version of their own, `grant_version`: they change often, and the rules are not compiled for them.
+//! Each row keeps the version that it changed at, so that a change reads the changed rows alone.
 
 use std::{
     collections::HashMap,
@@ -12,8 +15,12 @@ use std::{
     },
 };
 
-use conductor_domain::{EnvironmentId, EnvironmentType, OrganizationId, Policy, PolicyMode, Role, Scope};
-use conductor_rbac::{Binding, PolicyIndex, PolicyRow, RoleRow, built_in_policies, built_in_roles};
+use conductor_domain::{
+    EnvironmentId, EnvironmentType, Grant, OrganizationId, Policy, PolicyMode, Role, Scope, SubjectKind,
+};
+use conductor_rbac::{
+    Binding, GrantIndex, GrantRow, Holder, PolicyIndex, PolicyRow, RoleRow, built_in_policies, built_in_roles,
+};
 use conductor_storage::{Store, Unscoped};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -26,24 +33,33 @@ const FRESH: i64 = 500;
 /// What decides in one organisation.
 #[derive(Debug)]
 pub(crate) struct Compiled {
+    pub(crate) rules: Arc<RuleSet>,
+    pub(crate) grants: Arc<GrantIndex>,
+    version: Option<(i64, i64)>,
+    checked_at: AtomicI64,
+}
+
+/// Roles and policies of one organisation.
+#[derive(Debug)]
+pub(crate) struct RuleSet {
     pub(crate) index: PolicyIndex,
     /// The same with the policies that only watch; `None` where there are none.
     pub(crate) shadow: Option<PolicyIndex>,
     environments: HashMap<EnvironmentId, EnvironmentType>,
+    /// The names of roles, as callers hold them.
+    roles: HashMap<uuid::Uuid, String>,
     /// What roles say of the calls of a day.
     calls_per_day: HashMap<String, u32>,
-    version: Option<i64>,
-    checked_at: AtomicI64,
 }
 
 impl Compiled {
     pub(crate) fn environment_type(&self, scope: Scope) -> Option<EnvironmentType> {
-        self.environments.get(&scope.environment_id).copied()
+        self.rules.environments.get(&scope.environment_id).copied()
     }
 
     /// The lowest of what these roles say of the calls of a day.
     pub(crate) fn calls_per_day(&self, roles: &[String]) -> Option<u32> {
-        roles.iter().filter_map(|role| self.calls_per_day.get(role).copied()).min()
+        roles.iter().filter_map(|role| self.rules.calls_per_day.get(role).copied()).min()
     }
 
     /// Whether it may be used; of those who find it old, one is told to look.
@@ -92,6 +108,13 @@ impl Rules {
         }
     }
 
+    /// What decides is read anew, now. Where that fails there is nothing to decide by, and the next decision tries again.
+    pub(crate) async fn refresh(&self, organization: OrganizationId) {
+        if self.latest(organization).await.is_err() {
+            self.forget(organization);
+        }
+    }
+
     /// What decides is compiled anew before the next decision.
     pub(crate) fn forget(&self, organization: OrganizationId) {
         self.compiled.write().unwrap_or_else(PoisonError::into_inner).remove(&organization);
@@ -104,26 +127,16 @@ impl Rules {
         if let Some(known) = self.known(organization).filter(|known| known.version == version) {
             return Ok(known);
         }
-        let rows = self.store.unscoped(Unscoped::DecisionPoint);
-        let stored = rows.roles().of(organization).await?;
-        let roles = roles(&stored);
-        let policies = rows.policies().of(organization).await?;
-        let environments = rows.environments().of(&[organization]).await?;
-        let compiled = Arc::new(Compiled {
-            index: build(&roles, &policies, false).await?,
-            shadow: match policies.iter().any(|policy| policy.is_active && policy.mode == PolicyMode::Shadow)
-            {
-                true => Some(build(&roles, &policies, true).await?),
-                false => None,
-            },
-            calls_per_day: calls_per_day(&stored),
-            environments: environments.into_iter().map(|row| (row.id, row.environment_type)).collect(),
-            version,
-            checked_at: AtomicI64::new(self.now()),
-        });
-        for (rule, why) in compiled.index.unreadable() {
-            tracing::error!(%organization, rule, why, "a policy rule cannot be read and denies what it covers");
-        }
+        let known = self.known(organization);
+        let same = known
+            .as_ref()
+            .filter(|known| known.version.map(|(rules, _)| rules) == version.map(|(rules, _)| rules));
+        let rules = match same {
+            Some(known) => Arc::clone(&known.rules),
+            None => Arc::new(self.rule_set(organization).await?),
+        };
+        let grants = self.grants(organization, known.as_deref(), &rules).await?;
+        let compiled = Arc::new(Compiled { rules, grants, version, checked_at: AtomicI64::new(self.now()) });
         self.compiled
             .write()
             .unwrap_or_else(PoisonError::into_inner)
@@ -131,7 +144,54 @@ impl Rules {
         Ok(compiled)
     }
 
-    async fn version(&self, organization: OrganizationId) -> Result<Option<i64>> {
+    async fn rule_set(&self, organization: OrganizationId) -> Result<RuleSet> {
+        let rows = self.store.unscoped(Unscoped::DecisionPoint);
+        let stored = rows.roles().of(organization).await?;
+        let roles = roles(&stored);
+        let policies = rows.policies().of(organization).await?;
+        let environments = rows.environments().of(&[organization]).await?;
+        let set = RuleSet {
+            index: build(&roles, &policies, false).await?,
+            shadow: match policies.iter().any(|policy| policy.is_active && policy.mode == PolicyMode::Shadow)
+            {
+                true => Some(build(&roles, &policies, true).await?),
+                false => None,
+            },
+            environments: environments.into_iter().map(|row| (row.id, row.environment_type)).collect(),
+            calls_per_day: calls_per_day(&stored),
+            roles: stored
+                .iter()
+                .map(|role| (role.id.as_uuid(), format!("{}:{}", role.scope, role.name)))
+                .collect(),
+        };
+        for (rule, why) in set.index.unreadable() {
+            tracing::error!(%organization, rule, why, "a policy rule cannot be read and denies what it covers");
+        }
+        Ok(set)
+    }
+
+    /// The grants as they are now: what changed since they were last read, or all where they never were.
+    async fn grants(
+        &self,
+        organization: OrganizationId,
+        known: Option<&Compiled>,
+        rules: &RuleSet,
+    ) -> Result<Arc<GrantIndex>> {
+        let since = known.and_then(|known| known.version).map(|(_, grants)| grants);
+        let rows = self.store.unscoped(Unscoped::DecisionPoint);
+        let changed = rows.grants().changed(organization, since).await?;
+        Ok(match known {
+            Some(known) if changed.is_empty() => Arc::clone(&known.grants),
+            Some(known) => {
+                Arc::new(known.grants.changed(changed.iter().map(|grant| grant_row(grant, rules))))
+            }
+            None => {
+                Arc::new(GrantIndex::default().changed(changed.iter().map(|grant| grant_row(grant, rules))))
+            }
+        })
+    }
+
+    async fn version(&self, organization: OrganizationId) -> Result<Option<(i64, i64)>> {
         let rows = self.store.unscoped(Unscoped::DecisionPoint);
         rows.policies().version(organization).await.map_err(Error::Unreadable)
     }
@@ -142,6 +202,22 @@ impl Rules {
 
     fn now(&self) -> i64 {
         self.store.clock().now().timestamp_millis()
+    }
+}
+
+/// A grant in the words of the index; one to a role that is no more gives nobody anything.
+fn grant_row(grant: &Grant, rules: &RuleSet) -> GrantRow {
+    let holder = match grant.subject.kind {
+        SubjectKind::Organization => Some(Holder::Everybody),
+        SubjectKind::Role => rules.roles.get(&grant.subject.id).cloned().map(Holder::Role),
+        kind => Some(Holder::Subject(format!("{kind}:{}", grant.subject.id))),
+    };
+    GrantRow {
+        id: grant.id,
+        target: grant.resource.target(),
+        holder: holder.filter(|_| grant.is_active),
+        level: grant.level,
+        expires_at: grant.expires_at,
     }
 }
 

@@ -26,6 +26,7 @@ fn caller(number: u128, role: &str) -> Caller {
         },
         organizations: vec![Uuid::from_u128(100).into()],
         roles: vec![role.to_owned()],
+        attributes: Default::default(),
         clearance: Classification::Internal,
         token_scopes: None,
         session_id: None,

@@ -55,6 +55,7 @@ impl Builtin {
             title: wanted.title,
             language: wanted.language,
             content: wanted.content,
+            data_classification: dispatch.context_label,
         };
         let inserted = self
             .store

@@ -44,6 +44,8 @@ pub struct AgentView {
     pub servers: Vec<AgentServer>,
     /// Whether the caller may change it.
     pub can_edit: bool,
+    /// Whether the caller may grant it to others.
+    pub can_share: bool,
 }
 
 /// What a write makes of an agent's present state.
@@ -270,6 +272,8 @@ impl Agents {
             .map(|agent| AgentView {
                 servers: named(connectors.remove(&agent.id).unwrap_or_default(), &names),
                 can_edit: judge.allows(caller, Action::AgentUpdate, &facts(&agent)),
+                can_share: agent.scope.organization_id == caller.scope.organization_id
+                    && judge.allows(caller, Action::AgentShare, &facts(&agent)),
                 agent,
             })
             .collect())

@@ -157,6 +157,7 @@ impl Artifacts {
                         title: title.unwrap_or(latest.title),
                         language: edit.language.unwrap_or(latest.language),
                         content: edit.content,
+                        data_classification: latest.data_classification,
                     };
                     let Inserted::New(artifact) = tx.artifacts().insert_version(new).await? else {
                         return Err(Error::Unchanged);
@@ -245,6 +246,7 @@ impl Artifacts {
                         title: title.unwrap_or(original.title),
                         language: original.language,
                         content: original.content,
+                        data_classification: original.data_classification,
                     };
                     let artifact = tx.artifacts().insert_fork(new, id).await?.into_artifact();
                     entry.data = serde_json::json!({ "fork": artifact.id });

@@ -93,9 +93,9 @@ impl Guarded {
 }
 
 fn facts(target: String, conversation: &Conversation) -> Facts {
-    Facts::new(target, conversation.scope)
-        .owned_by(Some(conversation.user_id))
-        .labelled(conversation.data_classification)
+    let whole = Facts::from(conversation);
+    let within = whole.target.clone();
+    Facts { target, ..whole }.within(within)
 }
 
 /// What the audit log says of a change.

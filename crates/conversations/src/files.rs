@@ -140,6 +140,44 @@ impl Files {
         })
     }
 
+    /// Renames a file or labels it. A label above the caller's own clearance cannot be given: it would be their last look.
+    ///
+    /// # Errors
+    /// `Hidden`; `Invalid` with the fields at fault.
+    pub async fn update(
+        &self,
+        caller: &Caller,
+        id: FileId,
+        name: Option<String>,
+        label: Option<Classification>,
+    ) -> Result<File> {
+        let file = self.rows.file(caller, id, Action::FileUpdate).await?;
+        if label.is_some_and(|label| label > caller.clearance) {
+            let detail = format!("your clearance is {}; a label cannot be above it", caller.clearance);
+            return Err(Error::field("/data_classification", "clearance_too_low", detail));
+        }
+        if name.as_deref().is_some_and(|name| name.trim().is_empty()) {
+            return Err(Error::field("/name", "required", "a file needs a name"));
+        }
+        let name = name.map(|name| upload::name(&name));
+        let mut entry = entry(caller, "file.updated", Action::FileUpdate, id)
+            .labelled(label.unwrap_or(file.data_classification).max(file.data_classification));
+        if let Some(label) = label {
+            entry.data = serde_json::json!({ "from": file.data_classification, "to": label });
+        }
+        self.rows
+            .store
+            .scoped(file.scope)
+            .write(move |tx| {
+                Box::pin(async move {
+                    let file = tx.files().update(id, name, label).await?;
+                    tx.audit().record(entry).await?;
+                    Ok(file)
+                })
+            })
+            .await
+    }
+
     /// Removes a file; messages that named it say that it is gone. Bytes that another row may name stay.
     ///
     /// # Errors

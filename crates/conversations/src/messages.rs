@@ -4,8 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use conductor_access::{Access, Action};
 use conductor_domain::{
-    AgentId, ArtifactRef, Caller, ConversationId, Message, MessageId, MessagePatch, MessageStatus,
-    MessageView, Page, PageRequest,
+    AgentId, ArtifactRef, Caller, Classification, ConversationId, Message, MessageId, MessagePatch,
+    MessageStatus, MessageView, Page, PageRequest,
 };
 use conductor_storage::Store;
 
@@ -159,6 +159,9 @@ impl Messages {
                     };
                     let count = i32::try_from(gone.len()).unwrap_or(i32::MAX);
                     tx.conversations().shrink(conversation.id, leaf, count).await?;
+                    if conversation.data_classification > Classification::Internal {
+                        tx.conversations().relabel(conversation.id).await?;
+                    }
                     entry.data = serde_json::json!({ "messages": count });
                     tx.audit().record(entry).await?;
                     tx.notify(notice("conversation.updated", &conversation));

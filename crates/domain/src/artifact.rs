@@ -79,4 +79,6 @@ pub struct NewArtifact {
     pub language: Option<String>,
     /// The whole content.
     pub content: String,
+    /// How sensitive what it came from is.
+    pub data_classification: Classification,
 }

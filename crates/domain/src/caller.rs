@@ -51,6 +51,8 @@ pub struct Caller {
     pub roles: Vec<String>,
     /// The highest label the caller may read.
     pub clearance: Classification,
+    /// Attributes that administrators gave the person, as a JSON object; policies ask about them.
+    pub attributes: serde_json::Value,
     /// The scopes of the credential; `None` for a full session.
     pub token_scopes: Option<Vec<String>>,
     /// The session, where the credential belongs to one.

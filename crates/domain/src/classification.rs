@@ -18,6 +18,13 @@ pub enum Classification {
     Restricted,
 }
 
+impl Classification {
+    /// Those that are less sensitive.
+    pub fn below(self) -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(move |lower| *lower < self)
+    }
+}
+
 /// Who can see a row, before grants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

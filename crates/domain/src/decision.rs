@@ -31,11 +31,75 @@ pub enum Obligation {
     },
     /// Keep arguments and results out of logs and events.
     NoBodies,
+    /// Look for instructions in what a tool answered, where a model would take them for somebody's words.
+    GuardInjection {
+        /// What to do where some are found.
+        action: InjectionAction,
+    },
+    /// Look for secrets and personal data in what leaves: a tool's answer, or an agent's.
+    GuardOutput {
+        /// What to look for; all of it where empty.
+        #[serde(default)]
+        kinds: Vec<GuardKind>,
+        /// What to do where some is found.
+        action: OutputAction,
+    },
     /// Ask one of these roles.
     ApproveBy {
         /// Role names.
         roles: Vec<String>,
     },
+}
+
+/// What a guard looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum GuardKind {
+    /// Instructions to a model, hidden in data.
+    Injection,
+    /// Keys, tokens and passwords.
+    Secret,
+    /// What names or identifies a person: addresses, numbers of accounts and cards.
+    Pii,
+}
+
+words!(GuardKind { Injection = "injection", Secret = "secret", Pii = "pii" });
+
+/// What is done with a result that holds instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum InjectionAction {
+    /// The model gets it between marks that say that it is data; people see what was found.
+    Flag,
+    /// The model does not get it.
+    Withhold,
+}
+
+/// What is done with text that holds secrets or personal data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OutputAction {
+    /// People see what was found; the text stays.
+    Flag,
+    /// What was found is replaced.
+    Mask,
+}
+
+/// Something that a guard found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GuardFinding {
+    /// What it looked for.
+    pub kind: GuardKind,
+    /// The guard's rule that matched, such as `ignore-previous`.
+    pub rule: String,
+    /// What matched, shortened; of secrets and personal data only their first characters.
+    pub excerpt: String,
+    /// How often.
+    pub count: usize,
 }
 
 /// One sentence of a trace, in evaluation order.

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AgentId, ArtifactId, ArtifactKind, CallId, ConnectorId, ConversationId, Effect, HumanTaskId, MessageId,
-    Obligation, RunId, RunKind, RunStatus, StepId, WorkflowId,
+    AgentId, ArtifactId, ArtifactKind, CallId, Classification, ConnectorId, ConversationId, Effect,
+    GuardFinding, HumanTaskId, MessageId, Obligation, RunId, RunKind, RunStatus, StepId, WorkflowId,
 };
 
 /// One event of a run, as it is stored and sent.
@@ -247,6 +247,14 @@ pub enum EventBody {
         /// The text to append.
         text: String,
     },
+    /// The guards of the policy found something in the answer.
+    #[serde(rename = "message.guarded")]
+    MessageGuarded {
+        /// The message.
+        message_id: MessageId,
+        /// What they found.
+        findings: Vec<GuardFinding>,
+    },
     /// The answer is complete, as the API shows it.
     #[serde(rename = "message.completed")]
     MessageCompleted {
@@ -307,6 +315,12 @@ pub enum EventBody {
         /// The effect ledger's word: `read_only`, `done`, `failed` or `ambiguous`.
         #[serde(skip_serializing_if = "Option::is_none")]
         ledger: Option<String>,
+        /// How sensitive its answer is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        data_classification: Option<Classification>,
+        /// What the guards of the policy found in its answer.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        findings: Vec<GuardFinding>,
     },
     /// A person is asked.
     #[serde(rename = "approval.requested")]
@@ -428,6 +442,7 @@ impl EventBody {
             Self::StepFinished { .. } => "step.finished",
             Self::MessageDelta { .. } => "message.delta",
             Self::ThinkingDelta { .. } => "thinking.delta",
+            Self::MessageGuarded { .. } => "message.guarded",
             Self::MessageCompleted { .. } => "message.completed",
             Self::ToolCalled { .. } => "tool.called",
             Self::ToolDecided { .. } => "tool.decided",

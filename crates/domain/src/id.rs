@@ -120,6 +120,10 @@ ids! {
     HumanTaskId,
     /// A stored secret.
     SecretId,
+    /// An identity provider.
+    IdentityProviderId,
+    /// A rotation of every tenant's key.
+    KeyRotationId,
     /// A provider key that a user entered.
     ApiKeyId,
     /// A policy.
@@ -128,6 +132,12 @@ ids! {
     PolicyRuleId,
     /// A binding of a policy to a scope.
     PolicyBindingId,
+    /// Somebody's wish for a grant.
+    AccessRequestId,
+    /// A review of every grant of an organisation.
+    CampaignId,
+    /// One grant under review.
+    CampaignItemId,
     /// A grant of access on one resource.
     GrantId,
     /// A row of the audit log.

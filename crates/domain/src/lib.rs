@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod access_level;
 mod agent;
 mod artifact;
 mod audit;
 mod budget;
 mod caller;
+mod campaign;
 mod classification;
 mod clock;
 mod connector;
@@ -16,8 +18,10 @@ mod error;
 mod event;
 mod file;
 pub mod gen_ai;
+mod grant;
 mod human_task;
 mod id;
+mod identity_provider;
 mod message;
 mod message_view;
 mod organization;
@@ -28,9 +32,11 @@ mod redacted;
 mod run;
 mod scope;
 mod secret;
+mod tenant_key;
 mod usage;
 mod user;
 
+pub use access_level::AccessLevel;
 pub use agent::{
     Agent, AgentConnector, AgentFilter, AgentMode, AgentSnapshot, AgentSpec, AgentVersion, ExecutionConfig,
     InboundAuth, NewAgent,
@@ -45,6 +51,7 @@ pub use budget::{
     RefusalReason, Spender,
 };
 pub use caller::{Caller, Principal};
+pub use campaign::{Campaign, CampaignItem, ReviewDecision};
 pub use classification::{Classification, Visibility};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use connector::{
@@ -58,14 +65,23 @@ pub use conversation::{
 pub use credential::{
     IssuedToken, Mfa, NewIssuedToken, Revoked, ServiceAccount, ServiceAccountSpec, TokenKind, TokenStatus,
 };
-pub use decision::{Decision, Effect, Obligation, TraceStep};
+pub use decision::{
+    Decision, Effect, GuardFinding, GuardKind, InjectionAction, Obligation, OutputAction, TraceStep,
+};
 pub use error::{ErrorKind, FieldError, Kind, LimitPolicy};
 pub use event::{
     ApprovalDecision, ArtifactRef, EventBody, HumanTaskView, ProblemView, RouteCandidate, RunEvent, StepKind,
 };
 pub use file::{File, NewFile};
+pub use grant::{
+    AccessRequest, AccessRequestStatus, Grant, GrantFilter, GrantSubject, NewAccessRequest, NewGrant,
+    ResourceRef, SharedKind, SubjectKind,
+};
 pub use human_task::{HumanTask, NewHumanTask};
 pub use id::*;
+pub use identity_provider::{
+    ExternalIdentity, IdentityProvider, IdentityProviderSpec, RoleMapping, SignInFlow,
+};
 pub use message::{FileRef, Message, MessagePatch, MessageStatus, NewMessage};
 pub use message_view::{FileView, MessageView, TokensView, ToolCallStatus, ToolCallView};
 pub use organization::{
@@ -81,6 +97,7 @@ pub use run::{
 };
 pub use scope::Scope;
 pub use secret::{ApiKey, NewApiKey, NewSecret, Secret};
+pub use tenant_key::{KeyCensus, KeyRotation, RotationStatus, WrappedKey};
 pub use usage::{
     CallCost, NewUsage, UsageBucket, UsageDimension, UsageFilter, UsageGrouping, UsageTotals,
     decimal_of_nanos, nanos_of_decimal,

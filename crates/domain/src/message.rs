@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AgentId, ConversationId, FileId, MessageId, MessageRole, ProblemView, RunId, Scope, classification::words,
+    AgentId, Classification, ConversationId, FileId, MessageId, MessageRole, ProblemView, RunId, Scope,
+    classification::words,
 };
 
 /// Where a message stands.
@@ -95,6 +96,8 @@ pub struct Message {
     pub thinking: Option<String>,
     /// Tool calls of its run, as the API shows them: a JSON array.
     pub tool_calls: Value,
+    /// How sensitive what it says is: the highest label of what it came from.
+    pub data_classification: Classification,
     /// More about how it came about: a JSON object.
     pub metadata: Value,
     /// When it was written.
@@ -128,6 +131,8 @@ pub struct NewMessage {
     pub model: Option<String>,
     /// The run that writes it.
     pub run_id: Option<RunId>,
+    /// The highest label of what it brings.
+    pub data_classification: Classification,
     /// More about how it came about: a JSON object.
     pub metadata: Value,
 }
@@ -154,6 +159,7 @@ impl NewMessage {
             agent_id: None,
             model: None,
             run_id: None,
+            data_classification: Classification::Public,
             metadata: Value::Object(serde_json::Map::new()),
         }
     }
@@ -190,6 +196,8 @@ pub struct MessagePatch {
     pub agent_id: Option<AgentId>,
     /// When it was changed in place.
     pub edited_at: Option<DateTime<Utc>>,
+    /// The highest label of what it came from.
+    pub data_classification: Option<Classification>,
     /// More about how it came about: a JSON object that replaces the last one.
     pub metadata: Option<Value>,
 }

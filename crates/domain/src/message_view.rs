@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AgentId, ArtifactRef, CallId, ConnectorId, ConversationId, Effect, FileId, FileRef, HumanTaskView,
-    Message, MessageId, MessageRole, MessageStatus, ProblemView, RunId, usage::decimal_of_nanos,
+    AgentId, ArtifactRef, CallId, Classification, ConnectorId, ConversationId, Effect, FileId, FileRef,
+    GuardFinding, HumanTaskView, Message, MessageId, MessageRole, MessageStatus, ProblemView, RunId,
+    usage::decimal_of_nanos,
 };
 
 /// A file of a message, with the address of its bytes.
@@ -102,6 +103,12 @@ pub struct ToolCallView {
     /// What it answered: MCP content blocks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Value>,
+    /// How sensitive its answer is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_classification: Option<Classification>,
+    /// What the guards of the policy found in its answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<GuardFinding>,
     /// How long it took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<i64>,
@@ -181,6 +188,8 @@ pub struct MessageView {
     pub artifacts: Vec<ArtifactRef>,
     /// Every message with the same parent, oldest first, this one among them.
     pub sibling_ids: Vec<MessageId>,
+    /// How sensitive what it says is: the highest label of what it came from.
+    pub data_classification: Classification,
     /// More about how it came about.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub metadata: Value,
@@ -223,6 +232,7 @@ impl MessageView {
             tool_calls: message.tool_calls,
             artifacts,
             sibling_ids,
+            data_classification: message.data_classification,
             metadata: message.metadata,
         }
     }

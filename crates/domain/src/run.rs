@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AgentId, CallId, ConnectorId, ConversationId, MessageId, RunId, Scope, TokenId, ToolId, UserId,
-    classification::words,
+    AgentId, CallId, Classification, ConnectorId, ConversationId, MessageId, RunId, Scope, TokenId, ToolId,
+    UserId, classification::words,
 };
 
 /// What a run executes.
@@ -168,6 +168,8 @@ pub struct Run {
     pub last_seq: i64,
     /// The fence of the present lease: 0 before the first claim.
     pub fencing_token: i64,
+    /// How sensitive what it was given and gave is.
+    pub data_classification: Classification,
     /// When it was accepted.
     pub queued_at: DateTime<Utc>,
     /// When it was first claimed.
@@ -217,6 +219,8 @@ pub struct NewRun {
     pub message_id: Option<MessageId>,
     /// What it is given.
     pub input: Option<Value>,
+    /// How sensitive what it is given is.
+    pub data_classification: Classification,
     /// The W3C trace id, where one came with the request.
     pub trace_id: Option<String>,
     /// When it began, where it is written down only once it is over; the time of writing where `None`.
@@ -245,6 +249,7 @@ impl NewRun {
             conversation_id: None,
             message_id: None,
             input: None,
+            data_classification: Classification::Public,
             trace_id: None,
             began_at: None,
         }
@@ -272,6 +277,8 @@ pub struct RunOutcome {
     pub cost_nanos: i64,
     /// How often it was dispatched.
     pub attempts: i32,
+    /// How sensitive what it gave is; what it was given is at least kept.
+    pub data_classification: Classification,
 }
 
 impl RunOutcome {
@@ -288,6 +295,7 @@ impl RunOutcome {
             output_tokens: 0,
             cost_nanos: 0,
             attempts: 1,
+            data_classification: Classification::Public,
         }
     }
 }

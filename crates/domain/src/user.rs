@@ -45,6 +45,8 @@ pub struct User {
     pub role: PlatformRole,
     /// The highest label the person may read.
     pub clearance: Classification,
+    /// A JSON object of what administrators say of the person; policies ask about it.
+    pub attributes: Value,
     /// A JSON object of the page's settings.
     pub preferences: Value,
     /// Instructions that precede every agent's own.
@@ -119,6 +121,8 @@ pub struct UserChange {
     pub role: Option<PlatformRole>,
     /// The highest label the person may read.
     pub clearance: Option<Classification>,
+    /// The whole object of attributes.
+    pub attributes: Option<Value>,
     /// Whether the account may sign in.
     pub is_active: Option<bool>,
     /// Whether the person holds the address.

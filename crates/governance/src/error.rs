@@ -34,6 +34,29 @@ pub enum Error {
     /// The change would take the right to undo it from its author.
     #[error("after this change you could not change policies any more; nothing was stored")]
     LockedOut,
+    /// A rule of granting that no role and no policy lifts.
+    #[error("{reason}")]
+    Refused {
+        /// The stable code: `grant_to_self`, `grant_beyond_own`, `own_request` or `own_grant`.
+        code: &'static str,
+        /// Why, as a sentence.
+        reason: &'static str,
+    },
+    /// The same wish is open already.
+    #[error("you have asked for this already; whoever may grant it has been told")]
+    RequestOpen,
+    /// Too many wishes wait for an answer.
+    #[error("{open} of your requests wait for an answer; wait for some of them first")]
+    TooManyOpen {
+        /// How many.
+        open: u64,
+    },
+    /// The caller has what it asks for.
+    #[error("you have this access already")]
+    AlreadyGranted,
+    /// Somebody answered before.
+    #[error("this was answered before")]
+    AlreadyDecided,
     /// The decision point refused or failed.
     #[error(transparent)]
     Access(#[from] conductor_access::Error),
@@ -57,7 +80,15 @@ impl Kind for Error {
         match self {
             Self::Hidden { .. } => ErrorKind::NotFound,
             Self::Invalid { .. } => ErrorKind::Invalid,
-            Self::Stale | Self::Taken { .. } | Self::BuiltIn | Self::LockedOut => ErrorKind::Conflict,
+            Self::Refused { .. } => ErrorKind::Forbidden,
+            Self::Stale
+            | Self::Taken { .. }
+            | Self::BuiltIn
+            | Self::LockedOut
+            | Self::RequestOpen
+            | Self::TooManyOpen { .. }
+            | Self::AlreadyGranted
+            | Self::AlreadyDecided => ErrorKind::Conflict,
             Self::Access(error) => error.kind(),
             Self::Storage(error) => error.kind(),
         }
@@ -71,6 +102,11 @@ impl Kind for Error {
             Self::Taken { .. } => "name_taken",
             Self::BuiltIn => "policy_built_in",
             Self::LockedOut => "policy_locks_out",
+            Self::Refused { code, .. } => code,
+            Self::RequestOpen => "request_open",
+            Self::TooManyOpen { .. } => "too_many_open",
+            Self::AlreadyGranted => "already_granted",
+            Self::AlreadyDecided => "already_decided",
             Self::Access(error) => error.code(),
             Self::Storage(error) => error.code(),
         }

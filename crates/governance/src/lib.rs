@@ -3,18 +3,28 @@
 mod audit;
 mod backtest;
 mod budgets;
+mod campaigns;
 mod costs;
 mod csv;
 mod error;
+mod grants;
+mod keys;
 mod parts;
 mod policies;
 mod pricing;
+mod requests;
+mod shared;
 
 pub use audit::{AuditLog, ChainStatus, Compliance, ExportFormat};
 pub use backtest::{Backtest, FlipEntry};
 pub use budgets::{BudgetEdit, Budgets};
+pub use campaigns::ReviewView;
 pub use conductor_access::{Action, Facts};
 pub use costs::{Costs, Counted, Reach};
 pub use error::{Error, Result};
+pub use grants::{GrantDraft, GrantView, Grants};
+pub use keys::Keys;
 pub use policies::{BindingDraft, Policies, PolicyEdit, Question, RuleDraft};
 pub use pricing::{PriceFilter, Pricing};
+pub use requests::{RequestDraft, RequestView};
+pub use shared::level_action;

@@ -20,8 +20,9 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
         let own = page::others(parts.uri.query().unwrap_or_default());
         let uri =
             axum::http::Uri::try_from(format!("/?{own}")).map_err(|error| refused(&error.to_string()))?;
-        let parsed = axum_extra::extract::Query::<T>::try_from_uri(&uri);
-        parsed.map(|axum_extra::extract::Query(value)| Self(value)).map_err(|error| {
+        // Not the extractor of `axum_extra`: that one takes an empty value for an absent one.
+        let parsed = axum::extract::Query::<T>::try_from_uri(&uri);
+        parsed.map(|axum::extract::Query(value)| Self(value)).map_err(|error| {
             let source = std::error::Error::source(&error).map(ToString::to_string);
             refused(&source.unwrap_or_else(|| error.to_string()))
         })

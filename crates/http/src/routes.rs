@@ -12,16 +12,19 @@ mod environments;
 mod events;
 mod execute;
 mod files;
+mod identity_providers;
 mod mcp;
 mod members;
 mod message_stream;
 mod messages;
 mod models;
 mod orgs;
+mod permissions;
 mod policies;
 mod pricing;
 mod roles;
 mod runs;
+mod secret_keys;
 mod service_accounts;
 mod session;
 mod settings;
@@ -57,7 +60,10 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(environments::router())
         .merge(members::router())
         .merge(policies::router())
+        .merge(permissions::router())
         .merge(service_accounts::router())
+        .merge(secret_keys::router())
+        .merge(identity_providers::router())
         .merge(tokens::router())
         .merge(settings::router())
         .merge(api_keys::router())

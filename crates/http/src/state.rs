@@ -12,7 +12,7 @@ use axum::extract::FromRef;
 use chrono::{DateTime, Utc};
 use conductor_agents::{Agents, Turns};
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
-use conductor_governance::{AuditLog, Budgets, Costs, Policies, Pricing};
+use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pricing};
 use conductor_identity::Identity;
 use conductor_registry::Registry;
 use conductor_runs::Runs;
@@ -68,6 +68,8 @@ services! {
     files: Files,
     /// Policies.
     policies: Policies,
+    /// Grants, and wishes for them.
+    grants: Grants,
     /// The audit log.
     audit: AuditLog,
     /// What models cost.
@@ -76,6 +78,8 @@ services! {
     costs: Costs,
     /// Budgets.
     budgets: Budgets,
+    /// The keys that secrets are sealed under.
+    keys: Keys,
 }
 
 /// What handlers reach; cheap to clone.

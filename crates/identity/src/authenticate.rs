@@ -70,6 +70,7 @@ impl Identity {
             organizations: live.standings.iter().map(|standing| standing.organization_id).collect(),
             roles: vec![format!("platform:{}", live.user.role), format!("organization:{}", standing.role)],
             clearance: live.user.clearance,
+            attributes: live.user.attributes.clone(),
             token_scopes: None,
             session_id: None,
             token_id: None,

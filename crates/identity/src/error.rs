@@ -103,6 +103,27 @@ pub enum Error {
     /// The platform keeps at least one administrator.
     #[error("the platform keeps at least one administrator; name another one first")]
     LastAdministrator,
+    /// A sign-in with a provider that did not begin in this browser, came back before, or took too long.
+    #[error("this sign-in did not begin in this browser, was used before, or took too long; begin again")]
+    FlowInvalid,
+    /// The provider did not let the person in.
+    #[error("the identity provider did not confirm who you are")]
+    ProviderRefused,
+    /// The provider does not answer, or not as it must.
+    #[error("the identity provider cannot be used: {why}")]
+    ProviderUnusable {
+        /// What is wrong, in words that hold no secret.
+        why: String,
+    },
+    /// Nobody gets an account by signing in with this provider, or not somebody of this address.
+    #[error("this identity provider lets no new people in; ask an administrator for an invitation")]
+    SignUpClosed,
+    /// There is an account of this address, and it is not taken over.
+    #[error("there is an account with this address already; sign in with its password")]
+    AccountExists,
+    /// The provider does not say that it verified the address.
+    #[error("the identity provider has not verified your email address")]
+    AddressUnverified,
     /// The decision point refused or failed.
     #[error(transparent)]
     Access(#[from] conductor_access::Error),
@@ -153,22 +174,29 @@ pub(crate) fn about(what: &'static str) -> impl FnOnce(conductor_storage::Error)
 impl Kind for Error {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Invalid { .. } | Self::TwoCredentials | Self::LinkInvalid => ErrorKind::Invalid,
+            Self::Invalid { .. } | Self::TwoCredentials | Self::LinkInvalid | Self::FlowInvalid => {
+                ErrorKind::Invalid
+            }
+            Self::ProviderUnusable { .. } => ErrorKind::Upstream,
             Self::SignInRefused
             | Self::OtpRequired
             | Self::OtpInvalid
+            | Self::ProviderRefused
             | Self::TokenMissing
             | Self::TokenInvalid
             | Self::TokenExpired
             | Self::TokenRevoked => ErrorKind::Unauthenticated,
             Self::Limited { retry_after } => ErrorKind::Limited { retry_after: Some(*retry_after) },
             Self::RegistrationClosed
+            | Self::SignUpClosed
+            | Self::AddressUnverified
             | Self::OwnersOnly
             | Self::NoOrganization
             | Self::MfaRequired
             | Self::PeopleOnly => ErrorKind::Forbidden,
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::AlreadySetUp
+            | Self::AccountExists
             | Self::Taken { .. }
             | Self::MfaEnabled
             | Self::MfaMissing
@@ -204,6 +232,12 @@ impl Kind for Error {
             Self::Limited { .. } => "rate_limited",
             Self::RegistrationClosed => "registration_closed",
             Self::LinkInvalid => "link_invalid",
+            Self::FlowInvalid => "sign_in_flow_invalid",
+            Self::ProviderRefused => "identity_provider_refused",
+            Self::ProviderUnusable { .. } => "identity_provider_unusable",
+            Self::SignUpClosed => "sign_up_closed",
+            Self::AccountExists => "account_exists",
+            Self::AddressUnverified => "address_unverified",
             Self::AlreadySetUp => "already_set_up",
             Self::NotFound { .. } => "not_found",
             Self::NoOrganization | Self::OwnersOnly => "role_missing",

@@ -25,6 +25,7 @@ pub(crate) struct Inner {
     pub(crate) passwords: Passwords,
     pub(crate) limiter: Limiter,
     pub(crate) cache: Cache,
+    pub(crate) providers: crate::oidc::Clients,
     /// How often a stream asks rows whether its credential still lives, beside hearing of changes in this process.
     pub(crate) recheck_streams: Duration,
 }
@@ -41,6 +42,7 @@ impl Identity {
             passwords: Passwords::start(options.hashes_at_once, options.hash_wait).await?,
             limiter: Limiter::new(options.sign_in, Arc::clone(&clock)),
             cache: Cache::new(),
+            providers: crate::oidc::Clients::new(options.egress.clone()),
             recheck_streams: Duration::from_secs(5),
             store,
             access,

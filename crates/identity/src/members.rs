@@ -2,7 +2,7 @@
 
 use conductor_access::{Action, Facts};
 use conductor_domain::{
-    Caller, Member, OrganizationRole, Page, PageRequest, Redacted, Scope, UserChange, UserId,
+    Caller, Member, OrganizationRole, Page, PageRequest, Redacted, Scope, SubjectKind, UserChange, UserId,
 };
 use conductor_storage::{ScopedTx, Unscoped, UnscopedTx};
 
@@ -135,6 +135,8 @@ impl Identity {
                     owners_name_owners(&by, &[before.role])?;
                     keep_an_owner(tx, before.role, user, false).await?;
                     tx.memberships().delete(user).await?;
+                    // Whoever comes back begins anew.
+                    tx.grants().end_of(SubjectKind::User, user.as_uuid()).await?;
                     let audit = done(&by, "membership.deleted", format!("user:{user}")).on("user", user);
                     tx.audit().record(audit).await?;
                     Ok::<_, Error>(())

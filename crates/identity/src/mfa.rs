@@ -84,7 +84,7 @@ impl Identity {
         let secret = totp::secret();
         let reference = format!("mfa:{}", user.id);
         let sealed =
-            self.inner.access.vault().seal(PLACE, &reference, "totp", secret.expose(), Some(user.id))?;
+            self.inner.access.vault().seal(PLACE, &reference, "totp", secret.expose(), Some(user.id)).await?;
         let begun = Mfa { secret_ref: reference, confirmed_at: None, last_step: 0, recovery: Vec::new() };
         let (id, scope) = (user.id, caller.scope);
         let audit = done(caller, "account.mfa_begun", format!("user:{id}")).on("user", id);

@@ -34,6 +34,8 @@ pub struct Options {
     pub hashes_at_once: usize,
     /// How long a request waits for its turn to hash before it is told to come back.
     pub hash_wait: Duration,
+    /// The client that speaks to identity providers; without it nobody signs in with one.
+    pub egress: Option<conductor_egress::Guarded>,
     /// Limits on sign-in.
     pub sign_in: SignInLimits,
 }
@@ -57,6 +59,7 @@ impl Options {
             registration_open: false,
             hashes_at_once: 2,
             hash_wait: Duration::from_secs(2),
+            egress: None,
             sign_in: SignInLimits::default(),
         }
     }

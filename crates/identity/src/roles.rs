@@ -95,6 +95,7 @@ fn holder(role: String) -> Caller {
         organizations: Vec::new(),
         roles: vec![role],
         clearance: Classification::Public,
+        attributes: serde_json::Value::Null,
         token_scopes: None,
         session_id: None,
         token_id: None,

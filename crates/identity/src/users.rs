@@ -2,10 +2,11 @@
 
 use conductor_access::{Action, Facts};
 use conductor_domain::{
-    Caller, Classification, NewOrganization, OrganizationRole, Page, PageRequest, PlatformRole, Redacted,
-    Scope, User, UserChange, UserId,
+    Caller, Classification, FieldError, NewOrganization, OrganizationRole, Page, PageRequest, PlatformRole,
+    Redacted, Scope, User, UserChange, UserId,
 };
 use conductor_storage::{Unscoped, UnscopedTx};
+use serde_json::{Map, Value, json};
 
 use crate::{
     Client, Error, Identity, Result,
@@ -14,8 +15,11 @@ use crate::{
     identity::{done, entry},
 };
 
+/// Attributes of one person at most.
+const ATTRIBUTES: usize = 50;
+
 /// What an administrator changes about someone's account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AccountChange {
     /// The role on the platform.
     pub role: Option<PlatformRole>,
@@ -23,6 +27,8 @@ pub struct AccountChange {
     pub is_active: Option<bool>,
     /// The highest label the person may read.
     pub clearance: Option<Classification>,
+    /// All of the person's attributes, which policies ask about.
+    pub attributes: Option<Map<String, Value>>,
 }
 
 /// An account made from a shell.
@@ -56,8 +62,17 @@ impl Identity {
     /// `NotFound`, or `LastAdministrator`.
     pub async fn update_user(&self, caller: &Caller, id: UserId, change: AccountChange) -> Result<User> {
         self.inner.access.require(caller, Action::UserManage, &facts(caller, Some(id))).await?;
-        let (scope, audit) =
-            (caller.scope, done(caller, "account.updated", format!("user:{id}")).on("user", id));
+        if let Some(attributes) = &change.attributes {
+            check_attributes(attributes)?;
+        }
+        let mut audit = done(caller, "account.updated", format!("user:{id}")).on("user", id);
+        audit.data = json!({
+            "role": change.role,
+            "is_active": change.is_active,
+            "data_clearance_level": change.clearance,
+            "attributes": change.attributes,
+        });
+        let scope = caller.scope;
         let rows = self.inner.store.unscoped(Unscoped::Administration);
         let user = rows
             .write(move |tx| {
@@ -78,6 +93,7 @@ impl Identity {
                         role: change.role,
                         is_active: change.is_active,
                         clearance: change.clearance,
+                        attributes: change.attributes.map(Value::Object),
                         bump_token_version: closed,
                         ..Default::default()
                     };
@@ -115,6 +131,42 @@ impl Identity {
         let rows = self.inner.store.unscoped(Unscoped::Administration);
         rows.write(move |tx| Box::pin(async move { create(tx, person, team).await })).await
     }
+}
+
+/// Attributes are few, and each is one short word, number or yes or no.
+fn check_attributes(attributes: &Map<String, Value>) -> Result<()> {
+    let mut check = Check::default();
+    if attributes.len() > ATTRIBUTES {
+        check.fault(FieldError::new("/attributes", "too_many", "Use at most 50 attributes."));
+    }
+    for (name, value) in attributes {
+        let pointer = format!("/attributes/{name}");
+        let named = name.starts_with(|first: char| first.is_ascii_lowercase())
+            && name.len() <= 64
+            && name
+                .chars()
+                .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_');
+        if !named {
+            check.fault(FieldError::new(
+                &pointer,
+                "name_invalid",
+                "Name it in lower-case letters, digits and _, a letter first.",
+            ));
+        }
+        let fits = match value {
+            Value::String(text) => !text.trim().is_empty() && text.chars().count() <= 200,
+            Value::Number(_) | Value::Bool(_) => true,
+            Value::Null | Value::Array(_) | Value::Object(_) => false,
+        };
+        if !fits {
+            check.fault(FieldError::new(
+                &pointer,
+                "value_invalid",
+                "Use a text of at most 200 characters, a number, or true or false.",
+            ));
+        }
+    }
+    check.done()
 }
 
 async fn create(tx: UnscopedTx<'_>, person: Person, team_name: String) -> Result<User> {

@@ -17,6 +17,7 @@ async fn main() -> Result<(), Error> {
         organizations: vec![OrganizationId::NIL],
         roles: vec!["platform:standard_user".to_owned(), "organization:member".to_owned()],
         clearance: Classification::Internal,
+        attributes: serde_json::json!({}),
         token_scopes: None,
         session_id: None,
         token_id: None,

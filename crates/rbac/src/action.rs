@@ -77,12 +77,20 @@ kinds! {
     ServiceAccount = "service_account",
     /// A token that an agent calls us with.
     AgentToken = "agent_token",
+    /// A provider that people sign in with.
+    IdentityProvider = "id_provider",
+    /// The keys that secrets are sealed under.
+    SecretKey = "secret_key",
     /// What models cost.
     Pricing = "pricing",
     /// What was used and what it cost.
     Usage = "usage",
     /// How much may be spent.
     Budget = "budget",
+    /// What people, roles and machines may do with rows that are not theirs.
+    Grant = "grant",
+    /// A wish for a grant.
+    AccessRequest = "access_request",
 }
 
 impl ResourceKind {
@@ -186,6 +194,8 @@ actions! {
     FileRead = "file.read", File, Access(Read);
     /// Upload a file.
     FileCreate = "file.create", File, Tenant;
+    /// Rename or label a file.
+    FileUpdate = "file.update", File, Access(Write);
     /// Delete a file.
     FileDelete = "file.delete", File, Access(Admin);
     /// See a connector and its health.
@@ -252,6 +262,8 @@ actions! {
     ApiKeyRead = "api_key.read", ApiKey, Own;
     /// Enter a provider key.
     ApiKeyCreate = "api_key.create", ApiKey, Own;
+    /// Put another value in a provider key's place.
+    ApiKeyRotate = "api_key.rotate", ApiKey, Own;
     /// Delete a provider key.
     ApiKeyDelete = "api_key.delete", ApiKey, Own;
     /// See one's settings.
@@ -286,6 +298,14 @@ actions! {
     AgentTokenRevoke = "agent_token.revoke", AgentToken, Tenant;
     /// Delete an agent's token that can no longer be used.
     AgentTokenDelete = "agent_token.delete", AgentToken, Tenant;
+    /// See the providers that people sign in with.
+    IdentityProviderRead = "id_provider.read", IdentityProvider, Platform;
+    /// Enter, change or remove a provider that people sign in with.
+    IdentityProviderManage = "id_provider.manage", IdentityProvider, Platform;
+    /// See which keys secrets are sealed under, and how far their rotation came.
+    SecretKeyRead = "secret_key.read", SecretKey, Platform;
+    /// Replace the keys that secrets are sealed under.
+    SecretKeyRotate = "secret_key.rotate", SecretKey, Platform;
     /// See what models cost.
     PricingRead = "pricing.read", Pricing, Platform;
     /// Set what a model costs.
@@ -300,6 +320,12 @@ actions! {
     BudgetUpdate = "budget.update", Budget, Tenant;
     /// Delete a budget.
     BudgetDelete = "budget.delete", Budget, Tenant;
+    /// See every grant of the organisation, whoever gave it.
+    GrantRead = "grant.read", Grant, Tenant;
+    /// Review the organisation's grants and drop what is not needed.
+    GrantReview = "grant.review", Grant, Tenant;
+    /// Ask for access to a row.
+    AccessRequestCreate = "access_request.create", AccessRequest, Tenant;
 }
 
 // A role's permissions are one 128-bit word per reach.

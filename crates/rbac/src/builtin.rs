@@ -62,6 +62,8 @@ pub fn roles() -> Vec<RoleRow> {
                 "tool.*:official",
                 "connector.confirm",
                 "platform_audit.read",
+                "secret_key.*",
+                "id_provider.*",
                 "pricing.*",
             ],
         ),
@@ -81,6 +83,7 @@ pub fn roles() -> Vec<RoleRow> {
                 "organization.read",
                 "environment.read",
                 "membership.read",
+                "access_request.create",
             ],
         ),
         role(
@@ -132,6 +135,7 @@ pub fn roles() -> Vec<RoleRow> {
                 "agent_token.*",
                 "usage.read:any",
                 "budget.*",
+                "grant.*",
             ],
         ),
         role("organization:owner", &["organization:admin"], &["organization.delete"]),
@@ -143,7 +147,8 @@ fn role(name: &str, inherits: &[&str], permissions: &[&str]) -> RoleRow {
     RoleRow { role: name.to_owned(), permissions: owned(permissions), inherits: owned(inherits) }
 }
 
-/// The baseline: tools follow what a role may see; viewers look only; guests build nothing.
+/// The baseline: tools follow what a role may see; confidential data stays with servers that may hold it; viewers look
+/// only; guests build nothing.
 #[must_use]
 pub fn policies() -> Vec<PolicyRow> {
     let everywhere = || vec![Binding { scope_type: "org".into(), scope_id: "*".into(), priority: 0 }];
@@ -173,6 +178,13 @@ pub fn policies() -> Vec<PolicyRow> {
             "tool:*",
             Effect::Allow,
             json!({ "roles": ["platform:guest"], "read_only": true }),
+        ),
+        row(
+            "baseline/labels-do-not-flow-down",
+            "tool.invoke",
+            "tool:*",
+            Effect::Deny,
+            json!({ "outbound": true, "flows_down": true, "context_at_least": "confidential" }),
         ),
         row(
             "baseline/viewers-look-only",

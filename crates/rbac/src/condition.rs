@@ -23,6 +23,8 @@ pub(crate) enum Condition {
     Changes(bool),
     ReadOnly(bool),
     Official(bool),
+    Outbound(bool),
+    FlowsDown(bool),
     Owner(bool),
     Visibility(Vec<Visibility>),
     Labels(Vec<String>),
@@ -38,6 +40,7 @@ pub(crate) enum Condition {
     Before(DateTime<Utc>),
     Hours(Hours),
     Argument { pointer: String, test: Test },
+    Attribute { name: String, test: Test },
 }
 
 /// A part of the week, on the clock of one offset from UTC.
@@ -95,6 +98,8 @@ fn read_one(key: &str, value: &Value, all: &mut Vec<Condition>) -> Result<(), St
         "changes" => Condition::Changes(flag(key, value)?),
         "read_only" => Condition::ReadOnly(flag(key, value)?),
         "official" => Condition::Official(flag(key, value)?),
+        "outbound" => Condition::Outbound(flag(key, value)?),
+        "flows_down" => Condition::FlowsDown(flag(key, value)?),
         "owner" => Condition::Owner(flag(key, value)?),
         "visibility" => Condition::Visibility(parsed(key, value)?),
         "environments" => Condition::Environments(parsed(key, value)?),
@@ -113,6 +118,7 @@ fn read_one(key: &str, value: &Value, all: &mut Vec<Condition>) -> Result<(), St
         "context_at_least" => Condition::ContextAtLeast(parse(key, text(key, value)?)?),
         "context_at_most" => Condition::ContextAtMost(parse(key, text(key, value)?)?),
         "arguments" => return read_arguments(value, all),
+        "attributes" => return read_attributes(value, all),
         _ => return Err(format!("there is no condition {key:?}")),
     };
     all.push(condition);
@@ -125,30 +131,46 @@ fn read_arguments(value: &Value, all: &mut Vec<Condition>) -> Result<(), String>
         if !pointer.is_empty() && !pointer.starts_with('/') {
             return Err(format!("{pointer:?} is no JSON pointer; write {:?}", format!("/{pointer}")));
         }
-        let tests = object(pointer, tests)?;
-        if tests.is_empty() {
-            return Err(format!("the argument {pointer:?} has no test"));
-        }
-        for (test, operand) in tests {
-            let test = match test.as_str() {
-                "equals" => Test::Equals(operand.clone()),
-                "not_equals" => Test::NotEquals(operand.clone()),
-                "one_of" => Test::OneOf(
-                    operand
-                        .as_array()
-                        .cloned()
-                        .ok_or_else(|| format!("\"one_of\" of {pointer:?} must be a list"))?,
-                ),
-                "starts_with" => Test::StartsWith(text(test, operand)?.to_owned()),
-                "at_least" => Test::AtLeast(number(test, operand)?),
-                "at_most" => Test::AtMost(number(test, operand)?),
-                "present" => Test::Present(flag(test, operand)?),
-                _ => return Err(format!("there is no test {test:?} of arguments")),
-            };
+        for test in read_tests(pointer, tests)? {
             all.push(Condition::Argument { pointer: pointer.clone(), test });
         }
     }
     Ok(())
+}
+
+fn read_attributes(value: &Value, all: &mut Vec<Condition>) -> Result<(), String> {
+    for (name, tests) in object("attributes", value)? {
+        for test in read_tests(name, tests)? {
+            all.push(Condition::Attribute { name: name.clone(), test });
+        }
+    }
+    Ok(())
+}
+
+/// What one argument or attribute is held against.
+fn read_tests(name: &str, tests: &Value) -> Result<Vec<Test>, String> {
+    let tests = object(name, tests)?;
+    if tests.is_empty() {
+        return Err(format!("{name:?} has no test"));
+    }
+    let read = |(test, operand): (&String, &Value)| {
+        Ok(match test.as_str() {
+            "equals" => Test::Equals(operand.clone()),
+            "not_equals" => Test::NotEquals(operand.clone()),
+            "one_of" => Test::OneOf(
+                operand
+                    .as_array()
+                    .cloned()
+                    .ok_or_else(|| format!("\"one_of\" of {name:?} must be a list"))?,
+            ),
+            "starts_with" => Test::StartsWith(text(test, operand)?.to_owned()),
+            "at_least" => Test::AtLeast(number(test, operand)?),
+            "at_most" => Test::AtMost(number(test, operand)?),
+            "present" => Test::Present(flag(test, operand)?),
+            _ => return Err(format!("there is no test {test:?} of {name:?}")),
+        })
+    };
+    tests.iter().map(read).collect()
 }
 
 fn object<'a>(key: &str, value: &'a Value) -> Result<&'a Map<String, Value>, String> {
@@ -246,10 +268,12 @@ impl Condition {
             Self::Changes(changes) => request.changes() == *changes,
             Self::ReadOnly(read_only) => resource.read_only == *read_only,
             Self::Official(official) => resource.official == *official,
+            Self::Outbound(outbound) => resource.outbound == *outbound,
+            Self::FlowsDown(down) => (request.context_label() > resource.classification) == *down,
             Self::Owner(owner) => request.owner == *owner,
             Self::Visibility(visibilities) => visibilities.contains(&resource.visibility),
             Self::Labels(labels) => resource.labels.iter().any(|label| labels.contains(label)),
-            Self::GrantIncludes(level) => request.grant.is_some_and(|grant| grant.includes(*level)),
+            Self::GrantIncludes(level) => request.grant.includes(*level),
             Self::ClassificationAtLeast(least) => resource.classification >= *least,
             Self::ClassificationAtMost(most) => resource.classification <= *most,
             Self::ContextAtLeast(least) => request.context_label() >= *least,
@@ -266,6 +290,7 @@ impl Condition {
             Self::Argument { pointer, test } => {
                 test.holds(request.arguments.ok_or(Unknown)?.pointer(pointer))?
             }
+            Self::Attribute { name, test } => test.holds(request.attributes.ok_or(Unknown)?.get(name))?,
         })
     }
 }

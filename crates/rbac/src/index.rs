@@ -274,7 +274,7 @@ fn sees(request: &Request<'_>, bits: Bits) -> bool {
         Need::Own => request.owner || any,
         Need::Tenant => request.same_organization || request.resource.official,
         Need::Access(_) => {
-            request.is_shared() || (request.same_organization && (request.owner || request.grant.is_some()))
+            request.is_shared() || (request.same_organization && (request.owner || request.grant.any()))
         }
     }
 }
@@ -335,7 +335,7 @@ fn access(request: &Request<'_>, bits: Bits, sees: bool, trace: &mut Trace) -> b
     let manages = any && shared && request.same_organization;
     let keeps = resource.official && bits.official & action.bit() != 0;
     let opened = shared && AccessLevel::Write != needed && AccessLevel::Admin != needed;
-    let granted = request.same_organization && request.grant.is_some_and(|grant| grant.includes(needed));
+    let granted = request.same_organization && request.grant.includes(needed);
     let owns = request.same_organization && request.owner;
     trace.say("access", || {
         if owns {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use conductor_domain::{AgentId, Caller, Classification, EnvironmentType, Scope, Visibility};
 use serde_json::Value;
 
-use crate::{AccessLevel, Action};
+use crate::{Action, Levels};
 
 /// The row that is asked for, or the row that is to be; its kind is that of the action.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Resource<'a> {
     pub read_only: bool,
     /// For tools: whether its `approval` is `ask`.
     pub asks: bool,
+    /// Whether what it is given leaves Conductor, as the arguments of a connector's tool do.
+    pub outbound: bool,
     /// Free labels, for conditions of policies.
     pub labels: &'a [String],
 }
@@ -37,6 +39,7 @@ impl<'a> Resource<'a> {
             official: false,
             read_only: false,
             asks: false,
+            outbound: false,
             labels: &[],
         }
     }
@@ -67,8 +70,10 @@ pub struct Request<'a> {
     pub same_organization: bool,
     /// Whether the row lies in the environment of `scope`.
     pub same_environment: bool,
-    /// The best live grant of the subject on the row.
-    pub grant: Option<AccessLevel>,
+    /// What live grants give the subject on the row.
+    pub grant: Levels,
+    /// Attributes of the person, for conditions of policies.
+    pub attributes: Option<&'a Value>,
     /// Validated arguments, for `tool.invoke`.
     pub arguments: Option<&'a Value>,
     /// Labels of what the context already holds.
@@ -97,7 +102,8 @@ impl<'a> Request<'a> {
             owner: false,
             same_organization: false,
             same_environment: false,
-            grant: None,
+            grant: Levels::NONE,
+            attributes: Some(&caller.attributes),
             arguments: None,
             context_labels: &[],
             environment_type: None,

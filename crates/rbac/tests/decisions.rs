@@ -4,7 +4,7 @@
 
 use conductor_domain::{Classification, EnvironmentId, Obligation, OrganizationId, Scope, Visibility};
 use conductor_rbac::{
-    AccessLevel, Action, Binding, PolicyIndex, PolicyRow, Request, Resource, TOOL_ASKS_PRIORITY,
+    AccessLevel, Action, Binding, Levels, PolicyIndex, PolicyRow, Request, Resource, TOOL_ASKS_PRIORITY,
     built_in_policies, built_in_roles,
 };
 use serde_json::{Value, json};
@@ -26,7 +26,8 @@ fn request<'a>(roles: &'a [String], action: Action, resource: Resource<'a>) -> R
         owner: false,
         same_organization: true,
         same_environment: true,
-        grant: None,
+        grant: Levels::NONE,
+        attributes: None,
         arguments: None,
         context_labels: &[],
         environment_type: None,
@@ -92,7 +93,7 @@ async fn the_order_of_the_sources() {
         (
             "granted",
             Request {
-                grant: Some(AccessLevel::Write),
+                grant: Levels::NONE.with(AccessLevel::Write),
                 ..request(&roles, Action::AgentUpdate, Resource::new("agent:1"))
             },
         ),

@@ -90,7 +90,7 @@ impl Registry {
         if draft.spec.transport == Transport::Stdio {
             self.may_stdio(caller, &facts).await?;
         }
-        let sealed = self.seal(caller, id, &draft)?;
+        let sealed = self.seal(caller, id, &draft).await?;
         let new = NewConnector {
             id,
             spec: draft.spec,
@@ -137,7 +137,7 @@ impl Registry {
         if draft.spec.transport == Transport::Stdio {
             self.may_stdio(caller, &facts(&before)).await?;
         }
-        let sealed = self.seal(caller, id, &draft)?;
+        let sealed = self.seal(caller, id, &draft).await?;
         let new_ref = sealed.auth.as_ref().map(|secret| secret.reference.clone());
         let (unused, kept) = match draft.spec.auth_type {
             AuthType::None => (before.secret_ref.clone(), None),
@@ -265,6 +265,7 @@ impl Registry {
             || change.call_cost.is_some();
         let action = if trusts { Action::ToolApprove } else { Action::ToolUpdate };
         let mut facts = facts(&connector);
+        facts = facts.within(format!("connector:{}", connector.id));
         facts.target = format!("tool:{}/{}", connector.spec.slug, tool.name);
         self.access.require(caller, action, &facts).await?;
         let mut entry = NewAuditEvent::by(caller, "tool.updated", action.as_str(), facts.target)
@@ -317,17 +318,20 @@ impl Registry {
         Ok(())
     }
 
-    fn seal(&self, caller: &Caller, id: ConnectorId, draft: &ServerDraft) -> Result<Sealed> {
+    async fn seal(&self, caller: &Caller, id: ConnectorId, draft: &ServerDraft) -> Result<Sealed> {
         let vault = self.access.vault();
         let (scope, user): (_, Option<UserId>) = (caller.scope, caller.user_id());
-        let auth = draft.secret.as_ref().map(|secret| {
-            vault.seal(scope, &format!("connector:{id}:auth"), "bearer", secret.expose_secret(), user)
-        });
-        let env = draft.env.as_ref().filter(|env| !env.is_empty()).map(|env| {
-            let values = serde_json::to_string(env).unwrap_or_default();
-            vault.seal(scope, &format!("connector:{id}:env"), "custom", &values, user)
-        });
-        Ok(Sealed { auth: auth.transpose()?, env: env.transpose()? })
+        let mut sealed = Sealed { auth: None, env: None };
+        if let Some(secret) = &draft.secret {
+            let (name, value) = (format!("connector:{id}:auth"), secret.expose_secret());
+            sealed.auth = Some(vault.seal(scope, &name, "bearer", value, user).await?);
+        }
+        if let Some(env) = draft.env.as_ref().filter(|env| !env.is_empty()) {
+            let (name, values) =
+                (format!("connector:{id}:env"), serde_json::to_string(env).unwrap_or_default());
+            sealed.env = Some(vault.seal(scope, &name, "custom", &values, user).await?);
+        }
+        Ok(sealed)
     }
 
     pub(crate) async fn write<T, F>(&self, caller: &Caller, work: F) -> Result<T>
@@ -356,11 +360,7 @@ impl Registry {
 
 /// What the decision point is told of a connector.
 pub(crate) fn facts(connector: &Connector) -> Facts {
-    Facts::new(format!("connector:{}", connector.id), connector.scope)
-        .owned_by(connector.created_by_user_id)
-        .seen_by(connector.spec.visibility)
-        .labelled(connector.spec.data_classification)
-        .official(connector.origin == conductor_domain::Origin::Official)
+    Facts::from(connector)
 }
 
 pub(crate) fn entry(caller: &Caller, event: &str, action: Action, id: ConnectorId) -> NewAuditEvent {

@@ -22,6 +22,8 @@ pub struct ServerView {
     pub connector: Connector,
     /// Whether the caller may change it.
     pub can_edit: bool,
+    /// Whether the caller may grant it to others.
+    pub can_share: bool,
     /// Definitions that wait for someone to approve them.
     pub tools_pending: usize,
     /// For local processes: whether the present command line is confirmed.
@@ -105,9 +107,12 @@ impl Registry {
         let mut views = Vec::with_capacity(connectors.len());
         for connector in connectors {
             let can_edit = judge.allows(caller, Action::ConnectorUpdate, &facts(&connector));
+            let can_share = connector.scope.organization_id == caller.scope.organization_id
+                && judge.allows(caller, Action::ConnectorShare, &facts(&connector));
             let (command_confirmed, hash) = self.command_state(&connector).await;
             views.push(ServerView {
                 can_edit,
+                can_share,
                 tools_pending: pending.get(&connector.id).copied().unwrap_or_default(),
                 command_confirmed,
                 // It covers the values of the environment, so it is for those who may set them.

@@ -8,8 +8,8 @@ use std::{sync::Arc, time::Duration};
 
 use conductor_access::Action;
 use conductor_domain::{
-    CallId, Caller, EventBody, NewAuditEvent, NewRun, ProblemView, Run, RunId, RunKind, RunOutcome,
-    RunStatus, RunTrigger,
+    CallId, Caller, Classification, EventBody, NewAuditEvent, NewRun, ProblemView, Run, RunId, RunKind,
+    RunOutcome, RunStatus, RunTrigger,
 };
 use conductor_storage::{FeedItem, StoredEvent, Unscoped};
 use futures::StreamExt;
@@ -187,6 +187,7 @@ impl ToolPath {
             agent_id: None,
             conversation_id: None,
             message_id: None,
+            context_label: Classification::Public,
         }
     }
 }

@@ -123,6 +123,8 @@ impl Held {
                             cached: false,
                             attempts: 1,
                             ledger: Some(EffectState::Ambiguous.as_str().to_owned()),
+                            data_classification: None,
+                            findings: Vec::new(),
                         }])
                         .await?;
                     }

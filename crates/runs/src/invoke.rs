@@ -7,14 +7,15 @@
 
 mod checks;
 mod dispatch;
+mod guard;
 mod record;
 
 use std::{sync::Arc, time::Duration};
 
 use conductor_access::{Access, Action};
 use conductor_domain::{
-    AgentId, CallId, Caller, ConversationId, Decision, Effect, EventBody, HumanTaskId, MessageId,
-    NewHumanTask, ProblemView, TraceStep, canonical_json, sha256_hex,
+    AgentId, CallId, Caller, Classification, ConversationId, Decision, Effect, EventBody, HumanTaskId,
+    MessageId, NewHumanTask, ProblemView, TraceStep, canonical_json, sha256_hex,
 };
 use conductor_storage::Store;
 use serde_json::{Value, json};
@@ -44,6 +45,8 @@ pub struct Call {
     pub conversation_id: Option<ConversationId>,
     /// The message that is being written.
     pub message_id: Option<MessageId>,
+    /// The highest label of what the arguments may come from.
+    pub context_label: Classification,
 }
 
 /// How a call stands when the path lets go of it.
@@ -167,7 +170,8 @@ impl ToolPath {
     }
 
     async fn decide(&self, call: &Call, tool: &Tool, arguments: &Value) -> Result<Decision> {
-        let facts = tool.facts(call.caller.agents(call.agent_id));
+        let mut facts = tool.facts(call.caller.agents(call.agent_id));
+        facts.context = vec![call.context_label];
         let asked = self.access.decide(&call.caller, Action::ToolInvoke, &facts, Some(arguments)).await;
         asked.or_else(unreadable)
     }

@@ -9,6 +9,7 @@ mod feed;
 mod follow;
 mod held;
 mod invoke;
+mod mask;
 mod runs;
 mod source;
 mod steps;

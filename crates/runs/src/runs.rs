@@ -8,10 +8,10 @@ use conductor_domain::{
     SignalKind, Visibility,
 };
 use conductor_storage::{Notified, Store, StoredEvent};
-use futures::Stream;
+use futures::{Stream, TryStreamExt};
 use serde_json::json;
 
-use crate::{Error, Result, ToolPath, approval, feed::feed, follow::follow};
+use crate::{Error, Result, ToolPath, approval, feed::feed, follow::follow, mask};
 
 /// Runs, as doors see them.
 #[derive(Clone, Debug)]
@@ -33,6 +33,10 @@ impl Runs {
     /// # Errors
     /// `NotFound` when there is none.
     pub async fn find(&self, caller: &Caller, id: RunId) -> Result<Run> {
+        Ok(mask::run(self.whole(caller, id).await?, caller))
+    }
+
+    async fn whole(&self, caller: &Caller, id: RunId) -> Result<Run> {
         let run =
             self.store.visible_to(caller).runs().find(id).await?.ok_or(Error::NotFound { what: "run" })?;
         self.access.require(caller, Action::RunRead, &facts(&run)).await?;
@@ -44,7 +48,9 @@ impl Runs {
     /// # Errors
     /// When the cursor is not one of this list, or storage fails.
     pub async fn page(&self, caller: &Caller, filter: RunFilter, page: PageRequest) -> Result<Page<Run>> {
-        Ok(self.store.visible_to(caller).runs().page(filter, page).await?)
+        let mut page = self.store.visible_to(caller).runs().page(filter, page).await?;
+        page.items = page.items.into_iter().map(|run| mask::run(run, caller)).collect();
+        Ok(page)
     }
 
     /// Events of a run after `after`, at most `limit`.
@@ -58,8 +64,9 @@ impl Runs {
         after: i64,
         limit: u64,
     ) -> Result<Vec<StoredEvent>> {
-        self.find(caller, id).await?;
-        Ok(self.store.events_after(id, after, limit).await?)
+        let mut masks = mask::Events::new(&self.whole(caller, id).await?, caller);
+        let events = self.store.events_after(id, after, limit).await?;
+        Ok(events.into_iter().map(|event| masks.show(event)).collect())
     }
 
     /// Events of a run from `after` on, until its last.
@@ -72,8 +79,8 @@ impl Runs {
         id: RunId,
         after: i64,
     ) -> Result<impl Stream<Item = Result<StoredEvent>> + Send + use<>> {
-        self.find(caller, id).await?;
-        Ok(follow(&self.store, id, after))
+        let mut masks = mask::Events::new(&self.whole(caller, id).await?, caller);
+        Ok(follow(&self.store, id, after).map_ok(move |event| masks.show(event)))
     }
 
     /// The caller's own notices: those kept after number `after`, and those from now on.

@@ -76,8 +76,10 @@ impl Tool {
             .seen_by(self.visibility)
             .labelled(self.classification)
             .official(self.official);
+        facts.within = self.connector_id.map(|id| format!("connector:{id}")).into_iter().collect();
         facts.read_only = self.read_only;
         facts.asks = self.approval == Approval::Ask;
+        facts.outbound = self.connector_id.is_some();
         facts.agents = agents;
         facts
     }
@@ -98,6 +100,8 @@ pub struct Dispatch {
     pub conversation_id: Option<ConversationId>,
     /// The message that is being written.
     pub message_id: Option<MessageId>,
+    /// The highest label of what the arguments may come from.
+    pub context_label: Classification,
     /// Canonical arguments.
     pub arguments: Value,
     /// The key that a target which knows such keys gets.

@@ -4,17 +4,22 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use conductor_domain::{OrganizationId, SecretId};
-use conductor_secrets::{Error, Keyring, LocalKey, Place};
+use conductor_secrets::{Error, Keyring, LocalKey, Place, TenantKey};
 use secrecy::ExposeSecret;
 
-fn main() -> Result<(), Error> {
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
     let path = std::env::temp_dir().join("conductor-example-key");
     let ring = Keyring::new(LocalKey::load_or_create(&path)?);
+    let tenant_key = TenantKey::draw(OrganizationId::NIL)?;
+    // To be kept in a row of its own; without it nothing below ever opens again.
+    let wrapped = ring.wrap(&tenant_key).await?;
     let place = Place { organization_id: OrganizationId::NIL, secret_id: SecretId::NIL, version: 1 };
-    let sealed = ring.seal(&place, b"a provider's key")?;
+    let sealed = tenant_key.seal(&place, b"a provider's key")?;
     println!("{sealed:?}");
-    println!("opens: {}", ring.open_text(&place, &sealed)?.expose_secret());
-    if let Err(error) = ring.open(&Place { version: 2, ..place }, &sealed) {
+    let again = ring.unwrap(tenant_key.place(), &ring.current_id(), &wrapped).await?;
+    println!("opens: {}", again.open_text(&place, &sealed)?.expose_secret());
+    if let Err(error) = again.open(&Place { version: 2, ..place }, &sealed) {
         println!("as version 2: {error}");
     }
     let _ = std::fs::remove_file(path);

@@ -56,6 +56,15 @@ pub enum Error {
     /// The secret is no text.
     #[error("the secret is not text")]
     NotText,
+    /// The key service does not answer, refuses, or answers something else than a key.
+    #[error("the key service {why}")]
+    Kms {
+        /// What it did, in words that hold no key.
+        why: String,
+        /// The transport's fault, where it was one.
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
     /// The machine gives no random bytes.
     #[error("the machine gives no random bytes")]
     Random {
@@ -71,7 +80,7 @@ impl Kind for Error {
             Self::Weak { .. } | Self::Exposed { .. } | Self::NotBase64 { .. } | Self::NotText => {
                 ErrorKind::Invalid
             }
-            Self::UnknownKey { .. } => ErrorKind::Unavailable,
+            Self::UnknownKey { .. } | Self::Kms { .. } => ErrorKind::Unavailable,
             Self::File { .. } | Self::Tampered | Self::NotSealed | Self::Random { .. } => ErrorKind::Internal,
         }
     }
@@ -82,6 +91,7 @@ impl Kind for Error {
             Self::Exposed { .. } => "secret_exposed",
             Self::NotBase64 { .. } | Self::NotText => "secret_invalid",
             Self::UnknownKey { .. } => "key_missing",
+            Self::Kms { .. } => "key_service_unavailable",
             Self::File { .. } | Self::Tampered | Self::NotSealed | Self::Random { .. } => "internal",
         }
     }

@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod aws_kms;
+mod cipher;
+mod encryption;
 mod error;
 mod file;
 mod key;
@@ -7,11 +10,15 @@ mod keyring;
 mod sealed;
 mod signing;
 mod strength;
+mod tenant;
 
+pub use aws_kms::{AwsKms, AwsKmsOptions};
+pub use encryption::{KeyEncryption, KeyPlace};
 pub use error::Error;
 pub use file::{load, load_or_create};
 pub use key::LocalKey;
-pub use keyring::{Keyring, Place};
+pub use keyring::Keyring;
 pub use sealed::Sealed;
 pub use signing::{PublicKey, Signer};
 pub use strength::{check_bytes, check_text};
+pub use tenant::{Place, TenantKey};

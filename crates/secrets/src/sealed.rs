@@ -8,7 +8,10 @@ use crate::{Error, key::hex};
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed(Vec<u8>);
 
-pub(crate) const FORMAT: u8 = 1;
+/// The data key is wrapped under a master key itself, as the first version did.
+pub(crate) const DIRECT: u8 = 1;
+/// The data key is wrapped under the key of the tenant.
+pub(crate) const TENANT: u8 = 2;
 pub(crate) const NONCE: usize = 24;
 pub(crate) const TAG: usize = 16;
 pub(crate) const WRAPPED: usize = 32 + TAG;
@@ -24,20 +27,21 @@ impl Sealed {
     /// # Errors
     /// `NotSealed`, when they are too short or of a format that this version does not know.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, Error> {
-        if bytes.len() < BODY + TAG || bytes[0] != FORMAT {
+        if bytes.len() < BODY + TAG || ![DIRECT, TENANT].contains(&bytes[0]) {
             return Err(Error::NotSealed);
         }
         Ok(Self(bytes))
     }
 
     pub(crate) fn assemble(
+        format: u8,
         key_id: [u8; 8],
         wrap_nonce: &[u8],
         wrapped: &[u8],
         body_nonce: &[u8],
         body: &[u8],
     ) -> Self {
-        Self([&[FORMAT], &key_id[..], wrap_nonce, wrapped, body_nonce, body].concat())
+        Self([&[format], &key_id[..], wrap_nonce, wrapped, body_nonce, body].concat())
     }
 
     /// The bytes to store.
@@ -56,6 +60,16 @@ impl Sealed {
     #[must_use]
     pub fn key_id(&self) -> String {
         hex(self.raw_key_id())
+    }
+
+    /// Whether a master key itself wraps its data key, as the first version did.
+    #[must_use]
+    pub fn is_direct(&self) -> bool {
+        self.format() == DIRECT
+    }
+
+    pub(crate) fn format(&self) -> u8 {
+        self.0[0]
     }
 
     pub(crate) fn raw_key_id(&self) -> [u8; 8] {

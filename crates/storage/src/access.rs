@@ -1,5 +1,6 @@
 //! The three ways to rows: what a caller sees, what a tenant owns, and the named exceptions.
 
+use chrono::{DateTime, Utc};
 use conductor_domain::{Caller, Clock, RunId, Scope};
 use futures::future::BoxFuture;
 
@@ -10,11 +11,12 @@ use crate::{Error, FeedItem, Journal, Result, Store, conn::Conn, hub::Notice, re
 pub struct View<'a> {
     pub(crate) conn: Conn<'a>,
     pub(crate) caller: &'a Caller,
+    pub(crate) now: DateTime<Utc>,
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn new(conn: Conn<'a>, caller: &'a Caller) -> Self {
-        Self { conn, caller }
+    pub(crate) fn new(conn: Conn<'a>, caller: &'a Caller, now: DateTime<Utc>) -> Self {
+        Self { conn, caller, now }
     }
 
     /// Runs that the caller started, or may read as an administrator of the organisation.
@@ -131,6 +133,24 @@ impl<'a> View<'a> {
         VisibleUsage::new(self)
     }
 
+    /// Grants of the organisation that the caller acts in.
+    #[must_use]
+    pub fn grants(self) -> VisibleGrants<'a> {
+        VisibleGrants::new(self)
+    }
+
+    /// Reviews of grants of the organisation that the caller acts in.
+    #[must_use]
+    pub fn campaigns(self) -> VisibleCampaigns<'a> {
+        VisibleCampaigns::new(self)
+    }
+
+    /// Wishes for grants that the caller has or may grant.
+    #[must_use]
+    pub fn access_requests(self) -> VisibleAccessRequests<'a> {
+        VisibleAccessRequests::new(self)
+    }
+
     /// Agents that the caller owns, that are shared with it, that are official or public.
     #[must_use]
     pub fn agents(self) -> VisibleAgents<'a> {
@@ -168,6 +188,12 @@ impl<'a> Scoped<'a> {
     #[must_use]
     pub fn secrets(self) -> Secrets<'a> {
         Secrets::new(self.store.reader(), self.scope)
+    }
+
+    /// The tenant's keys, wrapped.
+    #[must_use]
+    pub fn tenant_keys(self) -> TenantKeys<'a> {
+        TenantKeys::new(self.store.reader(), self.scope)
     }
 
     /// The tenant's provider keys.
@@ -310,6 +336,24 @@ impl<'t> ScopedTx<'t> {
         Audit::new(self)
     }
 
+    /// Grants of this tenant.
+    #[must_use]
+    pub fn grants(self) -> GrantsTx<'t> {
+        GrantsTx::new(self)
+    }
+
+    /// Reviews of grants of this tenant.
+    #[must_use]
+    pub fn campaigns(self) -> CampaignsTx<'t> {
+        CampaignsTx::new(self)
+    }
+
+    /// Wishes for grants of this tenant.
+    #[must_use]
+    pub fn access_requests(self) -> AccessRequestsTx<'t> {
+        AccessRequestsTx::new(self)
+    }
+
     /// Policies of this tenant.
     #[must_use]
     pub fn policies(self) -> PoliciesTx<'t> {
@@ -338,6 +382,12 @@ impl<'t> ScopedTx<'t> {
     #[must_use]
     pub fn secrets(self) -> SecretsTx<'t> {
         SecretsTx::new(self)
+    }
+
+    /// The keys of this tenant, wrapped.
+    #[must_use]
+    pub fn tenant_keys(self) -> TenantKeysTx<'t> {
+        TenantKeysTx::new(self)
     }
 
     /// Provider keys of this tenant.
@@ -380,6 +430,10 @@ pub enum Unscoped {
     Idempotency,
     /// Sealing and verifying the audit log of every tenant.
     AuditChain,
+    /// Moving the secrets of every tenant under new keys.
+    KeyRotation,
+    /// Taking grants back whose time is over.
+    GrantSweep,
 }
 
 /// Rows beyond one tenant, before a transaction.
@@ -430,6 +484,12 @@ impl<'a> UnscopedView<'a> {
         AuditChains::new(self.conn())
     }
 
+    /// Rotations of the keys of every tenant.
+    #[must_use]
+    pub fn key_rotations(self) -> KeyRotations<'a> {
+        KeyRotations::new(self.conn())
+    }
+
     /// Every tenant's runs, for the driver.
     #[must_use]
     pub fn runs(self) -> DriverRuns<'a> {
@@ -440,6 +500,12 @@ impl<'a> UnscopedView<'a> {
     #[must_use]
     pub fn users(self) -> Users<'a> {
         Users::new(self.conn())
+    }
+
+    /// Identity providers of the platform.
+    #[must_use]
+    pub fn identity_providers(self) -> IdentityProviders<'a> {
+        IdentityProviders::new(self.conn())
     }
 
     /// One-time links.
@@ -494,6 +560,12 @@ impl<'a> UnscopedView<'a> {
     #[must_use]
     pub fn roles(self) -> Roles<'a> {
         Roles::new(self.conn())
+    }
+
+    /// Grants of every organisation.
+    #[must_use]
+    pub fn grants(self) -> Grants<'a> {
+        Grants::new(self.conn())
     }
 
     /// Policies of every organisation.
@@ -558,6 +630,12 @@ impl<'t> UnscopedTx<'t> {
         AuditChainsTx::new(self.tx)
     }
 
+    /// Rotations of the keys of every tenant.
+    #[must_use]
+    pub fn key_rotations(self) -> KeyRotationsTx<'t> {
+        KeyRotationsTx::new(self.tx)
+    }
+
     /// Every tenant's runs, for the driver.
     #[must_use]
     pub fn runs(self) -> DriverRuns<'t> {
@@ -574,6 +652,12 @@ impl<'t> UnscopedTx<'t> {
     #[must_use]
     pub fn sessions(self) -> SessionsTx<'t> {
         SessionsTx::new(self.tx)
+    }
+
+    /// Identity providers of the platform.
+    #[must_use]
+    pub fn identity_providers(self) -> IdentityProvidersTx<'t> {
+        IdentityProvidersTx::new(self.tx)
     }
 
     /// One-time links.

@@ -1,5 +1,8 @@
 //! The rows as sea-orm sees them. Private: outside, a row is a struct of `conductor-domain`.
 
+pub(crate) mod access_campaign;
+pub(crate) mod access_campaign_item;
+pub(crate) mod access_request;
 pub(crate) mod agent;
 pub(crate) mod agent_connector;
 pub(crate) mod agent_version;
@@ -16,15 +19,19 @@ pub(crate) mod connector;
 pub(crate) mod conversation;
 pub(crate) mod effect;
 pub(crate) mod environment;
+pub(crate) mod external_identity;
 pub(crate) mod file;
 pub(crate) mod human_task;
 pub(crate) mod idempotency_key;
+pub(crate) mod identity_provider;
 pub(crate) mod issued_token;
+pub(crate) mod key_rotation;
 pub(crate) mod membership;
 pub(crate) mod message;
 pub(crate) mod model_price;
 pub(crate) mod one_time_link;
 pub(crate) mod organization;
+pub(crate) mod permission_grant;
 pub(crate) mod policy;
 pub(crate) mod policy_binding;
 pub(crate) mod policy_rule;
@@ -36,6 +43,8 @@ pub(crate) mod run_signal;
 pub(crate) mod secret;
 pub(crate) mod service_account;
 pub(crate) mod session;
+pub(crate) mod sign_in_flow;
+pub(crate) mod tenant_key;
 pub(crate) mod tool;
 pub(crate) mod tool_approval;
 pub(crate) mod usage_record;

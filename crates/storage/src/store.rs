@@ -53,7 +53,7 @@ impl Store {
     /// What the caller may see: its scope, official rows, public rows, live grants.
     #[must_use]
     pub fn visible_to<'a>(&'a self, caller: &'a Caller) -> View<'a> {
-        View::new(Conn::Pool(&self.inner.read), caller)
+        View::new(Conn::Pool(&self.inner.read), caller, self.inner.clock.now())
     }
 
     /// One tenant's rows.

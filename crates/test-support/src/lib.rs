@@ -9,6 +9,7 @@ mod events;
 mod process;
 mod provider;
 mod server;
+mod totp;
 
 pub use answer::Answer;
 pub use api::Api;
@@ -19,6 +20,7 @@ pub use events::{Event, Events};
 pub use process::Process;
 pub use provider::{Gate, Provider, Reply, Request};
 pub use server::Server;
+pub use totp::totp;
 
 /// How long anything is waited for before its test fails: far above what a loaded machine needs.
 pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);

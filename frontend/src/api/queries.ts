@@ -21,6 +21,11 @@ export const setupQuery = queryOptions({
   staleTime: 0,
 });
 
+export const signInProvidersQuery = queryOptions({
+  queryKey: ['sign-in-providers'],
+  queryFn: () => api.get('/api/auth/oidc/providers', { refresh: false }),
+});
+
 export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: () => api.get('/api/auth/me', { quiet: true }),
@@ -46,6 +51,15 @@ export const agentOptionsQuery = queryOptions({
 export const tasksQuery = queryOptions({
   queryKey: ['tasks', 'pending'],
   queryFn: () => api.get('/api/tasks', { query: { status: 'pending', limit: 100 } }),
+});
+
+/** What others ask for and this person may grant. */
+export const accessRequestsQuery = queryOptions({
+  queryKey: ['access-requests', 'pending'],
+  queryFn: async () => {
+    const page = await api.get('/api/permissions/requests', { query: { status: 'pending', limit: 100 } });
+    return page.items.filter((request) => request.can_decide);
+  },
 });
 
 export interface ConversationFilter {

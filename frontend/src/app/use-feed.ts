@@ -50,6 +50,16 @@ function onEvent(event: FeedEvent): void {
       invalidate('budgets');
       tellBudget(event);
       break;
+    case 'access_request.created':
+    case 'access_request.decided':
+      invalidate('access-requests');
+      break;
+    case 'grant.changed':
+      invalidate('grants');
+      invalidate('agents');
+      invalidate('connectors');
+      if (event.resource_type === 'conversation') invalidate('conversations');
+      break;
     case 'connector.updated':
       invalidate('connectors');
       invalidate('agents');

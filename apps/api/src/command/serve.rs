@@ -62,12 +62,14 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     let driving = tokio::spawn(Arc::clone(&driver).run());
     let sealed = CancellationToken::new();
     let sealing = tokio::spawn(Arc::clone(&wired.sealer).run(sealed.clone()));
+    let rotating = tokio::spawn(Arc::clone(&wired.access).rotate_keys(draining.clone()));
     let counting = {
         let (access, stop) = (Arc::clone(&wired.access), sealed.clone());
         tokio::spawn(async move { access.days().run(stop).await })
     };
     let watching = tokio::spawn(Arc::clone(&wired.registry).watch());
     let hearing = tokio::spawn(wired.identity.clone().watch());
+    let sweeping = tokio::spawn(wired.grants.clone().watch());
     let state = state(config, wired, readiness.clone(), streams.clone());
     let router = conductor_http::router(state).into_make_service_with_connect_info::<SocketAddr>();
     let stopped = CancellationToken::new();
@@ -94,7 +96,9 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     pool.shutdown().await;
     watching.abort();
     hearing.abort();
+    sweeping.abort();
     drop(driving.await);
+    drop(rotating.await);
     sealed.cancel();
     drop(sealing.await);
     drop(counting.await);
@@ -121,10 +125,12 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
         artifacts: wired.artifacts,
         files: wired.files,
         policies: wired.policies,
+        grants: wired.grants,
         audit: wired.audit,
         pricing: wired.pricing,
         costs: wired.costs,
         budgets: wired.budgets,
+        keys: wired.keys,
         options,
         page: page::embedded(),
         readiness,

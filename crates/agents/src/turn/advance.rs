@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conductor_domain::{AgentId, CallId, Caller, EventBody, ProblemView, RunKind, RunStatus, gen_ai};
+use conductor_domain::{CallId, Classification, EventBody, ProblemView, RunKind, RunStatus, gen_ai};
 use conductor_runs::{Call, Held, Invoked, Next, Result, problem};
 use futures::future::join_all;
 use tracing::Instrument;
@@ -107,6 +107,11 @@ impl Turns {
                 latency_ms: (held.store().clock().now() - run.queued_at).num_milliseconds().max(0),
             },
         ];
+        let mut events = events.to_vec();
+        if !context.findings.is_empty() {
+            let (message_id, findings) = (context.place(held).message_id, context.findings.clone());
+            events.push(EventBody::MessageGuarded { message_id, findings });
+        }
         held.emit(&events).await?;
         events.iter().for_each(|event| state.apply(event));
         Ok(())
@@ -120,9 +125,10 @@ impl Turns {
         state: &mut TurnState,
         calls: Vec<CallState>,
     ) -> Result<bool> {
+        let label = context.label.max(state.label());
         let invocations = calls.into_iter().map(|call| {
             let resuming = call.status != "new";
-            let call = to_call(&context.caller, context.agent.id, held, call);
+            let call = to_call(context, label, held, call);
             async move {
                 if resuming {
                     self.tools.resume(held, call).await
@@ -187,17 +193,18 @@ fn span(held: &Held, context: &Context) -> tracing::Span {
     span
 }
 
-fn to_call(caller: &Arc<Caller>, agent: AgentId, held: &Held, call: CallState) -> Call {
+fn to_call(context: &Context, label: Classification, held: &Held, call: CallState) -> Call {
     let run = held.run();
     Call {
         call_id: call.call_id,
         name: call.tool,
         provider_call_id: Some(call.provider_call_id),
         arguments: call.arguments,
-        caller: Arc::clone(caller),
-        agent_id: Some(agent),
+        caller: Arc::clone(&context.caller),
+        agent_id: Some(context.agent.id),
         conversation_id: run.conversation_id,
         message_id: run.message_id,
+        context_label: label,
     }
 }
 
@@ -220,6 +227,8 @@ pub(crate) fn new_call(call_id: CallId, id: String, name: String, arguments: ser
         cached: None,
         attempts: None,
         ledger: None,
+        data_classification: None,
+        findings: Vec::new(),
         status: "new",
         human_task: None,
     }

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use conductor_access::{Action, Facts};
 use conductor_domain::{
-    Agent, AgentId, Caller, Conversation, ConversationId, ConversationPatch, FileId, FileRef, Message,
-    MessageId, MessageRole, MessageStatus, NewAuditEvent, NewMessage, NewRun, RunId, RunKind, RunTrigger,
+    Agent, AgentId, Caller, Classification, Conversation, ConversationId, ConversationPatch, FileId, FileRef,
+    Message, MessageId, MessageRole, MessageStatus, NewAuditEvent, NewMessage, NewRun, RunId, RunKind,
+    RunTrigger,
 };
 use conductor_storage::{FeedItem, ScopedTx};
 use serde_json::json;
@@ -79,8 +80,9 @@ impl Turns {
         }
         let agent = self.agent_for(caller, &conversation, turn.agent_id).await?;
         let mut question = NewMessage::text(self.new_id(), id, parent, MessageRole::User, turn.content);
-        question.images = self.files(caller, &turn.image_ids, true).await?;
-        question.attachments = self.files(caller, &turn.attachment_ids, false).await?;
+        let label = &mut question.data_classification;
+        question.images = self.files(caller, &turn.image_ids, true, label).await?;
+        question.attachments = self.files(caller, &turn.attachment_ids, false, label).await?;
         let answered = question.id;
         let plan = Plan {
             conversation,
@@ -145,6 +147,7 @@ impl Turns {
         );
         question.images = before.images;
         question.attachments = before.attachments;
+        question.data_classification = before.data_classification;
         let answered = question.id;
         let plan = Plan {
             conversation,
@@ -216,10 +219,7 @@ impl Turns {
     async fn writable(&self, caller: &Caller, id: ConversationId) -> Result<Conversation> {
         let conversation = self.store.visible_to(caller).conversations().find(id).await?;
         let conversation = conversation.ok_or(Error::Hidden { what: "conversation" })?;
-        let facts = Facts::new(format!("conversation:{id}"), conversation.scope)
-            .owned_by(Some(conversation.user_id))
-            .labelled(conversation.data_classification);
-        self.access.require(caller, Action::MessageCreate, &facts).await?;
+        self.access.require(caller, Action::MessageCreate, &Facts::from(&conversation)).await?;
         Ok(conversation)
     }
 
@@ -258,7 +258,13 @@ impl Turns {
     }
 
     /// The files that a message names: the caller's own, each once.
-    async fn files(&self, caller: &Caller, ids: &[FileId], images: bool) -> Result<Vec<FileRef>> {
+    async fn files(
+        &self,
+        caller: &Caller,
+        ids: &[FileId],
+        images: bool,
+        label: &mut Classification,
+    ) -> Result<Vec<FileRef>> {
         let mut seen = HashSet::new();
         let mut files = Vec::with_capacity(ids.len());
         for id in ids.iter().filter(|id| seen.insert(**id)) {
@@ -267,6 +273,11 @@ impl Turns {
             if images && !file.is_image() {
                 return Err(Error::NotAnImage { name: file.name });
             }
+            let facts = Facts::new(format!("file:{id}"), file.scope)
+                .owned_by(Some(file.user_id))
+                .labelled(file.data_classification);
+            self.access.require(caller, Action::FileRead, &facts).await?;
+            *label = (*label).max(file.data_classification);
             files.push(file.reference());
         }
         Ok(files)
@@ -311,6 +322,7 @@ async fn write(
         conversation_id: Some(id),
         message_id: Some(reply_id),
         input: Some(json!({ "model": model, "force_agent": force_agent, "message_id": answered })),
+        data_classification: message.data_classification,
         ..NewRun::new(run_id, RunKind::Chat, RunTrigger::Chat)
     };
     let run = tx.runs().create(run).await?;

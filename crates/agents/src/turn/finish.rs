@@ -1,6 +1,8 @@
 //! How a turn ends or is parked: message, run, events and audit in one transaction.
 
-use conductor_domain::{EventBody, MessagePatch, MessageStatus, ProblemView, RunOutcome, RunStatus};
+use conductor_domain::{
+    Classification, EventBody, MessagePatch, MessageStatus, ProblemView, RunOutcome, RunStatus,
+};
 use conductor_llm_providers::StopReason;
 use conductor_runs::{Held, Next, Result};
 use conductor_storage::FeedItem;
@@ -13,12 +15,13 @@ impl Turns {
     pub(crate) async fn complete(
         &self,
         held: &Held,
-        _context: &Context,
+        context: &Context,
         state: &TurnState,
         reason: StopReason,
     ) -> Result<Next> {
         let mut patch = patch(state, MessageStatus::Complete);
         patch.finish_reason = Some(reason.as_str().to_owned());
+        patch.data_classification = Some(context.label.max(state.label()));
         self.end(held, state, patch, RunStatus::Succeeded, None).await
     }
 
@@ -74,13 +77,19 @@ impl Turns {
         outcome.input_tokens = state.input_tokens;
         outcome.output_tokens = state.output_tokens;
         outcome.cost_nanos = state.cost_nanos;
+        let label = patch.data_classification.unwrap_or(Classification::Public).max(state.label());
+        outcome.data_classification = label;
         let place = run.conversation_id.zip(run.message_id);
         let (tokens, scope, user) = (state.input_tokens + state.output_tokens, run.scope, run.user_id);
         held.write(move |tx| {
             Box::pin(async move {
                 if let Some((conversation, message)) = place {
+                    let label = label.max(tx.tx.messages().label_of_path(message).await?);
+                    let patch = MessagePatch { data_classification: Some(label), ..patch };
+                    outcome.data_classification = label;
                     let message = tx.tx.messages().update(message, patch).await?;
                     tx.tx.conversations().touch(conversation, None, 0, tokens).await?;
+                    tx.tx.conversations().raise_label(conversation, label).await?;
                     tx.emit(&[EventBody::MessageCompleted { message: brief(&message) }]).await?;
                     tx.tx.notify(FeedItem {
                         organization_id: scope.organization_id,
@@ -107,6 +116,7 @@ fn patch(state: &TurnState, status: MessageStatus) -> MessagePatch {
         cost_nanos: Some(state.cost_nanos),
         thinking: Some(state.thinking.clone()).filter(|thinking| !thinking.is_empty()),
         tool_calls: Some(state.tool_calls()),
+        metadata: (!state.findings.is_empty()).then(|| json!({ "findings": state.findings })),
         model: state.model.clone(),
         ..MessagePatch::default()
     }
@@ -125,6 +135,7 @@ fn brief(message: &conductor_domain::Message) -> Value {
         "agent_id": message.agent_id,
         "model": message.model,
         "run_id": message.run_id,
+        "data_classification": message.data_classification,
         "thinking": message.thinking,
         "tool_calls": message.tool_calls,
         "error": message.error,

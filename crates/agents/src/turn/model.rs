@@ -95,7 +95,7 @@ impl Turns {
         separated: bool,
         reply: &mut Reply,
     ) -> Result<Option<ProblemView>> {
-        let mut writer = PieceWriter::new(held, context.place(held));
+        let mut writer = PieceWriter::new(held, context.place(held), &context.obligations);
         let asked = Instant::now();
         let mut stream = match context.resolved.chat.stream(request, held.cancel().clone()).await {
             Ok(stream) => stream,
@@ -136,6 +136,10 @@ impl Turns {
         // The provider's connection closes before anything else is waited for.
         drop(stream);
         writer.end(state).await?;
+        if writer.changed() {
+            // What is handed back to the model later is what was written, not what was masked.
+            reply.content.retain(|content| matches!(content, Content::ToolCall { .. }));
+        }
         Ok(failure)
     }
 

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use conductor_domain::{
-    AgentId, ArtifactId, ArtifactKind, ArtifactRef, ConversationId, EventBody, MessageId, NewArtifact,
+    AgentId, ArtifactId, ArtifactKind, ArtifactRef, Classification, ConversationId, EventBody, GuardFinding,
+    GuardKind, MessageId, NewArtifact, Obligation, OutputAction,
 };
+use conductor_guards::{Filter, merge};
 use conductor_runs::{Held, Result};
 use conductor_storage::Inserted;
 use tokio::time::Instant;
@@ -23,6 +25,8 @@ pub(crate) struct Place {
     pub(crate) conversation_id: Option<ConversationId>,
     pub(crate) message_id: MessageId,
     pub(crate) agent_id: Option<AgentId>,
+    /// The highest label of what the model is told.
+    pub(crate) label: Classification,
 }
 
 /// An artifact that is being written.
@@ -42,11 +46,43 @@ pub(crate) struct PieceWriter<'a> {
     due: Option<Instant>,
     first: bool,
     open: Option<Open>,
+    guard: Option<Guard>,
+    findings: Vec<GuardFinding>,
+    masks: bool,
+}
+
+/// The output guard of a policy, over the answer and over the thinking.
+struct Guard {
+    action: OutputAction,
+    text: Filter,
+    thinking: Filter,
+}
+
+impl Guard {
+    fn of(obligations: &[Obligation]) -> Option<Self> {
+        let mut wanted: Option<(Vec<GuardKind>, OutputAction)> = None;
+        for obligation in obligations {
+            let Obligation::GuardOutput { kinds, action } = obligation else { continue };
+            wanted = Some(match wanted {
+                None => (kinds.clone(), *action),
+                // Of two policies the stricter word wins, and both their kinds count; no kind is every kind.
+                Some((before, other)) => {
+                    let every = before.is_empty() || kinds.is_empty();
+                    let both = if every { Vec::new() } else { [before, kinds.clone()].concat() };
+                    let masks = [other, *action].contains(&OutputAction::Mask);
+                    (both, if masks { OutputAction::Mask } else { OutputAction::Flag })
+                }
+            });
+        }
+        let (kinds, action) = wanted?;
+        Some(Self { action, text: Filter::new(kinds.clone()), thinking: Filter::new(kinds) })
+    }
 }
 
 impl<'a> PieceWriter<'a> {
-    pub(crate) fn new(held: &'a Held, place: Place) -> Self {
+    pub(crate) fn new(held: &'a Held, place: Place, obligations: &[Obligation]) -> Self {
         Self {
+            guard: Guard::of(obligations),
             held,
             place,
             detector: Detector::new(),
@@ -55,7 +91,14 @@ impl<'a> PieceWriter<'a> {
             due: None,
             first: true,
             open: None,
+            findings: Vec::new(),
+            masks: false,
         }
+    }
+
+    /// Whether what the model said is not what was written, once it has ended.
+    pub(crate) fn changed(&self) -> bool {
+        self.masks && !self.findings.is_empty()
     }
 
     /// When what waits must be written; `None` where nothing waits.
@@ -65,6 +108,23 @@ impl<'a> PieceWriter<'a> {
 
     /// More text of the answer.
     pub(crate) async fn text(&mut self, state: &mut TurnState, text: &str) -> Result<()> {
+        match &mut self.guard {
+            Some(Guard { action: OutputAction::Mask, text: filter, .. }) => {
+                let ready = filter.push(text);
+                self.said(state, &ready).await
+            }
+            Some(Guard { text: filter, .. }) => {
+                filter.push(text);
+                self.said(state, text).await
+            }
+            None => self.said(state, text).await,
+        }
+    }
+
+    async fn said(&mut self, state: &mut TurnState, text: &str) -> Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
         let message_id = self.place.message_id;
         self.push(EventBody::MessageDelta { message_id, text: text.to_owned() });
         for segment in self.detector.push(text) {
@@ -75,6 +135,19 @@ impl<'a> PieceWriter<'a> {
 
     /// More reasoning.
     pub(crate) async fn thinking(&mut self, state: &mut TurnState, text: &str) -> Result<()> {
+        match &mut self.guard {
+            Some(Guard { action: OutputAction::Mask, thinking: filter, .. }) => {
+                let ready = filter.push(text);
+                self.thought(state, &ready).await
+            }
+            _ => self.thought(state, text).await,
+        }
+    }
+
+    async fn thought(&mut self, state: &mut TurnState, text: &str) -> Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
         let message_id = self.place.message_id;
         self.push(EventBody::ThinkingDelta { message_id, text: text.to_owned() });
         self.maybe_flush(state).await
@@ -97,6 +170,19 @@ impl<'a> PieceWriter<'a> {
 
     /// Nothing follows: an artifact that is still open is stored as it is.
     pub(crate) async fn end(&mut self, state: &mut TurnState) -> Result<()> {
+        if let Some(mut guard) = self.guard.take() {
+            let (thinking, text) = (guard.thinking.finish(), guard.text.finish());
+            if guard.action == OutputAction::Mask {
+                self.thought(state, &thinking).await?;
+                self.said(state, &text).await?;
+            }
+            self.findings = merge([guard.text.findings(), guard.thinking.findings()].concat());
+            if !self.findings.is_empty() {
+                let (message_id, findings) = (self.place.message_id, self.findings.clone());
+                self.push(EventBody::MessageGuarded { message_id, findings });
+            }
+            self.masks = guard.action == OutputAction::Mask;
+        }
         for segment in self.detector.finish() {
             self.segment(state, segment).await?;
         }
@@ -167,6 +253,7 @@ impl<'a> PieceWriter<'a> {
             title: reference.title,
             language: reference.language,
             content: text,
+            data_classification: self.place.label.max(state.label()),
         };
         self.held
             .write(move |tx| {

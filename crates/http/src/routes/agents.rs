@@ -1,5 +1,6 @@
 //! Agents: the caller's own, those shared with it, the official ones. The same routes serve both prefixes.
 
+mod access;
 mod servers;
 mod versions;
 mod wire;
@@ -69,6 +70,7 @@ fn nested() -> OpenApiRouter<AppState> {
         .routes(routes!(list_agent_tools))
         .merge(versions::router())
         .merge(servers::router())
+        .merge(access::router())
 }
 
 fn versioned(view: conductor_agents::AgentView) -> Versioned<Json<AgentResponse>> {

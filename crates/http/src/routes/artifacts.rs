@@ -4,7 +4,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use conductor_agents::Agents;
 use conductor_conversations::{ArtifactEdit, ArtifactFork, ArtifactView, Artifacts};
-use conductor_domain::{AgentId, ArtifactId, ArtifactKind, ConversationId, MessageId};
+use conductor_domain::{AgentId, ArtifactId, ArtifactKind, Classification, ConversationId, MessageId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -37,6 +37,8 @@ pub(crate) struct ArtifactResponse {
     title: String,
     language: Option<String>,
     content: String,
+    /// How sensitive it is: the highest label of what it was made from.
+    data_classification: Classification,
     parent_artifact_id: Option<ArtifactId>,
     latest_version: i32,
     is_latest: bool,
@@ -58,6 +60,7 @@ impl From<ArtifactView> for ArtifactResponse {
             title: artifact.title,
             language: artifact.language,
             content: artifact.content,
+            data_classification: artifact.data_classification,
             parent_artifact_id: artifact.parent_artifact_id,
             latest_version,
             is_latest: artifact.version == latest_version,

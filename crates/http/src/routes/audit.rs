@@ -4,6 +4,8 @@ mod export;
 mod report;
 mod wire;
 
+pub(crate) use self::export::download;
+
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use conductor_domain::{AuditEventId, AuditFilter, Classification, OrganizationId, UserId};

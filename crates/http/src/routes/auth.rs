@@ -2,6 +2,7 @@
 
 mod account;
 mod mfa;
+mod provider;
 mod sessions;
 mod sign_in;
 
@@ -9,10 +10,13 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::AppState;
 
+pub(crate) use provider::redirect_uri;
+
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(sign_in::router())
         .merge(account::router())
         .merge(sessions::router())
         .merge(mfa::router())
+        .merge(provider::router())
 }

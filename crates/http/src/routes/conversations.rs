@@ -5,7 +5,10 @@ use chrono::{DateTime, Utc};
 use conductor_conversations::{
     ConversationEdit, ConversationView, Conversations, NewBranch, OpenConversation,
 };
-use conductor_domain::{AgentId, ConversationFilter, ConversationId, ConversationSettings, MessageId, RunId};
+use conductor_domain::{
+    AgentId, Classification, ConversationFilter, ConversationId, ConversationSettings, MessageId, RunId,
+    UserId,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -25,6 +28,8 @@ use crate::{
 #[schema(as = Conversation)]
 pub(crate) struct ConversationResponse {
     id: ConversationId,
+    /// Whose it is; it may have been granted to the caller.
+    user_id: UserId,
     /// Empty until someone or the first message names it.
     title: String,
     agent_id: Option<AgentId>,
@@ -37,6 +42,8 @@ pub(crate) struct ConversationResponse {
     settings: ConversationSettings,
     message_count: i32,
     token_count: i64,
+    /// How sensitive what it holds is: the highest label of its messages.
+    data_classification: Classification,
     /// The end of the branch that is shown.
     current_leaf_id: Option<MessageId>,
     created_at: DateTime<Utc>,
@@ -51,6 +58,7 @@ impl From<ConversationView> for ConversationResponse {
         let ConversationView { conversation, running_run_id } = view;
         Self {
             id: conversation.id,
+            user_id: conversation.user_id,
             title: conversation.title,
             agent_id: conversation.agent_id,
             model: conversation.model,
@@ -61,6 +69,7 @@ impl From<ConversationView> for ConversationResponse {
             settings: conversation.settings,
             message_count: conversation.message_count,
             token_count: conversation.token_count,
+            data_classification: conversation.data_classification,
             current_leaf_id: conversation.current_leaf_id,
             created_at: conversation.created_at,
             updated_at: conversation.updated_at,

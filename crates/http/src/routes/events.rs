@@ -5,7 +5,10 @@ use axum::{
     http::HeaderMap,
     response::{Response, sse::Event},
 };
-use conductor_domain::{BudgetId, ConnectorId, ConversationId, HumanTaskId, MessageId, RunId, RunStatus};
+use conductor_domain::{
+    AccessRequestId, BudgetId, ConnectorId, ConversationId, HumanTaskId, MessageId, RunId, RunStatus,
+    SharedKind,
+};
 use conductor_runs::Notified;
 use futures::StreamExt;
 use serde::Deserialize;
@@ -20,14 +23,17 @@ use crate::{AppState, Problem, caller::Auth, query::Query, routes::runs::stream,
 #[expect(dead_code, reason = "read by the OpenAPI document only; notices are JSON already")]
 struct FeedEventResponse {
     /// `conversation.created`, `conversation.updated`, `conversation.deleted`, `run.started`, `run.finished`,
-    /// `approval.requested`, `approval.decided`, `connector.updated`, `budget.warned` or `budget.exhausted`; others may
-    /// come.
+    /// `approval.requested`, `approval.decided`, `connector.updated`, `budget.warned`, `budget.exhausted`,
+    /// `grant.changed`, `access_request.created` or `access_request.decided`; others may come.
     r#type: String,
     conversation_id: Option<ConversationId>,
     message_id: Option<MessageId>,
     run_id: Option<RunId>,
     human_task_id: Option<HumanTaskId>,
     connector_id: Option<ConnectorId>,
+    access_request_id: Option<AccessRequestId>,
+    resource_type: Option<SharedKind>,
+    resource_id: Option<uuid::Uuid>,
     status: Option<RunStatus>,
     budget_id: Option<BudgetId>,
     /// The budget's name.

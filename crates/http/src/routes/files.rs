@@ -10,8 +10,8 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use conductor_conversations::{FileContent, Files};
-use conductor_domain::{FieldError, File, FileId};
-use serde::Serialize;
+use conductor_domain::{Classification, FieldError, File, FileId};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -39,6 +39,8 @@ pub(crate) struct FileResponse {
     /// Where its bytes are, for its owner.
     url: String,
     sha256: String,
+    /// How sensitive what it holds is. What comes from it carries the label on.
+    data_classification: Classification,
     created_at: DateTime<Utc>,
 }
 
@@ -51,9 +53,21 @@ impl From<File> for FileResponse {
             size_bytes: file.size_bytes,
             url: format!("/api/files/{}/content", file.id),
             sha256: file.sha256,
+            data_classification: file.data_classification,
             created_at: file.created_at,
         }
     }
+}
+
+/// What changes on a file.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UpdateFileRequest {
+    /// Its name, without a path.
+    #[schema(min_length = 1, max_length = 255)]
+    name: Option<String>,
+    /// How sensitive what it holds is; not above one's own clearance.
+    data_classification: Option<Classification>,
 }
 
 /// An upload, for the document.
@@ -70,7 +84,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         OpenApiRouter::new().routes(routes!(list_files, create_file)).layer(DefaultBodyLimit::disable());
     OpenApiRouter::new()
         .merge(uploads)
-        .routes(routes!(find_file, delete_file))
+        .routes(routes!(find_file, update_file, delete_file))
         .routes(routes!(find_file_content))
 }
 
@@ -143,6 +157,20 @@ async fn find_file_content(
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     Ok(bytes(content, &tag))
+}
+
+/// Renames a file, or says how sensitive it is.
+#[utoipa::path(
+    patch, path = "/api/files/{file_id}", tag = "files", params(("file_id" = FileId, Path)),
+    request_body = UpdateFileRequest, responses((status = 200, body = FileResponse))
+)]
+async fn update_file(
+    Auth(caller): Auth,
+    State(files): State<Files>,
+    Path(id): Path<FileId>,
+    Json(UpdateFileRequest { name, data_classification }): Json<UpdateFileRequest>,
+) -> Result<Json<FileResponse>, Problem> {
+    Ok(Json(files.update(&caller, id, name, data_classification).await?.into()))
 }
 
 /// Deletes a file.

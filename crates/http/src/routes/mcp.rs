@@ -1,5 +1,6 @@
 //! MCP servers: registering them, looking after them, and what they offer.
 
+mod access;
 mod actions;
 mod calls;
 mod organization;
@@ -16,6 +17,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(servers::router())
         .merge(actions::router())
+        .merge(access::router())
         .merge(tools::router())
         .merge(calls::router())
         .merge(organization::router())

@@ -10,8 +10,8 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use conductor_domain::{
-    AgentId, ConnectorId, ConversationId, MessageId, ProblemView, Run, RunEvent, RunId, RunKind, RunStatus,
-    RunTrigger, StepId, decimal_of_nanos,
+    AgentId, Classification, ConnectorId, ConversationId, MessageId, ProblemView, Run, RunEvent, RunId,
+    RunKind, RunStatus, RunTrigger, StepId, decimal_of_nanos,
 };
 use conductor_runs::{Runs, Step, problem_of};
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,8 @@ pub(crate) struct RunResponse {
     cost: String,
     currency: String,
     attempts: i32,
+    /// How sensitive what it was given and gave is. Whoever is not cleared for it reads `•••` in their place.
+    data_classification: Classification,
     /// The `seq` of the last event so far.
     last_seq: i64,
     queued_at: DateTime<Utc>,
@@ -102,6 +104,7 @@ impl From<Run> for RunResponse {
             cost: decimal_of_nanos(run.cost_nanos),
             currency: run.currency,
             attempts: run.attempts,
+            data_classification: run.data_classification,
             last_seq: run.last_seq,
             queued_at: run.queued_at,
             started_at: run.started_at,

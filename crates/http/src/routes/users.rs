@@ -29,6 +29,9 @@ pub(crate) struct UserResponse {
     avatar_url: Option<String>,
     role: PlatformRole,
     data_clearance_level: Classification,
+    /// What administrators say of the person; policies ask about it.
+    #[schema(value_type = Object)]
+    attributes: Value,
     /// Settings of the page.
     #[schema(value_type = Object)]
     preferences: Value,
@@ -53,6 +56,7 @@ impl From<User> for UserResponse {
             avatar_url: user.avatar_url,
             role: user.role,
             data_clearance_level: user.clearance,
+            attributes: user.attributes,
             preferences: user.preferences,
             custom_instructions: user.custom_instructions,
             default_agent_id: user.default_agent_id,
@@ -79,6 +83,9 @@ struct UpdateUserRequest {
     /// Whether the person may sign in; switching it off ends every session at once.
     is_active: Option<bool>,
     data_clearance_level: Option<Classification>,
+    /// All of the person's attributes: lower-case names with texts, numbers, `true` or `false`.
+    #[schema(value_type = Option<Object>)]
+    attributes: Option<serde_json::Map<String, Value>>,
 }
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
@@ -128,7 +135,7 @@ async fn update_user(
     Path(user): Path<UserId>,
     Json(body): Json<UpdateUserRequest>,
 ) -> Result<Json<UserResponse>, Problem> {
-    let change =
-        AccountChange { role: None, is_active: body.is_active, clearance: body.data_clearance_level };
+    let UpdateUserRequest { is_active, data_clearance_level: clearance, attributes } = body;
+    let change = AccountChange { role: None, is_active, clearance, attributes };
     Ok(Json(identity.update_user(&caller, user, change).await?.into()))
 }

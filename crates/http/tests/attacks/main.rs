@@ -12,9 +12,11 @@ mod a14_key_by_another_carrier;
 mod a15_suspended_credentials;
 mod a16_cache_by_whole_token;
 mod a19_mass_assignment;
+mod a29_oidc;
 mod ar5_nbf_as_string;
 mod ar6_login_brute_force;
 mod c05_token_mutations;
+mod escalation_by_grants;
 mod machines;
 #[expect(dead_code, reason = "each attack needs a part of it")]
 #[path = "../routes/world.rs"]

@@ -1,6 +1,9 @@
 //! Every route that changes something writes exactly one entry of the audit log, and says what happened. A new route is
 //! walked here or named with a reason, or this fails.
 
+mod governed;
+mod granted;
+
 use std::collections::{BTreeSet, HashSet};
 
 use conductor_domain::{AuditEventId, AuditFilter, PageRequest};
@@ -11,8 +14,10 @@ use serde_json::{Value, json};
 
 use crate::world::{World, text};
 
+const PASSWORD: &str = "correct horse battery staple";
+
 /// Routes that are not walked, and why.
-const ELSEWHERE: [(&str, &str); 8] = [
+const ELSEWHERE: [(&str, &str); 11] = [
     ("POST /api/setup", "works once, and made the world of this test"),
     ("POST /api/auth/refresh", "keeps a session alive; `tests/routes/refresh.rs` shows its misuse"),
     ("POST /api/auth/invite/accept", "walked with the invitation"),
@@ -21,6 +26,9 @@ const ELSEWHERE: [(&str, &str); 8] = [
     ("POST /api/tasks/{task_id}/decide", "needs a call that waits; walked below"),
     ("POST /api/execute/{execution_id}/cancel", "needs a run that waits; walked below"),
     ("POST /api/messages/stream", "the same turn as `POST …/messages`, answered as a stream"),
+    ("POST /api/v1/identity-providers", "needs a provider; `attacks/a29_oidc.rs` asks for its entries"),
+    ("PATCH /api/v1/identity-providers/{identity_provider_id}", "the same"),
+    ("DELETE /api/v1/identity-providers/{identity_provider_id}", "the same"),
 ];
 
 struct Walk<'w> {
@@ -279,6 +287,9 @@ async fn every_change_is_one_entry() {
     )
     .await;
     w.step(&admin, "DELETE /api/mcp/servers/{server_id}", &[s], json!(null), "connector.deleted").await;
+    granted::grants(w, &admin).await;
+    governed::policies(w, &admin, &org).await;
+    governed::machines(w, &admin, &org, a).await;
     w.step(&admin, "DELETE /api/agents/{agent_id}", &[&clone], json!(null), "agent.deleted").await;
 
     // Settings and accounts.
@@ -298,8 +309,13 @@ async fn every_change_is_one_entry() {
         .await;
     let body = json!({ "provider": "openai", "key_name": "work", "api_key": "sk-canary-4f1c9a77e2b04d5c" });
     let key = id(w.step(&admin, "POST /api/settings/api-keys", &[], body, "api_key.created").await);
+    let body = json!({ "api_key": "sk-canary-the-second-0987" });
+    w.step(&admin, "POST /api/settings/api-keys/{key_id}/rotate", &[&key], body, "api_key.rotated").await;
+    let rotate = "POST /api/v1/secret-keys/rotate";
+    w.step(&admin, rotate, &[], json!({}), "secrets.rotation_started").await;
     w.step(&admin, "DELETE /api/settings/api-keys/{key_id}", &[&key], json!(null), "api_key.deleted").await;
-    let body = json!({ "email": "eve@example.org", "password": "correct horse battery staple", "first_name": "Eve", "last_name": "E" });
+    let body =
+        json!({ "email": "eve@example.org", "password": PASSWORD, "first_name": "Eve", "last_name": "E" });
     w.steps(
         &admin.anonymous(),
         "POST /api/v1/auth/register",
@@ -308,7 +324,7 @@ async fn every_change_is_one_entry() {
         &["account.registered", "account.signed_in"],
     )
     .await;
-    let body = json!({ "email": "eve@example.org", "password": "correct horse battery staple" });
+    let body = json!({ "email": "eve@example.org", "password": PASSWORD });
     let anonymous = admin.anonymous();
     w.step(&anonymous, "POST /api/v1/auth/login", &[], body.clone(), "account.signed_in").await;
     let session = w.step(&anonymous, "POST /api/auth/login", &[], body.clone(), "account.signed_in").await;
@@ -394,6 +410,7 @@ async fn every_change_is_one_entry() {
         "membership.deleted",
     )
     .await;
+    governed::second_factor(w, &eve).await;
     w.step(&eve, "POST /api/auth/logout", &[], json!({}), "session.ended").await;
     let session = anonymous.post("/api/auth/login", body_of_eve()).await.ok();
     w.news().await;
@@ -402,7 +419,7 @@ async fn every_change_is_one_entry() {
 }
 
 fn body_of_eve() -> Value {
-    json!({ "email": "eve@example.org", "password": "correct horse battery staple" })
+    json!({ "email": "eve@example.org", "password": PASSWORD })
 }
 
 /// Every route of the document that changes something was walked, or is named with a reason.

@@ -11,7 +11,7 @@ use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, FilesOptions, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
-use conductor_governance::{AuditLog, Budgets, Costs, Policies, Pricing};
+use conductor_governance::{AuditLog, Budgets, Costs, Grants, Policies, Pricing};
 use conductor_http::{AppState, Options, Readiness, Services, StaticPage};
 use conductor_identity::Identity;
 use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
@@ -184,7 +184,9 @@ async fn services(
         pricing: Pricing::new(store.clone(), Arc::clone(access)),
         costs: Costs::new(store.clone(), Arc::clone(access)),
         budgets: Budgets::new(store.clone(), Arc::clone(access)),
+        grants: Grants::new(store.clone(), Arc::clone(access)),
         audit: audit(store, access, folder),
+        keys: conductor_governance::Keys::new(Arc::clone(access)),
         options: Options::new("0.0.0", rand::random()),
         page: StaticPage::none(),
         readiness,

@@ -1,23 +1,14 @@
 //! A second factor: set up, asked for at sign-in, renewed, removed; and organisations that ask for it.
 
-use data_encoding::BASE32_NOPAD;
-use hmac::{Hmac, KeyInit, Mac};
+use conductor_test_support::totp;
 use serde_json::{Value, json};
-use sha1::Sha1;
 
 use crate::world::{ADMIN, Answer, PASSWORD, Person, World};
 
-/// What an authenticator app shows, made by another hand than the server's.
+/// What an authenticator app shows so many steps from now.
 fn code(world: &World, secret: &str, steps: i64) -> String {
     use conductor_domain::Clock;
-    let key = BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
-    let step = world.clock.now().timestamp() / 30 + steps;
-    let mut mac = Hmac::<Sha1>::new_from_slice(&key).unwrap();
-    mac.update(&step.to_be_bytes());
-    let hash = mac.finalize().into_bytes();
-    let at = usize::from(hash[19] & 15);
-    let number = u32::from_be_bytes(hash[at..at + 4].try_into().unwrap()) & 0x7fff_ffff;
-    format!("{:06}", number % 1_000_000)
+    totp(secret, world.clock.now().timestamp() + 30 * steps)
 }
 
 async fn sign_in(world: &World, otp: Option<&str>) -> Answer {

@@ -11,7 +11,7 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Request, StatusCode, header},
 };
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use conductor_access::{
     Access, LimitsOptions, Vault,
     audit::{Anchor, Retention, Sealer},
@@ -21,7 +21,7 @@ use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, FixedClock, Redacted};
 use conductor_egress::Egress;
-use conductor_governance::{AuditLog, Budgets, Costs, Policies, Pricing};
+use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pricing};
 use conductor_http::{AppState, Asset, Readiness, Services, StaticPage};
 use conductor_identity::{Identity, SetUp};
 use conductor_llm_providers::{Catalogue, Models, ModelsOptions};
@@ -52,6 +52,8 @@ pub(crate) struct World {
     pub(crate) readiness: Readiness,
     /// Seals when it is told to.
     pub(crate) sealer: Arc<Sealer>,
+    /// Sweeps when it is told to.
+    pub(crate) grants: Grants,
     router: Router,
     _database: TestDb,
     _folder: TempDir,
@@ -109,8 +111,19 @@ impl World {
         let sealer = Sealer::new(store.clone(), signer, anchor, Retention::default());
         let audit = AuditLog::new(store.clone(), Arc::clone(&access), sealer.auditor().unwrap());
         let services = services(&store, &access, &identity, &folder, options, readiness.clone(), audit).await;
+        let grants = services.grants.clone();
         let router = conductor_http::router(AppState::new(services));
-        Self { identity, clock, store, readiness, sealer, router, _database: database, _folder: folder }
+        Self {
+            identity,
+            clock,
+            store,
+            readiness,
+            sealer,
+            grants,
+            router,
+            _database: database,
+            _folder: folder,
+        }
     }
 
     /// A set-up installation and its administrator.
@@ -168,6 +181,10 @@ impl World {
 
     pub(crate) fn advance(&self, seconds: i64) {
         self.clock.advance(TimeDelta::seconds(seconds));
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        conductor_domain::Clock::now(&*self.clock)
     }
 
     pub(crate) fn get(&self, path: &str) -> Call<'_> {
@@ -377,7 +394,9 @@ async fn services(
         pricing: Pricing::new(store.clone(), Arc::clone(access)),
         costs: Costs::new(store.clone(), Arc::clone(access)),
         budgets: Budgets::new(store.clone(), Arc::clone(access)),
+        grants: Grants::new(store.clone(), Arc::clone(access)),
         audit,
+        keys: Keys::new(Arc::clone(access)),
         options,
         page: StaticPage {
             file: page_file,

@@ -74,7 +74,7 @@ async fn of_two_administrators_who_step_down_at_once_one_stays() {
         let step_down = AccountChange { role: Some(PlatformRole::Guest), ..Default::default() };
         let leave = |who| {
             let id = conductor_domain::Caller::user_id(who).unwrap();
-            world.identity.update_user(who, id, step_down)
+            world.identity.update_user(who, id, step_down.clone())
         };
         let (one, other) = join(leave(&ada), leave(&grace)).await;
         assert_eq!([&one, &other].iter().filter(|outcome| outcome.is_ok()).count(), 1, "{one:?} {other:?}");

@@ -1,10 +1,12 @@
 //! Random worlds (roles, policies) and questions from a seed, kept small so that things collide.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use conductor_domain::{
     AgentId, Classification, EnvironmentId, EnvironmentType, OrganizationId, Scope, Visibility,
 };
 use conductor_rbac::{
-    AccessLevel, Action, Binding, PolicyRow, Request, Resource, RoleRow, built_in_policies, built_in_roles,
+    AccessLevel, Action, Binding, GrantRow, Holder, PolicyRow, Request, Resource, RoleRow, built_in_policies,
+    built_in_roles,
 };
 use serde_json::{Value, json};
 
@@ -32,6 +34,8 @@ impl Lots {
 pub(crate) struct World {
     pub(crate) roles: Vec<RoleRow>,
     pub(crate) policies: Vec<PolicyRow>,
+    /// Changes of grants, the oldest first: a later row of an id replaces an earlier one.
+    pub(crate) grants: Vec<GrantRow>,
 }
 
 const TARGETS: [&str; 6] = ["tool:a/b", "tool:a/c", "tool:d", "agent:1", "agent:2", "file:1"];
@@ -56,7 +60,33 @@ pub(crate) fn world(lots: &mut Lots) -> World {
     for at in 0..lots.below(6) {
         policies.push(policy(lots, format!("p-{at}")));
     }
-    World { roles, policies }
+    let grants = (0..lots.below(12)).map(|_| grant(lots, &roles)).collect();
+    World { roles, policies, grants }
+}
+
+/// The moments that requests are asked at, and that grants end around.
+const MOMENTS: [&str; 3] = ["2026-01-05T09:00:00Z", "2026-01-05T16:30:00Z", "2026-07-07T09:00:00Z"];
+
+fn moment(lots: &mut Lots) -> DateTime<Utc> {
+    lots.pick(&MOMENTS).parse().expect("a moment")
+}
+
+fn grant(lots: &mut Lots, roles: &[RoleRow]) -> GrantRow {
+    let holder = match lots.below(6) {
+        0 => None,
+        1 => Some(Holder::Everybody),
+        2 => Some(Holder::Role(lots.pick(roles).role.clone())),
+        _ => Some(Holder::Subject((*lots.pick(&["user:1", "user:2", "agent:7", "user:"])).to_owned())),
+    };
+    // Few ids, so that rows change each other; each keeps its target, as the table does.
+    let at = lots.below(TARGETS.len() * 2);
+    GrantRow {
+        id: format!("0192a000-0000-7000-8000-{at:012}").parse().expect("an id"),
+        target: TARGETS[at / 2].to_owned(),
+        holder,
+        level: *lots.pick(AccessLevel::ALL),
+        expires_at: lots.chance(5).then(|| moment(lots) + TimeDelta::seconds(*lots.pick(&[-1, 0, 1]))),
+    }
 }
 
 pub(crate) fn policy(lots: &mut Lots, id: String) -> PolicyRow {
@@ -119,10 +149,14 @@ fn condition(lots: &mut Lots) -> (String, Value) {
             ("changes", json!(true)),
             ("owner", json!(false)),
             ("official", json!(false)),
+            ("outbound", json!(true)),
+            ("flows_down", json!(true)),
             ("kinds", json!(["tool", "agent"])),
             ("classification_at_least", json!("confidential")),
             ("context_at_most", json!("internal")),
             ("labels", json!(["pii"])),
+            ("attributes", json!({ "department": { "equals": "sales" } })),
+            ("attributes", json!({ "level": { "at_most": 3 } })),
             ("arguments", json!({ "/n": { "at_most": 3 } })),
             ("arguments", json!({ "/s": { "starts_with": "/tmp" }, "/n": { "equals": 2 } })),
             ("environments", json!([EnvironmentId::NIL])),
@@ -146,6 +180,7 @@ pub(crate) struct Facts {
     arguments: Option<Value>,
     context: Vec<Classification>,
     labels: Vec<String>,
+    attributes: Option<Value>,
 }
 
 pub(crate) fn facts(lots: &mut Lots, world: &World) -> Facts {
@@ -170,6 +205,15 @@ pub(crate) fn facts(lots: &mut Lots, world: &World) -> Facts {
         }),
         context: (0..lots.below(3)).map(|_| *lots.pick(Classification::ALL)).collect(),
         labels: if lots.chance(3) { vec!["pii".to_owned()] } else { vec![] },
+        attributes: lots.chance(8).then(|| {
+            lots.pick(&[
+                json!({}),
+                json!({ "department": "sales" }),
+                json!({ "department": "legal", "level": 2 }),
+                json!({ "level": "high" }),
+            ])
+            .clone()
+        }),
     }
 }
 
@@ -190,24 +234,22 @@ pub(crate) fn request<'a>(lots: &mut Lots, facts: &'a Facts) -> Request<'a> {
             official: lots.chance(2),
             read_only: lots.chance(5),
             asks: lots.chance(3),
+            outbound: lots.chance(5),
             labels: &facts.labels,
         },
         owner: lots.chance(4),
         same_organization: lots.chance(8),
         same_environment: lots.chance(8),
-        grant: lots.chance(3).then(|| *lots.pick(AccessLevel::ALL)),
+        grant: lots.chance(3).then(|| *lots.pick(AccessLevel::ALL)).into_iter().collect(),
+        attributes: facts.attributes.as_ref(),
         arguments: facts.arguments.as_ref(),
         context_labels: &facts.context,
         environment_type: lots.chance(7).then(|| *lots.pick(EnvironmentType::ALL)),
         address: lots.chance(7).then(|| {
             lots.pick(&["10.1.2.3", "::ffff:10.9.9.9", "::1", "192.0.2.1"]).parse().expect("an address")
         }),
-        now: lots.chance(7).then(|| {
-            // A Monday morning, the same evening, and a Tuesday half a year on.
-            lots.pick(&["2026-01-05T09:00:00Z", "2026-01-05T16:30:00Z", "2026-07-07T09:00:00Z"])
-                .parse()
-                .expect("a moment")
-        }),
+        // A Monday morning, the same evening, and a Tuesday half a year on.
+        now: lots.chance(7).then(|| moment(lots)),
     }
 }
 

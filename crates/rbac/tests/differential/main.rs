@@ -6,7 +6,7 @@ mod generate;
 mod reference;
 
 use conductor_domain::Effect;
-use conductor_rbac::{PolicyIndex, PolicyRow, RoleRow};
+use conductor_rbac::{AccessLevel, GrantIndex, Levels, PolicyIndex, PolicyRow, RoleRow};
 use generate::{Lots, World};
 use proptest::prelude::*;
 
@@ -42,6 +42,46 @@ fn the_index_agrees_with_the_reference_on_20_000_random_requests() {
     }
     // The comparison means nothing if the worlds only ever deny.
     assert!(seen.iter().all(|count| *count > 100), "allow, deny, approve: {seen:?}");
+}
+
+#[test]
+fn grants_found_by_the_index_are_those_of_the_rows_and_decide_alike() {
+    let (mut held, mut opened) = (0, 0);
+    for seed in 0..300 {
+        let mut lots = Lots(seed);
+        let world = generate::world(&mut lots);
+        let policies = build(&world.roles, &world.policies);
+        // One change at a time, as they come in life; and all at once, as after a start.
+        let grants =
+            world.grants.iter().fold(GrantIndex::default(), |index, row| index.changed([row.clone()]));
+        let whole = GrantIndex::default().changed(world.grants.iter().cloned());
+        assert_eq!(grants.len(), whole.len());
+        for _ in 0..60 {
+            let facts = generate::facts(&mut lots, &world);
+            let mut request = generate::request(&mut lots, &facts);
+            let Some(now) = request.now else { continue };
+            let target = request.resource.target.to_string();
+            let targets = [target.as_str(), "agent:1"];
+            let rows: Levels = reference::levels(&world, &request, &targets, now).into_iter().collect();
+            let found = grants.levels(&request.subject, request.roles, targets, now);
+            assert_eq!(found, rows, "seed {seed}: {request:#?} {:#?}", world.grants);
+            assert_eq!(whole.levels(&request.subject, request.roles, targets, now), rows);
+            request.grant = Levels::NONE;
+            let without = policies.effect(&request);
+            request.grant = found;
+            assert_eq!(policies.effect(&request), reference::decide(&world, &request).0);
+            held += usize::from(found.any());
+            opened += usize::from(without != policies.effect(&request));
+            // Once every end has passed, only grants without one are left.
+            let late = now + chrono::TimeDelta::days(1000);
+            let forever = reference::levels(&world, &request, &targets, late);
+            assert_eq!(
+                grants.levels(&request.subject, request.roles, targets, late),
+                forever.into_iter().collect()
+            );
+        }
+    }
+    assert!(held > 500 && opened > 25, "{held} questions met a grant, which opened {opened}");
 }
 
 /// A world, a question in it, and one more rule.
@@ -98,9 +138,32 @@ proptest! {
             request.same_organization = false;
             request.resource.official = false;
             request.resource.visibility = conductor_domain::Visibility::Organization;
-            request.grant = Some(conductor_rbac::AccessLevel::Admin);
+            request.grant = Levels::NONE.with(AccessLevel::Admin);
             if request.action.kind().is_content() {
                 prop_assert_eq!(index.decide(&request).rule, "visibility/hidden");
+            }
+        }
+    }
+
+    #[test]
+    fn one_more_grant_opens_nothing_beyond_its_level_and_nothing_of_another_tenant(seed: u64) {
+        let (mut lots, world, _) = drawn(seed);
+        let index = build(&world.roles, &world.policies);
+        for _ in 0..30 {
+            let facts = generate::facts(&mut lots, &world);
+            let mut request = generate::request(&mut lots, &facts);
+            request.grant = Levels::NONE;
+            let was = index.decide(&request);
+            for level in AccessLevel::ALL {
+                request.grant = Levels::NONE.with(*level);
+                let opened = was.effect == Effect::Deny && index.effect(&request) != Effect::Deny;
+                if opened && !world.policies.iter().any(|row| row.conditions.get("grant_includes").is_some()) {
+                    let conductor_rbac::Need::Access(needed) = request.action.need() else {
+                        panic!("{} needs no level", request.action);
+                    };
+                    prop_assert!(level.includes(needed) && request.same_organization);
+                    prop_assert!(request.clearance >= request.resource.classification);
+                }
             }
         }
     }

@@ -1,8 +1,8 @@
 //! The plain authorizer: the same rules, read off the rows at every question, with nothing compiled and nothing fast.
 
-use chrono::{Datelike, Timelike};
+use chrono::{DateTime, Datelike, Timelike, Utc};
 use conductor_domain::{Classification, Effect, Visibility};
-use conductor_rbac::{AccessLevel, Action, Binding, Need, PolicyRow, Request, RoleRow};
+use conductor_rbac::{AccessLevel, Action, Binding, Holder, Need, PolicyRow, Request, RoleRow};
 use serde_json::Value;
 
 use crate::generate::World;
@@ -34,10 +34,7 @@ pub(crate) fn decide(world: &World, request: &Request<'_>) -> (Effect, String) {
         Need::Platform | Need::Tenant => true,
         Need::Own => request.owner || any,
         Need::Access(level) => {
-            (request.same_organization
-                && (request.owner
-                    || any && shared
-                    || request.grant.is_some_and(|grant| grant.includes(level))))
+            (request.same_organization && (request.owner || any && shared || request.grant.includes(level)))
                 || (shared && looks)
                 || keeps
         }
@@ -143,6 +140,8 @@ fn holds(key: &str, value: &Value, request: &Request<'_>) -> Vec<Option<bool>> {
         "changes" => value == &Value::Bool(changes),
         "owner" => value == &Value::Bool(request.owner),
         "official" => value == &Value::Bool(request.resource.official),
+        "outbound" => value == &Value::Bool(request.resource.outbound),
+        "flows_down" => value == &Value::Bool(context > request.resource.classification),
         "kinds" => lists(request.action.kind().as_str()),
         "actions" => value.as_array().unwrap().iter().any(|pattern| matches(pattern.as_str().unwrap(), word)),
         "classification_at_least" => request.resource.classification >= label(value),
@@ -165,16 +164,23 @@ fn holds(key: &str, value: &Value, request: &Request<'_>) -> Vec<Option<bool>> {
                 request.now.map(|now| now.weekday().to_string() == "Mon" && (6..16).contains(&now.hour())),
             ];
         }
-        "arguments" => return arguments(value, request),
+        "arguments" => {
+            return tests(value, request.arguments, |given, pointer| given.pointer(pointer));
+        }
+        "attributes" => return tests(value, request.attributes, |given, name| given.get(name)),
         other => panic!("worlds have no condition {other}"),
     })]
 }
 
-fn arguments(tests: &Value, request: &Request<'_>) -> Vec<Option<bool>> {
-    let Some(arguments) = request.arguments else {
+fn tests<'v>(
+    tests: &Value,
+    given: Option<&'v Value>,
+    find: impl Fn(&'v Value, &str) -> Option<&'v Value>,
+) -> Vec<Option<bool>> {
+    let Some(all) = given else {
         return vec![None];
     };
-    let test = |pointer: &str, test: &str, operand: &Value| match (arguments.pointer(pointer), test) {
+    let test = |name: &str, test: &str, operand: &Value| match (find(all, name), test) {
         (None, _) => Some(false),
         (Some(given), "equals") => Some(given == operand),
         (Some(given), "at_most") => given.as_f64().map(|number| number <= operand.as_f64().unwrap()),
@@ -185,6 +191,30 @@ fn arguments(tests: &Value, request: &Request<'_>) -> Vec<Option<bool>> {
         .flat_map(|(at, tests)| {
             tests.as_object().unwrap().iter().map(|(name, to)| test(at, name, to)).collect::<Vec<_>>()
         })
+        .collect()
+}
+
+/// What a subject holds on a target at a moment, read off the rows: the last row of an id counts.
+pub(crate) fn levels(
+    world: &World,
+    request: &Request<'_>,
+    targets: &[&str],
+    now: DateTime<Utc>,
+) -> Vec<AccessLevel> {
+    let last = |at: usize| world.grants.iter().skip(at + 1).all(|later| later.id != world.grants[at].id);
+    let rows = world.grants.iter().enumerate().filter(|(at, _)| last(*at)).map(|(_, row)| row);
+    rows.filter(|row| targets.contains(&row.target.as_str()))
+        .filter(|row| match &row.holder {
+            None => false,
+            Some(Holder::Everybody) => true,
+            Some(Holder::Role(role)) => request.roles.iter().any(|held| held == role),
+            Some(Holder::Subject(subject)) => *subject == request.subject,
+        })
+        .filter(|row| match row.expires_at {
+            None => true,
+            Some(end) => now < end,
+        })
+        .map(|row| row.level)
         .collect()
 }
 
@@ -248,7 +278,7 @@ fn sees(world: &World, request: &Request<'_>) -> bool {
         Need::Own => request.owner || has(world, request, Some("any")),
         Need::Tenant => request.same_organization || request.resource.official,
         Need::Access(_) => {
-            shared(request) || request.same_organization && (request.owner || request.grant.is_some())
+            shared(request) || request.same_organization && (request.owner || request.grant.any())
         }
     }
 }

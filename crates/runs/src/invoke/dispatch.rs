@@ -90,6 +90,7 @@ impl ToolPath {
                 agent_id: call.agent_id,
                 conversation_id: call.conversation_id,
                 message_id: call.message_id,
+                context_label: call.context_label,
                 arguments: arguments.clone(),
                 idempotency_key: call.call_id.to_string(),
                 timeout: offered.tool.timeout,

@@ -2,18 +2,14 @@
 
 use std::time::Duration;
 
-use conductor_access::asked;
 use conductor_domain::{
     CallCost, Decision, EffectState, EventBody, NewAuditEvent, NewRun, NewUsage, Obligation, RunId, RunKind,
     RunOutcome, RunStatus,
 };
 use serde_json::{Value, json};
 
-use super::{Call, Invoked, ToolPath, called, checks::Refusal, dispatch::ledger};
-use crate::{CallError, Held, Result, Tool, ToolOutput};
-
-/// What a hidden field is replaced by.
-const MASK: &str = "•••";
+use super::{Call, Invoked, ToolPath, called, checks::Refusal, dispatch::ledger, guard};
+use crate::{CallError, Held, Result, Tool, ToolOutput, mask::MASK};
 
 /// How a call ended.
 pub(crate) struct Ended {
@@ -62,13 +58,18 @@ impl ToolPath {
         decision: &Decision,
         ended: Ended,
     ) -> Result<Invoked> {
-        let (ok, content) = match &ended.answer {
-            Ok(output) => (!output.is_error, masked(output.content.clone(), &decision.obligations)),
-            Err(error) => (false, text(&error.problem.detail)),
+        let (ok, content, findings) = match &ended.answer {
+            Ok(output) => {
+                let content = masked(output.content.clone(), &decision.obligations);
+                let (content, findings) = guard::answer(content, &decision.obligations);
+                (!output.is_error, content, findings)
+            }
+            Err(error) => (false, text(&error.problem.detail), Vec::new()),
         };
         let mut outcome = RunOutcome::of(if ok { RunStatus::Succeeded } else { RunStatus::Failed });
         outcome.output = Some(content.clone());
         outcome.attempts = ended.attempts;
+        outcome.data_classification = tool.classification;
         if let Err(error) = &ended.answer {
             outcome.error_code = Some(error.problem.code.clone());
             outcome.error_text = Some(error.problem.detail.clone());
@@ -84,14 +85,20 @@ impl ToolPath {
             cached: ended.cached,
             attempts: ended.attempts,
             ledger: Some(ended.ledger.map_or("read_only", EffectState::as_str).to_owned()),
+            data_classification: Some(tool.classification),
+            findings: findings.clone(),
         };
-        let entry = self.entry(held, call, Some(tool), "run.finished", decision);
+        let mut entry = self.entry(held, call, Some(tool), "run.finished", decision).await;
+        if !findings.is_empty() {
+            entry.data["findings"] = json!(findings);
+        }
         // A call without an effect has no child run yet: row, result and audit entry go in together.
         let child = ended.ledger.is_none().then(|| NewRun {
             began_at: Some(held.store().clock().now() - ended.took),
             ..self.child(held, call, Some(tool), arguments)
         });
         let (run_id, call_id, state) = (held.run().id, call.call_id, ended.ledger);
+        let label = tool.classification;
         let cost = tool.call_cost.clone();
         let usage = cost.as_ref().filter(|_| ended.counts()).map(|cost| usage(held, call, tool, cost));
         outcome.cost_nanos = usage.as_ref().map_or(0, |usage| usage.cost_nanos);
@@ -112,6 +119,8 @@ impl ToolPath {
                 }
                 tx.tx.runs().finish(RunId::from_uuid(call_id.as_uuid()), 0, outcome).await?;
                 tx.tx.audit().record(entry).await?;
+                // Whoever reads along below this label reads no further.
+                tx.tx.runs().raise_label(run_id, label).await?;
                 tx.emit(&[result]).await
             })
         })
@@ -152,8 +161,10 @@ impl ToolPath {
             cached: false,
             attempts: 0,
             ledger: None,
+            data_classification: None,
+            findings: Vec::new(),
         });
-        let entry = self.entry(held, call, tool, "run.denied", &decision);
+        let entry = self.entry(held, call, tool, "run.denied", &decision).await;
         let child = self.child(held, call, tool, call.arguments.clone());
         let mut outcome = RunOutcome::of(RunStatus::Denied);
         outcome.error_code = Some(refusal.code().to_owned());
@@ -188,11 +199,12 @@ impl ToolPath {
             conversation_id: call.conversation_id,
             message_id: call.message_id,
             input: Some(arguments),
+            data_classification: call.context_label,
             ..NewRun::new(RunId::from_uuid(call.call_id.as_uuid()), RunKind::Tool, parent.trigger)
         }
     }
 
-    fn entry(
+    async fn entry(
         &self,
         held: &Held,
         call: &Call,
@@ -205,7 +217,12 @@ impl ToolPath {
             .decided(decision);
         if let Some(tool) = tool {
             entry.data_classification = Some(tool.classification);
-            entry = asked(entry, &call.caller, &tool.facts(call.caller.agents(call.agent_id)));
+            // Where the rules cannot be read there is nothing to be asked again.
+            if let Ok(judge) = self.access.judge(&call.caller).await {
+                let mut facts = tool.facts(call.caller.agents(call.agent_id));
+                facts.context = vec![call.context_label];
+                entry = judge.asked(entry, &call.caller, &facts);
+            }
         }
         // "Approve" that was approved is an allow.
         entry.allowed = event_type == "run.finished";

@@ -34,6 +34,7 @@ pub struct Model {
     pub thinking: Option<String>,
     #[sea_orm(column_type = "JsonBinary")]
     pub tool_calls: Json,
+    pub data_classification: String,
     #[sea_orm(column_type = "JsonBinary")]
     pub metadata: Json,
     pub created_at: ChronoDateTimeUtc,

@@ -14,12 +14,15 @@ pub struct Model {
     pub website: Option<String>,
     pub timezone: Option<String>,
     pub requires_mfa: bool,
+    pub key_max_age_days: Option<i32>,
     #[sea_orm(column_type = "JsonBinary")]
     pub notifications: Json,
     #[sea_orm(column_type = "JsonBinary")]
     pub context_extra: Json,
     /// Counts the changes of what decides: policies, roles, environments.
     pub policy_version: i64,
+    /// Counts the changes of grants.
+    pub grant_version: i64,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
     pub deleted_at: Option<ChronoDateTimeUtc>,

@@ -44,6 +44,7 @@ pub struct Model {
     pub lease_owner: Option<String>,
     pub lease_until: Option<ChronoDateTimeUtc>,
     pub fencing_token: i64,
+    pub data_classification: String,
     pub queued_at: ChronoDateTimeUtc,
     pub started_at: Option<ChronoDateTimeUtc>,
     pub ended_at: Option<ChronoDateTimeUtc>,

@@ -16,6 +16,8 @@ pub struct Model {
     pub platform_role: String,
     pub data_clearance_level: String,
     #[sea_orm(column_type = "JsonBinary")]
+    pub attributes: Json,
+    #[sea_orm(column_type = "JsonBinary")]
     pub preferences: Json,
     #[sea_orm(column_type = "Text", nullable)]
     pub custom_instructions: Option<String>,

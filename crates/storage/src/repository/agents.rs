@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use conductor_domain::{
     Agent, AgentConnector, AgentFilter, AgentId, AgentSnapshot, AgentSpec, AgentVersion, AgentVersionId,
-    ConnectorId, NewAgent, Page, PageRequest, Revoked, Scope, UserId,
+    ConnectorId, NewAgent, Page, PageRequest, Revoked, Scope, SharedKind, SubjectKind, UserId,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -14,7 +14,10 @@ use sea_orm::{
     sea_query::{Func, LikeExpr},
 };
 
-use super::convert::{after_id, containing, json, to_json, word};
+use super::{
+    convert::{after_id, containing, json, to_json, word},
+    grants::granted,
+};
 use crate::{
     Error, Result, ScopedTx, View,
     conn::Conn,
@@ -171,6 +174,8 @@ impl<'t> Agents<'t> {
         if result.rows_affected == 0 {
             return Err(Error::NotFound);
         }
+        self.scoped.grants().end_on(SharedKind::Agent, id.as_uuid()).await?;
+        self.scoped.grants().end_of(SubjectKind::Agent, id.as_uuid()).await?;
         self.tx.tell(Revoked::Agent(id)).await
     }
 
@@ -420,6 +425,8 @@ impl<'a> VisibleAgents<'a> {
                     .add(agent::Column::OwnerUserId.eq(user.as_uuid())),
             );
         }
+        let given = agent::Column::Id.in_subquery(granted(&self.view, SharedKind::Agent));
+        seen = seen.add(Condition::all().add(in_scope(caller.scope)).add(given));
         agent::Entity::find().filter(agent::Column::DeletedAt.is_null()).filter(seen)
     }
 }

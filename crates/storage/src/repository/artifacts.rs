@@ -101,7 +101,11 @@ impl<'t> Artifacts<'t> {
             content: Set(new.content),
             content_hash: Set(content_hash),
             parent_artifact_id: Set(fork_of.or(latest.map(|latest| latest.id)).map(Into::into)),
-            data_classification: Set(conversation.data_classification.as_str().to_owned()),
+            data_classification: Set(conversation
+                .data_classification
+                .max(new.data_classification)
+                .as_str()
+                .to_owned()),
             created_at: Set(now),
             updated_at: Set(now),
             deleted_at: Set(None),

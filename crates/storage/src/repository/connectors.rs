@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use conductor_domain::{
-    Caller, Connector, ConnectorFilter, ConnectorHealth, ConnectorId, ConnectorSpec, Health, NewConnector,
-    Origin, Page, PageRequest, Scope, UserId,
+    Connector, ConnectorFilter, ConnectorHealth, ConnectorId, ConnectorSpec, Health, NewConnector, Origin,
+    Page, PageRequest, Scope, SharedKind, UserId,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -15,7 +15,10 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::convert::{after_id, json as read_json, to_json, word};
+use super::{
+    convert::{after_id, json as read_json, to_json, word},
+    grants::granted,
+};
 use crate::{Error, Result, ScopedTx, View, conn::Conn, entity::connector, tx::Tx};
 
 /// Outside systems of one tenant, inside a write.
@@ -142,7 +145,8 @@ impl<'t> Connectors<'t> {
         let mut row: connector::ActiveModel = self.row(id).await?.into();
         row.deleted_at = Set(Some(self.tx.clock().now()));
         row.update(&self.tx.conn()).await?;
-        Ok(())
+        let grants = ScopedTx { tx: self.tx, scope: self.scope }.grants();
+        grants.end_on(SharedKind::Connector, id.as_uuid()).await.map(drop)
     }
 
     async fn row(&self, id: ConnectorId) -> Result<connector::Model> {
@@ -244,7 +248,7 @@ impl<'a> VisibleConnectors<'a> {
     }
 
     fn visible(&self) -> sea_orm::Select<connector::Entity> {
-        connector::Entity::find().filter(visible_to(self.view.caller))
+        connector::Entity::find().filter(visible_to(&self.view))
     }
 }
 
@@ -274,7 +278,8 @@ impl<'a> AllConnectors<'a> {
 }
 
 /// The condition under which a connector is in a caller's reach.
-pub(crate) fn visible_to(caller: &Caller) -> Condition {
+pub(crate) fn visible_to(view: &View<'_>) -> Condition {
+    let caller = view.caller;
     let organization = connector::Column::OrganizationId.eq(caller.scope.organization_id.as_uuid());
     let here = Condition::all()
         .add(organization.clone())
@@ -288,8 +293,9 @@ pub(crate) fn visible_to(caller: &Caller) -> Condition {
         reach = reach.add(here.clone().add(connector::Column::CreatedByUserId.eq(user.as_uuid())));
     }
     if caller.has_role("organization:owner") || caller.has_role("organization:admin") {
-        reach = reach.add(here);
+        reach = reach.add(here.clone());
     }
+    reach = reach.add(here.add(connector::Column::Id.in_subquery(granted(view, SharedKind::Connector))));
     Condition::all().add(connector::Column::DeletedAt.is_null()).add(reach)
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use conductor_domain::{
-    Conversation, ConversationFilter, ConversationId, ConversationPatch, MessageId, NewConversation, Page,
-    PageRequest, RunId, Scope, UserId,
+    Classification, Conversation, ConversationFilter, ConversationId, ConversationPatch, MessageId,
+    NewConversation, Page, PageRequest, RunId, Scope, SharedKind, UserId,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -16,7 +16,10 @@ use sea_orm::{
     sea_query::{Func, SimpleExpr},
 };
 
-use super::convert::{containing, json, to_json, word};
+use super::{
+    convert::{containing, json, to_json, word},
+    grants::granted,
+};
 use crate::{
     Error, Result, ScopedTx, View,
     entity::{conversation, message, run},
@@ -144,6 +147,47 @@ impl<'t> Conversations<'t> {
         self.change(id, &changes).await
     }
 
+    /// Notes that a message of this label came; a conversation is at least as sensitive as what it holds.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn raise_label(&self, id: ConversationId, label: Classification) -> Result<()> {
+        let lower: Vec<&str> = label.below().map(Classification::as_str).collect();
+        if lower.is_empty() {
+            return Ok(());
+        }
+        conversation::Entity::update_many()
+            .col_expr(conversation::Column::DataClassification, Expr::value(label.as_str()))
+            .filter(self.owned(id))
+            .filter(conversation::Column::DataClassification.is_in(lower))
+            .exec(&self.tx.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// Sets the label by what is left in the conversation, after messages went; it never falls below internal.
+    ///
+    /// # Errors
+    /// `NotFound` when this tenant has no such conversation.
+    pub async fn relabel(&self, id: ConversationId) -> Result<()> {
+        let left: Vec<String> = message::Entity::find()
+            .select_only()
+            .column(message::Column::DataClassification)
+            .distinct()
+            .filter(message::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
+            .filter(message::Column::EnvironmentId.eq(self.scope.environment_id.as_uuid()))
+            .filter(message::Column::ConversationId.eq(id.as_uuid()))
+            .filter(message::Column::DeletedAt.is_null())
+            .into_tuple()
+            .all(&self.tx.conn())
+            .await?;
+        let mut label = Classification::Internal;
+        for left in left {
+            label = label.max(word("messages.data_classification", &left)?);
+        }
+        self.change(id, &[(conversation::Column::DataClassification, Expr::value(label.as_str()))]).await
+    }
+
     /// Notes that messages went, and where the branch that is shown ends now.
     ///
     /// # Errors
@@ -168,7 +212,9 @@ impl<'t> Conversations<'t> {
     /// # Errors
     /// `NotFound` when this tenant has no such conversation.
     pub async fn delete(&self, id: ConversationId) -> Result<()> {
-        self.change(id, &[(conversation::Column::DeletedAt, Expr::value(self.tx.clock().now()))]).await
+        self.change(id, &[(conversation::Column::DeletedAt, Expr::value(self.tx.clock().now()))]).await?;
+        let grants = ScopedTx { tx: self.tx, scope: self.scope }.grants();
+        grants.end_on(SharedKind::Conversation, id.as_uuid()).await.map(drop)
     }
 
     async fn change(&self, id: ConversationId, columns: &[(conversation::Column, SimpleExpr)]) -> Result<()> {
@@ -244,10 +290,33 @@ impl<'a> VisibleConversations<'a> {
                 Value::from(user.as_uuid()),
             ],
         );
-        let Some(row) = conn.query_one_raw(statement).await? else { return Ok(None) };
+        let Some(row) = conn.query_one_raw(statement).await? else { return self.granted_with_turn(id).await };
         let running: Option<Uuid> = row.try_get("", "running_run_id")?;
         let conversation = conversation::Model::from_query_result(&row, "")?.try_into()?;
         Ok(Some((conversation, running.map(Into::into))))
+    }
+
+    /// A conversation of somebody else's that was granted to the caller, with the turn that is not over.
+    async fn granted_with_turn(&self, id: ConversationId) -> Result<Option<(Conversation, Option<RunId>)>> {
+        let Some(conversation) = self.find(id).await? else { return Ok(None) };
+        let running = self.running(&[id]).await?.remove(&id);
+        Ok(Some((conversation, running)))
+    }
+
+    /// The titles of those of these conversations that the caller may see.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn titles(&self, ids: &[ConversationId]) -> Result<HashMap<ConversationId, String>> {
+        let rows: Vec<(Uuid, String)> = visible(&self.view)
+            .select_only()
+            .column(conversation::Column::Id)
+            .column(conversation::Column::Title)
+            .filter(conversation::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
+            .into_tuple()
+            .all(&self.view.conn)
+            .await?;
+        Ok(rows.into_iter().map(|(id, title)| (id.into(), title)).collect())
     }
 
     /// A page of conversations: pinned ones first, then by their newest message.
@@ -317,14 +386,19 @@ impl<'a> VisibleConversations<'a> {
     }
 }
 
-/// The caller's conversations; a caller that is no person has none, for the nil id owns nothing.
+/// The caller's conversations and those granted to it; a caller that is no person owns none, for the nil id owns
+/// nothing.
 pub(super) fn visible(view: &View<'_>) -> sea_orm::Select<conversation::Entity> {
     let caller = view.caller;
     let user = caller.user_id().unwrap_or(UserId::NIL);
     conversation::Entity::find()
         .filter(conversation::Column::OrganizationId.eq(caller.scope.organization_id.as_uuid()))
         .filter(conversation::Column::EnvironmentId.eq(caller.scope.environment_id.as_uuid()))
-        .filter(conversation::Column::UserId.eq(user.as_uuid()))
+        .filter(
+            Condition::any()
+                .add(conversation::Column::UserId.eq(user.as_uuid()))
+                .add(conversation::Column::Id.in_subquery(granted(view, SharedKind::Conversation))),
+        )
         .filter(conversation::Column::DeletedAt.is_null())
 }
 

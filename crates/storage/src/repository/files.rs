@@ -1,6 +1,6 @@
 //! Uploaded files: rows that name bytes by their hash, read by the one person who uploaded them.
 
-use conductor_domain::{File, FileId, NewFile, Page, PageRequest, Scope, UserId};
+use conductor_domain::{Classification, File, FileId, NewFile, Page, PageRequest, Scope, UserId};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, prelude::Expr,
@@ -55,6 +55,28 @@ impl<'t> Files<'t> {
             .await?
             .ok_or(Error::NotFound)?
             .try_into()
+    }
+
+    /// Changes a file's name or label; `None` leaves it.
+    ///
+    /// # Errors
+    /// `NotFound` when this tenant has no such file.
+    pub async fn update(
+        &self,
+        id: FileId,
+        name: Option<String>,
+        label: Option<Classification>,
+    ) -> Result<File> {
+        let row = file::Entity::find().filter(self.owned(id)).one(&self.tx.conn()).await?;
+        let mut row: file::ActiveModel = row.ok_or(Error::NotFound)?.into();
+        if let Some(name) = name {
+            row.name = Set(name);
+        }
+        if let Some(label) = label {
+            row.data_classification = Set(label.as_str().to_owned());
+        }
+        row.updated_at = Set(self.tx.clock().now());
+        row.update(&self.tx.conn()).await?.try_into()
     }
 
     /// Removes a file from every list; its bytes stay while another row names them.

@@ -38,6 +38,19 @@ impl<'a> VisibleMemberships<'a> {
         Ok(with_people(self.view.conn, vec![row]).await?.pop())
     }
 
+    /// Those of these people who belong to the organisation.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_many(&self, users: &[UserId]) -> Result<Vec<Member>> {
+        let rows = self
+            .visible()
+            .filter(membership::Column::UserId.is_in(users.iter().map(|user| user.as_uuid())))
+            .all(&self.view.conn)
+            .await?;
+        with_people(self.view.conn, rows).await
+    }
+
     /// The organisation's members, the newest first.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use conductor_domain::{
-    ConversationId, Message, MessageId, MessagePatch, NewMessage, Page, PageRequest, Scope,
+    Classification, ConversationId, Message, MessageId, MessagePatch, NewMessage, Page, PageRequest, Scope,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
@@ -58,6 +58,7 @@ impl<'t> Messages<'t> {
             error: None,
             thinking: None,
             tool_calls: serde_json::json!([]),
+            data_classification: new.data_classification,
             metadata: new.metadata,
             created_at: now,
             updated_at: now,
@@ -100,6 +101,7 @@ impl<'t> Messages<'t> {
             error: Set(message.error.as_ref().map(|error| to_json("messages.error", error)).transpose()?),
             thinking: Set(message.thinking),
             tool_calls: Set(message.tool_calls),
+            data_classification: Set(message.data_classification.as_str().to_owned()),
             metadata: Set(message.metadata),
             created_at: Set(message.created_at),
             updated_at: Set(message.updated_at),
@@ -164,6 +166,9 @@ impl<'t> Messages<'t> {
         if let Some(at) = patch.edited_at {
             row.edited_at = Set(Some(at));
         }
+        if let Some(label) = patch.data_classification {
+            row.data_classification = Set(label.as_str().to_owned());
+        }
         if let Some(metadata) = patch.metadata {
             row.metadata = Set(metadata);
         }
@@ -178,6 +183,30 @@ impl<'t> Messages<'t> {
     pub async fn path_to(&self, leaf: MessageId) -> Result<Vec<Message>> {
         self.row(leaf).await?;
         path(self.tx.conn(), self.scope, leaf, None).await
+    }
+
+    /// The highest label on the branch that ends at `leaf`; public where there is none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn label_of_path(&self, leaf: MessageId) -> Result<Classification> {
+        let sql = "WITH RECURSIVE path (id, parent_message_id, data_classification) AS (\
+                     SELECT id, parent_message_id, data_classification FROM messages \
+                     WHERE id = $1 AND organization_id = $2 AND environment_id = $3 \
+                   UNION ALL \
+                     SELECT m.id, m.parent_message_id, m.data_classification FROM messages m \
+                     JOIN path p ON m.id = p.parent_message_id \
+                     WHERE m.organization_id = $2 AND m.environment_id = $3) \
+                   SELECT DISTINCT data_classification FROM path";
+        #[derive(FromQueryResult)]
+        struct Row {
+            data_classification: String,
+        }
+        let conn = self.tx.conn();
+        let rows = Row::find_by_statement(statement(conn, sql, leaf, self.scope, [])).all(&conn).await?;
+        let mut labels =
+            rows.iter().map(|row| word("messages.data_classification", &row.data_classification));
+        labels.try_fold(Classification::Public, |highest, label| Ok(highest.max(label?)))
     }
 
     /// The answers to a message, oldest first.
@@ -491,6 +520,7 @@ impl TryFrom<message::Model> for Message {
             error: row.error.map(|error| json("messages.error", error)).transpose()?,
             thinking: row.thinking,
             tool_calls: row.tool_calls,
+            data_classification: word("messages.data_classification", &row.data_classification)?,
             metadata: row.metadata,
             created_at: row.created_at,
             updated_at: row.updated_at,

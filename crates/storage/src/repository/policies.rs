@@ -125,15 +125,15 @@ impl<'a> Policies<'a> {
         all(&self.conn, organization).await
     }
 
-    /// How often what decides in an organisation has changed. `None` where there is no such organisation.
+    /// How often the rules and the grants of an organisation have changed. `None` where there is no such organisation.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn version(&self, organization: OrganizationId) -> Result<Option<i64>> {
+    pub async fn version(&self, organization: OrganizationId) -> Result<Option<(i64, i64)>> {
         let version = organization::Entity::find_by_id(organization.as_uuid())
             .select_only()
-            .column(organization::Column::PolicyVersion)
-            .into_tuple::<i64>();
+            .columns([organization::Column::PolicyVersion, organization::Column::GrantVersion])
+            .into_tuple::<(i64, i64)>();
         Ok(version.one(&self.conn).await?)
     }
 }

@@ -32,6 +32,20 @@ impl<'a> VisibleRoles<'a> {
         let rows = rows.into_iter().map(Role::try_from).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(rows, page.limit, |role| role.id.to_string()))
     }
+
+    /// Those of these roles that the caller can meet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_many(&self, ids: &[RoleId]) -> Result<Vec<Role>> {
+        of(self.view.caller.scope.organization_id)
+            .filter(role::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
+            .all(&self.view.conn)
+            .await?
+            .into_iter()
+            .map(Role::try_from)
+            .collect()
+    }
 }
 
 /// Roles of every organisation, for the decision point.

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{
-    NewRun, Page, PageRequest, Run, RunFilter, RunId, RunOutcome, RunSignal, RunStatus, Scope, SignalKind,
+    Classification, NewRun, Page, PageRequest, Run, RunFilter, RunId, RunOutcome, RunSignal, RunStatus,
+    Scope, SignalKind,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter,
@@ -91,6 +92,7 @@ impl<'t> Runs<'t> {
             lease_owner: Set(None),
             lease_until: Set(None),
             fencing_token: Set(0),
+            data_classification: Set(new.data_classification.as_str().to_owned()),
             queued_at: Set(began),
             started_at: Set((status == RunStatus::Running).then_some(began)),
             ended_at: Set(None),
@@ -134,6 +136,7 @@ impl<'t> Runs<'t> {
         let row =
             self.owned(id).filter(self.held(id, fence)).one(&self.tx.conn()).await?.ok_or(Error::Fenced)?;
         let started = row.started_at.unwrap_or(now);
+        let given: Classification = word("runs.data_classification", &row.data_classification)?;
         let mut row: run::ActiveModel = row.into();
         row.status = Set(outcome.status.as_str().to_owned());
         row.output_json = Set(outcome.output);
@@ -144,11 +147,30 @@ impl<'t> Runs<'t> {
         row.output_tokens = Set(outcome.output_tokens);
         row.cost_nanos = Set(outcome.cost_nanos);
         row.attempts = Set(outcome.attempts);
+        row.data_classification = Set(given.max(outcome.data_classification).as_str().to_owned());
         row.ended_at = Set(Some(now));
         row.duration_ms = Set(Some((now - started).num_milliseconds()));
         row.lease_owner = Set(None);
         row.lease_until = Set(None);
         row.update(&self.tx.conn()).await?;
+        Ok(())
+    }
+
+    /// Notes that something of this label came into a run.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn raise_label(&self, id: RunId, label: Classification) -> Result<()> {
+        let lower: Vec<&str> = label.below().map(Classification::as_str).collect();
+        if !lower.is_empty() {
+            run::Entity::update_many()
+                .col_expr(run::Column::DataClassification, Expr::value(label.as_str()))
+                .filter(run::Column::Id.eq(id.as_uuid()))
+                .filter(run::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
+                .filter(run::Column::DataClassification.is_in(lower))
+                .exec(&self.tx.conn())
+                .await?;
+        }
         Ok(())
     }
 
@@ -500,6 +522,7 @@ impl TryFrom<run::Model> for Run {
             attempts: row.attempts,
             last_seq: row.last_seq,
             fencing_token: row.fencing_token,
+            data_classification: word("runs.data_classification", &row.data_classification)?,
             queued_at: row.queued_at,
             started_at: row.started_at,
             ended_at: row.ended_at,

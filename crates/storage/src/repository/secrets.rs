@@ -1,8 +1,11 @@
 //! Secrets in their envelopes. What is inside, only the vault knows.
 
 use conductor_domain::{NewSecret, Scope, Secret};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, prelude::Expr,
+};
 
+use super::tenant_keys::hold;
 use crate::{Error, Result, ScopedTx, conn::Conn, entity::secret, tx::Tx};
 
 /// Secrets of one tenant.
@@ -24,15 +27,6 @@ impl<'a> Secrets<'a> {
     pub async fn find(&self, reference: &str) -> Result<Option<Secret>> {
         let row = of(self.scope).filter(secret::Column::Reference.eq(reference)).one(&self.conn).await?;
         Ok(row.map(Into::into))
-    }
-
-    /// Every secret of the organisation, for the rotation of the key that wraps them.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn all(&self) -> Result<Vec<Secret>> {
-        let rows = of(self.scope).order_by_asc(secret::Column::Id).all(&self.conn).await?;
-        Ok(rows.into_iter().map(Into::into).collect())
     }
 }
 
@@ -57,8 +51,9 @@ impl<'t> SecretsTx<'t> {
     /// Stores a secret.
     ///
     /// # Errors
-    /// `NameTaken` when the organisation has one of this reference.
+    /// `NameTaken` when the organisation has one of this reference; `Stale` when the key it was sealed under is gone.
     pub async fn create(&self, new: NewSecret) -> Result<Secret> {
+        hold(&self.tx.conn(), self.scope, &new.key_id).await?;
         let now = self.tx.clock().now();
         let row = secret::ActiveModel {
             id: Set(new.id.as_uuid()),
@@ -80,11 +75,10 @@ impl<'t> SecretsTx<'t> {
         Ok(row.insert(&self.tx.conn()).await?.into())
     }
 
-    /// Puts another envelope in a secret's place: a new value (`version` goes up by one) or the same value under
-    /// another key (`version` stays).
+    /// Puts a new value in a secret's place; `version` is the one after the stored one.
     ///
     /// # Errors
-    /// `NotFound`, or `Stale` when the stored version is neither `version` nor the one before.
+    /// `NotFound`, or `Stale` when the stored version is not the one before, or the key it was sealed under is gone.
     pub async fn replace(
         &self,
         reference: &str,
@@ -92,11 +86,13 @@ impl<'t> SecretsTx<'t> {
         ciphertext: Vec<u8>,
         key_id: String,
     ) -> Result<Secret> {
-        let row = of(self.scope).filter(secret::Column::Reference.eq(reference)).one(&self.tx.conn()).await?;
-        let row = row.ok_or(Error::NotFound)?;
-        if row.version != version && row.version.checked_add(1) != Some(version) {
+        let conn = self.tx.conn();
+        let row = of(self.scope).filter(secret::Column::Reference.eq(reference));
+        let row = row.lock_exclusive().one(&conn).await?.ok_or(Error::NotFound)?;
+        if row.version.checked_add(1) != Some(version) {
             return Err(Error::Stale);
         }
+        hold(&conn, self.scope, &key_id).await?;
         let now = self.tx.clock().now();
         let mut row: secret::ActiveModel = row.into();
         row.version = Set(version);
@@ -105,6 +101,25 @@ impl<'t> SecretsTx<'t> {
         row.rotated_at = Set(Some(now));
         row.updated_at = Set(now);
         Ok(row.update(&self.tx.conn()).await?.into())
+    }
+
+    /// Puts the same value under another key, which the transaction holds; whether the row was still as it was seen.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn rewrap(&self, seen: &Secret, ciphertext: Vec<u8>, key_id: &str) -> Result<bool> {
+        let conn = self.tx.conn();
+        let moved = secret::Entity::update_many()
+            .col_expr(secret::Column::Ciphertext, Expr::value(ciphertext))
+            .col_expr(secret::Column::KeyId, Expr::value(key_id))
+            .filter(secret::Column::Id.eq(seen.id.as_uuid()))
+            .filter(secret::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
+            .filter(secret::Column::KeyId.eq(seen.key_id.as_str()))
+            .filter(secret::Column::Version.eq(seen.version))
+            .filter(secret::Column::DeletedAt.is_null())
+            .exec(&conn)
+            .await?;
+        Ok(moved.rows_affected > 0)
     }
 
     /// Deletes a secret and its envelope; whether there was one. The marked row keeps no ciphertext.

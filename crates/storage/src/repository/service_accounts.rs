@@ -1,7 +1,7 @@
 //! Machines' accounts of an organisation.
 
 use conductor_domain::{
-    Page, PageRequest, Revoked, Scope, ServiceAccount, ServiceAccountId, ServiceAccountSpec,
+    Page, PageRequest, Revoked, Scope, ServiceAccount, ServiceAccountId, ServiceAccountSpec, SubjectKind,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -32,6 +32,20 @@ impl<'a> VisibleServiceAccounts<'a> {
             .await?
             .map(ServiceAccount::try_from)
             .transpose()
+    }
+
+    /// Those of these service accounts that the organisation has.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_many(&self, ids: &[ServiceAccountId]) -> Result<Vec<ServiceAccount>> {
+        of(self.view.caller.scope)
+            .filter(service_account::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
+            .all(&self.view.conn)
+            .await?
+            .into_iter()
+            .map(ServiceAccount::try_from)
+            .collect()
     }
 
     /// A page of service accounts, the newest first.
@@ -124,6 +138,8 @@ impl<'t> ServiceAccountsTx<'t> {
         let mut row: service_account::ActiveModel = self.row(id).await?.into();
         row.deleted_at = Set(Some(self.tx.clock().now()));
         row.update(&self.tx.conn()).await?;
+        let grants = ScopedTx { tx: self.tx, scope: self.scope }.grants();
+        grants.end_of(SubjectKind::ServiceAccount, id.as_uuid()).await?;
         self.tx.tell(Revoked::ServiceAccount(id)).await
     }
 

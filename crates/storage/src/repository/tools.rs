@@ -248,7 +248,7 @@ impl<'a> VisibleTools<'a> {
         let connectors = connector::Entity::find()
             .select_only()
             .column(connector::Column::Id)
-            .filter(visible_to(self.view.caller))
+            .filter(visible_to(&self.view))
             .into_query();
         tool::Entity::find()
             .filter(tool::Column::DeletedAt.is_null())

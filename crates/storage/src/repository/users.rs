@@ -142,6 +142,7 @@ impl<'t> UsersTx<'t> {
             avatar_url: Set(None),
             platform_role: Set(new.role.as_str().to_owned()),
             data_clearance_level: Set(new.clearance.as_str().to_owned()),
+            attributes: Set(json!({})),
             preferences: Set(json!({})),
             custom_instructions: Set(None),
             default_agent_id: Set(None),
@@ -171,6 +172,7 @@ impl<'t> UsersTx<'t> {
         let moves = change.is_active.is_some()
             || change.role.is_some()
             || change.clearance.is_some()
+            || change.attributes.is_some()
             || change.bump_token_version;
         let mut row: user::ActiveModel = row.into();
         apply(&mut row, change, version, now);
@@ -213,7 +215,17 @@ fn apply(row: &mut user::ActiveModel, change: UserChange, version: i32, now: chr
     macro_rules! set {
         ($($field:ident),+) => {$( if let Some(value) = change.$field { row.$field = Set(value); } )+};
     }
-    set!(name, first_name, last_name, avatar_url, preferences, custom_instructions, is_active, is_verified);
+    set!(
+        name,
+        first_name,
+        last_name,
+        avatar_url,
+        attributes,
+        preferences,
+        custom_instructions,
+        is_active,
+        is_verified
+    );
     if let Some(agent) = change.default_agent_id {
         row.default_agent_id = Set(agent.map(Into::into));
     }
@@ -261,6 +273,7 @@ impl TryFrom<user::Model> for User {
             avatar_url: row.avatar_url,
             role: word("users.platform_role", &row.platform_role)?,
             clearance: word("users.data_clearance_level", &row.data_clearance_level)?,
+            attributes: row.attributes,
             preferences: row.preferences,
             custom_instructions: row.custom_instructions,
             default_agent_id: row.default_agent_id.map(Into::into),

@@ -39,6 +39,7 @@ fn page(conversation: ConversationId, identifier: &str, content: &str) -> NewArt
         title: "Page".to_owned(),
         language: Some("html".to_owned()),
         content: content.to_owned(),
+        data_classification: conductor_domain::Classification::Public,
     }
 }
 

@@ -19,6 +19,7 @@ mod budgets;
 mod conversations;
 mod credentials;
 mod files;
+mod grants;
 mod idempotency;
 mod keys;
 mod messages;

@@ -166,6 +166,7 @@ pub(crate) fn caller(user: UserId, scope: Scope, role: OrganizationRole) -> Call
         organizations: vec![scope.organization_id],
         roles: vec!["platform:standard_user".to_owned(), format!("organization:{role}")],
         clearance: Classification::Internal,
+        attributes: serde_json::json!({}),
         token_scopes: None,
         session_id: None,
         token_id: None,

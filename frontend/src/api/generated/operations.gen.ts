@@ -5,6 +5,8 @@ import type {
   AcceptInviteResponse,
   AddPolicyRuleData,
   AddPolicyRuleResponse,
+  ApproveAccessRequestData,
+  ApproveAccessRequestResponse,
   ArtifactFrameData,
   BacktestPolicyData,
   BacktestPolicyResponse,
@@ -14,12 +16,20 @@ import type {
   CancelExecutionResponse,
   CheckOrganizationMcpServerData,
   CheckOrganizationMcpServerResponse,
+  CheckPermissionData,
+  CheckPermissionResponse,
+  CloseAccessCampaignData,
+  CloseAccessCampaignResponse,
   ConfirmMcpServerCommandData,
   ConfirmMcpServerCommandResponse,
   ConfirmMfaData,
   ConfirmMfaResponse,
   ConnectMcpServerData,
   ConnectMcpServerResponse,
+  CreateAccessCampaignData,
+  CreateAccessCampaignResponse,
+  CreateAccessRequestData,
+  CreateAccessRequestResponse,
   CreateAgentCloneData,
   CreateAgentCloneOfOrganizationData,
   CreateAgentCloneOfOrganizationResponse,
@@ -40,6 +50,10 @@ import type {
   CreateAgentServerOfOrganizationData,
   CreateAgentServerOfOrganizationResponse,
   CreateAgentServerResponse,
+  CreateAgentShareData,
+  CreateAgentShareOfOrganizationData,
+  CreateAgentShareOfOrganizationResponse,
+  CreateAgentShareResponse,
   CreateAgentTestData,
   CreateAgentTestOfOrganizationData,
   CreateAgentTestOfOrganizationResponse,
@@ -62,6 +76,10 @@ import type {
   CreateEnvironmentResponse,
   CreateFileData,
   CreateFileResponse,
+  CreateGrantData,
+  CreateGrantResponse,
+  CreateIdentityProviderData,
+  CreateIdentityProviderResponse,
   CreateMcpServerData,
   CreateMcpServerResponse,
   CreateMemberData,
@@ -98,6 +116,10 @@ import type {
   DeleteAgentServerOfOrganizationData,
   DeleteAgentServerOfOrganizationResponse,
   DeleteAgentServerResponse,
+  DeleteAgentShareData,
+  DeleteAgentShareOfOrganizationData,
+  DeleteAgentShareOfOrganizationResponse,
+  DeleteAgentShareResponse,
   DeleteAgentTokenData,
   DeleteAgentTokenResponse,
   DeleteApiKeyData,
@@ -112,6 +134,8 @@ import type {
   DeleteEnvironmentResponse,
   DeleteFileData,
   DeleteFileResponse,
+  DeleteIdentityProviderData,
+  DeleteIdentityProviderResponse,
   DeleteMcpServerData,
   DeleteMcpServerResponse,
   DeleteMemberData,
@@ -134,6 +158,8 @@ import type {
   DeleteServiceAccountTokenResponse,
   DeleteSessionData,
   DeleteSessionResponse,
+  DenyAccessRequestData,
+  DenyAccessRequestResponse,
   DisableMfaData,
   DisableMfaResponse,
   DiscoverMcpServerData,
@@ -146,8 +172,12 @@ import type {
   ExecuteAgentResponse,
   ExecuteToolData,
   ExecuteToolResponse,
+  ExportAccessCampaignData,
+  ExportAccessCampaignResponse,
   ExportAuditData,
   ExportAuditResponse,
+  FindAccessCampaignData,
+  FindAccessCampaignResponse,
   FindAgentByIdData,
   FindAgentByIdResponse,
   FindAgentData,
@@ -188,6 +218,8 @@ import type {
   FindFileResponse,
   FindHealthData,
   FindHealthResponse,
+  FindIdentityProviderData,
+  FindIdentityProviderResponse,
   FindMcpServerData,
   FindMcpServerHealthData,
   FindMcpServerHealthResponse,
@@ -214,10 +246,14 @@ import type {
   FindPolicyResponse,
   FindPolicyRuleData,
   FindPolicyRuleResponse,
+  FindProviderCallbackData,
+  FindProviderCallbackResponse,
   FindReadinessData,
   FindReadinessResponse,
   FindRunData,
   FindRunResponse,
+  FindSecretKeysData,
+  FindSecretKeysResponse,
   FindServiceAccountData,
   FindServiceAccountResponse,
   FindSettingsData,
@@ -230,12 +266,24 @@ import type {
   FindWorkflowUsageResponse,
   FollowMessageData,
   FollowMessageResponse,
+  GrantMcpServerAccessData,
+  GrantMcpServerAccessResponse,
+  ListAccessCampaignItemsData,
+  ListAccessCampaignItemsResponse,
+  ListAccessCampaignsData,
+  ListAccessCampaignsResponse,
   ListAccessLogsData,
   ListAccessLogsResponse,
+  ListAccessRequestsData,
+  ListAccessRequestsResponse,
   ListAgentServersData,
   ListAgentServersOfOrganizationData,
   ListAgentServersOfOrganizationResponse,
   ListAgentServersResponse,
+  ListAgentSharesData,
+  ListAgentSharesOfOrganizationData,
+  ListAgentSharesOfOrganizationResponse,
+  ListAgentSharesResponse,
   ListAgentTokensData,
   ListAgentTokensResponse,
   ListAgentToolsData,
@@ -288,10 +336,16 @@ import type {
   ListExecutionLogsResponse,
   ListFilesData,
   ListFilesResponse,
+  ListGrantsData,
+  ListGrantsResponse,
+  ListIdentityProvidersData,
+  ListIdentityProvidersResponse,
   ListMcpPromptsData,
   ListMcpPromptsResponse,
   ListMcpServerLogsData,
   ListMcpServerLogsResponse,
+  ListMcpServerPermissionsData,
+  ListMcpServerPermissionsResponse,
   ListMcpServerResourcesData,
   ListMcpServerResourcesResponse,
   ListMcpServerToolsData,
@@ -308,6 +362,8 @@ import type {
   ListModelsResponse,
   ListMonthlyUsageData,
   ListMonthlyUsageResponse,
+  ListMyGrantsData,
+  ListMyGrantsResponse,
   ListMyOrganizationsData,
   ListMyOrganizationsResponse,
   ListOfficialMcpServersData,
@@ -342,12 +398,16 @@ import type {
   ListServiceAccountsResponse,
   ListSessionsData,
   ListSessionsResponse,
+  ListSignInProvidersData,
+  ListSignInProvidersResponse,
   ListTasksData,
   ListTasksResponse,
   ListUsageByAgentData,
   ListUsageByAgentResponse,
   ListUsageByModelData,
   ListUsageByModelResponse,
+  ListUserGrantsData,
+  ListUserGrantsResponse,
   ListUsersData,
   ListUsersResponse,
   LoginData,
@@ -368,14 +428,30 @@ import type {
   RegisterResponse,
   RenewRecoveryCodesData,
   RenewRecoveryCodesResponse,
+  ReplaceAgentPermissionsData,
+  ReplaceAgentPermissionsOfOrganizationData,
+  ReplaceAgentPermissionsOfOrganizationResponse,
+  ReplaceAgentPermissionsResponse,
   RestartMcpServerData,
   RestartMcpServerResponse,
+  ReviewAccessData,
+  ReviewAccessResponse,
   RevokeAgentTokenData,
   RevokeAgentTokenResponse,
+  RevokeGrantData,
+  RevokeGrantResponse,
+  RevokeMcpServerAccessData,
+  RevokeMcpServerAccessResponse,
   RevokeServiceAccountTokenData,
   RevokeServiceAccountTokenResponse,
+  RotateApiKeyData,
+  RotateApiKeyResponse,
+  RotateSecretKeysData,
+  RotateSecretKeysResponse,
   SearchMcpServersData,
   SearchMcpServersResponse,
+  StartProviderSignInData,
+  StartProviderSignInResponse,
   StreamMessageData,
   StreamMessageResponse,
   UpdateAgentData,
@@ -418,6 +494,10 @@ import type {
   UpdateEnvironmentPatchData,
   UpdateEnvironmentPatchResponse,
   UpdateEnvironmentResponse,
+  UpdateFileData,
+  UpdateFileResponse,
+  UpdateIdentityProviderData,
+  UpdateIdentityProviderResponse,
   UpdateMcpServerData,
   UpdateMcpServerResponse,
   UpdateMcpServerToolData,
@@ -474,6 +554,7 @@ export interface Operations {
     '/api/agents/{agent_id}': { query: FindAgentData['query']; body: FindAgentData['body']; answer: FindAgentResponse };
     '/api/agents/{agent_id}/available-tools': { query: ListAgentToolsData['query']; body: ListAgentToolsData['body']; answer: ListAgentToolsResponse };
     '/api/agents/{agent_id}/mcp-servers': { query: ListAgentServersData['query']; body: ListAgentServersData['body']; answer: ListAgentServersResponse };
+    '/api/agents/{agent_id}/shares': { query: ListAgentSharesData['query']; body: ListAgentSharesData['body']; answer: ListAgentSharesResponse };
     '/api/agents/{agent_id}/versions': { query: ListAgentVersionsData['query']; body: ListAgentVersionsData['body']; answer: ListAgentVersionsResponse };
     '/api/artifacts/{artifact_id}': { query: FindArtifactData['query']; body: FindArtifactData['body']; answer: FindArtifactResponse };
     '/api/artifacts/{artifact_id}/agent': { query: FindArtifactAgentData['query']; body: FindArtifactAgentData['body']; answer: FindArtifactAgentResponse };
@@ -481,6 +562,9 @@ export interface Operations {
     '/api/audit/access-logs': { query: ListAccessLogsData['query']; body: ListAccessLogsData['body']; answer: ListAccessLogsResponse };
     '/api/auth/me': { query: FindMeData['query']; body: FindMeData['body']; answer: FindMeResponse };
     '/api/auth/mfa': { query: FindMfaData['query']; body: FindMfaData['body']; answer: FindMfaResponse };
+    '/api/auth/oidc/callback': { query: FindProviderCallbackData['query']; body: FindProviderCallbackData['body']; answer: FindProviderCallbackResponse };
+    '/api/auth/oidc/providers': { query: ListSignInProvidersData['query']; body: ListSignInProvidersData['body']; answer: ListSignInProvidersResponse };
+    '/api/auth/oidc/{slug}/start': { query: StartProviderSignInData['query']; body: StartProviderSignInData['body']; answer: StartProviderSignInResponse };
     '/api/auth/sessions': { query: ListSessionsData['query']; body: ListSessionsData['body']; answer: ListSessionsResponse };
     '/api/conversations': { query: ListConversationsData['query']; body: ListConversationsData['body']; answer: ListConversationsResponse };
     '/api/conversations/{conversation_id}': { query: FindConversationData['query']; body: FindConversationData['body']; answer: FindConversationResponse };
@@ -500,11 +584,20 @@ export interface Operations {
     '/api/mcp/servers/{server_id}': { query: FindMcpServerData['query']; body: FindMcpServerData['body']; answer: FindMcpServerResponse };
     '/api/mcp/servers/{server_id}/health': { query: FindMcpServerHealthData['query']; body: FindMcpServerHealthData['body']; answer: FindMcpServerHealthResponse };
     '/api/mcp/servers/{server_id}/logs': { query: ListMcpServerLogsData['query']; body: ListMcpServerLogsData['body']; answer: ListMcpServerLogsResponse };
+    '/api/mcp/servers/{server_id}/permissions': { query: ListMcpServerPermissionsData['query']; body: ListMcpServerPermissionsData['body']; answer: ListMcpServerPermissionsResponse };
     '/api/mcp/servers/{server_id}/resources': { query: ListMcpServerResourcesData['query']; body: ListMcpServerResourcesData['body']; answer: ListMcpServerResourcesResponse };
     '/api/mcp/servers/{server_id}/tools': { query: ListMcpServerToolsData['query']; body: ListMcpServerToolsData['body']; answer: ListMcpServerToolsResponse };
     '/api/messages/stream': { query: FollowMessageData['query']; body: FollowMessageData['body']; answer: FollowMessageResponse };
     '/api/messages/{message_id}/thinking': { query: FindThinkingData['query']; body: FindThinkingData['body']; answer: FindThinkingResponse };
     '/api/models': { query: ListModelsData['query']; body: ListModelsData['body']; answer: ListModelsResponse };
+    '/api/permissions/campaigns': { query: ListAccessCampaignsData['query']; body: ListAccessCampaignsData['body']; answer: ListAccessCampaignsResponse };
+    '/api/permissions/campaigns/{campaign_id}': { query: FindAccessCampaignData['query']; body: FindAccessCampaignData['body']; answer: FindAccessCampaignResponse };
+    '/api/permissions/campaigns/{campaign_id}/export': { query: ExportAccessCampaignData['query']; body: ExportAccessCampaignData['body']; answer: ExportAccessCampaignResponse };
+    '/api/permissions/campaigns/{campaign_id}/items': { query: ListAccessCampaignItemsData['query']; body: ListAccessCampaignItemsData['body']; answer: ListAccessCampaignItemsResponse };
+    '/api/permissions/grants': { query: ListGrantsData['query']; body: ListGrantsData['body']; answer: ListGrantsResponse };
+    '/api/permissions/my': { query: ListMyGrantsData['query']; body: ListMyGrantsData['body']; answer: ListMyGrantsResponse };
+    '/api/permissions/requests': { query: ListAccessRequestsData['query']; body: ListAccessRequestsData['body']; answer: ListAccessRequestsResponse };
+    '/api/permissions/users/{user_id}': { query: ListUserGrantsData['query']; body: ListUserGrantsData['body']; answer: ListUserGrantsResponse };
     '/api/roles': { query: ListRolesData['query']; body: ListRolesData['body']; answer: ListRolesResponse };
     '/api/runs/{run_id}': { query: FindRunData['query']; body: FindRunData['body']; answer: FindRunResponse };
     '/api/runs/{run_id}/events': { query: ListRunEventsData['query']; body: ListRunEventsData['body']; answer: ListRunEventsResponse };
@@ -526,12 +619,15 @@ export interface Operations {
     '/api/v1/audit': { query: ListPlatformAuditData['query']; body: ListPlatformAuditData['body']; answer: ListPlatformAuditResponse };
     '/api/v1/auth/me': { query: FindMeV1Data['query']; body: FindMeV1Data['body']; answer: FindMeV1Response };
     '/api/v1/auth/me/orgs': { query: ListMyOrganizationsData['query']; body: ListMyOrganizationsData['body']; answer: ListMyOrganizationsResponse };
+    '/api/v1/identity-providers': { query: ListIdentityProvidersData['query']; body: ListIdentityProvidersData['body']; answer: ListIdentityProvidersResponse };
+    '/api/v1/identity-providers/{identity_provider_id}': { query: FindIdentityProviderData['query']; body: FindIdentityProviderData['body']; answer: FindIdentityProviderResponse };
     '/api/v1/orgs': { query: ListOrganizationsData['query']; body: ListOrganizationsData['body']; answer: ListOrganizationsResponse };
     '/api/v1/orgs/{org_id}': { query: FindOrganizationData['query']; body: FindOrganizationData['body']; answer: FindOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents': { query: ListAgentsOfOrganizationData['query']; body: ListAgentsOfOrganizationData['body']; answer: ListAgentsOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: FindAgentOfOrganizationData['query']; body: FindAgentOfOrganizationData['body']; answer: FindAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/available-tools': { query: ListAgentToolsOfOrganizationData['query']; body: ListAgentToolsOfOrganizationData['body']; answer: ListAgentToolsOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers': { query: ListAgentServersOfOrganizationData['query']; body: ListAgentServersOfOrganizationData['body']; answer: ListAgentServersOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/agents/{agent_id}/shares': { query: ListAgentSharesOfOrganizationData['query']; body: ListAgentSharesOfOrganizationData['body']; answer: ListAgentSharesOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens': { query: ListAgentTokensData['query']; body: ListAgentTokensData['body']; answer: ListAgentTokensResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/versions': { query: ListAgentVersionsOfOrganizationData['query']; body: ListAgentVersionsOfOrganizationData['body']; answer: ListAgentVersionsOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/audit': { query: ListAuditEventsData['query']; body: ListAuditEventsData['body']; answer: ListAuditEventsResponse };
@@ -567,6 +663,7 @@ export interface Operations {
     '/api/v1/policies/rules/{rule_id}': { query: FindPolicyRuleData['query']; body: FindPolicyRuleData['body']; answer: FindPolicyRuleResponse };
     '/api/v1/pricing/models': { query: ListModelPricingData['query']; body: ListModelPricingData['body']; answer: ListModelPricingResponse };
     '/api/v1/pricing/models/{pricing_id}': { query: FindModelPricingData['query']; body: FindModelPricingData['body']; answer: FindModelPricingResponse };
+    '/api/v1/secret-keys': { query: FindSecretKeysData['query']; body: FindSecretKeysData['body']; answer: FindSecretKeysResponse };
     '/artifact-frame': { query: ArtifactFrameData['query']; body: ArtifactFrameData['body']; answer: unknown };
     '/docs/errors/{code}': { query: FindErrorPageData['query']; body: FindErrorPageData['body']; answer: FindErrorPageResponse };
     '/health': { query: FindHealthData['query']; body: FindHealthData['body']; answer: FindHealthResponse };
@@ -578,6 +675,7 @@ export interface Operations {
     '/api/agents/{agent_id}/clone': { query: CreateAgentCloneData['query']; body: CreateAgentCloneData['body']; answer: CreateAgentCloneResponse };
     '/api/agents/{agent_id}/fork': { query: CreateAgentForkData['query']; body: CreateAgentForkData['body']; answer: CreateAgentForkResponse };
     '/api/agents/{agent_id}/mcp-servers': { query: CreateAgentServerData['query']; body: CreateAgentServerData['body']; answer: CreateAgentServerResponse };
+    '/api/agents/{agent_id}/share': { query: CreateAgentShareData['query']; body: CreateAgentShareData['body']; answer: CreateAgentShareResponse };
     '/api/agents/{agent_id}/test': { query: CreateAgentTestData['query']; body: CreateAgentTestData['body']; answer: CreateAgentTestResponse };
     '/api/agents/{agent_id}/versions/{version}/rollback': { query: CreateAgentRollbackData['query']; body: CreateAgentRollbackData['body']; answer: CreateAgentRollbackResponse };
     '/api/artifacts/{artifact_id}/fork': { query: CreateArtifactForkData['query']; body: CreateArtifactForkData['body']; answer: CreateArtifactForkResponse };
@@ -602,21 +700,31 @@ export interface Operations {
     '/api/mcp/servers/{server_id}/confirm-command': { query: ConfirmMcpServerCommandData['query']; body: ConfirmMcpServerCommandData['body']; answer: ConfirmMcpServerCommandResponse };
     '/api/mcp/servers/{server_id}/connect': { query: ConnectMcpServerData['query']; body: ConnectMcpServerData['body']; answer: ConnectMcpServerResponse };
     '/api/mcp/servers/{server_id}/discover': { query: DiscoverMcpServerData['query']; body: DiscoverMcpServerData['body']; answer: DiscoverMcpServerResponse };
+    '/api/mcp/servers/{server_id}/grant-access': { query: GrantMcpServerAccessData['query']; body: GrantMcpServerAccessData['body']; answer: GrantMcpServerAccessResponse };
     '/api/mcp/servers/{server_id}/restart': { query: RestartMcpServerData['query']; body: RestartMcpServerData['body']; answer: RestartMcpServerResponse };
     '/api/messages/stream': { query: StreamMessageData['query']; body: StreamMessageData['body']; answer: StreamMessageResponse };
     '/api/messages/{message_id}/regenerate': { query: CreateRegenerationData['query']; body: CreateRegenerationData['body']; answer: CreateRegenerationResponse };
+    '/api/permissions/campaigns': { query: CreateAccessCampaignData['query']; body: CreateAccessCampaignData['body']; answer: CreateAccessCampaignResponse };
+    '/api/permissions/campaigns/{campaign_id}/close': { query: CloseAccessCampaignData['query']; body: CloseAccessCampaignData['body']; answer: CloseAccessCampaignResponse };
+    '/api/permissions/check': { query: CheckPermissionData['query']; body: CheckPermissionData['body']; answer: CheckPermissionResponse };
+    '/api/permissions/grant': { query: CreateGrantData['query']; body: CreateGrantData['body']; answer: CreateGrantResponse };
+    '/api/permissions/request': { query: CreateAccessRequestData['query']; body: CreateAccessRequestData['body']; answer: CreateAccessRequestResponse };
+    '/api/permissions/revoke': { query: RevokeGrantData['query']; body: RevokeGrantData['body']; answer: RevokeGrantResponse };
     '/api/settings/api-keys': { query: CreateApiKeyData['query']; body: CreateApiKeyData['body']; answer: CreateApiKeyResponse };
+    '/api/settings/api-keys/{key_id}/rotate': { query: RotateApiKeyData['query']; body: RotateApiKeyData['body']; answer: RotateApiKeyResponse };
     '/api/setup': { query: CreateSetupData['query']; body: CreateSetupData['body']; answer: CreateSetupResponse };
     '/api/tasks/{task_id}/decide': { query: DecideTaskData['query']; body: DecideTaskData['body']; answer: DecideTaskResponse };
     '/api/v1/auth/login': { query: LoginV1Data['query']; body: LoginV1Data['body']; answer: LoginV1Response };
     '/api/v1/auth/logout': { query: LogoutV1Data['query']; body: LogoutV1Data['body']; answer: LogoutV1Response };
     '/api/v1/auth/me/orgs': { query: CreateMyOrganizationData['query']; body: CreateMyOrganizationData['body']; answer: CreateMyOrganizationResponse };
     '/api/v1/auth/register': { query: RegisterData['query']; body: RegisterData['body']; answer: RegisterResponse };
+    '/api/v1/identity-providers': { query: CreateIdentityProviderData['query']; body: CreateIdentityProviderData['body']; answer: CreateIdentityProviderResponse };
     '/api/v1/orgs': { query: CreateOrganizationData['query']; body: CreateOrganizationData['body']; answer: CreateOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents': { query: CreateAgentOfOrganizationData['query']; body: CreateAgentOfOrganizationData['body']; answer: CreateAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/clone': { query: CreateAgentCloneOfOrganizationData['query']; body: CreateAgentCloneOfOrganizationData['body']; answer: CreateAgentCloneOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/fork': { query: CreateAgentForkOfOrganizationData['query']; body: CreateAgentForkOfOrganizationData['body']; answer: CreateAgentForkOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers': { query: CreateAgentServerOfOrganizationData['query']; body: CreateAgentServerOfOrganizationData['body']; answer: CreateAgentServerOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/agents/{agent_id}/share': { query: CreateAgentShareOfOrganizationData['query']; body: CreateAgentShareOfOrganizationData['body']; answer: CreateAgentShareOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/test': { query: CreateAgentTestOfOrganizationData['query']; body: CreateAgentTestOfOrganizationData['body']; answer: CreateAgentTestOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens': { query: CreateAgentTokenData['query']; body: CreateAgentTokenData['body']; answer: CreateAgentTokenResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens/{jti}/revoke': { query: RevokeAgentTokenData['query']; body: RevokeAgentTokenData['body']; answer: RevokeAgentTokenResponse };
@@ -637,10 +745,12 @@ export interface Operations {
     '/api/v1/policies/evaluate': { query: EvaluatePoliciesData['query']; body: EvaluatePoliciesData['body']; answer: EvaluatePoliciesResponse };
     '/api/v1/policies/rules': { query: CreatePolicyRuleData['query']; body: CreatePolicyRuleData['body']; answer: CreatePolicyRuleResponse };
     '/api/v1/pricing/models': { query: PutModelPricingData['query']; body: PutModelPricingData['body']; answer: PutModelPricingResponse };
+    '/api/v1/secret-keys/rotate': { query: RotateSecretKeysData['query']; body: RotateSecretKeysData['body']; answer: RotateSecretKeysResponse };
   };
   put: {
     '/api/agents/{agent_id}': { query: UpdateAgentData['query']; body: UpdateAgentData['body']; answer: UpdateAgentResponse };
     '/api/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerData['query']; body: UpdateAgentServerData['body']; answer: UpdateAgentServerResponse };
+    '/api/agents/{agent_id}/permissions': { query: ReplaceAgentPermissionsData['query']; body: ReplaceAgentPermissionsData['body']; answer: ReplaceAgentPermissionsResponse };
     '/api/artifacts/{artifact_id}': { query: UpdateArtifactData['query']; body: UpdateArtifactData['body']; answer: UpdateArtifactResponse };
     '/api/auth/profile': { query: UpdateProfileData['query']; body: UpdateProfileData['body']; answer: UpdateProfileResponse };
     '/api/conversations/{conversation_id}': { query: UpdateConversationData['query']; body: UpdateConversationData['body']; answer: UpdateConversationResponse };
@@ -650,6 +760,9 @@ export interface Operations {
     '/api/mcp/servers/{server_id}': { query: UpdateMcpServerData['query']; body: UpdateMcpServerData['body']; answer: UpdateMcpServerResponse };
     '/api/mcp/servers/{server_id}/tools/{tool_id}': { query: UpdateMcpServerToolData['query']; body: UpdateMcpServerToolData['body']; answer: UpdateMcpServerToolResponse };
     '/api/messages/{message_id}': { query: UpdateMessageData['query']; body: UpdateMessageData['body']; answer: UpdateMessageResponse };
+    '/api/permissions/campaigns/{campaign_id}/items/{item_id}': { query: ReviewAccessData['query']; body: ReviewAccessData['body']; answer: ReviewAccessResponse };
+    '/api/permissions/requests/{request_id}/approve': { query: ApproveAccessRequestData['query']; body: ApproveAccessRequestData['body']; answer: ApproveAccessRequestResponse };
+    '/api/permissions/requests/{request_id}/deny': { query: DenyAccessRequestData['query']; body: DenyAccessRequestData['body']; answer: DenyAccessRequestResponse };
     '/api/settings': { query: UpdateSettingsData['query']; body: UpdateSettingsData['body']; answer: UpdateSettingsResponse };
     '/api/settings/custom-instructions': { query: UpdateCustomInstructionsData['query']; body: UpdateCustomInstructionsData['body']; answer: UpdateCustomInstructionsResponse };
     '/api/users/{user_id}/role': { query: UpdateUserRoleData['query']; body: UpdateUserRoleData['body']; answer: UpdateUserRoleResponse };
@@ -657,6 +770,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}': { query: UpdateOrganizationData['query']; body: UpdateOrganizationData['body']; answer: UpdateOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: UpdateAgentOfOrganizationData['query']; body: UpdateAgentOfOrganizationData['body']; answer: UpdateAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerOfOrganizationData['query']; body: UpdateAgentServerOfOrganizationData['body']; answer: UpdateAgentServerOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/agents/{agent_id}/permissions': { query: ReplaceAgentPermissionsOfOrganizationData['query']; body: ReplaceAgentPermissionsOfOrganizationData['body']; answer: ReplaceAgentPermissionsOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: UpdateBudgetData['query']; body: UpdateBudgetData['body']; answer: UpdateBudgetResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: UpdateEnvironmentData['query']; body: UpdateEnvironmentData['body']; answer: UpdateEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: UpdateOrganizationMcpServerData['query']; body: UpdateOrganizationMcpServerData['body']; answer: UpdateOrganizationMcpServerResponse };
@@ -670,9 +784,11 @@ export interface Operations {
     '/api/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerPatchData['query']; body: UpdateAgentServerPatchData['body']; answer: UpdateAgentServerPatchResponse };
     '/api/artifacts/{artifact_id}': { query: UpdateArtifactPatchData['query']; body: UpdateArtifactPatchData['body']; answer: UpdateArtifactPatchResponse };
     '/api/conversations/{conversation_id}': { query: UpdateConversationPatchData['query']; body: UpdateConversationPatchData['body']; answer: UpdateConversationPatchResponse };
+    '/api/files/{file_id}': { query: UpdateFileData['query']; body: UpdateFileData['body']; answer: UpdateFileResponse };
     '/api/messages/{message_id}': { query: UpdateMessagePatchData['query']; body: UpdateMessagePatchData['body']; answer: UpdateMessagePatchResponse };
     '/api/users/{user_id}': { query: UpdateUserData['query']; body: UpdateUserData['body']; answer: UpdateUserResponse };
     '/api/v1/auth/me': { query: UpdateMeV1PatchData['query']; body: UpdateMeV1PatchData['body']; answer: UpdateMeV1PatchResponse };
+    '/api/v1/identity-providers/{identity_provider_id}': { query: UpdateIdentityProviderData['query']; body: UpdateIdentityProviderData['body']; answer: UpdateIdentityProviderResponse };
     '/api/v1/orgs/{org_id}': { query: UpdateOrganizationPatchData['query']; body: UpdateOrganizationPatchData['body']; answer: UpdateOrganizationPatchResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: UpdateAgentOfOrganizationPatchData['query']; body: UpdateAgentOfOrganizationPatchData['body']; answer: UpdateAgentOfOrganizationPatchResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerOfOrganizationPatchData['query']; body: UpdateAgentServerOfOrganizationPatchData['body']; answer: UpdateAgentServerOfOrganizationPatchResponse };
@@ -688,16 +804,20 @@ export interface Operations {
   delete: {
     '/api/agents/{agent_id}': { query: DeleteAgentData['query']; body: DeleteAgentData['body']; answer: DeleteAgentResponse };
     '/api/agents/{agent_id}/mcp-servers/{server_id}': { query: DeleteAgentServerData['query']; body: DeleteAgentServerData['body']; answer: DeleteAgentServerResponse };
+    '/api/agents/{agent_id}/share/{share_id}': { query: DeleteAgentShareData['query']; body: DeleteAgentShareData['body']; answer: DeleteAgentShareResponse };
     '/api/artifacts/{artifact_id}': { query: DeleteArtifactData['query']; body: DeleteArtifactData['body']; answer: DeleteArtifactResponse };
     '/api/auth/sessions/{session_id}': { query: DeleteSessionData['query']; body: DeleteSessionData['body']; answer: DeleteSessionResponse };
     '/api/conversations/{conversation_id}': { query: DeleteConversationData['query']; body: DeleteConversationData['body']; answer: DeleteConversationResponse };
     '/api/files/{file_id}': { query: DeleteFileData['query']; body: DeleteFileData['body']; answer: DeleteFileResponse };
     '/api/mcp/servers/{server_id}': { query: DeleteMcpServerData['query']; body: DeleteMcpServerData['body']; answer: DeleteMcpServerResponse };
+    '/api/mcp/servers/{server_id}/revoke-access/{user_id}': { query: RevokeMcpServerAccessData['query']; body: RevokeMcpServerAccessData['body']; answer: RevokeMcpServerAccessResponse };
     '/api/messages/{message_id}': { query: DeleteMessageData['query']; body: DeleteMessageData['body']; answer: DeleteMessageResponse };
     '/api/settings/api-keys/{key_id}': { query: DeleteApiKeyData['query']; body: DeleteApiKeyData['body']; answer: DeleteApiKeyResponse };
+    '/api/v1/identity-providers/{identity_provider_id}': { query: DeleteIdentityProviderData['query']; body: DeleteIdentityProviderData['body']; answer: DeleteIdentityProviderResponse };
     '/api/v1/orgs/{org_id}': { query: DeleteOrganizationData['query']; body: DeleteOrganizationData['body']; answer: DeleteOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: DeleteAgentOfOrganizationData['query']; body: DeleteAgentOfOrganizationData['body']; answer: DeleteAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: DeleteAgentServerOfOrganizationData['query']; body: DeleteAgentServerOfOrganizationData['body']; answer: DeleteAgentServerOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/agents/{agent_id}/share/{share_id}': { query: DeleteAgentShareOfOrganizationData['query']; body: DeleteAgentShareOfOrganizationData['body']; answer: DeleteAgentShareOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens/{jti}': { query: DeleteAgentTokenData['query']; body: DeleteAgentTokenData['body']; answer: DeleteAgentTokenResponse };
     '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: DeleteBudgetData['query']; body: DeleteBudgetData['body']; answer: DeleteBudgetResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: DeleteEnvironmentData['query']; body: DeleteEnvironmentData['body']; answer: DeleteEnvironmentResponse };

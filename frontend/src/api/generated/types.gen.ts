@@ -20,9 +20,52 @@ export type AcceptInviteRequest = {
 };
 
 /**
+ * A review of every grant of the organisation.
+ */
+export type AccessCampaign = {
+    closed_at?: string | null;
+    confirmed: number;
+    created_at: string;
+    created_by?: UserId | null;
+    dropped: number;
+    /**
+     * By when it shall be done.
+     */
+    due_at: string;
+    id: CampaignId;
+    name: string;
+    /**
+     * Grants that it asks about.
+     */
+    total: number;
+};
+
+/**
+ * One grant under review.
+ */
+export type AccessCampaignItem = {
+    comment?: string | null;
+    decided_at?: string | null;
+    decided_by?: UserId | null;
+    decided_by_name?: string | null;
+    decision?: ReviewDecision | null;
+    grant: Grant;
+    id: CampaignItemId;
+    /**
+     * Whether the grant still counts, or has ended meanwhile.
+     */
+    is_active: boolean;
+};
+
+/**
  * What was done with something, in four words.
  */
 export type AccessKind = 'read' | 'write' | 'execute' | 'delete';
+
+/**
+ * A level of access on one row. Not a ladder: `execute` does not include `clone`.
+ */
+export type AccessLevel = 'read' | 'clone' | 'execute' | 'write' | 'admin';
 
 /**
  * An access, or an attempt at one.
@@ -41,6 +84,50 @@ export type AccessLog = {
 };
 
 /**
+ * A wish for access.
+ */
+export type AccessRequest = {
+    access_level: AccessLevel;
+    /**
+     * Whether the caller may answer it.
+     */
+    can_decide: boolean;
+    comment?: string | null;
+    created_at: string;
+    decided_at?: string | null;
+    decided_by?: UserId | null;
+    decided_by_name?: string | null;
+    grant_expires_at?: string | null;
+    grant_id?: GrantId | null;
+    /**
+     * For how long it was asked, in hours; for good where it is missing.
+     */
+    hours?: number | null;
+    id: AccessRequestId;
+    reason: string;
+    resource_id: string;
+    /**
+     * What the row is called, where the caller may see it.
+     */
+    resource_name?: string | null;
+    resource_type: SharedKind;
+    status: AccessRequestStatus;
+    user_email?: string | null;
+    user_id: UserId;
+    user_name?: string | null;
+};
+
+/**
+ * Somebody's wish for a grant.
+ */
+export type AccessRequestId = string;
+
+/**
+ * Where a wish stands.
+ */
+export type AccessRequestStatus = 'pending' | 'approved' | 'denied';
+
+/**
  * An agent.
  */
 export type Agent = {
@@ -49,6 +136,10 @@ export type Agent = {
      * Whether the caller may change it.
      */
     can_edit: boolean;
+    /**
+     * Whether the caller may grant it to others.
+     */
+    can_share: boolean;
     capabilities: {
         [key: string]: unknown;
     };
@@ -170,6 +261,10 @@ export type AgentVersionId = string;
  * A provider key, without its value.
  */
 export type ApiKey = {
+    /**
+     * How many whole days it has had its present value.
+     */
+    age_days: number;
     base_url?: string | null;
     created_at: string;
     id: ApiKeyId;
@@ -181,12 +276,38 @@ export type ApiKey = {
     last_four: string;
     last_used_at?: string | null;
     provider: string;
+    /**
+     * When its present value took the place of another.
+     */
+    rotated_at?: string | null;
+    /**
+     * Whether that is longer than the organisation wants.
+     */
+    rotation_due: boolean;
+    /**
+     * 1, and one more with each value that took the place of another.
+     */
+    version: number;
 };
 
 /**
  * A provider key that a user entered.
  */
 export type ApiKeyId = string;
+
+/**
+ * Yes.
+ */
+export type ApproveAccessRequest = {
+    /**
+     * Words beside it.
+     */
+    comment?: string | null;
+    /**
+     * When the access ends, `null` for never; as long as was asked where it is missing.
+     */
+    expires_at?: string | null;
+};
 
 /**
  * Whether a conversation is put away.
@@ -203,6 +324,10 @@ export type Artifact = {
     content: string;
     conversation_id: ConversationId;
     created_at: string;
+    /**
+     * How sensitive it is: the highest label of what it was made from.
+     */
+    data_classification: Classification;
     id: ArtifactId;
     /**
      * The name that all versions share.
@@ -705,6 +830,48 @@ export type BudgetState = 'ok' | 'warning' | 'exhausted';
 export type CallId = string;
 
 /**
+ * A review of every grant of an organisation.
+ */
+export type CampaignId = string;
+
+/**
+ * One grant under review.
+ */
+export type CampaignItemId = string;
+
+/**
+ * A question about the caller: a level or an action on a row, or a permission of its roles at all.
+ */
+export type CheckPermissionRequest = {
+    access_level?: AccessLevel | null;
+    /**
+     * `agent.update`, instead of a level; without a row, any permission that roles name.
+     */
+    permission?: string | null;
+    resource_id?: string | null;
+    resource_type?: SharedKind | null;
+};
+
+/**
+ * What would be decided.
+ */
+export type CheckPermissionResponse = {
+    allowed: boolean;
+    /**
+     * Whether a person would be asked before it is done.
+     */
+    needs_approval: boolean;
+    /**
+     * Why, as a sentence.
+     */
+    reason: string;
+    /**
+     * The rule that decides.
+     */
+    rule_id: string;
+};
+
+/**
  * What a checkpoint stands for.
  */
 export type CheckpointKind = 'head' | 'retention';
@@ -824,6 +991,10 @@ export type Connector = {
      */
     cache_ttl_seconds?: number | null;
     can_edit: boolean;
+    /**
+     * Whether the caller may grant it to others.
+     */
+    can_share: boolean;
     capabilities: ConnectorCapabilities;
     command?: string | null;
     /**
@@ -902,6 +1073,10 @@ export type Conversation = {
     auto_route: boolean;
     created_at: string;
     current_leaf_id?: MessageId | null;
+    /**
+     * How sensitive what it holds is: the highest label of its messages.
+     */
+    data_classification: Classification;
     id: ConversationId;
     is_archived: boolean;
     is_pinned: boolean;
@@ -917,6 +1092,10 @@ export type Conversation = {
     title: string;
     token_count: number;
     updated_at: string;
+    /**
+     * Whose it is; it may have been granted to the caller.
+     */
+    user_id: UserId;
 };
 
 /**
@@ -1082,6 +1261,23 @@ export type CostTrend = {
 };
 
 /**
+ * A wish for access.
+ */
+export type CreateAccessRequest = {
+    access_level: AccessLevel;
+    /**
+     * For how long, in hours; for good where it is missing.
+     */
+    hours?: number | null;
+    /**
+     * Why it is needed; whoever answers reads it.
+     */
+    reason: string;
+    resource_id: string;
+    resource_type: SharedKind;
+};
+
+/**
  * An agent to be made.
  */
 export type CreateAgentRequest = {
@@ -1193,6 +1389,17 @@ export type CreateBudgetRequest = {
 };
 
 /**
+ * A review to be opened.
+ */
+export type CreateCampaignRequest = {
+    /**
+     * By when it shall be done.
+     */
+    due_at: string;
+    name: string;
+};
+
+/**
  * A conversation to be opened.
  */
 export type CreateConversationRequest = {
@@ -1208,6 +1415,68 @@ export type CreateConversationRequest = {
 export type CreateEnvironmentRequest = {
     name: string;
     type: EnvironmentType;
+};
+
+/**
+ * A grant to be made; what the subject was granted on the row before gives way.
+ */
+export type CreateGrantRequest = {
+    access_level: AccessLevel;
+    /**
+     * When it ends by itself.
+     */
+    expires_at?: string | null;
+    resource_id: string;
+    resource_type: SharedKind;
+    subject_id: string;
+    subject_type?: SubjectKind | null;
+};
+
+/**
+ * A provider to be entered.
+ */
+export type CreateIdentityProviderRequest = {
+    /**
+     * Whether whoever signs in for the first time gets an account; off where it is left out.
+     */
+    allow_sign_up?: boolean;
+    client_id: string;
+    /**
+     * A public client has none.
+     */
+    client_secret?: string | null;
+    email_domains?: Array<string>;
+    enabled?: boolean | null;
+    /**
+     * `groups` where it is left out.
+     */
+    groups_claim?: string | null;
+    /**
+     * Where its configuration is found, such as `https://login.example.com/realms/work`.
+     */
+    issuer: string;
+    /**
+     * Whether an account that exists is taken over by its verified address; off where it is left out.
+     */
+    link_by_email?: boolean;
+    /**
+     * The name on the button.
+     */
+    name: string;
+    organization_id?: OrganizationId | null;
+    role_mappings?: Array<RoleMapping>;
+    /**
+     * `email` and `profile` where it is left out.
+     */
+    scopes?: Array<string> | null;
+    /**
+     * Its name in addresses; made from the name where it is left out. It never changes.
+     */
+    slug?: string | null;
+    /**
+     * Whether the provider asks for a second factor itself; off where it is left out.
+     */
+    vouches_for_mfa?: boolean;
 };
 
 /**
@@ -1408,6 +1677,18 @@ export type CreateServiceAccountRequest = {
 };
 
 /**
+ * A share with a person.
+ */
+export type CreateShareRequest = {
+    /**
+     * When it ends by itself.
+     */
+    expires_at?: string | null;
+    permission_level: ShareLevel;
+    user_id: UserId;
+};
+
+/**
  * A token that is asked for.
  */
 export type CreateTokenRequest = {
@@ -1471,6 +1752,16 @@ export type DecideTaskRequest = {
      * One of the question's `allowed_decisions`.
      */
     decision: string;
+};
+
+/**
+ * No.
+ */
+export type DenyAccessRequest = {
+    /**
+     * Why not; the one who asked reads it.
+     */
+    reason: string;
 };
 
 /**
@@ -1689,6 +1980,16 @@ export type EventBody = {
     type: 'thinking.delta';
 } | {
     /**
+     * What they found.
+     */
+    findings: Array<GuardFinding>;
+    /**
+     * The message.
+     */
+    message_id: MessageId;
+    type: 'message.guarded';
+} | {
+    /**
      * The message, as `GET /api/conversations/{id}/messages` lists it.
      */
     message: unknown;
@@ -1755,10 +2056,15 @@ export type EventBody = {
      * What it answered: MCP content blocks.
      */
     content: unknown;
+    data_classification?: Classification | null;
     /**
      * How long it took.
      */
     duration_ms: number;
+    /**
+     * What the guards of the policy found in its answer.
+     */
+    findings?: Array<GuardFinding>;
     /**
      * The effect ledger's word: `read_only`, `done`, `failed` or `ambiguous`.
      */
@@ -1954,6 +2260,7 @@ export type ExecutionStatus = 'running' | 'success' | 'error' | 'timeout' | 'can
  * A notice: what happened, and the ids of what it happened to.
  */
 export type FeedEvent = {
+    access_request_id?: AccessRequestId | null;
     budget_id?: BudgetId | null;
     connector_id?: ConnectorId | null;
     conversation_id?: ConversationId | null;
@@ -1967,12 +2274,14 @@ export type FeedEvent = {
      * The budget's name.
      */
     name?: string | null;
+    resource_id?: string | null;
+    resource_type?: SharedKind | null;
     run_id?: RunId | null;
     status?: RunStatus | null;
     /**
      * `conversation.created`, `conversation.updated`, `conversation.deleted`, `run.started`, `run.finished`,
-     * `approval.requested`, `approval.decided`, `connector.updated`, `budget.warned` or `budget.exhausted`; others may
-     * come.
+     * `approval.requested`, `approval.decided`, `connector.updated`, `budget.warned`, `budget.exhausted`,
+     * `grant.changed`, `access_request.created` or `access_request.decided`; others may come.
      */
     type: string;
 };
@@ -2000,6 +2309,10 @@ export type FieldProblem = {
  */
 export type File = {
     created_at: string;
+    /**
+     * How sensitive what it holds is. What comes from it carries the label on.
+     */
+    data_classification: Classification;
     id: FileId;
     /**
      * What its first bytes say it is.
@@ -2107,6 +2420,102 @@ export type ForkArtifactRequest = {
 };
 
 /**
+ * What a subject may do with a row that is not its own.
+ */
+export type Grant = {
+    access_level: AccessLevel;
+    /**
+     * When it ends by itself.
+     */
+    expires_at?: string | null;
+    granted_at: string;
+    granted_by_name?: string | null;
+    granted_by_user_id?: UserId | null;
+    id: GrantId;
+    resource_id: string;
+    /**
+     * What the row is called, where the caller may see it.
+     */
+    resource_name?: string | null;
+    resource_type: SharedKind;
+    subject_email?: string | null;
+    subject_id: string;
+    /**
+     * A person's name or address, a role's name, an agent's or a service account's.
+     */
+    subject_name?: string | null;
+    subject_type: SubjectKind;
+};
+
+/**
+ * One grant of a list.
+ */
+export type GrantEntry = {
+    access_level: AccessLevel;
+    /**
+     * When it ends by itself.
+     */
+    expires_at?: string | null;
+    subject_id: string;
+    subject_type?: SubjectKind | null;
+};
+
+/**
+ * A grant of access on one resource.
+ */
+export type GrantId = string;
+
+/**
+ * Access of a person to a server.
+ */
+export type GrantServerRequest = {
+    access_level: AccessLevel;
+    /**
+     * When it ends by itself.
+     */
+    expires_at?: string | null;
+    user_id: UserId;
+};
+
+/**
+ * Every grant that a row has.
+ */
+export type GrantsResponse = {
+    items: Array<Grant>;
+    /**
+     * Always `null`: they come in one page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Something that a guard found.
+ */
+export type GuardFinding = {
+    /**
+     * How often.
+     */
+    count: number;
+    /**
+     * What matched, shortened; of secrets and personal data only their first characters.
+     */
+    excerpt: string;
+    /**
+     * What it looked for.
+     */
+    kind: GuardKind;
+    /**
+     * The guard's rule that matched, such as `ignore-previous`.
+     */
+    rule: string;
+};
+
+/**
+ * What a guard looks for.
+ */
+export type GuardKind = 'injection' | 'secret' | 'pii';
+
+/**
  * What was last found out about a connector.
  */
 export type Health = 'healthy' | 'error' | 'offline' | 'unknown';
@@ -2194,9 +2603,60 @@ export type HumanTaskView = {
 };
 
 /**
+ * An identity provider.
+ */
+export type IdentityProviderId = string;
+
+/**
+ * A provider. Its secret is in the vault and never shown.
+ */
+export type IdentityProviderResponse = {
+    allow_sign_up: boolean;
+    client_id: string;
+    created_at: string;
+    email_domains: Array<string>;
+    enabled: boolean;
+    groups_claim: string;
+    has_client_secret: boolean;
+    id: IdentityProviderId;
+    issuer: string;
+    link_by_email: boolean;
+    name: string;
+    organization_id?: OrganizationId | null;
+    /**
+     * What to enter at the provider as the address to send people back to.
+     */
+    redirect_uri: string;
+    role_mappings: Array<RoleMapping>;
+    scopes: Array<string>;
+    /**
+     * Its name in addresses.
+     */
+    slug: string;
+    updated_at: string;
+    vouches_for_mfa: boolean;
+};
+
+/**
+ * Every provider.
+ */
+export type IdentityProvidersResponse = {
+    items: Array<IdentityProviderResponse>;
+    /**
+     * What to enter at a provider as the address to send people back to.
+     */
+    redirect_uri: string;
+};
+
+/**
  * How those who call an agent from outside prove themselves.
  */
 export type InboundAuth = 'BEARER' | 'MTLS' | 'NONE';
+
+/**
+ * What is done with a result that holds instructions.
+ */
+export type InjectionAction = 'flag' | 'withhold';
 
 /**
  * A token, without its text.
@@ -2239,6 +2699,11 @@ export type JoinRequest = {
 };
 
 /**
+ * A rotation of every tenant's key.
+ */
+export type KeyRotationId = string;
+
+/**
  * What someone signs in with.
  */
 export type LoginRequest = {
@@ -2248,6 +2713,20 @@ export type LoginRequest = {
      */
     otp?: string | null;
     password: string;
+};
+
+/**
+ * The key that wraps the keys of organisations.
+ */
+export type MasterKey = {
+    /**
+     * A name that tells nothing about the key.
+     */
+    id: string;
+    /**
+     * `local` (a file or the environment) or `aws_kms`.
+     */
+    kind: string;
 };
 
 /**
@@ -2433,6 +2912,10 @@ export type MessageView = {
      * When it was written.
      */
     created_at: string;
+    /**
+     * How sensitive what it says is: the highest label of what it came from.
+     */
+    data_classification: Classification;
     /**
      * When it was changed in place.
      */
@@ -2669,6 +3152,22 @@ export type Obligation = {
 } | {
     kind: 'no_bodies';
 } | {
+    /**
+     * What to do where some are found.
+     */
+    action: InjectionAction;
+    kind: 'guard_injection';
+} | {
+    /**
+     * What to do where some is found.
+     */
+    action: OutputAction;
+    kind: 'guard_output';
+    /**
+     * What to look for; all of it where empty.
+     */
+    kinds?: Array<GuardKind>;
+} | {
     kind: 'approve_by';
     /**
      * Role names.
@@ -2684,6 +3183,10 @@ export type Organization = {
     id: OrganizationId;
     industry?: string | null;
     is_personal: boolean;
+    /**
+     * After how many days members are reminded to replace a provider key.
+     */
+    key_max_age_days?: number | null;
     name: string;
     /**
      * Whether its members must have a second factor.
@@ -2766,6 +3269,11 @@ export type OrganizationRunStep = {
 export type Origin = 'official' | 'community' | 'private';
 
 /**
+ * What is done with text that holds secrets or personal data.
+ */
+export type OutputAction = 'flag' | 'mask';
+
+/**
  * A budget that counts what the caller spends.
  */
 export type OwnBudget = {
@@ -2816,6 +3324,62 @@ export type OwnCalls = {
 /**
  * A page of a list.
  */
+export type PageResponseAccessCampaign = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        closed_at?: string | null;
+        confirmed: number;
+        created_at: string;
+        created_by?: UserId | null;
+        dropped: number;
+        /**
+         * By when it shall be done.
+         */
+        due_at: string;
+        id: CampaignId;
+        name: string;
+        /**
+         * Grants that it asks about.
+         */
+        total: number;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponseAccessCampaignItem = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        comment?: string | null;
+        decided_at?: string | null;
+        decided_by?: UserId | null;
+        decided_by_name?: string | null;
+        decision?: ReviewDecision | null;
+        grant: Grant;
+        id: CampaignItemId;
+        /**
+         * Whether the grant still counts, or has ended meanwhile.
+         */
+        is_active: boolean;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageResponseAccessLog = {
     /**
      * The rows.
@@ -2841,6 +3405,49 @@ export type PageResponseAccessLog = {
 /**
  * A page of a list.
  */
+export type PageResponseAccessRequest = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        access_level: AccessLevel;
+        /**
+         * Whether the caller may answer it.
+         */
+        can_decide: boolean;
+        comment?: string | null;
+        created_at: string;
+        decided_at?: string | null;
+        decided_by?: UserId | null;
+        decided_by_name?: string | null;
+        grant_expires_at?: string | null;
+        grant_id?: GrantId | null;
+        /**
+         * For how long it was asked, in hours; for good where it is missing.
+         */
+        hours?: number | null;
+        id: AccessRequestId;
+        reason: string;
+        resource_id: string;
+        /**
+         * What the row is called, where the caller may see it.
+         */
+        resource_name?: string | null;
+        resource_type: SharedKind;
+        status: AccessRequestStatus;
+        user_email?: string | null;
+        user_id: UserId;
+        user_name?: string | null;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageResponseAgent = {
     /**
      * The rows.
@@ -2851,6 +3458,10 @@ export type PageResponseAgent = {
          * Whether the caller may change it.
          */
         can_edit: boolean;
+        /**
+         * Whether the caller may grant it to others.
+         */
+        can_share: boolean;
         capabilities: {
             [key: string]: unknown;
         };
@@ -2941,6 +3552,10 @@ export type PageResponseApiKey = {
      * The rows.
      */
     items: Array<{
+        /**
+         * How many whole days it has had its present value.
+         */
+        age_days: number;
         base_url?: string | null;
         created_at: string;
         id: ApiKeyId;
@@ -2952,6 +3567,18 @@ export type PageResponseApiKey = {
         last_four: string;
         last_used_at?: string | null;
         provider: string;
+        /**
+         * When its present value took the place of another.
+         */
+        rotated_at?: string | null;
+        /**
+         * Whether that is longer than the organisation wants.
+         */
+        rotation_due: boolean;
+        /**
+         * 1, and one more with each value that took the place of another.
+         */
+        version: number;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -2971,6 +3598,10 @@ export type PageResponseArtifact = {
         content: string;
         conversation_id: ConversationId;
         created_at: string;
+        /**
+         * How sensitive it is: the highest label of what it was made from.
+         */
+        data_classification: Classification;
         id: ArtifactId;
         /**
          * The name that all versions share.
@@ -3172,6 +3803,10 @@ export type PageResponseConnector = {
          */
         cache_ttl_seconds?: number | null;
         can_edit: boolean;
+        /**
+         * Whether the caller may grant it to others.
+         */
+        can_share: boolean;
         capabilities: ConnectorCapabilities;
         command?: string | null;
         /**
@@ -3240,6 +3875,10 @@ export type PageResponseConversation = {
         auto_route: boolean;
         created_at: string;
         current_leaf_id?: MessageId | null;
+        /**
+         * How sensitive what it holds is: the highest label of its messages.
+         */
+        data_classification: Classification;
         id: ConversationId;
         is_archived: boolean;
         is_pinned: boolean;
@@ -3255,6 +3894,10 @@ export type PageResponseConversation = {
         title: string;
         token_count: number;
         updated_at: string;
+        /**
+         * Whose it is; it may have been granted to the caller.
+         */
+        user_id: UserId;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -3293,6 +3936,10 @@ export type PageResponseFile = {
      */
     items: Array<{
         created_at: string;
+        /**
+         * How sensitive what it holds is. What comes from it carries the label on.
+         */
+        data_classification: Classification;
         id: FileId;
         /**
          * What its first bytes say it is.
@@ -3305,6 +3952,43 @@ export type PageResponseFile = {
          * Where its bytes are, for its owner.
          */
         url: string;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponseGrant = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        access_level: AccessLevel;
+        /**
+         * When it ends by itself.
+         */
+        expires_at?: string | null;
+        granted_at: string;
+        granted_by_name?: string | null;
+        granted_by_user_id?: UserId | null;
+        id: GrantId;
+        resource_id: string;
+        /**
+         * What the row is called, where the caller may see it.
+         */
+        resource_name?: string | null;
+        resource_type: SharedKind;
+        subject_email?: string | null;
+        subject_id: string;
+        /**
+         * A person's name or address, a role's name, an agent's or a service account's.
+         */
+        subject_name?: string | null;
+        subject_type: SubjectKind;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -3533,6 +4217,10 @@ export type PageResponseMessageView = {
          */
         created_at: string;
         /**
+         * How sensitive what it says is: the highest label of what it came from.
+         */
+        data_classification: Classification;
+        /**
          * When it was changed in place.
          */
         edited_at?: string | null;
@@ -3685,6 +4373,10 @@ export type PageResponseOrganization = {
         id: OrganizationId;
         industry?: string | null;
         is_personal: boolean;
+        /**
+         * After how many days members are reminded to replace a provider key.
+         */
+        key_max_age_days?: number | null;
         name: string;
         /**
          * Whether its members must have a second factor.
@@ -3964,6 +4656,10 @@ export type PageResponseRun = {
         cost: string;
         created_at: string;
         currency: string;
+        /**
+         * How sensitive what it was given and gave is. Whoever is not cleared for it reads `•••` in their place.
+         */
+        data_classification: Classification;
         duration_ms?: number | null;
         ended_at?: string | null;
         error?: ProblemView | null;
@@ -4175,6 +4871,12 @@ export type PageResponseUser = {
      * The rows.
      */
     items: Array<{
+        /**
+         * What administrators say of the person; policies ask about it.
+         */
+        attributes: {
+            [key: string]: unknown;
+        };
         avatar_url?: string | null;
         created_at: string;
         custom_instructions?: string | null;
@@ -4616,6 +5318,13 @@ export type RegisterRequest = {
 };
 
 /**
+ * Every grant that a row shall have; those of others are taken back.
+ */
+export type ReplaceGrantsRequest = {
+    grants: Array<GrantEntry>;
+};
+
+/**
  * What is known of a target; what is left out is taken as a row of the organisation that all of it may see.
  */
 export type ResourceRequest = {
@@ -4634,6 +5343,29 @@ export type ResourceRequest = {
      */
     read_only?: boolean;
     visibility?: Visibility | null;
+};
+
+/**
+ * What a reviewer says of a grant.
+ */
+export type ReviewDecision = 'confirm' | 'drop';
+
+/**
+ * What a reviewer says of a grant.
+ */
+export type ReviewRequest = {
+    /**
+     * Words beside it.
+     */
+    comment?: string | null;
+    decision: ReviewDecision;
+};
+
+/**
+ * A grant to be taken back.
+ */
+export type RevokeGrantRequest = {
+    grant_id: GrantId;
 };
 
 /**
@@ -4660,9 +5392,56 @@ export type Role = {
 export type RoleId = string;
 
 /**
+ * A role that the members of a provider's group have.
+ */
+export type RoleMapping = {
+    /**
+     * The group, as the provider writes it.
+     */
+    group: string;
+    /**
+     * The organisation.
+     */
+    organization_id: OrganizationId;
+    /**
+     * The role there.
+     */
+    role: OrganizationRole;
+};
+
+/**
  * Which roles a role row stands among.
  */
 export type RoleScope = 'platform' | 'organization';
+
+/**
+ * Another value for a key.
+ */
+export type RotateApiKeyRequest = {
+    /**
+     * The value; kept sealed and never shown again.
+     */
+    api_key: string;
+};
+
+/**
+ * A rotation.
+ */
+export type RotationResponse = {
+    /**
+     * Secrets that could not be opened and were left as they are.
+     */
+    failed: number;
+    finished_at?: string | null;
+    id: KeyRotationId;
+    master_key_id: string;
+    started_at: string;
+    started_by?: UserId | null;
+    /**
+     * How a rotation stands.
+     */
+    status: 'running' | 'finished' | 'superseded';
+};
 
 /**
  * An agent that routing considered.
@@ -4692,6 +5471,10 @@ export type Run = {
     cost: string;
     created_at: string;
     currency: string;
+    /**
+     * How sensitive what it was given and gave is. Whoever is not cleared for it reads `•••` in their place.
+     */
+    data_classification: Classification;
     duration_ms?: number | null;
     ended_at?: string | null;
     error?: ProblemView | null;
@@ -4782,6 +5565,34 @@ export type SearchHealth = {
      * Which embeddings are in use.
      */
     embeddings: string;
+};
+
+/**
+ * How the keys of secrets stand. No key is in it, only names.
+ */
+export type SecretKeysResponse = {
+    master_key: MasterKey;
+    rotation?: RotationResponse | null;
+    /**
+     * Secrets of every organisation.
+     */
+    secrets: number;
+    /**
+     * Those that need no rotation: sealed under the current master key and, while a rotation runs, by a key of it.
+     */
+    secrets_current: number;
+    /**
+     * Keys of organisations.
+     */
+    tenant_keys: number;
+    /**
+     * Those that need no rotation.
+     */
+    tenant_keys_current: number;
+    /**
+     * Keys that nothing new is sealed under and that will be removed.
+     */
+    tenant_keys_retired: number;
 };
 
 /**
@@ -4907,6 +5718,37 @@ export type SetupStatusResponse = {
 };
 
 /**
+ * How much of an agent is shared.
+ */
+export type ShareLevel = 'read' | 'clone' | 'edit';
+
+/**
+ * Kinds of rows that can be granted.
+ */
+export type SharedKind = 'agent' | 'connector' | 'conversation';
+
+/**
+ * A provider that people may sign in with.
+ */
+export type SignInProvider = {
+    /**
+     * The name on the button.
+     */
+    name: string;
+    /**
+     * Its name in addresses.
+     */
+    slug: string;
+};
+
+/**
+ * The providers that people may sign in with.
+ */
+export type SignInProvidersResponse = {
+    items: Array<SignInProvider>;
+};
+
+/**
  * A place where the caller is signed in.
  */
 export type SignedInDevice = {
@@ -4951,6 +5793,11 @@ export type StreamMessageRequest = {
      */
     model?: string | null;
 };
+
+/**
+ * Kinds of subjects that rows are granted to.
+ */
+export type SubjectKind = 'user' | 'role' | 'organization' | 'agent' | 'service_account';
 
 /**
  * The agent that answers from now on.
@@ -5094,11 +5941,16 @@ export type ToolCallView = {
      * What it answered: MCP content blocks.
      */
     content?: unknown;
+    data_classification?: Classification | null;
     /**
      * How long it took.
      */
     duration_ms?: number | null;
     effect?: Effect | null;
+    /**
+     * What the guards of the policy found in its answer.
+     */
+    findings?: Array<GuardFinding>;
     human_task?: HumanTaskView | null;
     /**
      * The effect ledger's word.
@@ -5296,6 +6148,36 @@ export type UpdateEnvironmentRequest = {
 };
 
 /**
+ * What changes on a file.
+ */
+export type UpdateFileRequest = {
+    data_classification?: Classification | null;
+    /**
+     * Its name, without a path.
+     */
+    name?: string | null;
+};
+
+/**
+ * A change of a provider: missing fields stay, `null` clears.
+ */
+export type UpdateIdentityProviderRequest = {
+    allow_sign_up?: boolean | null;
+    client_id?: string | null;
+    client_secret?: string | null;
+    email_domains?: Array<string> | null;
+    enabled?: boolean | null;
+    groups_claim?: string | null;
+    issuer?: string | null;
+    link_by_email?: boolean | null;
+    name?: string | null;
+    organization_id?: OrganizationId | null;
+    role_mappings?: Array<RoleMapping> | null;
+    scopes?: Array<string> | null;
+    vouches_for_mfa?: boolean | null;
+};
+
+/**
  * A change of a server: missing fields stay, `null` clears.
  */
 export type UpdateMcpServerRequest = {
@@ -5348,6 +6230,10 @@ export type UpdateMessageRequest = {
  */
 export type UpdateOrganizationRequest = {
     industry?: string | null;
+    /**
+     * After how many days members are reminded to replace a provider key: 1 to 3650.
+     */
+    key_max_age_days?: number | null;
     name?: string | null;
     /**
      * Whether its members must have a second factor; whoever asks it must have one.
@@ -5467,6 +6353,12 @@ export type UpdateToolRequest = {
  * A change of someone's account.
  */
 export type UpdateUserRequest = {
+    /**
+     * All of the person's attributes: lower-case names with texts, numbers, `true` or `false`.
+     */
+    attributes?: {
+        [key: string]: unknown;
+    } | null;
     data_clearance_level?: Classification | null;
     /**
      * Whether the person may sign in; switching it off ends every session at once.
@@ -5490,6 +6382,12 @@ export type UsageGrouping = 'hour' | 'day' | 'week' | 'month';
  * A person's account.
  */
 export type User = {
+    /**
+     * What administrators say of the person; policies ask about it.
+     */
+    attributes: {
+        [key: string]: unknown;
+    };
     avatar_url?: string | null;
     created_at: string;
     custom_instructions?: string | null;
@@ -6010,6 +6908,133 @@ export type UpdateAgentServerResponses = {
 };
 
 export type UpdateAgentServerResponse = UpdateAgentServerResponses[keyof UpdateAgentServerResponses];
+
+export type ReplaceAgentPermissionsData = {
+    body: ReplaceGrantsRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        agent_id: AgentId;
+    };
+    query?: never;
+    url: '/api/agents/{agent_id}/permissions';
+};
+
+export type ReplaceAgentPermissionsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ReplaceAgentPermissionsError = ReplaceAgentPermissionsErrors[keyof ReplaceAgentPermissionsErrors];
+
+export type ReplaceAgentPermissionsResponses = {
+    200: GrantsResponse;
+};
+
+export type ReplaceAgentPermissionsResponse = ReplaceAgentPermissionsResponses[keyof ReplaceAgentPermissionsResponses];
+
+export type CreateAgentShareData = {
+    body: CreateShareRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        agent_id: AgentId;
+    };
+    query?: never;
+    url: '/api/agents/{agent_id}/share';
+};
+
+export type CreateAgentShareErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateAgentShareError = CreateAgentShareErrors[keyof CreateAgentShareErrors];
+
+export type CreateAgentShareResponses = {
+    201: Grant;
+};
+
+export type CreateAgentShareResponse = CreateAgentShareResponses[keyof CreateAgentShareResponses];
+
+export type DeleteAgentShareData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        agent_id: AgentId;
+        share_id: GrantId;
+    };
+    query?: never;
+    url: '/api/agents/{agent_id}/share/{share_id}';
+};
+
+export type DeleteAgentShareErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteAgentShareError = DeleteAgentShareErrors[keyof DeleteAgentShareErrors];
+
+export type DeleteAgentShareResponses = {
+    /**
+     * Taken back
+     */
+    204: void;
+};
+
+export type DeleteAgentShareResponse = DeleteAgentShareResponses[keyof DeleteAgentShareResponses];
+
+export type ListAgentSharesData = {
+    body?: never;
+    path: {
+        agent_id: AgentId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/agents/{agent_id}/shares';
+};
+
+export type ListAgentSharesErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAgentSharesError = ListAgentSharesErrors[keyof ListAgentSharesErrors];
+
+export type ListAgentSharesResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListAgentSharesResponse = ListAgentSharesResponses[keyof ListAgentSharesResponses];
 
 export type CreateAgentTestData = {
     body: TestAgentRequest;
@@ -6613,6 +7638,90 @@ export type RenewRecoveryCodesResponses = {
 };
 
 export type RenewRecoveryCodesResponse = RenewRecoveryCodesResponses[keyof RenewRecoveryCodesResponses];
+
+export type FindProviderCallbackData = {
+    body?: never;
+    path?: never;
+    query?: {
+        state?: string;
+        code?: string;
+        error?: string;
+        iss?: string;
+    };
+    url: '/api/auth/oidc/callback';
+};
+
+export type FindProviderCallbackErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindProviderCallbackError = FindProviderCallbackErrors[keyof FindProviderCallbackErrors];
+
+export type FindProviderCallbackResponses = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindProviderCallbackResponse = FindProviderCallbackResponses[keyof FindProviderCallbackResponses];
+
+export type ListSignInProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/oidc/providers';
+};
+
+export type ListSignInProvidersErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListSignInProvidersError = ListSignInProvidersErrors[keyof ListSignInProvidersErrors];
+
+export type ListSignInProvidersResponses = {
+    200: SignInProvidersResponse;
+};
+
+export type ListSignInProvidersResponse = ListSignInProvidersResponses[keyof ListSignInProvidersResponses];
+
+export type StartProviderSignInData = {
+    body?: never;
+    path: {
+        slug: string;
+    };
+    query?: {
+        /**
+         * A page of this server, such as `/c/…`.
+         */
+        return_to?: string;
+    };
+    url: '/api/auth/oidc/{slug}/start';
+};
+
+export type StartProviderSignInErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type StartProviderSignInError = StartProviderSignInErrors[keyof StartProviderSignInErrors];
+
+export type StartProviderSignInResponses = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type StartProviderSignInResponse = StartProviderSignInResponses[keyof StartProviderSignInResponses];
 
 export type UpdateProfileData = {
     body: UpdateProfileRequest;
@@ -7426,6 +8535,36 @@ export type FindFileResponses = {
 
 export type FindFileResponse = FindFileResponses[keyof FindFileResponses];
 
+export type UpdateFileData = {
+    body: UpdateFileRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        file_id: FileId;
+    };
+    query?: never;
+    url: '/api/files/{file_id}';
+};
+
+export type UpdateFileErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateFileError = UpdateFileErrors[keyof UpdateFileErrors];
+
+export type UpdateFileResponses = {
+    200: File;
+};
+
+export type UpdateFileResponse = UpdateFileResponses[keyof UpdateFileResponses];
+
 export type FindFileContentData = {
     body?: never;
     path: {
@@ -7877,6 +9016,36 @@ export type DiscoverMcpServerResponses = {
 
 export type DiscoverMcpServerResponse = DiscoverMcpServerResponses[keyof DiscoverMcpServerResponses];
 
+export type GrantMcpServerAccessData = {
+    body: GrantServerRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        server_id: ConnectorId;
+    };
+    query?: never;
+    url: '/api/mcp/servers/{server_id}/grant-access';
+};
+
+export type GrantMcpServerAccessErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type GrantMcpServerAccessError = GrantMcpServerAccessErrors[keyof GrantMcpServerAccessErrors];
+
+export type GrantMcpServerAccessResponses = {
+    201: Grant;
+};
+
+export type GrantMcpServerAccessResponse = GrantMcpServerAccessResponses[keyof GrantMcpServerAccessResponses];
+
 export type FindMcpServerHealthData = {
     body?: never;
     path: {
@@ -7933,6 +9102,39 @@ export type ListMcpServerLogsResponses = {
 };
 
 export type ListMcpServerLogsResponse = ListMcpServerLogsResponses[keyof ListMcpServerLogsResponses];
+
+export type ListMcpServerPermissionsData = {
+    body?: never;
+    path: {
+        server_id: ConnectorId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/mcp/servers/{server_id}/permissions';
+};
+
+export type ListMcpServerPermissionsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListMcpServerPermissionsError = ListMcpServerPermissionsErrors[keyof ListMcpServerPermissionsErrors];
+
+export type ListMcpServerPermissionsResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListMcpServerPermissionsResponse = ListMcpServerPermissionsResponses[keyof ListMcpServerPermissionsResponses];
 
 export type ListMcpServerResourcesData = {
     body?: never;
@@ -7996,6 +9198,40 @@ export type RestartMcpServerResponses = {
 };
 
 export type RestartMcpServerResponse = RestartMcpServerResponses[keyof RestartMcpServerResponses];
+
+export type RevokeMcpServerAccessData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        server_id: ConnectorId;
+        user_id: UserId;
+    };
+    query?: never;
+    url: '/api/mcp/servers/{server_id}/revoke-access/{user_id}';
+};
+
+export type RevokeMcpServerAccessErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RevokeMcpServerAccessError = RevokeMcpServerAccessErrors[keyof RevokeMcpServerAccessErrors];
+
+export type RevokeMcpServerAccessResponses = {
+    /**
+     * Taken away
+     */
+    204: void;
+};
+
+export type RevokeMcpServerAccessResponse = RevokeMcpServerAccessResponses[keyof RevokeMcpServerAccessResponses];
 
 export type ListMcpServerToolsData = {
     body?: never;
@@ -8301,6 +9537,527 @@ export type ListModelsResponses = {
 
 export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
 
+export type ListAccessCampaignsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/campaigns';
+};
+
+export type ListAccessCampaignsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAccessCampaignsError = ListAccessCampaignsErrors[keyof ListAccessCampaignsErrors];
+
+export type ListAccessCampaignsResponses = {
+    200: PageResponseAccessCampaign;
+};
+
+export type ListAccessCampaignsResponse = ListAccessCampaignsResponses[keyof ListAccessCampaignsResponses];
+
+export type CreateAccessCampaignData = {
+    body: CreateCampaignRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/permissions/campaigns';
+};
+
+export type CreateAccessCampaignErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateAccessCampaignError = CreateAccessCampaignErrors[keyof CreateAccessCampaignErrors];
+
+export type CreateAccessCampaignResponses = {
+    201: AccessCampaign;
+};
+
+export type CreateAccessCampaignResponse = CreateAccessCampaignResponses[keyof CreateAccessCampaignResponses];
+
+export type FindAccessCampaignData = {
+    body?: never;
+    path: {
+        campaign_id: CampaignId;
+    };
+    query?: never;
+    url: '/api/permissions/campaigns/{campaign_id}';
+};
+
+export type FindAccessCampaignErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindAccessCampaignError = FindAccessCampaignErrors[keyof FindAccessCampaignErrors];
+
+export type FindAccessCampaignResponses = {
+    200: AccessCampaign;
+};
+
+export type FindAccessCampaignResponse = FindAccessCampaignResponses[keyof FindAccessCampaignResponses];
+
+export type CloseAccessCampaignData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        campaign_id: CampaignId;
+    };
+    query?: never;
+    url: '/api/permissions/campaigns/{campaign_id}/close';
+};
+
+export type CloseAccessCampaignErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CloseAccessCampaignError = CloseAccessCampaignErrors[keyof CloseAccessCampaignErrors];
+
+export type CloseAccessCampaignResponses = {
+    200: AccessCampaign;
+};
+
+export type CloseAccessCampaignResponse = CloseAccessCampaignResponses[keyof CloseAccessCampaignResponses];
+
+export type ExportAccessCampaignData = {
+    body?: never;
+    path: {
+        campaign_id: CampaignId;
+    };
+    query?: never;
+    url: '/api/permissions/campaigns/{campaign_id}/export';
+};
+
+export type ExportAccessCampaignErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ExportAccessCampaignError = ExportAccessCampaignErrors[keyof ExportAccessCampaignErrors];
+
+export type ExportAccessCampaignResponses = {
+    /**
+     * The table
+     */
+    200: string;
+};
+
+export type ExportAccessCampaignResponse = ExportAccessCampaignResponses[keyof ExportAccessCampaignResponses];
+
+export type ListAccessCampaignItemsData = {
+    body?: never;
+    path: {
+        campaign_id: CampaignId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/campaigns/{campaign_id}/items';
+};
+
+export type ListAccessCampaignItemsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAccessCampaignItemsError = ListAccessCampaignItemsErrors[keyof ListAccessCampaignItemsErrors];
+
+export type ListAccessCampaignItemsResponses = {
+    200: PageResponseAccessCampaignItem;
+};
+
+export type ListAccessCampaignItemsResponse = ListAccessCampaignItemsResponses[keyof ListAccessCampaignItemsResponses];
+
+export type ReviewAccessData = {
+    body: ReviewRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        campaign_id: CampaignId;
+        item_id: CampaignItemId;
+    };
+    query?: never;
+    url: '/api/permissions/campaigns/{campaign_id}/items/{item_id}';
+};
+
+export type ReviewAccessErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ReviewAccessError = ReviewAccessErrors[keyof ReviewAccessErrors];
+
+export type ReviewAccessResponses = {
+    200: AccessCampaignItem;
+};
+
+export type ReviewAccessResponse = ReviewAccessResponses[keyof ReviewAccessResponses];
+
+export type CheckPermissionData = {
+    body: CheckPermissionRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/permissions/check';
+};
+
+export type CheckPermissionErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CheckPermissionError = CheckPermissionErrors[keyof CheckPermissionErrors];
+
+export type CheckPermissionResponses = {
+    200: CheckPermissionResponse;
+};
+
+export type CheckPermissionResponse2 = CheckPermissionResponses[keyof CheckPermissionResponses];
+
+export type CreateGrantData = {
+    body: CreateGrantRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/permissions/grant';
+};
+
+export type CreateGrantErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateGrantError = CreateGrantErrors[keyof CreateGrantErrors];
+
+export type CreateGrantResponses = {
+    201: Grant;
+};
+
+export type CreateGrantResponse = CreateGrantResponses[keyof CreateGrantResponses];
+
+export type ListGrantsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Kinds of rows that can be granted.
+         */
+        resource_type?: 'agent' | 'connector' | 'conversation';
+        /**
+         * The row.
+         */
+        resource_id?: string;
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/grants';
+};
+
+export type ListGrantsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListGrantsError = ListGrantsErrors[keyof ListGrantsErrors];
+
+export type ListGrantsResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListGrantsResponse = ListGrantsResponses[keyof ListGrantsResponses];
+
+export type ListMyGrantsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/my';
+};
+
+export type ListMyGrantsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListMyGrantsError = ListMyGrantsErrors[keyof ListMyGrantsErrors];
+
+export type ListMyGrantsResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListMyGrantsResponse = ListMyGrantsResponses[keyof ListMyGrantsResponses];
+
+export type CreateAccessRequestData = {
+    body: CreateAccessRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/permissions/request';
+};
+
+export type CreateAccessRequestErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateAccessRequestError = CreateAccessRequestErrors[keyof CreateAccessRequestErrors];
+
+export type CreateAccessRequestResponses = {
+    201: AccessRequest;
+};
+
+export type CreateAccessRequestResponse = CreateAccessRequestResponses[keyof CreateAccessRequestResponses];
+
+export type ListAccessRequestsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The caller's own instead of those that it may answer.
+         */
+        mine?: boolean;
+        /**
+         * Where a wish stands.
+         */
+        status?: 'pending' | 'approved' | 'denied';
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/requests';
+};
+
+export type ListAccessRequestsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAccessRequestsError = ListAccessRequestsErrors[keyof ListAccessRequestsErrors];
+
+export type ListAccessRequestsResponses = {
+    200: PageResponseAccessRequest;
+};
+
+export type ListAccessRequestsResponse = ListAccessRequestsResponses[keyof ListAccessRequestsResponses];
+
+export type ApproveAccessRequestData = {
+    body: ApproveAccessRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        request_id: AccessRequestId;
+    };
+    query?: never;
+    url: '/api/permissions/requests/{request_id}/approve';
+};
+
+export type ApproveAccessRequestErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ApproveAccessRequestError = ApproveAccessRequestErrors[keyof ApproveAccessRequestErrors];
+
+export type ApproveAccessRequestResponses = {
+    200: AccessRequest;
+};
+
+export type ApproveAccessRequestResponse = ApproveAccessRequestResponses[keyof ApproveAccessRequestResponses];
+
+export type DenyAccessRequestData = {
+    body: DenyAccessRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        request_id: AccessRequestId;
+    };
+    query?: never;
+    url: '/api/permissions/requests/{request_id}/deny';
+};
+
+export type DenyAccessRequestErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DenyAccessRequestError = DenyAccessRequestErrors[keyof DenyAccessRequestErrors];
+
+export type DenyAccessRequestResponses = {
+    200: AccessRequest;
+};
+
+export type DenyAccessRequestResponse = DenyAccessRequestResponses[keyof DenyAccessRequestResponses];
+
+export type RevokeGrantData = {
+    body: RevokeGrantRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/permissions/revoke';
+};
+
+export type RevokeGrantErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RevokeGrantError = RevokeGrantErrors[keyof RevokeGrantErrors];
+
+export type RevokeGrantResponses = {
+    /**
+     * Taken back
+     */
+    204: void;
+};
+
+export type RevokeGrantResponse = RevokeGrantResponses[keyof RevokeGrantResponses];
+
+export type ListUserGrantsData = {
+    body?: never;
+    path: {
+        user_id: UserId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/users/{user_id}';
+};
+
+export type ListUserGrantsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListUserGrantsError = ListUserGrantsErrors[keyof ListUserGrantsErrors];
+
+export type ListUserGrantsResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListUserGrantsResponse = ListUserGrantsResponses[keyof ListUserGrantsResponses];
+
 export type ListRolesData = {
     body?: never;
     path?: never;
@@ -8577,6 +10334,36 @@ export type DeleteApiKeyResponses = {
 };
 
 export type DeleteApiKeyResponse = DeleteApiKeyResponses[keyof DeleteApiKeyResponses];
+
+export type RotateApiKeyData = {
+    body: RotateApiKeyRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        key_id: ApiKeyId;
+    };
+    query?: never;
+    url: '/api/settings/api-keys/{key_id}/rotate';
+};
+
+export type RotateApiKeyErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RotateApiKeyError = RotateApiKeyErrors[keyof RotateApiKeyErrors];
+
+export type RotateApiKeyResponses = {
+    200: ApiKey;
+};
+
+export type RotateApiKeyResponse = RotateApiKeyResponses[keyof RotateApiKeyResponses];
 
 export type FindCustomInstructionsData = {
     body?: never;
@@ -9456,6 +11243,140 @@ export type RegisterResponses = {
 
 export type RegisterResponse = RegisterResponses[keyof RegisterResponses];
 
+export type ListIdentityProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/identity-providers';
+};
+
+export type ListIdentityProvidersErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListIdentityProvidersError = ListIdentityProvidersErrors[keyof ListIdentityProvidersErrors];
+
+export type ListIdentityProvidersResponses = {
+    200: IdentityProvidersResponse;
+};
+
+export type ListIdentityProvidersResponse = ListIdentityProvidersResponses[keyof ListIdentityProvidersResponses];
+
+export type CreateIdentityProviderData = {
+    body: CreateIdentityProviderRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/identity-providers';
+};
+
+export type CreateIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateIdentityProviderError = CreateIdentityProviderErrors[keyof CreateIdentityProviderErrors];
+
+export type CreateIdentityProviderResponses = {
+    201: IdentityProviderResponse;
+};
+
+export type CreateIdentityProviderResponse = CreateIdentityProviderResponses[keyof CreateIdentityProviderResponses];
+
+export type DeleteIdentityProviderData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        identity_provider_id: IdentityProviderId;
+    };
+    query?: never;
+    url: '/api/v1/identity-providers/{identity_provider_id}';
+};
+
+export type DeleteIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteIdentityProviderError = DeleteIdentityProviderErrors[keyof DeleteIdentityProviderErrors];
+
+export type DeleteIdentityProviderResponses = {
+    204: void;
+};
+
+export type DeleteIdentityProviderResponse = DeleteIdentityProviderResponses[keyof DeleteIdentityProviderResponses];
+
+export type FindIdentityProviderData = {
+    body?: never;
+    path: {
+        identity_provider_id: IdentityProviderId;
+    };
+    query?: never;
+    url: '/api/v1/identity-providers/{identity_provider_id}';
+};
+
+export type FindIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindIdentityProviderError = FindIdentityProviderErrors[keyof FindIdentityProviderErrors];
+
+export type FindIdentityProviderResponses = {
+    200: IdentityProviderResponse;
+};
+
+export type FindIdentityProviderResponse = FindIdentityProviderResponses[keyof FindIdentityProviderResponses];
+
+export type UpdateIdentityProviderData = {
+    body: UpdateIdentityProviderRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        identity_provider_id: IdentityProviderId;
+    };
+    query?: never;
+    url: '/api/v1/identity-providers/{identity_provider_id}';
+};
+
+export type UpdateIdentityProviderErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateIdentityProviderError = UpdateIdentityProviderErrors[keyof UpdateIdentityProviderErrors];
+
+export type UpdateIdentityProviderResponses = {
+    200: IdentityProviderResponse;
+};
+
+export type UpdateIdentityProviderResponse = UpdateIdentityProviderResponses[keyof UpdateIdentityProviderResponses];
+
 export type ListOrganizationsData = {
     body?: never;
     path?: never;
@@ -10124,6 +12045,149 @@ export type UpdateAgentServerOfOrganizationResponses = {
 
 export type UpdateAgentServerOfOrganizationResponse = UpdateAgentServerOfOrganizationResponses[keyof UpdateAgentServerOfOrganizationResponses];
 
+export type ReplaceAgentPermissionsOfOrganizationData = {
+    body: ReplaceGrantsRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * A tenant.
+         */
+        org_id: string;
+        agent_id: AgentId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/agents/{agent_id}/permissions';
+};
+
+export type ReplaceAgentPermissionsOfOrganizationErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ReplaceAgentPermissionsOfOrganizationError = ReplaceAgentPermissionsOfOrganizationErrors[keyof ReplaceAgentPermissionsOfOrganizationErrors];
+
+export type ReplaceAgentPermissionsOfOrganizationResponses = {
+    200: GrantsResponse;
+};
+
+export type ReplaceAgentPermissionsOfOrganizationResponse = ReplaceAgentPermissionsOfOrganizationResponses[keyof ReplaceAgentPermissionsOfOrganizationResponses];
+
+export type CreateAgentShareOfOrganizationData = {
+    body: CreateShareRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * A tenant.
+         */
+        org_id: string;
+        agent_id: AgentId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/agents/{agent_id}/share';
+};
+
+export type CreateAgentShareOfOrganizationErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateAgentShareOfOrganizationError = CreateAgentShareOfOrganizationErrors[keyof CreateAgentShareOfOrganizationErrors];
+
+export type CreateAgentShareOfOrganizationResponses = {
+    201: Grant;
+};
+
+export type CreateAgentShareOfOrganizationResponse = CreateAgentShareOfOrganizationResponses[keyof CreateAgentShareOfOrganizationResponses];
+
+export type DeleteAgentShareOfOrganizationData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * A tenant.
+         */
+        org_id: string;
+        agent_id: AgentId;
+        share_id: GrantId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/agents/{agent_id}/share/{share_id}';
+};
+
+export type DeleteAgentShareOfOrganizationErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteAgentShareOfOrganizationError = DeleteAgentShareOfOrganizationErrors[keyof DeleteAgentShareOfOrganizationErrors];
+
+export type DeleteAgentShareOfOrganizationResponses = {
+    /**
+     * Taken back
+     */
+    204: void;
+};
+
+export type DeleteAgentShareOfOrganizationResponse = DeleteAgentShareOfOrganizationResponses[keyof DeleteAgentShareOfOrganizationResponses];
+
+export type ListAgentSharesOfOrganizationData = {
+    body?: never;
+    path: {
+        /**
+         * A tenant.
+         */
+        org_id: string;
+        agent_id: AgentId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/orgs/{org_id}/agents/{agent_id}/shares';
+};
+
+export type ListAgentSharesOfOrganizationErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListAgentSharesOfOrganizationError = ListAgentSharesOfOrganizationErrors[keyof ListAgentSharesOfOrganizationErrors];
+
+export type ListAgentSharesOfOrganizationResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListAgentSharesOfOrganizationResponse = ListAgentSharesOfOrganizationResponses[keyof ListAgentSharesOfOrganizationResponses];
+
 export type CreateAgentTestOfOrganizationData = {
     body: TestAgentRequest;
     headers?: {
@@ -10504,6 +12568,9 @@ export type FindComplianceErrors = {
 export type FindComplianceError = FindComplianceErrors[keyof FindComplianceErrors];
 
 export type FindComplianceResponses = {
+    /**
+     * The counts, or the file
+     */
     200: ComplianceReport;
 };
 
@@ -12842,6 +14909,56 @@ export type FindModelPricingResponses = {
 };
 
 export type FindModelPricingResponse = FindModelPricingResponses[keyof FindModelPricingResponses];
+
+export type FindSecretKeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/secret-keys';
+};
+
+export type FindSecretKeysErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindSecretKeysError = FindSecretKeysErrors[keyof FindSecretKeysErrors];
+
+export type FindSecretKeysResponses = {
+    200: SecretKeysResponse;
+};
+
+export type FindSecretKeysResponse = FindSecretKeysResponses[keyof FindSecretKeysResponses];
+
+export type RotateSecretKeysData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/secret-keys/rotate';
+};
+
+export type RotateSecretKeysErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RotateSecretKeysError = RotateSecretKeysErrors[keyof RotateSecretKeysErrors];
+
+export type RotateSecretKeysResponses = {
+    202: SecretKeysResponse;
+};
+
+export type RotateSecretKeysResponse = RotateSecretKeysResponses[keyof RotateSecretKeysResponses];
 
 export type ArtifactFrameData = {
     body?: never;

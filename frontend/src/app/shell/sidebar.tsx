@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Hexagon, Inbox, Menu as MenuIcon, PanelLeft, Plug, Plus, Search, Shield } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { meQuery, tasksQuery } from '@/api/queries';
+import { accessRequestsQuery, meQuery, tasksQuery } from '@/api/queries';
 import { IconButton } from '@/components/ui/button';
 import { Tooltip } from '@/components/ui/tooltip';
 import { ConversationList } from '@/features/conversations';
@@ -32,8 +32,9 @@ function places(waiting: number, governs: boolean): Place[] {
 }
 
 function useWaiting(): number {
-  const { data } = useQuery(tasksQuery);
-  return data?.items.length ?? 0;
+  const { data: tasks } = useQuery(tasksQuery);
+  const { data: requests } = useQuery(accessRequestsQuery);
+  return (tasks?.items.length ?? 0) + (requests?.length ?? 0);
 }
 
 /** Whether there is something to govern or to read about it. */

@@ -11,6 +11,10 @@ export function GovernanceNav() {
   return (
     <nav className="tabs border-border border-b" aria-label={t('Governance')}>
       {may(me, 'policy.read') && <Link to="/governance/policies">{t('Policies')}</Link>}
+      {(may(me, 'grant.read') || may(me, 'user.manage')) && (
+        <Link to="/governance/users">{t('Users and roles')}</Link>
+      )}
+      {may(me, 'grant.review') && <Link to="/governance/reviews">{t('Access reviews')}</Link>}
       {may(me, 'audit.read') && (
         <>
           <Link to="/governance/audit" activeOptions={exact}>

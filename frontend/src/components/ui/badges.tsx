@@ -53,6 +53,11 @@ export function Classification({ level }: { level: string }) {
   );
 }
 
+/** Whether a label says more than "for members", which is what everything here is. */
+export function isSensitive(level: string | null | undefined): level is string {
+  return level === 'confidential' || level === 'restricted';
+}
+
 /** A run's status as a pill. */
 export function RunStatusPill({ status }: { status: string }) {
   switch (status) {

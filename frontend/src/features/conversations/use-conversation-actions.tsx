@@ -1,6 +1,6 @@
 /** Rename, pin, archive, duplicate and delete; shown at once, taken back when the server refuses. */
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { api, newId } from '@/api/client';
 import { describe } from '@/api/problem';
 import { patchConversation, queryClient } from '@/api/queries';
@@ -9,13 +9,18 @@ import { ConfirmDialog } from '@/components/ui/dialog';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
 
+// Few open it, and every page has the sidebar.
+const AccessDialog = lazy(async () => ({ default: (await import('@/features/access')).AccessDialog }));
+
 export interface ConversationActions {
   rename: (conversation: Conversation, title: string) => Promise<void>;
   pin: (conversation: Conversation) => Promise<void>;
   archive: (conversation: Conversation) => Promise<void>;
   duplicate: (conversation: Conversation) => Promise<void>;
   remove: (conversation: Conversation) => void;
-  /** The question before deletion; render it once beside the menu. */
+  /** Shows who has access. */
+  share: (conversation: Conversation) => void;
+  /** The question before deletion and the access list; render it once beside the menu. */
   dialog: ReactNode;
 }
 
@@ -42,6 +47,7 @@ export function useConversationActions(): ConversationActions {
   const navigate = useNavigate();
   const { conversationId } = useParams({ strict: false });
   const [doomed, setDoomed] = useState<Conversation | null>(null);
+  const [shared, setShared] = useState<Conversation | null>(null);
 
   return {
     rename: (conversation, title) =>
@@ -74,26 +80,39 @@ export function useConversationActions(): ConversationActions {
       }
     },
     remove: setDoomed,
+    share: setShared,
     dialog: (
-      <ConfirmDialog
-        open={doomed !== null}
-        onClose={() => setDoomed(null)}
-        title={t('Delete this conversation?')}
-        description={t('“{{title}}” and its artifacts are deleted for good.', {
-          title: doomed?.title || t('New chat'),
-        })}
-        confirm={t('Delete')}
-        onConfirm={async () => {
-          if (!doomed) return;
-          try {
-            await api.delete(`/api/conversations/${doomed.id}`);
-            if (doomed.id === conversationId) await navigate({ to: '/' });
-            await refresh();
-          } catch (error) {
-            toast.error(describe(error));
-          }
-        }}
-      />
+      <>
+        {shared && (
+          <Suspense>
+            <AccessDialog
+              open
+              onClose={() => setShared(null)}
+              resource={{ kind: 'conversation', id: shared.id }}
+              name={shared.title || t('New chat')}
+            />
+          </Suspense>
+        )}
+        <ConfirmDialog
+          open={doomed !== null}
+          onClose={() => setDoomed(null)}
+          title={t('Delete this conversation?')}
+          description={t('“{{title}}” and its artifacts are deleted for good.', {
+            title: doomed?.title || t('New chat'),
+          })}
+          confirm={t('Delete')}
+          onConfirm={async () => {
+            if (!doomed) return;
+            try {
+              await api.delete(`/api/conversations/${doomed.id}`);
+              if (doomed.id === conversationId) await navigate({ to: '/' });
+              await refresh();
+            } catch (error) {
+              toast.error(describe(error));
+            }
+          }}
+        />
+      </>
     ),
   };
 }

@@ -22,6 +22,18 @@ export const mfaQuery = queryOptions({
   queryFn: () => api.get('/api/auth/mfa'),
 });
 
+export const identityProvidersQuery = queryOptions({
+  queryKey: ['settings', 'identity-providers'],
+  queryFn: () => api.get('/api/v1/identity-providers'),
+});
+
+/** While a rotation runs, it is looked at every second. */
+export const secretKeysQuery = queryOptions({
+  queryKey: ['settings', 'secret-keys'],
+  queryFn: () => api.get('/api/v1/secret-keys'),
+  refetchInterval: (query) => (query.state.data?.rotation?.status === 'running' ? 1000 : false),
+});
+
 export const serviceAccountsQuery = (organizationId: string) =>
   queryOptions({
     queryKey: ['settings', 'service-accounts', organizationId],

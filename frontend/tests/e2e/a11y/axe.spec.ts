@@ -10,6 +10,8 @@ const routes = [
   '/inbox',
   '/governance/policies',
   '/governance/policies/new',
+  '/governance/users',
+  '/governance/reviews',
   '/governance/audit',
   '/governance/audit/compliance',
   '/governance/costs',

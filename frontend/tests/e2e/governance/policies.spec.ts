@@ -9,7 +9,7 @@ test('governance: a draft is explained and backtested, then it decides', async (
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Governance' }).click();
   await expect(page.getByRole('heading', { name: 'Policies', level: 1 })).toBeVisible();
   await expect(page.getByText('No policies of your own yet')).toBeVisible();
-  await expect(page.getByRole('list', { name: 'Built-in policies' }).getByRole('listitem')).toHaveCount(4);
+  await expect(page.getByRole('list', { name: 'Built-in policies' }).getByRole('listitem')).toHaveCount(5);
 
   await page.getByRole('button', { name: 'New policy' }).click();
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Large amounts');
@@ -26,7 +26,7 @@ test('governance: a draft is explained and backtested, then it decides', async (
   await expect(explain.getByText('Denied', { exact: true })).toBeVisible();
   await expect(explain.getByText('Without this draft: Allow.')).toBeVisible();
   await expect(explain.getByRole('listitem').last()).toContainText('Large amounts');
-  expect((await (await api.get(policies)).json()).items).toHaveLength(4);
+  expect((await (await api.get(policies)).json()).items).toHaveLength(5);
 
   await page.getByRole('region', { name: 'Backtest' }).getByRole('button', { name: 'Run' }).click();
   await expect(page.getByText('Nothing would have come out otherwise')).toBeVisible();

@@ -64,13 +64,15 @@ pub(crate) struct AgentResponse {
     forked_from_agent_id: Option<AgentId>,
     /// Whether the caller may change it.
     can_edit: bool,
+    /// Whether the caller may grant it to others.
+    can_share: bool,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
 
 impl From<AgentView> for AgentResponse {
     fn from(view: AgentView) -> Self {
-        let AgentView { agent, servers, can_edit } = view;
+        let AgentView { agent, servers, can_edit, can_share } = view;
         let spec = agent.spec;
         Self {
             id: agent.id,
@@ -108,6 +110,7 @@ impl From<AgentView> for AgentResponse {
             current_version: agent.current_version,
             forked_from_agent_id: agent.forked_from_agent_id,
             can_edit,
+            can_share,
             created_at: agent.created_at,
             updated_at: agent.updated_at,
         }

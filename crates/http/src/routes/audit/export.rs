@@ -107,7 +107,7 @@ pub(crate) async fn export_audit(
 }
 
 /// A file to be kept, and by nobody on the way.
-pub(super) fn download(body: Body, media_type: &'static str, name: &str) -> Response {
+pub(crate) fn download(body: Body, media_type: &'static str, name: &str) -> Response {
     let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));

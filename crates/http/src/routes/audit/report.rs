@@ -249,7 +249,11 @@ impl From<Compliance> for ComplianceResponse {
 #[utoipa::path(
     get, path = "/api/v1/orgs/{org_id}/audit/compliance", tag = "audit",
     params(("org_id" = OrganizationId, Path), ComplianceQuery),
-    responses((status = 200, body = ComplianceResponse))
+    responses((
+        status = 200,
+        description = "The counts, or the file",
+        content((ComplianceResponse = "application/json"), (String = "text/csv"))
+    ))
 )]
 pub(crate) async fn find_compliance(
     Auth(caller): Auth,

@@ -101,13 +101,16 @@ pub(super) struct ConnectorResponse {
     /// Definitions that wait for someone to approve them.
     tools_pending: usize,
     can_edit: bool,
+    /// Whether the caller may grant it to others.
+    can_share: bool,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
 
 impl From<ServerView> for ConnectorResponse {
     fn from(view: ServerView) -> Self {
-        let ServerView { connector, can_edit, tools_pending, command_confirmed, command_hash } = view;
+        let ServerView { connector, can_edit, can_share, tools_pending, command_confirmed, command_hash } =
+            view;
         let said = &connector.capabilities;
         let spec = connector.spec;
         let status = match connector.health {
@@ -151,6 +154,7 @@ impl From<ServerView> for ConnectorResponse {
             data_classification: spec.data_classification,
             tools_pending,
             can_edit,
+            can_share,
             created_at: connector.created_at,
             updated_at: connector.updated_at,
         }

@@ -1,9 +1,18 @@
 /** One agent: what it is, what it may call, how it became so, and a place to try it. */
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { ChevronLeft, CopyPlus, Ellipsis, MessageSquare, Pencil, Trash2 } from 'lucide-react';
+import {
+  ChevronLeft,
+  CopyPlus,
+  Ellipsis,
+  KeyRound,
+  MessageSquare,
+  Pencil,
+  Trash2,
+  Users,
+} from 'lucide-react';
 import { useState } from 'react';
-import { describe } from '@/api/problem';
+import { describe, Problem } from '@/api/problem';
 import { meQuery } from '@/api/queries';
 import type { Agent } from '@/api/types';
 import { Classification } from '@/components/ui/badges';
@@ -11,6 +20,7 @@ import { Button, IconButton } from '@/components/ui/button';
 import { ConfirmDialog } from '@/components/ui/dialog';
 import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu';
 import { ErrorState, Skeleton, SkeletonRows } from '@/components/ui/states';
+import { AccessDialog, RequestAccess, RequestDialog } from '@/features/access';
 import { t } from '@/lib/i18n';
 import { covers } from '@/lib/permissions';
 import { toast } from '@/lib/toast';
@@ -49,6 +59,12 @@ export function AgentDetailPage({ agentId }: { agentId: string }) {
             error={query.error}
             onRetry={() => void query.refetch()}
           />
+          {query.error instanceof Problem && query.error.status === 404 && (
+            <div className="grid justify-items-center gap-2 px-5 pb-6 text-center text-sm text-text-2">
+              <p>{t('If somebody sent you here, you can ask its owner to let you in.')}</p>
+              <RequestAccess resource={{ kind: 'agent', id: agentId }} />
+            </div>
+          )}
         </div>
       ) : editing ? (
         <>
@@ -145,6 +161,10 @@ function Actions({ agent, onEdit }: { agent: Agent; onEdit: () => void }) {
   const remove = useDeleteAgent();
   const navigate = useNavigate();
   const [asking, setAsking] = useState(false);
+  const [dialog, setDialog] = useState<'access' | 'request' | null>(null);
+  const { data: me } = useQuery(meQuery);
+  const resource = { kind: 'agent' as const, id: agent.id };
+  const ours = me?.organization.id === agent.organization_id;
   const copy = () =>
     clone.mutate(
       { id: agent.id },
@@ -158,6 +178,12 @@ function Actions({ agent, onEdit }: { agent: Agent; onEdit: () => void }) {
     );
   return (
     <div className="flex items-center gap-2">
+      {agent.can_share && (
+        <Button variant="outline" onClick={() => setDialog('access')}>
+          <Users size={15} />
+          {t('Access')}
+        </Button>
+      )}
       {agent.can_edit ? (
         <Button variant="outline" onClick={onEdit}>
           <Pencil size={15} />
@@ -184,6 +210,11 @@ function Actions({ agent, onEdit }: { agent: Agent; onEdit: () => void }) {
         <MenuItem icon={<CopyPlus size={16} />} onSelect={copy} disabled={clone.isPending}>
           {t('Clone')}
         </MenuItem>
+        {ours && !agent.can_edit && (
+          <MenuItem icon={<KeyRound size={16} />} onSelect={() => setDialog('request')}>
+            {t('Request more access')}
+          </MenuItem>
+        )}
         {agent.can_edit && (
           <>
             <MenuSeparator />
@@ -193,6 +224,18 @@ function Actions({ agent, onEdit }: { agent: Agent; onEdit: () => void }) {
           </>
         )}
       </Menu>
+      <AccessDialog
+        open={dialog === 'access'}
+        onClose={() => setDialog(null)}
+        resource={resource}
+        name={agent.name}
+      />
+      <RequestDialog
+        open={dialog === 'request'}
+        onClose={() => setDialog(null)}
+        resource={resource}
+        name={agent.name}
+      />
       <ConfirmDialog
         open={asking}
         onClose={() => setAsking(false)}

@@ -14,6 +14,7 @@ const stored = (identifier: string, version: number, created = '2026-01-01T00:00
   title: identifier,
   content: `v${version}`,
   latest_version: version,
+  data_classification: 'internal',
   is_latest: true,
   created_at: created,
   updated_at: created,

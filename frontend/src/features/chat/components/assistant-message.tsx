@@ -4,7 +4,7 @@ import { memo, useCallback, useMemo, useState } from 'react';
 import { describe } from '@/api/problem';
 import type { ArtifactRef, HumanTask, Message, ToolCall } from '@/api/types';
 import { TypeIcon, typeName } from '@/components/shared/artifact-kind';
-import { AgentBadge, agentColour } from '@/components/ui/badges';
+import { AgentBadge, agentColour, Classification, isSensitive } from '@/components/ui/badges';
 import { Button, IconButton } from '@/components/ui/button';
 import { useCopied } from '@/components/ui/copy-button';
 import { ConfirmDialog } from '@/components/ui/dialog';
@@ -22,6 +22,7 @@ import { type RunView, withRun } from '../model/run-reducer';
 import { useChat } from '../model/store';
 import { ApprovalBlock } from './approval-block';
 import { BranchSwitcher } from './branch-switcher';
+import { Findings, findingsOf } from './findings';
 import { Thinking } from './thinking';
 import { ToolCallCard } from './tool-call-card';
 
@@ -162,6 +163,7 @@ export const AssistantMessage = memo(function AssistantMessage({
   const colour = { '': 'var(--agent-blue)', green: 'var(--agent-green)', purple: 'var(--agent-purple)' }[
     agentColour(message.agent_id ?? name)
   ];
+  const findings = findingsOf(message.metadata);
   const doing = live ? activity(message, run, reconnecting) : '';
   const total = message.tokens ? message.tokens.input + message.tokens.output : 0;
 
@@ -190,6 +192,7 @@ export const AssistantMessage = memo(function AssistantMessage({
         ) : (
           <span className="num text-text-3">{clock(message.created_at)}</span>
         )}
+        {isSensitive(message.data_classification) && <Classification level={message.data_classification} />}
         {run?.routing && !run.routing.forced && (
           <span className="hidden truncate text-text-3 sm:inline" title={run.routing.reason}>
             {t('auto-routed')}
@@ -229,6 +232,7 @@ export const AssistantMessage = memo(function AssistantMessage({
       {streaming && !message.content && message.tool_calls.length === 0 && (
         <span className="caret" aria-hidden="true" />
       )}
+      {findings.length > 0 && <Findings findings={findings} />}
       {loose.length > 0 && (
         <div className="flex flex-wrap gap-2">
           {loose.map((artifact) => (

@@ -2,7 +2,7 @@
 import { Ellipsis, Menu as MenuIcon, PanelRight } from 'lucide-react';
 import { useState } from 'react';
 import type { Conversation } from '@/api/types';
-import { AgentBadge } from '@/components/ui/badges';
+import { AgentBadge, Classification, isSensitive } from '@/components/ui/badges';
 import { IconButton } from '@/components/ui/button';
 import { Menu } from '@/components/ui/menu';
 import { ConversationMenuItems, useConversationActions } from '@/features/conversations';
@@ -66,6 +66,15 @@ export function ChatHeader({
         </h1>
       ) : (
         <span className="h text-[0.9375rem] md:hidden">{t('New chat')}</span>
+      )}
+      {isSensitive(conversation?.data_classification) && (
+        <span
+          title={t(
+            'This chat holds data that may not be sent to every server. Delete the messages to lift the label.',
+          )}
+        >
+          <Classification level={conversation.data_classification} />
+        </span>
       )}
       <span className="flex-1" />
       {conversation && agentName && (

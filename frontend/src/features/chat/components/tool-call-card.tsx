@@ -1,12 +1,22 @@
 /** One tool call: what was asked, what came back, and which rule let it through. */
-import { Check, ChevronRight, CircleSlash, Clock, Plug, ShieldCheck, TriangleAlert } from 'lucide-react';
+import {
+  Check,
+  ChevronRight,
+  CircleSlash,
+  Clock,
+  Plug,
+  ShieldAlert,
+  ShieldCheck,
+  TriangleAlert,
+} from 'lucide-react';
 import { useState } from 'react';
 import { type ContentBlock, contentBlocks, type ToolCall } from '@/api/types';
-import { Status } from '@/components/ui/badges';
+import { Classification, isSensitive, Status } from '@/components/ui/badges';
 import { JsonView } from '@/components/ui/json-view';
 import { cx } from '@/lib/cx';
 import { clock, duration } from '@/lib/format';
 import { t } from '@/lib/i18n';
+import { Findings } from './findings';
 
 const ROWS = 5;
 const LINES = 12;
@@ -218,6 +228,10 @@ export function ToolCallCard({ call, live }: { call: ToolCall; live: boolean }) 
           {call.server && <span className="ml-2 hidden text-sm text-text-3 sm:inline">{call.server}</span>}
         </span>
         <span className="flex-1" />
+        {isSensitive(call.data_classification) && <Classification level={call.data_classification} />}
+        {(call.findings?.length ?? 0) > 0 && (
+          <ShieldAlert size={16} className="shrink-0 text-warn" aria-label={t('Found by guards')} />
+        )}
         {call.cached && <span className="text-text-3 text-xs">{t('cached')}</span>}
         {typeof call.duration_ms === 'number' && call.duration_ms > 0 && (
           <span className="num shrink-0 text-text-3 text-xs">{duration(call.duration_ms)}</span>
@@ -241,6 +255,11 @@ export function ToolCallCard({ call, live }: { call: ToolCall; live: boolean }) 
                   <Block key={index} block={block} />
                 ))}
               </div>
+            </Row>
+          )}
+          {call.findings && call.findings.length > 0 && (
+            <Row label={t('Guards')}>
+              <Findings findings={call.findings} />
             </Row>
           )}
           {call.effect && (

@@ -4,6 +4,7 @@ import { cx } from '@/lib/cx';
 import { bytes } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import type { Upload } from '../model/uploads';
+import { FileLabel } from './file-label';
 
 export function UploadChip({
   upload,
@@ -39,6 +40,7 @@ export function UploadChip({
           <RotateCcw size={15} />
         </button>
       )}
+      {upload.file && <FileLabel fileId={upload.file.id} name={upload.name} />}
       <button
         type="button"
         className="icon-btn sm"

@@ -16,6 +16,7 @@ const message = (id: string, parent: string | null, role: Message['role']): Mess
   status: 'complete',
   tool_calls: [],
   artifacts: [],
+  data_classification: 'public',
   sibling_ids: [id],
   metadata: {},
 });

@@ -22,6 +22,7 @@ const stored: Message = {
   status: 'streaming',
   tool_calls: [],
   artifacts: [],
+  data_classification: 'public',
   sibling_ids: ['m'],
   metadata: {},
 };

@@ -6,6 +6,7 @@ import {
   type ArtifactType,
   type CompletedMessage,
   completedMessage,
+  type GuardFinding,
   type HumanTask,
   type Message,
   type MessageStatus,
@@ -56,6 +57,8 @@ export interface RunView {
   text: string;
   thinking: string;
   toolCalls: ToolCall[];
+  /** What guards found in the answer. */
+  findings: GuardFinding[];
   artifacts: LiveArtifact[];
   /** The step at work right now. */
   step: { id: string; kind: string; name: string } | null;
@@ -79,6 +82,7 @@ export function emptyRun(runId: string): RunView {
     text: '',
     thinking: '',
     toolCalls: [],
+    findings: [],
     artifacts: [],
     step: null,
     usage: null,
@@ -146,6 +150,8 @@ function apply(view: RunView, event: RunEvent): RunView {
       return { ...view, messageId: view.messageId ?? event.message_id, text: view.text + event.text };
     case 'thinking.delta':
       return { ...view, messageId: view.messageId ?? event.message_id, thinking: view.thinking + event.text };
+    case 'message.guarded':
+      return { ...view, findings: event.findings };
     case 'message.completed': {
       const completed = completedMessage(event.message);
       return {
@@ -193,6 +199,8 @@ function apply(view: RunView, event: RunEvent): RunView {
           cached: event.cached,
           attempts: event.attempts,
           ledger: event.ledger ?? null,
+          data_classification: event.data_classification ?? null,
+          findings: event.findings ?? [],
           status: denied ? 'denied' : event.ok ? 'succeeded' : 'failed',
         }),
       };
@@ -311,6 +319,7 @@ export function withRun(message: Message, run: RunView | undefined): Message {
         : message.content,
     thinking: run.thinking || message.thinking,
     tool_calls: run.toolCalls.length > 0 ? run.toolCalls : message.tool_calls,
+    metadata: run.findings.length > 0 ? { ...message.metadata, findings: run.findings } : message.metadata,
     status: messageStatus[run.status],
     error: run.error ?? message.error,
     agent_id: run.agentId ?? message.agent_id,

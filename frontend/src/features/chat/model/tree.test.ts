@@ -23,6 +23,7 @@ function message(
     status: 'complete',
     tool_calls: [],
     artifacts: [],
+    data_classification: 'public',
     sibling_ids: siblings,
     metadata: {},
   };

@@ -1,5 +1,7 @@
 /** The actions of one conversation, for the sidebar's menu and the chat's. */
-import { Archive, ArchiveRestore, CopyPlus, Pencil, Pin, PinOff, Trash2 } from 'lucide-react';
+import { useQuery } from '@tanstack/react-query';
+import { Archive, ArchiveRestore, CopyPlus, Pencil, Pin, PinOff, Trash2, Users } from 'lucide-react';
+import { meQuery } from '@/api/queries';
 import type { Conversation } from '@/api/types';
 import { MenuItem, MenuSeparator } from '@/components/ui/menu';
 import { t } from '@/lib/i18n';
@@ -14,6 +16,8 @@ export function ConversationMenuItems({
   actions: ConversationActions;
   onRename: () => void;
 }) {
+  const { data: me } = useQuery(meQuery);
+  const own = me?.user.id === conversation.user_id;
   return (
     <>
       <MenuItem icon={<Pencil size={16} />} onSelect={onRename}>
@@ -34,6 +38,11 @@ export function ConversationMenuItems({
       >
         {conversation.is_archived ? t('Bring back') : t('Archive')}
       </MenuItem>
+      {own && (
+        <MenuItem icon={<Users size={16} />} onSelect={() => actions.share(conversation)}>
+          {t('Access')}
+        </MenuItem>
+      )}
       <MenuSeparator />
       <MenuItem icon={<Trash2 size={16} />} danger onSelect={() => actions.remove(conversation)}>
         {t('Delete')}

@@ -2,7 +2,7 @@
 import { ChevronDown, Plus, Trash2 } from 'lucide-react';
 import { useId, useState } from 'react';
 import { Button, IconButton } from '@/components/ui/button';
-import { TextArea, TextField } from '@/components/ui/field';
+import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { Menu, MenuItem } from '@/components/ui/menu';
 import { Segmented } from '@/components/ui/segmented';
 import { Switch } from '@/components/ui/switch';
@@ -40,7 +40,9 @@ function withExample(text: string, conditions: Record<string, unknown>): string 
 export function RuleCard({ rule, number, fault, readOnly, onChange, onRemove }: Props) {
   const actions = useId();
   const wrong = conditionsFault(rule.conditions);
-  const [more, setMore] = useState(Boolean(rule.masked || rule.noBodies || rule.approvers));
+  const [more, setMore] = useState(
+    Boolean(rule.masked || rule.noBodies || rule.approvers || rule.injection || rule.output),
+  );
   const set = (change: Partial<RuleForm>) => onChange({ ...rule, ...change });
   return (
     <fieldset className="card grid gap-4 p-5" disabled={readOnly}>
@@ -142,6 +144,38 @@ export function RuleCard({ rule, number, fault, readOnly, onChange, onRemove }: 
               onChange={(event) => set({ approvers: event.target.value })}
               hint={t('Roles, separated by commas; counts where the rule asks first')}
             />
+          </div>
+          <div className="grid items-start gap-4 sm:grid-cols-3">
+            <SelectField
+              label={t('Instructions in results')}
+              value={rule.injection}
+              onChange={(event) => set({ injection: event.target.value as RuleForm['injection'] })}
+              hint={t('Words to the model where data should be')}
+            >
+              <option value="">{t('Do not look')}</option>
+              <option value="flag">{t('Mark as data')}</option>
+              <option value="withhold">{t('Withhold the result')}</option>
+            </SelectField>
+            <SelectField
+              label={t('Sensitive text')}
+              value={rule.output}
+              onChange={(event) => set({ output: event.target.value as RuleForm['output'] })}
+              hint={t('In results, or in answers where the action is agent.execute')}
+            >
+              <option value="">{t('Do not look')}</option>
+              <option value="flag">{t('Report it')}</option>
+              <option value="mask">{t('Mask it')}</option>
+            </SelectField>
+            <SelectField
+              label={t('Of which kind')}
+              value={rule.outputKinds}
+              disabled={!rule.output}
+              onChange={(event) => set({ outputKinds: event.target.value as RuleForm['outputKinds'] })}
+            >
+              <option value="">{t('Secrets and personal data')}</option>
+              <option value="secret">{t('Secrets')}</option>
+              <option value="pii">{t('Personal data')}</option>
+            </SelectField>
           </div>
           <Switch
             label={t('Keep arguments and results out of logs')}

@@ -17,6 +17,11 @@ export interface RuleForm {
   /** JSON pointers, one a line. */
   masked: string;
   noBodies: boolean;
+  /** What is done with instructions in results; nothing looks for them where empty. */
+  injection: '' | 'flag' | 'withhold';
+  /** What is done with secrets and personal data; nothing looks for them where empty. */
+  output: '' | 'flag' | 'mask';
+  outputKinds: '' | 'secret' | 'pii';
   /** Roles, separated by commas. */
   approvers: string;
 }
@@ -50,6 +55,9 @@ export const emptyRule = (): RuleForm => ({
   conditions: '',
   masked: '',
   noBodies: false,
+  injection: '',
+  output: '',
+  outputKinds: '',
   approvers: '',
 });
 
@@ -84,7 +92,12 @@ export function formOf(policy: Policy): PolicyForm {
       for (const obligation of rule.obligations) {
         if (obligation.kind === 'mask_fields') form.masked = obligation.pointers.join('\n');
         else if (obligation.kind === 'no_bodies') form.noBodies = true;
-        else form.approvers = obligation.roles.join(', ');
+        else if (obligation.kind === 'guard_injection') form.injection = obligation.action;
+        else if (obligation.kind === 'guard_output') {
+          form.output = obligation.action;
+          const [kind] = obligation.kinds ?? [];
+          form.outputKinds = kind === 'secret' || kind === 'pii' ? kind : '';
+        } else form.approvers = obligation.roles.join(', ');
       }
       return form;
     }),
@@ -137,6 +150,16 @@ export function changeOf(form: PolicyForm): PolicyChange {
       obligations: [
         ...(rule.masked.trim() ? [{ kind: 'mask_fields' as const, pointers: words(rule.masked, /\n/) }] : []),
         ...(rule.noBodies ? [{ kind: 'no_bodies' as const }] : []),
+        ...(rule.injection ? [{ kind: 'guard_injection' as const, action: rule.injection }] : []),
+        ...(rule.output
+          ? [
+              {
+                kind: 'guard_output' as const,
+                kinds: rule.outputKinds ? [rule.outputKinds] : [],
+                action: rule.output,
+              },
+            ]
+          : []),
         ...(rule.approvers.trim()
           ? [{ kind: 'approve_by' as const, roles: words(rule.approvers, /[,\n]/) }]
           : []),
@@ -174,6 +197,10 @@ export const examples: { label: string; conditions: Record<string, unknown> }[] 
   { label: 'One of these roles', conditions: { roles: ['organization:member'] } },
   { label: 'None of these roles', conditions: { no_roles: ['organization:owner'] } },
   { label: 'Confidential data in the context', conditions: { context_at_least: 'confidential' } },
+  {
+    label: 'Data would go to a server with a lower label',
+    conditions: { outbound: true, flows_down: true },
+  },
   { label: 'In production', conditions: { environment_types: ['prod'] } },
   { label: 'From these networks', conditions: { addresses: ['10.0.0.0/8'] } },
   {

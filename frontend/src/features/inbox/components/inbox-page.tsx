@@ -2,11 +2,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ArrowUpRight, Inbox } from 'lucide-react';
-import { runQuery, tasksQuery } from '@/api/queries';
+import { accessRequestsQuery, runQuery, tasksQuery } from '@/api/queries';
 import type { HumanTask } from '@/api/types';
 import { PageHeader } from '@/components/layout/page-header';
 import { Status } from '@/components/ui/badges';
 import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
+import { MyRequest, myWishes, RequestCard } from '@/features/access';
 import { ApprovalBlock } from '@/features/chat';
 import { ago } from '@/lib/format';
 import { t } from '@/lib/i18n';
@@ -44,16 +45,23 @@ function Task({ task }: { task: HumanTask }) {
 }
 
 export function InboxPage() {
-  const { data, error, isPending, refetch } = useQuery(tasksQuery);
-  const tasks = data?.items ?? [];
+  const questions = useQuery(tasksQuery);
+  const wishes = useQuery(accessRequestsQuery);
+  const mine = useQuery(myWishes);
+  const tasks = questions.data?.items ?? [];
+  const requests = wishes.data ?? [];
+  const waiting = tasks.length + requests.length;
+  const error = questions.error ?? wishes.error;
+  const refetch = () => Promise.all([questions.refetch(), wishes.refetch()]);
+  const isPending = questions.isPending || wishes.isPending;
   return (
     <div className="page narrow w-full">
       <PageHeader
         title={t('Inbox')}
-        lead={t('Runs stop here until you answer; everything else goes on.')}
+        lead={t('Runs and people wait here for your answer; everything else goes on.')}
         actions={
-          tasks.length > 0 ? (
-            <Status tone="warn">{t('{{count}} requests wait for you', { count: tasks.length })}</Status>
+          waiting > 0 ? (
+            <Status tone="warn">{t('{{count}} requests wait for you', { count: waiting })}</Status>
           ) : undefined
         }
       />
@@ -61,20 +69,35 @@ export function InboxPage() {
         <SkeletonRows rows={5} />
       ) : error ? (
         <ErrorState title={t('The inbox could not be loaded')} error={error} onRetry={() => refetch()} />
-      ) : tasks.length === 0 ? (
+      ) : waiting === 0 ? (
         <div className="card">
           <EmptyState icon={<Inbox />} title={t('Nothing waits for you')}>
             {t(
-              'When an agent wants to use a tool that needs a person’s word, the question appears here and in its chat.',
+              'When an agent wants to use a tool that needs a person’s word, or a colleague wants access to something of yours, the question appears here.',
             )}
           </EmptyState>
         </div>
       ) : (
         <ul className="grid gap-6">
+          {requests.map((request) => (
+            <li key={request.id}>
+              <RequestCard request={request} />
+            </li>
+          ))}
           {tasks.map((task) => (
             <Task key={task.id} task={task} />
           ))}
         </ul>
+      )}
+      {(mine.data?.items.length ?? 0) > 0 && (
+        <section className="mt-4 grid gap-3">
+          <h2 className="h">{t('Your requests')}</h2>
+          <ul className="card rows">
+            {mine.data?.items.map((request) => (
+              <MyRequest key={request.id} request={request} />
+            ))}
+          </ul>
+        </section>
       )}
     </div>
   );

@@ -1,9 +1,9 @@
 /** One server: how it is doing, what it offers, what was called, how it is set up. */
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { ChevronLeft, Ellipsis, RotateCcw, Trash2, TriangleAlert } from 'lucide-react';
+import { ChevronLeft, Ellipsis, KeyRound, RotateCcw, Trash2, TriangleAlert, Users } from 'lucide-react';
 import { useState } from 'react';
-import { describe } from '@/api/problem';
+import { describe, Problem } from '@/api/problem';
 import { meQuery } from '@/api/queries';
 import type { Connector } from '@/api/types';
 import { Classification, Status } from '@/components/ui/badges';
@@ -11,6 +11,7 @@ import { Button, IconButton } from '@/components/ui/button';
 import { ConfirmDialog } from '@/components/ui/dialog';
 import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu';
 import { ErrorState, Notice, Skeleton, SkeletonRows } from '@/components/ui/states';
+import { AccessDialog, RequestAccess, RequestDialog } from '@/features/access';
 import { ago } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
@@ -47,6 +48,12 @@ export function ServerDetailPage({ serverId }: { serverId: string }) {
             error={query.error}
             onRetry={() => void query.refetch()}
           />
+          {query.error instanceof Problem && query.error.status === 404 && (
+            <div className="grid justify-items-center gap-2 px-5 pb-6 text-center text-sm text-text-2">
+              <p>{t('If somebody sent you here, you can ask its owner to let you in.')}</p>
+              <RequestAccess resource={{ kind: 'connector', id: serverId }} />
+            </div>
+          )}
         </div>
       ) : (
         <Detail connector={query.data} />
@@ -196,9 +203,23 @@ function Actions({
   const me = useQuery(meQuery);
   const navigate = useNavigate();
   const [asking, setAsking] = useState(false);
+  const [dialog, setDialog] = useState<'access' | 'request' | null>(null);
+  const resource = { kind: 'connector' as const, id: connector.id };
   const mayRestart = connector.can_edit || me.data?.user.role === 'admin';
   return (
-    <div className="flex items-center gap-2">
+    <div className="flex flex-wrap items-center gap-2">
+      {connector.can_share && (
+        <Button variant="outline" onClick={() => setDialog('access')}>
+          <Users size={15} />
+          {t('Access')}
+        </Button>
+      )}
+      {!connector.can_edit && connector.origin !== 'official' && (
+        <Button variant="outline" onClick={() => setDialog('request')}>
+          <KeyRound size={15} />
+          {t('Request more access')}
+        </Button>
+      )}
       <Button variant="outline" busy={testing} onClick={onTest}>
         {t('Test connection')}
       </Button>
@@ -233,6 +254,18 @@ function Actions({
           )}
         </Menu>
       )}
+      <AccessDialog
+        open={dialog === 'access'}
+        onClose={() => setDialog(null)}
+        resource={resource}
+        name={connector.name}
+      />
+      <RequestDialog
+        open={dialog === 'request'}
+        onClose={() => setDialog(null)}
+        resource={resource}
+        name={connector.name}
+      />
       <ConfirmDialog
         open={asking}
         onClose={() => setAsking(false)}

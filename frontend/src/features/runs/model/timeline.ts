@@ -46,6 +46,12 @@ function describe(event: RunEvent): Pick<Line, 'title' | 'detail' | 'tone'> {
       return { title: 'Answer', detail: event.text, tone: 'plain' };
     case 'thinking.delta':
       return { title: 'Thinking', detail: event.text, tone: 'plain' };
+    case 'message.guarded':
+      return {
+        title: 'Found by guards',
+        detail: event.findings.map((finding) => `${finding.rule} × ${finding.count}`).join(', '),
+        tone: 'warn',
+      };
     case 'message.completed':
       return {
         title: 'Answer complete',

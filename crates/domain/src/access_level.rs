@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A level of access on one row. Not a ladder: `execute` does not include `clone`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AccessLevel {
     /// See it.
@@ -57,6 +58,14 @@ impl AccessLevel {
             "admin" => Some(Self::Admin),
             _ => None,
         }
+    }
+}
+
+impl std::str::FromStr for AccessLevel {
+    type Err = crate::classification::UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::from_word(word).ok_or_else(|| Self::Err { word: word.to_owned() })
     }
 }
 

@@ -1,0 +1,226 @@
+//! From what a provider says of somebody to an account here, and what its groups bring.
+
+use std::collections::BTreeMap;
+
+use conductor_domain::{
+    ExternalIdentity, IdentityProvider, NewAuditEvent, OrganizationId, OrganizationRole, PlatformRole, Scope,
+    User, UserId,
+};
+use conductor_storage::UnscopedTx;
+use serde_json::{Value, json};
+
+use super::verify::Claims;
+use crate::{
+    Client, Error, Result,
+    accounts::{self, Person as NewPerson},
+    email,
+    error::about,
+    identity::entry,
+};
+
+/// Somebody, as a provider vouches for it.
+#[derive(Clone, Debug)]
+pub(super) struct Person {
+    subject: String,
+    /// The address, where the provider says that it verified it.
+    email: Option<String>,
+    name: String,
+    first_name: String,
+    last_name: String,
+    /// `None` where the provider says nothing about groups.
+    groups: Option<Vec<String>>,
+}
+
+impl Person {
+    pub(super) fn of(claims: Claims, groups_claim: &str) -> Self {
+        let rest = &claims.rest;
+        let text = |name: &str| {
+            let text = rest.get(name).and_then(Value::as_str).unwrap_or_default().trim();
+            text.chars().filter(|letter| !letter.is_control()).take(200).collect::<String>()
+        };
+        // Some providers write it as a text.
+        let verified = rest.get("email_verified").is_some_and(|value| *value == true || *value == "true");
+        let address = email::check("/email", &text("email")).ok().filter(|_| verified);
+        let groups = rest.get(groups_claim).map(|value| match value {
+            Value::Array(all) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Value::String(one) => vec![one.clone()],
+            _ => Vec::new(),
+        });
+        Self {
+            email: address,
+            name: text("name"),
+            first_name: text("given_name"),
+            last_name: text("family_name"),
+            groups,
+            subject: claims.sub,
+        }
+    }
+
+    fn may_come(&self, provider: &IdentityProvider) -> bool {
+        let domains = &provider.spec.email_domains;
+        let domain = self.email.as_deref().and_then(|email| email.rsplit_once('@')).map(|(_, domain)| domain);
+        domains.is_empty()
+            || domain.is_some_and(|domain| domains.iter().any(|allowed| allowed.eq_ignore_ascii_case(domain)))
+    }
+}
+
+/// The account that somebody signs in to: the one it signed in to before, the one of its address where that is allowed,
+/// or a new one where that is.
+pub(super) async fn find_or_make(
+    tx: UnscopedTx<'_>,
+    provider: &IdentityProvider,
+    person: Person,
+    client: &Client,
+) -> Result<User> {
+    let known = tx.identity_providers().read().identity(provider.id, &person.subject).await?;
+    if !person.may_come(provider) {
+        return Err(Error::SignUpClosed);
+    }
+    let (user, granted) = match known {
+        Some(known) => {
+            let user = tx.users().read().find(known.user_id).await?;
+            (user.ok_or(Error::SignInRefused)?, known.granted)
+        }
+        None => (tie(tx, provider, &person, client).await?, Vec::new()),
+    };
+    if !user.is_active {
+        return Err(Error::SignInRefused);
+    }
+    if user.mfa_enabled && !provider.spec.vouches_for_mfa {
+        return Err(Error::OtpRequired);
+    }
+    let granted = apply_groups(tx, provider, &person, user.id, granted).await?;
+    let identity =
+        ExternalIdentity { provider_id: provider.id, subject: person.subject, user_id: user.id, granted };
+    tx.identity_providers().remember(&identity).await.map_err(about("identity"))?;
+    Ok(user)
+}
+
+/// The account of somebody who comes for the first time.
+async fn tie(
+    tx: UnscopedTx<'_>,
+    provider: &IdentityProvider,
+    person: &Person,
+    client: &Client,
+) -> Result<User> {
+    let address = person.email.clone().ok_or(Error::AddressUnverified)?;
+    let entry = |event: &str, user: UserId| {
+        let mut entry = entry(event, user, client);
+        entry.data = json!({ "identity_provider": provider.slug });
+        entry
+    };
+    if let Some(user) = tx.users().read().find_by_email(&address).await? {
+        if !provider.spec.link_by_email {
+            return Err(Error::AccountExists);
+        }
+        let scope = user.active.unwrap_or(Scope::PLATFORM);
+        tx.scoped(scope).audit().record(entry("account.linked", user.id)).await?;
+        return Ok(user);
+    }
+    if !provider.spec.allow_sign_up {
+        return Err(Error::SignUpClosed);
+    }
+    let team = match provider.spec.organization_id {
+        Some(organization) => first_scope(tx, organization).await?,
+        None => None,
+    };
+    let new = NewPerson {
+        name: NewPerson::display_name(&person.name, &person.first_name, &person.last_name, &address),
+        first_name: person.first_name.clone(),
+        last_name: person.last_name.clone(),
+        password_hash: None,
+        role: PlatformRole::StandardUser,
+        is_verified: true,
+        email: address,
+    };
+    let user = accounts::create(tx, new, team.map(|scope| (scope, OrganizationRole::Member))).await?;
+    let scope = user.active.unwrap_or(Scope::PLATFORM);
+    tx.scoped(scope).audit().record(entry("account.created", user.id)).await?;
+    Ok(user)
+}
+
+/// Gives what the groups bring and takes what they brought before; where the provider says nothing of groups, all stays.
+async fn apply_groups(
+    tx: UnscopedTx<'_>,
+    provider: &IdentityProvider,
+    person: &Person,
+    user: UserId,
+    granted: Vec<OrganizationId>,
+) -> Result<Vec<OrganizationId>> {
+    let Some(groups) = &person.groups else { return Ok(granted) };
+    let mut wanted: BTreeMap<OrganizationId, OrganizationRole> = BTreeMap::new();
+    for mapping in provider.spec.role_mappings.iter().filter(|mapping| groups.contains(&mapping.group)) {
+        let role = wanted.entry(mapping.organization_id).or_insert(mapping.role);
+        *role = higher(*role, mapping.role);
+    }
+    let mut now_granted = Vec::new();
+    for (organization, role) in &wanted {
+        let Some(scope) = first_scope(tx, *organization).await? else { continue };
+        let members = tx.scoped(scope).memberships();
+        let event = match members.find(user).await? {
+            None => {
+                members.create(user, *role).await.map_err(about("membership"))?;
+                now_granted.push(*organization);
+                "membership.created"
+            }
+            Some(before) => {
+                if granted.contains(organization) {
+                    now_granted.push(*organization);
+                }
+                let owner = before.role == OrganizationRole::Owner;
+                if (before.role == *role && before.is_active)
+                    || (owner && *role != OrganizationRole::Owner && !members.another_owner(user).await?)
+                {
+                    continue;
+                }
+                members.update(user, Some(*role), Some(true)).await?;
+                "membership.updated"
+            }
+        };
+        tx.scoped(scope).audit().record(by_groups(event, provider, user, Some(*role))).await?;
+    }
+    for organization in granted.into_iter().filter(|organization| !wanted.contains_key(organization)) {
+        let Some(scope) = first_scope(tx, organization).await? else { continue };
+        let members = tx.scoped(scope).memberships();
+        let Some(before) = members.find(user).await? else { continue };
+        if before.role == OrganizationRole::Owner && !members.another_owner(user).await? {
+            now_granted.push(organization);
+            continue;
+        }
+        members.delete(user).await?;
+        tx.scoped(scope).audit().record(by_groups("membership.deleted", provider, user, None)).await?;
+    }
+    Ok(now_granted)
+}
+
+fn by_groups(
+    event: &str,
+    provider: &IdentityProvider,
+    user: UserId,
+    role: Option<OrganizationRole>,
+) -> NewAuditEvent {
+    let mut entry = entry(event, user, &Client::default());
+    entry.subject = format!("identity_provider:{}", provider.id);
+    entry.user_id = None;
+    entry.data = json!({ "identity_provider": provider.slug, "role": role });
+    entry
+}
+
+/// An organisation with its first environment; `None` where it was deleted.
+async fn first_scope(tx: UnscopedTx<'_>, organization_id: OrganizationId) -> Result<Option<Scope>> {
+    if tx.organizations().read().find(organization_id).await?.is_none() {
+        return Ok(None);
+    }
+    let environments = tx.environments().of(&[organization_id]).await?;
+    Ok(environments.first().map(|first| Scope { organization_id, environment_id: first.id }))
+}
+
+fn higher(one: OrganizationRole, other: OrganizationRole) -> OrganizationRole {
+    let rank = |role: OrganizationRole| match role {
+        OrganizationRole::Owner => 3,
+        OrganizationRole::Admin => 2,
+        OrganizationRole::Member => 1,
+        OrganizationRole::Viewer => 0,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}

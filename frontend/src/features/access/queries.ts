@@ -1,0 +1,79 @@
+/** Grants and wishes for them on the server. */
+import { queryOptions, useMutation } from '@tanstack/react-query';
+import { api, type BodyOf } from '@/api/client';
+import { queryClient } from '@/api/queries';
+import type { SharedKind } from '@/api/types';
+
+/** A row that can be granted. */
+export interface Resource {
+  kind: SharedKind;
+  id: string;
+}
+
+export const grantsOn = ({ kind, id }: Resource) =>
+  queryOptions({
+    queryKey: ['grants', 'on', kind, id],
+    queryFn: ({ signal }) =>
+      api.get('/api/permissions/grants', {
+        query: { resource_type: kind, resource_id: id, limit: 100 },
+        signal,
+      }),
+  });
+
+/** What this person asked for on a row and nobody has answered. */
+export const openWishes = queryOptions({
+  queryKey: ['access-requests', 'mine', 'pending'],
+  queryFn: ({ signal }) =>
+    api.get('/api/permissions/requests', { query: { mine: true, status: 'pending', limit: 100 }, signal }),
+});
+
+/** What this person asked for lately, answered or not. */
+export const myWishes = queryOptions({
+  queryKey: ['access-requests', 'mine', 'all'],
+  queryFn: ({ signal }) => api.get('/api/permissions/requests', { query: { mine: true, limit: 10 }, signal }),
+});
+
+export const rolesQuery = queryOptions({
+  queryKey: ['roles'],
+  queryFn: ({ signal }) => api.get('/api/roles', { query: { limit: 100 }, signal }),
+});
+
+function granted() {
+  return queryClient.invalidateQueries({ queryKey: ['grants'] });
+}
+
+export function useGrant() {
+  return useMutation({
+    mutationFn: (body: BodyOf<'post', '/api/permissions/grant'>) => api.post('/api/permissions/grant', body),
+    onSettled: granted,
+  });
+}
+
+export function useRevoke() {
+  return useMutation({
+    mutationFn: (grantId: string) => api.post('/api/permissions/revoke', { grant_id: grantId }),
+    onSettled: granted,
+  });
+}
+
+function asked() {
+  return queryClient.invalidateQueries({ queryKey: ['access-requests'] });
+}
+
+export function useAsk() {
+  return useMutation({
+    mutationFn: (body: BodyOf<'post', '/api/permissions/request'>) =>
+      api.post('/api/permissions/request', body),
+    onSettled: asked,
+  });
+}
+
+export function useAnswer() {
+  return useMutation({
+    mutationFn: ({ id, until, reason }: { id: string; until?: string | null; reason?: string }) =>
+      reason === undefined
+        ? api.put(`/api/permissions/requests/${id}/approve`, until ? { expires_at: until } : {})
+        : api.put(`/api/permissions/requests/${id}/deny`, { reason }),
+    onSettled: () => Promise.all([asked(), granted()]),
+  });
+}
