@@ -67,6 +67,27 @@ impl Costs {
         Ok(Counted { reach, from, to, answer })
     }
 
+    /// Sums of the calls of the one conversation, workflow or agent that the filter names.
+    ///
+    /// # Errors
+    /// As `totals`; `Hidden` where the caller sees no such thing and has no calls of it to count either.
+    pub async fn of_one(&self, caller: &Caller, filter: UsageFilter) -> Result<Counted<Vec<UsageTotals>>> {
+        let (reach, filter, from, to) = self.allowed(caller, filter, DAYS).await?;
+        let rows = self.store.visible_to(caller);
+        let (what, sees) = match (filter.conversation_id, filter.workflow_id, filter.agent_id) {
+            (Some(id), ..) => ("conversation", rows.conversations().find(id).await?.is_some()),
+            (None, None, Some(id)) => ("agent", rows.agents().find(id).await?.is_some()),
+            _ => ("workflow", false),
+        };
+        // What was deleted since has cost what it has cost.
+        let ever = UsageFilter { from: None, to: None, ..filter.clone() };
+        if !sees && rows.usage().first(&ever).await?.is_none() {
+            return Err(Error::Hidden { what });
+        }
+        let answer = rows.usage().totals(UsageDimension::Nothing, &filter).await?;
+        Ok(Counted { reach, from, to, answer })
+    }
+
     /// Sums by pieces of time without a gap, the oldest first; up to a year where the filter does not say.
     ///
     /// # Errors

@@ -378,7 +378,7 @@ async fn find_agent_usage(
     Query(query): Query<CostQuery>,
 ) -> Result<Json<CostSummary>, Problem> {
     let filter = UsageFilter { agent_id: Some(agent), ..query.filter()? };
-    Ok(Json(summary(&costs.totals(&caller, UsageDimension::Nothing, filter).await?)))
+    Ok(Json(summary(&costs.of_one(&caller, filter).await?)))
 }
 
 /// What agents took and cost, the dearest first.
@@ -419,7 +419,7 @@ async fn find_conversation_usage(
     Query(query): Query<CostQuery>,
 ) -> Result<Json<CostSummary>, Problem> {
     let filter = UsageFilter { conversation_id: Some(conversation), ..query.filter()? };
-    Ok(Json(summary(&costs.totals(&caller, UsageDimension::Nothing, filter).await?)))
+    Ok(Json(summary(&costs.of_one(&caller, filter).await?)))
 }
 
 /// What days took and cost, the oldest first.
@@ -459,7 +459,7 @@ async fn find_workflow_usage(
     Query(query): Query<CostQuery>,
 ) -> Result<Json<CostSummary>, Problem> {
     let filter = UsageFilter { workflow_id: Some(workflow), ..query.filter()? };
-    Ok(Json(summary(&costs.totals(&caller, UsageDimension::Nothing, filter).await?)))
+    Ok(Json(summary(&costs.of_one(&caller, filter).await?)))
 }
 
 /// The budgets that count what the caller spends and how they stand, and how much of the day's calls is used.

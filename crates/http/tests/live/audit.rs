@@ -3,6 +3,7 @@
 
 mod governed;
 mod granted;
+mod spent;
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -410,6 +411,7 @@ async fn every_change_is_one_entry() {
         "membership.deleted",
     )
     .await;
+    spent::prices_and_budgets(w, &admin, &org).await;
     governed::second_factor(w, &eve).await;
     w.step(&eve, "POST /api/auth/logout", &[], json!({}), "session.ended").await;
     let session = anonymous.post("/api/auth/login", body_of_eve()).await.ok();

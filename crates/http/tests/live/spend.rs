@@ -111,12 +111,13 @@ async fn what_calls_cost_is_told_by_everything_they_have_in_common() {
     }
     let none = "0192f1c0-7b4e-7a6e-8a53-1d2c3b4a5f60";
     for path in [
-        format!("/api/usage/workflows/{none}"),
-        format!("/api/usage/agents/{none}"),
         format!("{org}/runs/cost-summary?model_name=other"),
         format!("{org}/runs/cost-summary?end_date=2020-01-01&start_date=2020-01-01"),
     ] {
         assert_eq!(world.admin.get(&path).await.ok()["totals"], json!([]), "{path}");
+    }
+    for noun in ["workflows", "agents", "conversations"] {
+        world.admin.get(&format!("/api/usage/{noun}/{none}")).await.problem(404, "not_found");
     }
     let wrong = format!("{org}/runs/cost-summary?start_date=2020-01-02&end_date=2020-01-01");
     assert_eq!(pointers(&world.admin.get(&wrong).await.problem(422, "validation_failed")), ["?start_date"]);
@@ -204,7 +205,8 @@ async fn a_spent_budget_stops_calls_and_says_what_to_do() {
     let message = format!("/api/conversations/{conversation}/messages");
     world.admin.post(&message, json!({ "content": "Hello" })).await.problem(429, "budget_exhausted");
     assert_eq!(world.messages(&conversation).await, Vec::<Value>::new(), "nothing was said");
-    let denied = world.admin.get("/api/v1/audit?event_type=access.denied").await.ok();
+    let denied = format!("{}/audit?event_type=access.denied", world.org().await);
+    let denied = world.admin.get(&denied).await.ok();
     assert!(text(&denied["items"][0]["denial_reason"]).contains("Tiny"), "{denied}");
 
     // Its own budgets are everybody's to see; raising it lets calls go on.
@@ -247,7 +249,8 @@ async fn a_budget_of_each_run_ends_the_run_in_the_middle() {
     assert_eq!((&ended["status"], &ended["error"]["code"]), (&json!("failed"), &json!("budget_exhausted")));
     let messages = world.messages(&conversation).await;
     assert!(text(&messages[1]["error"]["detail"]).contains("“A run”"), "{}", messages[1]);
-    let denied = world.admin.get("/api/v1/audit?event_type=run.denied").await.ok();
+    let denied = format!("{}/audit?event_type=run.denied", world.org().await);
+    let denied = world.admin.get(&denied).await.ok();
     assert!(text(&denied["items"][0]["rule_id"]).starts_with("budgets/"), "{denied}");
     // Another run has its own.
     assert_eq!(world.run().await["status"], "succeeded");
@@ -439,6 +442,7 @@ async fn members_see_their_own_and_strangers_nothing() {
         .budget(json!({ "name": "Team", "scope": "organization", "period": "month", "limit": "1000" }))
         .await;
     world.run().await;
+    let conversation = world.open().await;
     let (org, me) = (world.org().await, world.admin.get("/api/auth/me").await.ok()["user"]["id"].clone());
     let budgets = format!("{org}/budgets");
     let path = format!("{budgets}/{}", text(&budget["id"]));
@@ -457,6 +461,11 @@ async fn members_see_their_own_and_strangers_nothing() {
     let theirs = format!("{org}/runs/cost-summary?user_id={}", me.as_str().unwrap());
     member.get(&theirs).await.problem(404, "not_found");
     assert_eq!(world.admin.get(&theirs).await.ok()["totals"][0]["calls"], 1);
+    member.get(&format!("/api/usage/conversations/{conversation}")).await.problem(404, "not_found");
+    assert_eq!(
+        world.admin.get(&format!("/api/usage/conversations/{conversation}")).await.ok()["totals"],
+        json!([])
+    );
     // A member sees the budgets that hold them back, and sets none; prices are everybody's to read.
     assert_eq!(column(&member.get("/api/usage/budgets").await.ok(), "name"), ["Team"]);
     member.get(&budgets).await.problem(403, "role_missing");
@@ -476,6 +485,7 @@ async fn members_see_their_own_and_strangers_nothing() {
         format!("{path}/spenders"),
         format!("{org}/runs/cost-summary"),
         format!("{org}/runs/cost-by-model"),
+        format!("/api/usage/conversations/{conversation}"),
         format!("{elsewhere}/budgets/{}", text(&budget["id"])),
         format!("{elsewhere}/budgets/{}/spenders", text(&budget["id"])),
     ] {
