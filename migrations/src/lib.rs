@@ -14,8 +14,9 @@ mod m20261121_000011_create_credentials;
 mod m20261121_000012_live_grants;
 mod m20261121_000013_create_campaigns;
 mod m20261121_000014_create_spend;
+mod m20261121_000015_create_call_counts;
 mod m20261121_000016_create_tenant_keys;
-mod m20261121_000017_create_directories;
+mod m20261121_000017_create_identity_providers;
 mod m20261121_000018_label_data;
 mod table;
 
@@ -44,8 +45,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000012_live_grants::Migration),
             Box::new(m20261121_000013_create_campaigns::Migration),
             Box::new(m20261121_000014_create_spend::Migration),
+            Box::new(m20261121_000015_create_call_counts::Migration),
             Box::new(m20261121_000016_create_tenant_keys::Migration),
-            Box::new(m20261121_000017_create_directories::Migration),
+            Box::new(m20261121_000017_create_identity_providers::Migration),
             Box::new(m20261121_000018_label_data::Migration),
         ]
     }

@@ -1,6 +1,7 @@
 //! Configuration, each source stronger than the next: flags, `CONDUCTOR_*`, `conductor.toml`, defaults.
 
 mod check;
+mod limits;
 mod providers;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use figment::{
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize, de};
 
+pub(crate) use limits::RoleLimit;
 pub(crate) use providers::{Credentials, ProviderConfig};
 
 /// Everything that can be set, with its default.
@@ -76,6 +78,11 @@ pub(crate) struct Config {
     pub(crate) token_max_days: u64,
     /// Requests that start work, per person and minute.
     pub(crate) limit_user_per_minute: u32,
+    /// Requests that start work, per person and day; 0 is no limit.
+    pub(crate) limit_user_per_day: u32,
+    /// The same by role, such as `platform:guest=50`; of those that somebody has, the lowest counts.
+    #[serde(deserialize_with = "list")]
+    pub(crate) limit_role_per_day: Vec<RoleLimit>,
     /// Calls of one tool by one agent, per minute.
     pub(crate) limit_agent_tool_per_minute: u32,
     /// Calls on one connector, per minute.
@@ -122,6 +129,8 @@ impl Default for Config {
             tool_calls_per_run: 200,
             token_max_days: 90,
             limit_user_per_minute: 600,
+            limit_user_per_day: 0,
+            limit_role_per_day: Vec::new(),
             limit_agent_tool_per_minute: 120,
             limit_connector_per_minute: 600,
             audit_retention_days: 0,

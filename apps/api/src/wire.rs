@@ -68,6 +68,12 @@ pub(crate) async fn rows(config: &Config, folder: &DataFolder) -> Result<(Store,
         per_user: config.limit_user_per_minute,
         per_agent_tool: config.limit_agent_tool_per_minute,
         per_connector: config.limit_connector_per_minute,
+        per_user_day: config.limit_user_per_day,
+        per_role_day: config
+            .limit_role_per_day
+            .iter()
+            .map(|limit| (limit.role.clone(), limit.calls))
+            .collect(),
     };
     let egress = egress(config)?;
     let grace = TimeDelta::milliseconds(config.key_grace_ms.into());

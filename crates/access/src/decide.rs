@@ -9,7 +9,7 @@ use conductor_storage::Store;
 use serde_json::Value;
 
 use crate::{
-    Budgets, Error, Facts, Limits, LimitsOptions, Prices, Result, Vault,
+    Budgets, DayStanding, Days, Error, Facts, Limit, Limits, LimitsOptions, Prices, Result, Vault,
     rules::{Compiled, Rules},
 };
 
@@ -19,6 +19,7 @@ pub struct Access {
     pub(crate) store: Store,
     pub(crate) rules: Rules,
     limits: Limits,
+    days: Days,
     budgets: Budgets,
     prices: Prices,
     vault: Vault,
@@ -42,7 +43,8 @@ impl Access {
         PolicyIndex::built_in().await.map_err(Error::Undecidable)?;
         let limits = Limits::new(limits, Arc::clone(store.clock()));
         let (budgets, prices) = (Budgets::new(store.clone()), Prices::new(store.clone()));
-        Ok(Arc::new(Self { rules: Rules::new(store.clone()), store, limits, budgets, prices, vault }))
+        let days = Days::new(store.clone());
+        Ok(Arc::new(Self { rules: Rules::new(store.clone()), store, limits, days, budgets, prices, vault }))
     }
 
     /// The answer, with its reasons. A call of a tool is decided by the rules as they are now, anything else by rules
@@ -184,6 +186,41 @@ impl Access {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// Lets a request begin work: within the minute's requests of the caller, and within the day's.
+    ///
+    /// # Errors
+    /// `Limited`, with the limit and when to come back.
+    pub async fn begin(&self, caller: &Caller) -> Result<()> {
+        self.limits.take(Limit::User(caller.principal.subject()))?;
+        match self.per_day(caller).await? {
+            Some(most) => self.days.take(caller, most).await,
+            None => Ok(()),
+        }
+    }
+
+    /// How much of the day's calls a caller has used; `None` where nothing limits them.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn day(&self, caller: &Caller) -> Result<Option<DayStanding>> {
+        match self.per_day(caller).await? {
+            Some(most) => self.days.standing(caller, most).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The lowest of what the operator and the caller's roles say.
+    async fn per_day(&self, caller: &Caller) -> Result<Option<u32>> {
+        let of_roles = self.judge(caller).await?.compiled.calls_per_day(&caller.roles);
+        Ok(self.limits.per_day(&caller.roles).into_iter().chain(of_roles).min())
+    }
+
+    /// The day's counts, to be written as long as the server runs.
+    #[must_use]
+    pub fn days(&self) -> &Days {
+        &self.days
     }
 
     /// The budgets.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conductor_domain::{BudgetRefusal, Clock, ErrorKind, Kind, RefusalReason};
+use conductor_domain::{BudgetRefusal, Clock, ErrorKind, Kind, LimitPolicy, RefusalReason};
 
 /// A refusal, or a failure to decide; either way nothing happened.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,8 @@ pub enum Error {
         which: String,
         /// When to try again.
         retry_after: Duration,
+        /// The limit.
+        policy: LimitPolicy,
     },
     /// A budget refuses the call.
     #[error("{refusal}")]
@@ -107,6 +109,13 @@ impl Kind for Error {
             Self::Undecidable(_) | Self::Anchor(_) => "internal",
             Self::Unreadable(_) => "policy_unavailable",
             Self::Storage(error) => error.code(),
+        }
+    }
+
+    fn limit(&self) -> Option<LimitPolicy> {
+        match self {
+            Self::Limited { policy, .. } => Some(*policy),
+            _ => None,
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod audit;
 mod budgets;
 mod caller;
+mod days;
 mod decide;
 mod error;
 mod facts;
@@ -16,6 +17,7 @@ mod vault;
 
 pub use budgets::Budgets;
 pub use conductor_rbac::{Action, Levels, ResourceKind};
+pub use days::{DayStanding, Days};
 pub use decide::{Access, Judge};
 pub use error::{Error, Result};
 pub use facts::Facts;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use conductor_domain::Clock;
+use conductor_domain::{Clock, LimitPolicy};
 
 use crate::{Error, Result};
 
@@ -17,7 +17,7 @@ use crate::{Error, Result};
 const SWEEP_AT: usize = 10_000;
 
 /// Calls per minute; also how many may come at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitsOptions {
     /// Requests that start work, per person.
     pub per_user: u32,
@@ -25,11 +25,21 @@ pub struct LimitsOptions {
     pub per_agent_tool: u32,
     /// Calls on one connector.
     pub per_connector: u32,
+    /// Requests that start work, per person and day; nobody is held to 0.
+    pub per_user_day: u32,
+    /// The same by role, such as `platform:guest`; of those that somebody has, the lowest counts.
+    pub per_role_day: std::collections::BTreeMap<String, u32>,
 }
 
 impl Default for LimitsOptions {
     fn default() -> Self {
-        Self { per_user: 600, per_agent_tool: 120, per_connector: 600 }
+        Self {
+            per_user: 600,
+            per_agent_tool: 120,
+            per_connector: 600,
+            per_user_day: 0,
+            per_role_day: std::collections::BTreeMap::new(),
+        }
     }
 }
 
@@ -63,20 +73,30 @@ impl Limits {
         Self { options, clock, buckets: Mutex::default() }
     }
 
+    /// The day's calls of whoever has these roles, beside what an organisation's own roles say; `None` is no limit.
+    pub(crate) fn per_day(&self, roles: &[String]) -> Option<u32> {
+        let default = Some(self.options.per_user_day).filter(|most| *most > 0);
+        let by_role = roles.iter().filter_map(|role| self.options.per_role_day.get(role).copied());
+        by_role.chain(default).min()
+    }
+
     /// Takes one token.
     ///
     /// # Errors
     /// `Limited` when the bucket is empty.
     pub fn take(&self, limit: Limit) -> Result<()> {
-        let (capacity, which) = match &limit {
-            Limit::User(_) => (self.options.per_user, "requests per minute for you".to_owned()),
-            Limit::AgentTool(_, tool) => {
-                (self.options.per_agent_tool, format!("calls of {tool} per minute by this agent"))
-            }
+        let (name, capacity, which) = match &limit {
+            Limit::User(_) => ("user", self.options.per_user, "requests per minute for you".to_owned()),
+            Limit::AgentTool(_, tool) => (
+                "agent_tool",
+                self.options.per_agent_tool,
+                format!("calls of {tool} per minute by this agent"),
+            ),
             Limit::Connector(_) => {
-                (self.options.per_connector, "calls per minute on this connector".to_owned())
+                ("connector", self.options.per_connector, "calls per minute on this connector".to_owned())
             }
         };
+        let policy = LimitPolicy { name, quota: u64::from(capacity), window: Duration::from_secs(60) };
         let capacity = f64::from(capacity);
         let now = self.clock.now();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,7 +112,7 @@ impl Limits {
             return Ok(());
         }
         let wait = (1.0 - bucket.tokens) * 60.0 / capacity.max(f64::MIN_POSITIVE);
-        Err(Error::Limited { which, retry_after: Duration::from_secs_f64(wait.clamp(0.001, 60.0)) })
+        Err(Error::Limited { which, retry_after: Duration::from_secs_f64(wait.clamp(0.001, 60.0)), policy })
     }
 }
 

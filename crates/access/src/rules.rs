@@ -48,11 +48,18 @@ pub(crate) struct RuleSet {
     environments: HashMap<EnvironmentId, EnvironmentType>,
     /// The names of roles, as callers hold them.
     roles: HashMap<uuid::Uuid, String>,
+    /// What roles say of the calls of a day.
+    calls_per_day: HashMap<String, u32>,
 }
 
 impl Compiled {
     pub(crate) fn environment_type(&self, scope: Scope) -> Option<EnvironmentType> {
         self.rules.environments.get(&scope.environment_id).copied()
+    }
+
+    /// The lowest of what these roles say of the calls of a day.
+    pub(crate) fn calls_per_day(&self, roles: &[String]) -> Option<u32> {
+        roles.iter().filter_map(|role| self.rules.calls_per_day.get(role).copied()).min()
     }
 
     /// Whether it may be used; of those who find it old, one is told to look.
@@ -151,6 +158,7 @@ impl Rules {
                 false => None,
             },
             environments: environments.into_iter().map(|row| (row.id, row.environment_type)).collect(),
+            calls_per_day: calls_per_day(&stored),
             roles: stored
                 .iter()
                 .map(|role| (role.id.as_uuid(), format!("{}:{}", role.scope, role.name)))
@@ -211,6 +219,14 @@ fn grant_row(grant: &Grant, rules: &RuleSet) -> GrantRow {
         level: grant.level,
         expires_at: grant.expires_at,
     }
+}
+
+fn calls_per_day(roles: &[Role]) -> HashMap<String, u32> {
+    let limits = roles.iter().filter_map(|role| {
+        let most = u32::try_from(role.max_api_calls_per_day?).unwrap_or(0);
+        Some((format!("{}:{}", role.scope, role.name), most))
+    });
+    limits.collect()
 }
 
 /// The index of these roles and policies; `shadow` takes in those that only watch.

@@ -1,6 +1,6 @@
 //! What a caller can do about a failure of agents and turns.
 
-use conductor_domain::{ErrorKind, FieldError, Kind};
+use conductor_domain::{ErrorKind, FieldError, Kind, LimitPolicy};
 
 /// A failure of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +96,13 @@ impl Kind for Error {
             Self::Official => "official_agent",
             Self::Access(error) => error.code(),
             Self::Storage(error) => error.code(),
+        }
+    }
+
+    fn limit(&self) -> Option<LimitPolicy> {
+        match self {
+            Self::Access(error) => error.limit(),
+            _ => None,
         }
     }
 

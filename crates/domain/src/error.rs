@@ -51,6 +51,17 @@ impl FieldError {
     }
 }
 
+/// A limit that was reached, as `RateLimit` headers tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitPolicy {
+    /// Its name, such as `user` or `day`.
+    pub name: &'static str,
+    /// How many calls it lets pass.
+    pub quota: u64,
+    /// In how long.
+    pub window: Duration,
+}
+
 /// Implemented by every crate's `Error`: its kind and the stable code of its problem page.
 pub trait Kind: std::error::Error {
     /// The kind.
@@ -61,6 +72,11 @@ pub trait Kind: std::error::Error {
 
     /// The rule that decided, where a policy refused.
     fn rule_id(&self) -> Option<String> {
+        None
+    }
+
+    /// The limit that was reached, where one was.
+    fn limit(&self) -> Option<LimitPolicy> {
         None
     }
 

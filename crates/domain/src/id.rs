@@ -122,8 +122,6 @@ ids! {
     SecretId,
     /// An identity provider.
     IdentityProviderId,
-    /// A group of a directory.
-    DirectoryGroupId,
     /// A rotation of every tenant's key.
     KeyRotationId,
     /// A provider key that a user entered.

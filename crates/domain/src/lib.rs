@@ -68,7 +68,7 @@ pub use credential::{
 pub use decision::{
     Decision, Effect, GuardFinding, GuardKind, InjectionAction, Obligation, OutputAction, TraceStep,
 };
-pub use error::{ErrorKind, FieldError, Kind};
+pub use error::{ErrorKind, FieldError, Kind, LimitPolicy};
 pub use event::{
     ApprovalDecision, ArtifactRef, EventBody, HumanTaskView, ProblemView, RouteCandidate, RunEvent, StepKind,
 };

@@ -24,6 +24,8 @@ pub struct Organization {
     pub timezone: Option<String>,
     /// Whether its members must have a second factor.
     pub requires_mfa: bool,
+    /// After how many days its members are reminded to replace a provider key.
+    pub key_max_age_days: Option<i32>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -64,6 +66,8 @@ pub struct OrganizationChange {
     pub timezone: Option<Option<String>>,
     /// Whether its members must have a second factor.
     pub requires_mfa: Option<bool>,
+    /// After how many days its members are reminded to replace a provider key.
+    pub key_max_age_days: Option<Option<i32>>,
 }
 
 /// What an environment is for.

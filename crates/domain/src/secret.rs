@@ -89,8 +89,20 @@ pub struct ApiKey {
     pub last_used_at: Option<DateTime<Utc>>,
     /// Whether it is used.
     pub is_active: bool,
+    /// 1, and one more with each value that took the place of another.
+    pub version: i32,
+    /// When its present value took the place of another.
+    pub rotated_at: Option<DateTime<Utc>>,
     /// When it was entered.
     pub created_at: DateTime<Utc>,
+}
+
+impl ApiKey {
+    /// Since when it has its present value.
+    #[must_use]
+    pub fn valued_at(&self) -> DateTime<Utc> {
+        self.rotated_at.unwrap_or(self.created_at)
+    }
 }
 
 /// A provider key to be stored.

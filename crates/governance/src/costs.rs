@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, Days, DurationRound, Months, TimeDelta, TimeZone, Utc};
-use conductor_access::{Access, Action, Facts};
+use conductor_access::{Access, Action, DayStanding, Facts};
 use conductor_domain::{
     BudgetStanding, Caller, Spender, UsageBucket, UsageDimension, UsageFilter, UsageGrouping, UsageTotals,
 };
@@ -100,6 +100,15 @@ impl Costs {
         let mut standings = self.access.budgets().standings(&spender).await?;
         standings.retain(|standing| standing.budget.terms.is_active);
         Ok(standings)
+    }
+
+    /// How much of the day's calls the caller has used; `None` where nothing limits them.
+    ///
+    /// # Errors
+    /// When the caller may not read its own usage.
+    pub async fn day(&self, caller: &Caller) -> Result<Option<DayStanding>> {
+        self.own(caller).await?;
+        Ok(self.access.day(caller).await?)
     }
 
     async fn own(&self, caller: &Caller) -> Result<()> {

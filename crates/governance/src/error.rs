@@ -1,6 +1,6 @@
 //! What a caller can do about a failure of governing.
 
-use conductor_domain::{ErrorKind, FieldError, Kind};
+use conductor_domain::{ErrorKind, FieldError, Kind, LimitPolicy};
 
 /// A failure of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -109,6 +109,13 @@ impl Kind for Error {
             Self::AlreadyDecided => "already_decided",
             Self::Access(error) => error.code(),
             Self::Storage(error) => error.code(),
+        }
+    }
+
+    fn limit(&self) -> Option<LimitPolicy> {
+        match self {
+            Self::Access(error) => error.limit(),
+            _ => None,
         }
     }
 

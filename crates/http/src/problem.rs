@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use conductor_domain::{ErrorKind, FieldError, Kind};
+use conductor_domain::{ErrorKind, FieldError, Kind, LimitPolicy};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,6 +30,7 @@ pub struct Problem {
     errors: Vec<FieldError>,
     retry_after: Option<Duration>,
     rule_id: Option<String>,
+    limit: Option<LimitPolicy>,
 }
 
 /// The body of a problem.
@@ -83,7 +84,7 @@ impl Problem {
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { status, code, detail, errors: Vec::new(), retry_after: None, rule_id: None }
+        Self { status, code, detail, errors: Vec::new(), retry_after: None, rule_id: None, limit: None }
     }
 
     /// Absent, or not for this caller to know: the same words for both.
@@ -151,7 +152,8 @@ impl<E: Kind + 'static> From<E> for Problem {
             ErrorKind::Limited { retry_after } => retry_after,
             _ => None,
         };
-        Self { status, code, detail, errors: error.fields(), retry_after, rule_id: error.rule_id() }
+        let (errors, rule_id, limit) = (error.fields(), error.rule_id(), error.limit());
+        Self { status, code, detail, errors, retry_after, rule_id, limit }
     }
 }
 
@@ -236,6 +238,18 @@ impl IntoResponse for Problem {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(millis) = millis {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(millis.div_ceil(1000)));
+        }
+        if let Some(limit) = self.limit {
+            let (name, quota, window) = (limit.name, limit.quota, limit.window.as_secs());
+            let wait = millis.unwrap_or_default().div_ceil(1000);
+            for (header, value) in [
+                ("ratelimit-policy", format!("\"{name}\";q={quota};w={window}")),
+                ("ratelimit", format!("\"{name}\";r=0;t={wait}")),
+            ] {
+                if let Ok(value) = HeaderValue::try_from(value) {
+                    headers.insert(header, value);
+                }
+            }
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -176,7 +176,12 @@ impl Identity {
             website: change.website.map(|text| check.web("/website", text)),
             timezone: change.timezone.map(|text| check.optional("/timezone", text, 64)),
             requires_mfa: change.requires_mfa,
+            key_max_age_days: change.key_max_age_days,
         };
+        if change.key_max_age_days.flatten().is_some_and(|days| !(1..=3_650).contains(&days)) {
+            let detail = "Choose 1 to 3650 days, or none.";
+            check.fault(conductor_domain::FieldError::new("/key_max_age_days", "out_of_range", detail));
+        }
         check.done()?;
         if change.requires_mfa == Some(true) && !self.account(caller).await?.mfa_enabled {
             // Whoever asks it of others would be the first to stand outside.

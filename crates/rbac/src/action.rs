@@ -78,7 +78,7 @@ kinds! {
     /// A token that an agent calls us with.
     AgentToken = "agent_token",
     /// A provider that people sign in with.
-    IdentityProvider = "identity_provider",
+    IdentityProvider = "id_provider",
     /// The keys that secrets are sealed under.
     SecretKey = "secret_key",
     /// What models cost.
@@ -262,6 +262,8 @@ actions! {
     ApiKeyRead = "api_key.read", ApiKey, Own;
     /// Enter a provider key.
     ApiKeyCreate = "api_key.create", ApiKey, Own;
+    /// Put another value in a provider key's place.
+    ApiKeyRotate = "api_key.rotate", ApiKey, Own;
     /// Delete a provider key.
     ApiKeyDelete = "api_key.delete", ApiKey, Own;
     /// See one's settings.
@@ -297,9 +299,9 @@ actions! {
     /// Delete an agent's token that can no longer be used.
     AgentTokenDelete = "agent_token.delete", AgentToken, Tenant;
     /// See the providers that people sign in with.
-    IdentityProviderRead = "identity_provider.read", IdentityProvider, Platform;
+    IdentityProviderRead = "id_provider.read", IdentityProvider, Platform;
     /// Enter, change or remove a provider that people sign in with.
-    IdentityProviderManage = "identity_provider.manage", IdentityProvider, Platform;
+    IdentityProviderManage = "id_provider.manage", IdentityProvider, Platform;
     /// See which keys secrets are sealed under, and how far their rotation came.
     SecretKeyRead = "secret_key.read", SecretKey, Platform;
     /// Replace the keys that secrets are sealed under.

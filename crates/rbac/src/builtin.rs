@@ -63,7 +63,7 @@ pub fn roles() -> Vec<RoleRow> {
                 "connector.confirm",
                 "platform_audit.read",
                 "secret_key.*",
-                "identity_provider.*",
+                "id_provider.*",
                 "pricing.*",
             ],
         ),

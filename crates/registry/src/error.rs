@@ -1,6 +1,6 @@
 //! What a caller can do about a failure of an outside system's registration or connection.
 
-use conductor_domain::{ErrorKind, FieldError, Kind, ProblemView};
+use conductor_domain::{ErrorKind, FieldError, Kind, LimitPolicy, ProblemView};
 
 /// A failure of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +75,13 @@ impl Kind for Error {
             Self::Server(error) => code(error),
             Self::Access(error) => error.code(),
             Self::Storage(error) => error.code(),
+        }
+    }
+
+    fn limit(&self) -> Option<LimitPolicy> {
+        match self {
+            Self::Access(error) => error.limit(),
+            _ => None,
         }
     }
 

@@ -6,7 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use conductor_access::{Action, Limit};
+use conductor_access::Action;
 use conductor_domain::{
     CallId, Caller, Classification, EventBody, NewAuditEvent, NewRun, ProblemView, Run, RunId, RunKind,
     RunOutcome, RunStatus, RunTrigger,
@@ -86,7 +86,7 @@ impl ToolPath {
         let tools = self.tools(caller, None).await;
         let tool =
             tools.into_iter().find(|tool| tool.name == call.tool).ok_or(Error::NotFound { what: "tool" })?;
-        self.access.limits().take(Limit::User(caller.principal.subject()))?;
+        self.access.begin(caller).await?;
         // The path decides again; this spares a run that cannot come to anything.
         self.access.require_call(caller, &tool.facts(caller.agents(None)), &call.arguments).await?;
         let id = RunId::generate(&**self.store.clock());

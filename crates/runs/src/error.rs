@@ -1,6 +1,6 @@
 //! Why a run, or a call of it, cannot go on.
 
-use conductor_domain::{ErrorKind, Kind};
+use conductor_domain::{ErrorKind, Kind, LimitPolicy};
 
 /// A failure of the engine, as a door or a service sees it.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +79,13 @@ impl Kind for Error {
             Self::Access(error) => error.code(),
             Self::Storage(error) => error.code(),
             Self::Advance(_) => "internal",
+        }
+    }
+
+    fn limit(&self) -> Option<LimitPolicy> {
+        match self {
+            Self::Access(error) => error.limit(),
+            _ => None,
         }
     }
 

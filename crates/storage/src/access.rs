@@ -580,6 +580,12 @@ impl<'a> UnscopedView<'a> {
         Budgets::new(self.conn())
     }
 
+    /// Calls of a day.
+    #[must_use]
+    pub fn call_counts(self) -> CallCounts<'a> {
+        CallCounts::new(self.conn())
+    }
+
     /// What models cost.
     #[must_use]
     pub fn pricing(self) -> Pricing<'a> {
@@ -676,6 +682,12 @@ impl<'t> UnscopedTx<'t> {
     #[must_use]
     pub fn roles(self) -> RolesTx<'t> {
         RolesTx::new(self.tx)
+    }
+
+    /// Calls of a day.
+    #[must_use]
+    pub fn call_counts(self) -> CallCountsTx<'t> {
+        CallCountsTx::new(self.tx)
     }
 
     /// What models cost.

@@ -14,6 +14,7 @@ pub(crate) mod audit_event;
 pub(crate) mod budget;
 pub(crate) mod budget_charge;
 pub(crate) mod budget_counter;
+pub(crate) mod call_count;
 pub(crate) mod connector;
 pub(crate) mod conversation;
 pub(crate) mod effect;

@@ -21,6 +21,11 @@ export const setupQuery = queryOptions({
   staleTime: 0,
 });
 
+export const signInProvidersQuery = queryOptions({
+  queryKey: ['sign-in-providers'],
+  queryFn: () => api.get('/api/auth/oidc/providers', { refresh: false }),
+});
+
 export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: () => api.get('/api/auth/me', { quiet: true }),

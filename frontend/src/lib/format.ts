@@ -91,11 +91,13 @@ export function money(value: number, currency: string): string {
 /** What something cost, small amounts with as many digits as they need: `$3.20`, `$0.0042`. */
 export function price(amount: string, currency: string): string {
   const value = Number(amount);
-  const small = value !== 0 && Math.abs(value) < 1;
+  const size = Math.abs(value);
+  const digits = size > 0 && size < 1 ? Math.min(9, Math.ceil(-Math.log10(size)) + 2) : 2;
   return new Intl.NumberFormat(locale(), {
     style: 'currency',
     currency,
-    ...(small ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 2 }),
+    minimumFractionDigits: 2,
+    maximumFractionDigits: digits,
   }).format(value);
 }
 

@@ -63,6 +63,10 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     let sealed = CancellationToken::new();
     let sealing = tokio::spawn(Arc::clone(&wired.sealer).run(sealed.clone()));
     let rotating = tokio::spawn(Arc::clone(&wired.access).rotate_keys(draining.clone()));
+    let counting = {
+        let (access, stop) = (Arc::clone(&wired.access), sealed.clone());
+        tokio::spawn(async move { access.days().run(stop).await })
+    };
     let watching = tokio::spawn(Arc::clone(&wired.registry).watch());
     let hearing = tokio::spawn(wired.identity.clone().watch());
     let sweeping = tokio::spawn(wired.grants.clone().watch());
@@ -97,6 +101,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     drop(rotating.await);
     sealed.cancel();
     drop(sealing.await);
+    drop(counting.await);
     store.close().await;
     tracing::info!("stopped");
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use conductor_access::{Action, Facts, Limit};
+use conductor_access::{Action, Facts};
 use conductor_domain::{
     Agent, AgentId, Caller, Classification, Conversation, ConversationId, ConversationPatch, FileId, FileRef,
     Message, MessageId, MessageRole, MessageStatus, NewAuditEvent, NewMessage, NewRun, RunId, RunKind,
@@ -168,7 +168,7 @@ impl Turns {
     pub async fn run_agent(&self, caller: &Caller, request: RunAgent) -> Result<conductor_domain::Run> {
         let agent = self.visible_agent(caller, request.agent_id).await?;
         self.access.require(caller, Action::AgentExecute, &crate::facts::facts(&agent)).await?;
-        self.access.limits().take(Limit::User(caller.principal.subject()))?;
+        self.access.begin(caller).await?;
         self.admit(caller, &agent, None).await?;
         let id = RunId::generate(&**self.store.clock());
         let run = NewRun {
@@ -195,7 +195,7 @@ impl Turns {
     }
 
     async fn begin(&self, caller: &Caller, plan: Plan) -> Result<Started> {
-        self.access.limits().take(Limit::User(caller.principal.subject()))?;
+        self.access.begin(caller).await?;
         let wanted = plan.model.as_deref().or(plan.conversation.model.as_deref());
         self.admit(caller, &plan.agent, wanted).await?;
         let (run_id, reply_id): (RunId, MessageId) = (RunId::generate(&**self.store.clock()), self.new_id());

@@ -30,11 +30,32 @@ struct ApiKeyResponse {
     is_active: bool,
     created_at: DateTime<Utc>,
     last_used_at: Option<DateTime<Utc>>,
+    /// 1, and one more with each value that took the place of another.
+    version: i32,
+    /// When its present value took the place of another.
+    rotated_at: Option<DateTime<Utc>>,
+    /// How many whole days it has had its present value.
+    age_days: i64,
+    /// Whether that is longer than the organisation wants.
+    rotation_due: bool,
 }
 
-impl From<ApiKey> for ApiKeyResponse {
-    fn from(key: ApiKey) -> Self {
+/// Another value for a key.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RotateApiKeyRequest {
+    /// The value; kept sealed and never shown again.
+    api_key: String,
+}
+
+impl ApiKeyResponse {
+    fn of(key: ApiKey, now: DateTime<Utc>, max_age: Option<i32>) -> Self {
+        let age = (now - key.valued_at()).num_days().max(0);
         Self {
+            version: key.version,
+            rotated_at: key.rotated_at,
+            age_days: age,
+            rotation_due: max_age.is_some_and(|days| age >= i64::from(days)),
             id: key.id,
             provider: key.provider,
             key_name: key.name,
@@ -64,7 +85,10 @@ struct CreateApiKeyRequest {
 }
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_api_keys, create_api_key)).routes(routes!(delete_api_key))
+    OpenApiRouter::new()
+        .routes(routes!(list_api_keys, create_api_key))
+        .routes(routes!(delete_api_key))
+        .routes(routes!(rotate_api_key))
 }
 
 /// The caller's provider keys.
@@ -78,7 +102,8 @@ async fn list_api_keys(
     paging: Paging,
 ) -> Result<PageResponse<ApiKeyResponse>, Problem> {
     let page = identity.api_keys(&caller, paging.request.clone()).await?;
-    Ok(paging.answer(page, Into::into))
+    let (now, max_age) = (identity.clock().now(), identity.key_max_age(&caller).await?);
+    Ok(paging.answer(page, |key| ApiKeyResponse::of(key, now, max_age)))
 }
 
 /// Stores a provider key, sealed.
@@ -94,7 +119,25 @@ async fn create_api_key(
     let CreateApiKeyRequest { provider, key_name: name, api_key, base_url, models } = body;
     let new = NewProviderKey { provider, name, value: Redacted::new(api_key), base_url, models };
     let key = identity.create_api_key(&caller, new).await?;
-    Ok(Created { location: format!("/api/settings/api-keys/{}", key.id), body: key.into() })
+    let location = format!("/api/settings/api-keys/{}", key.id);
+    Ok(Created { location, body: ApiKeyResponse::of(key, identity.clock().now(), None) })
+}
+
+/// Puts another value in a provider key's place.
+#[utoipa::path(
+    post, path = "/api/settings/api-keys/{key_id}/rotate", tag = "api_keys",
+    params(("key_id" = ApiKeyId, Path)), request_body = RotateApiKeyRequest,
+    responses((status = 200, body = ApiKeyResponse))
+)]
+async fn rotate_api_key(
+    Auth(caller): Auth,
+    State(identity): State<Identity>,
+    Path(id): Path<ApiKeyId>,
+    Json(body): Json<RotateApiKeyRequest>,
+) -> Result<Json<ApiKeyResponse>, Problem> {
+    let key = identity.rotate_api_key(&caller, id, &Redacted::new(body.api_key)).await?;
+    let max_age = identity.key_max_age(&caller).await?;
+    Ok(Json(ApiKeyResponse::of(key, identity.clock().now(), max_age)))
 }
 
 /// Deletes a provider key and its value.

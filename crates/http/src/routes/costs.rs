@@ -169,10 +169,24 @@ impl From<BudgetStanding> for OwnBudget {
     }
 }
 
-/// Budgets that count what the caller spends.
+/// How much of the day's calls the caller has used.
+#[derive(Serialize, ToSchema)]
+struct OwnCalls {
+    /// How many requests that start work there may be.
+    limit: u32,
+    /// How many there were.
+    used: i64,
+    /// When they start again.
+    resets_at: DateTime<Utc>,
+}
+
+/// Budgets that count what the caller spends, and the day's calls.
 #[derive(Serialize, ToSchema)]
 struct OwnBudgets {
     items: Vec<OwnBudget>,
+    /// Nothing where the day's calls are not limited.
+    #[schema(required = true)]
+    calls_today: Option<OwnCalls>,
 }
 
 /// Which calls; the last 30 days where no time is given.
@@ -448,7 +462,7 @@ async fn find_workflow_usage(
     Ok(Json(summary(&costs.totals(&caller, UsageDimension::Nothing, filter).await?)))
 }
 
-/// The budgets that count what the caller spends, and how they stand.
+/// The budgets that count what the caller spends and how they stand, and how much of the day's calls is used.
 #[utoipa::path(
     get, path = "/api/usage/budgets", tag = "usage", responses((status = 200, body = OwnBudgets))
 )]
@@ -457,5 +471,7 @@ async fn list_own_budgets(
     State(costs): State<Costs>,
 ) -> Result<Json<OwnBudgets>, Problem> {
     let items = costs.budgets(&caller).await?.into_iter().map(Into::into).collect();
-    Ok(Json(OwnBudgets { items }))
+    let day = costs.day(&caller).await?;
+    let calls_today = day.map(|day| OwnCalls { limit: day.limit, used: day.used, resets_at: day.resets_at });
+    Ok(Json(OwnBudgets { items, calls_today }))
 }

@@ -30,6 +30,8 @@ pub(crate) struct OrganizationResponse {
     timezone: Option<String>,
     /// Whether its members must have a second factor.
     requires_mfa: bool,
+    /// After how many days members are reminded to replace a provider key.
+    key_max_age_days: Option<i32>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -45,6 +47,7 @@ impl From<Organization> for OrganizationResponse {
             website: organization.website,
             timezone: organization.timezone,
             requires_mfa: organization.requires_mfa,
+            key_max_age_days: organization.key_max_age_days,
             created_at: organization.created_at,
             updated_at: organization.updated_at,
         }
@@ -80,6 +83,10 @@ struct UpdateOrganizationRequest {
     timezone: Option<Option<String>>,
     /// Whether its members must have a second factor; whoever asks it must have one.
     requires_mfa: Option<bool>,
+    /// After how many days members are reminded to replace a provider key: 1 to 3650.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i32>)]
+    key_max_age_days: Option<Option<i32>>,
 }
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
@@ -143,8 +150,10 @@ async fn update_organization(
     State(identity): State<Identity>,
     Json(body): Json<UpdateOrganizationRequest>,
 ) -> Result<Json<OrganizationResponse>, Problem> {
-    let UpdateOrganizationRequest { name, slug, industry, website, timezone, requires_mfa } = body;
-    let change = OrganizationChange { name, slug, industry, website, timezone, requires_mfa };
+    let UpdateOrganizationRequest { name, slug, industry, website, timezone, requires_mfa, key_max_age_days } =
+        body;
+    let change =
+        OrganizationChange { name, slug, industry, website, timezone, requires_mfa, key_max_age_days };
     Ok(Json(identity.update_organization(&caller, change).await?.into()))
 }
 

@@ -12,6 +12,7 @@ mod a14_key_by_another_carrier;
 mod a15_suspended_credentials;
 mod a16_cache_by_whole_token;
 mod a19_mass_assignment;
+mod a29_oidc;
 mod ar5_nbf_as_string;
 mod ar6_login_brute_force;
 mod c05_token_mutations;

@@ -17,7 +17,7 @@ use crate::world::{World, text};
 const PASSWORD: &str = "correct horse battery staple";
 
 /// Routes that are not walked, and why.
-const ELSEWHERE: [(&str, &str); 8] = [
+const ELSEWHERE: [(&str, &str); 11] = [
     ("POST /api/setup", "works once, and made the world of this test"),
     ("POST /api/auth/refresh", "keeps a session alive; `tests/routes/refresh.rs` shows its misuse"),
     ("POST /api/auth/invite/accept", "walked with the invitation"),
@@ -26,6 +26,9 @@ const ELSEWHERE: [(&str, &str); 8] = [
     ("POST /api/tasks/{task_id}/decide", "needs a call that waits; walked below"),
     ("POST /api/execute/{execution_id}/cancel", "needs a run that waits; walked below"),
     ("POST /api/messages/stream", "the same turn as `POST …/messages`, answered as a stream"),
+    ("POST /api/v1/identity-providers", "needs a provider; `attacks/a29_oidc.rs` asks for its entries"),
+    ("PATCH /api/v1/identity-providers/{identity_provider_id}", "the same"),
+    ("DELETE /api/v1/identity-providers/{identity_provider_id}", "the same"),
 ];
 
 struct Walk<'w> {
@@ -306,6 +309,10 @@ async fn every_change_is_one_entry() {
         .await;
     let body = json!({ "provider": "openai", "key_name": "work", "api_key": "sk-canary-4f1c9a77e2b04d5c" });
     let key = id(w.step(&admin, "POST /api/settings/api-keys", &[], body, "api_key.created").await);
+    let body = json!({ "api_key": "sk-canary-the-second-0987" });
+    w.step(&admin, "POST /api/settings/api-keys/{key_id}/rotate", &[&key], body, "api_key.rotated").await;
+    let rotate = "POST /api/v1/secret-keys/rotate";
+    w.step(&admin, rotate, &[], json!({}), "secrets.rotation_started").await;
     w.step(&admin, "DELETE /api/settings/api-keys/{key_id}", &[&key], json!(null), "api_key.deleted").await;
     let body =
         json!({ "email": "eve@example.org", "password": PASSWORD, "first_name": "Eve", "last_name": "E" });

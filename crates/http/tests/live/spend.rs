@@ -1,6 +1,7 @@
 //! Prices, costs and budgets, from the price of a model to the call that is one too many.
 
 use conductor_test_support::{Answer, Api, TestDb};
+use futures::StreamExt;
 use serde_json::{Value, json};
 
 use crate::{
@@ -237,21 +238,17 @@ async fn a_budget_of_each_run_ends_the_run_in_the_middle() {
     // The first call crosses the limit; the call after the tool is one too many.
     let conversation = world.open().await;
     let path = format!("/api/conversations/{conversation}/messages");
-    let sent =
-        world.admin.post(&path, json!({ "content": "What is 17 * 23? Use the calculator." })).await.created();
+    let content =
+        r#"Call create_artifact {"identifier": "a", "type": "text", "title": "A", "content": "hello"}"#;
+    let sent = world.admin.post(&path, json!({ "content": content })).await.created();
     let ended = world.ended(&text(&sent["run"]["id"])).await;
     let events = world.admin.events(&text(&sent["run"]["id"]), 0).await.rest().await;
-    let called = events.iter().any(|event| event.name == "tool.called");
-    if called {
-        assert_eq!(
-            (&ended["status"], &ended["error"]["code"]),
-            (&json!("failed"), &json!("budget_exhausted"))
-        );
-        let messages = world.messages(&conversation).await;
-        assert!(text(&messages[1]["error"]["detail"]).contains("“A run”"), "{}", messages[1]);
-    } else {
-        assert_eq!(ended["status"], "succeeded");
-    }
+    assert!(events.iter().any(|event| event.name == "tool.called"));
+    assert_eq!((&ended["status"], &ended["error"]["code"]), (&json!("failed"), &json!("budget_exhausted")));
+    let messages = world.messages(&conversation).await;
+    assert!(text(&messages[1]["error"]["detail"]).contains("“A run”"), "{}", messages[1]);
+    let denied = world.admin.get("/api/v1/audit?event_type=run.denied").await.ok();
+    assert!(text(&denied["items"][0]["rule_id"]).starts_with("budgets/"), "{denied}");
     // Another run has its own.
     assert_eq!(world.run().await["status"], "succeeded");
 }
@@ -275,8 +272,9 @@ async fn five_hundred_calls_spend_one_dollar_and_one_call_at_most(database: Test
         }
     }
     let (mut largest, mut spent, mut stopped) = (0, 0, 0);
-    for run in &started {
-        let run = world.ended(run).await;
+    let runs = futures::stream::iter(&started).map(|run| world.ended(run)).buffered(32);
+    let mut runs = std::pin::pin!(runs);
+    while let Some(run) = runs.next().await {
         let cost = nanos(&run["cost"]);
         (largest, spent) = (largest.max(cost), spent + cost);
         match text(&run["status"]).as_str() {

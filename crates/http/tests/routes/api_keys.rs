@@ -54,3 +54,42 @@ async fn keys_are_checked() {
     let problem = world.post(PATH, body).by(&admin).send().await.problem(422, "validation_failed");
     assert_eq!(problem["errors"][0]["pointer"], "/base_url");
 }
+
+#[tokio::test]
+async fn a_key_grows_old_and_gets_another_value() {
+    let (world, admin) = World::set_up().await;
+    let body = json!({ "provider": "openai", "key_name": "work", "api_key": VALUE });
+    let made = world.post(PATH, body).by(&admin).send().await.created();
+    assert_eq!(
+        (&made["version"], &made["age_days"], &made["rotation_due"]),
+        (&json!(1), &json!(0), &json!(false))
+    );
+    let org = format!("/api/v1/orgs/{}", admin.organization());
+    let ask =
+        |days: serde_json::Value| world.patch(&org, json!({ "key_max_age_days": days })).by(&admin).send();
+    ask(json!(0)).await.problem(422, "validation_failed");
+    assert_eq!(ask(json!(30)).await.ok()["key_max_age_days"], 30);
+    world.advance(31 * 24 * 60 * 60);
+    let admin = world.sign_in(crate::world::ADMIN).await;
+    let listed = async || world.get(PATH).by(&admin).send().await.ok()["items"][0].clone();
+    let old = listed().await;
+    assert_eq!((&old["age_days"], &old["rotation_due"]), (&json!(31), &json!(true)));
+
+    let rotate = format!("{PATH}/{}/rotate", made["id"].as_str().unwrap());
+    let same = world.post(&rotate, json!({ "api_key": VALUE })).by(&admin).send().await;
+    assert_eq!(same.problem(422, "validation_failed")["errors"][0]["code"], "unchanged");
+    let grace = world.invite(&admin, "grace@example.com", "admin").await;
+    let other = json!({ "api_key": "sk-canary-of-another-person" });
+    world.post(&rotate, other).by(&grace).send().await.problem(404, "not_found");
+    let new = json!({ "api_key": "sk-canary-the-second-0987" });
+    let rotated = world.post(&rotate, new).by(&admin).send().await.status(200);
+    assert!(!rotated.text().contains("the-second"));
+    let rotated = rotated.json();
+    assert_eq!((&rotated["version"], &rotated["last_four"]), (&json!(2), &json!("0987")));
+    assert_eq!((&rotated["age_days"], &rotated["rotation_due"]), (&json!(0), &json!(false)));
+    assert_eq!(listed().await, rotated);
+    let path = format!("{org}/audit?event_type=api_key.rotated");
+    let entries = world.get(&path).by(&admin).send().await.ok();
+    assert_eq!(entries["items"].as_array().unwrap().len(), 1);
+    assert!(!entries.to_string().contains("sk-canary"));
+}

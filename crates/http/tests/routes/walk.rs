@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::{Person, World};
 
 /// What answers without a sign-in.
-const PUBLIC: [&str; 12] = [
+const PUBLIC: [&str; 15] = [
     "GET /health",
     "GET /ready",
     "GET /metrics",
@@ -20,6 +20,9 @@ const PUBLIC: [&str; 12] = [
     "POST /api/auth/refresh",
     "POST /api/v1/auth/register",
     "POST /api/auth/invite/accept",
+    "GET /api/auth/oidc/providers",
+    "GET /api/auth/oidc/{slug}/start",
+    "GET /api/auth/oidc/callback",
 ];
 
 struct Operation {

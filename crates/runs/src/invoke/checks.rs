@@ -65,7 +65,7 @@ impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unknown => f.write_str("There is no tool of this name that may be used here."),
-            Self::Limited(conductor_access::Error::Limited { which, retry_after }) => {
+            Self::Limited(conductor_access::Error::Limited { which, retry_after, .. }) => {
                 write!(f, "The limit of {which} is reached. Try again in {} s.", retry_after.as_secs().max(1))
             }
             Self::Limited(error) => write!(f, "{error}"),

@@ -20,6 +20,8 @@ pub struct Model {
     pub models: Json,
     pub last_used_at: Option<ChronoDateTimeUtc>,
     pub is_active: bool,
+    pub version: i32,
+    pub rotated_at: Option<ChronoDateTimeUtc>,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
     pub deleted_at: Option<ChronoDateTimeUtc>,

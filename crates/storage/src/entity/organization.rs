@@ -14,6 +14,7 @@ pub struct Model {
     pub website: Option<String>,
     pub timezone: Option<String>,
     pub requires_mfa: bool,
+    pub key_max_age_days: Option<i32>,
     #[sea_orm(column_type = "JsonBinary")]
     pub notifications: Json,
     #[sea_orm(column_type = "JsonBinary")]

@@ -97,11 +97,36 @@ impl<'t> ApiKeysTx<'t> {
             models: Set(new.models),
             last_used_at: Set(None),
             is_active: Set(true),
+            version: Set(1),
+            rotated_at: Set(None),
             created_at: Set(now),
             updated_at: Set(now),
             deleted_at: Set(None),
         };
         Ok(row.insert(&self.tx.conn()).await?.into())
+    }
+
+    /// Says that a person's key has another value; the value itself is a secret of its own row.
+    ///
+    /// # Errors
+    /// `NotFound` when the person has no such key here.
+    pub async fn rotate(
+        &self,
+        user: UserId,
+        id: ApiKeyId,
+        key_hash: String,
+        last_four: String,
+    ) -> Result<ApiKey> {
+        let row = of(self.scope, user).filter(api_key::Column::Id.eq(id.as_uuid())).lock_exclusive();
+        let row = row.one(&self.tx.conn()).await?.ok_or(Error::NotFound)?;
+        let (version, now) = (row.version, self.tx.clock().now());
+        let mut row: api_key::ActiveModel = row.into();
+        row.key_hash = Set(key_hash);
+        row.last_four = Set(last_four);
+        row.version = Set(version.saturating_add(1));
+        row.rotated_at = Set(Some(now));
+        row.updated_at = Set(now);
+        Ok(row.update(&self.tx.conn()).await?.into())
     }
 
     /// Marks a person's key as deleted and says what it was.
@@ -156,6 +181,8 @@ impl From<api_key::Model> for ApiKey {
             models: row.models,
             last_used_at: row.last_used_at,
             is_active: row.is_active,
+            version: row.version,
+            rotated_at: row.rotated_at,
             created_at: row.created_at,
         }
     }

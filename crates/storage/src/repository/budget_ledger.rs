@@ -11,7 +11,8 @@ use conductor_domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, Statement, Value,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    Value,
     prelude::{Expr, Uuid},
     sea_query::OnConflict,
 };
@@ -20,7 +21,7 @@ use serde_json::json;
 use super::budgets::all;
 use crate::{
     FeedItem, Result, ScopedTx,
-    entity::{budget_charge, budget_counter},
+    entity::{budget_charge, budget_counter, usage_record},
 };
 
 /// No single call is charged more than a billion units: sums stay far from the end of 64 bits.
@@ -77,13 +78,18 @@ impl<'t> BudgetLedger<'t> {
         Self { tx }
     }
 
-    /// Opens the counter of a budget of one subject, so that it shows at once what was spent before.
+    /// Opens the counters of a budget, so that it shows and counts at once what was spent in its period before.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn open(&self, budget: &Budget) -> Result<()> {
-        if let Some(subject) = budget.only_subject() {
-            self.counter(budget, subject, self.tx.clock().now()).await?;
+        let now = self.tx.clock().now();
+        let subjects = match budget.only_subject() {
+            Some(subject) => vec![subject],
+            None => self.spenders_before(budget, budget.terms.period.start(now)).await?,
+        };
+        for subject in subjects {
+            self.counter(budget, subject, now).await?;
         }
         Ok(())
     }
@@ -248,16 +254,32 @@ impl<'t> BudgetLedger<'t> {
         Ok(place)
     }
 
+    /// Who has spent anything before there was a budget for each of them. Runs are new ones: those of before have none.
+    async fn spenders_before(&self, budget: &Budget, from: DateTime<Utc>) -> Result<Vec<Uuid>> {
+        if budget.terms.scope == BudgetScope::Run {
+            return Ok(Vec::new());
+        }
+        let column = column(budget.terms.scope);
+        let mut rows = usage_record::Entity::find()
+            .select_only()
+            .column(column)
+            .distinct()
+            .filter(usage_record::Column::OrganizationId.eq(budget.organization_id.as_uuid()))
+            .filter(usage_record::Column::Currency.eq(&budget.terms.currency))
+            .filter(usage_record::Column::CreatedAt.gte(from))
+            .filter(usage_record::Column::CostNanos.gt(0))
+            .filter(column.is_not_null())
+            .into_tuple::<Uuid>()
+            .all(&self.tx.tx.conn())
+            .await?;
+        rows.sort_unstable();
+        Ok(rows)
+    }
+
     async fn spent_before(&self, budget: &Budget, subject: Uuid, from: DateTime<Utc>) -> Result<i64> {
         let conn = self.tx.tx.conn();
         let backend = conn.get_database_backend();
-        let column = match budget.terms.scope {
-            BudgetScope::Organization => "organization_id",
-            BudgetScope::Environment => "environment_id",
-            BudgetScope::Agent => "agent_id",
-            BudgetScope::User => "user_id",
-            BudgetScope::Run => "run_id",
-        };
+        let column = sea_orm::IdenStatic::as_str(&column(budget.terms.scope));
         let place = |number: usize| match backend {
             sea_orm::DbBackend::Postgres => format!("${number}"),
             _ => "?".to_owned(),
@@ -425,5 +447,16 @@ impl<'t> BudgetLedger<'t> {
             }),
         });
         Ok(())
+    }
+}
+
+/// The column of the usage ledger that names whom a budget of this scope is for.
+fn column(scope: BudgetScope) -> usage_record::Column {
+    match scope {
+        BudgetScope::Organization => usage_record::Column::OrganizationId,
+        BudgetScope::Environment => usage_record::Column::EnvironmentId,
+        BudgetScope::Agent => usage_record::Column::AgentId,
+        BudgetScope::User => usage_record::Column::UserId,
+        BudgetScope::Run => usage_record::Column::RunId,
     }
 }

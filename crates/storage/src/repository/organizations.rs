@@ -89,7 +89,7 @@ impl<'t> OrganizationTx<'t> {
         macro_rules! set {
             ($($field:ident),+) => {$( if let Some(value) = change.$field { row.$field = Set(value); } )+};
         }
-        set!(name, slug, industry, website, timezone, requires_mfa);
+        set!(name, slug, industry, website, timezone, requires_mfa, key_max_age_days);
         row.updated_at = Set(self.tx.clock().now());
         let organization = row.update(&self.tx.conn()).await?.into();
         self.tx.tell(Revoked::Organization(self.scope.organization_id)).await?;
@@ -247,6 +247,7 @@ impl<'t> OrganizationsTx<'t> {
             website: Set(new.website),
             timezone: Set(new.timezone),
             requires_mfa: Set(false),
+            key_max_age_days: Set(None),
             notifications: Set(json!({})),
             context_extra: Set(json!({})),
             policy_version: Set(0),
@@ -274,6 +275,7 @@ impl From<organization::Model> for Organization {
             website: row.website,
             timezone: row.timezone,
             requires_mfa: row.requires_mfa,
+            key_max_age_days: row.key_max_age_days,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }

@@ -444,6 +444,8 @@ import type {
   RevokeMcpServerAccessResponse,
   RevokeServiceAccountTokenData,
   RevokeServiceAccountTokenResponse,
+  RotateApiKeyData,
+  RotateApiKeyResponse,
   RotateSecretKeysData,
   RotateSecretKeysResponse,
   SearchMcpServersData,
@@ -709,6 +711,7 @@ export interface Operations {
     '/api/permissions/request': { query: CreateAccessRequestData['query']; body: CreateAccessRequestData['body']; answer: CreateAccessRequestResponse };
     '/api/permissions/revoke': { query: RevokeGrantData['query']; body: RevokeGrantData['body']; answer: RevokeGrantResponse };
     '/api/settings/api-keys': { query: CreateApiKeyData['query']; body: CreateApiKeyData['body']; answer: CreateApiKeyResponse };
+    '/api/settings/api-keys/{key_id}/rotate': { query: RotateApiKeyData['query']; body: RotateApiKeyData['body']; answer: RotateApiKeyResponse };
     '/api/setup': { query: CreateSetupData['query']; body: CreateSetupData['body']; answer: CreateSetupResponse };
     '/api/tasks/{task_id}/decide': { query: DecideTaskData['query']; body: DecideTaskData['body']; answer: DecideTaskResponse };
     '/api/v1/auth/login': { query: LoginV1Data['query']; body: LoginV1Data['body']; answer: LoginV1Response };

@@ -261,6 +261,10 @@ export type AgentVersionId = string;
  * A provider key, without its value.
  */
 export type ApiKey = {
+    /**
+     * How many whole days it has had its present value.
+     */
+    age_days: number;
     base_url?: string | null;
     created_at: string;
     id: ApiKeyId;
@@ -272,6 +276,18 @@ export type ApiKey = {
     last_four: string;
     last_used_at?: string | null;
     provider: string;
+    /**
+     * When its present value took the place of another.
+     */
+    rotated_at?: string | null;
+    /**
+     * Whether that is longer than the organisation wants.
+     */
+    rotation_due: boolean;
+    /**
+     * 1, and one more with each value that took the place of another.
+     */
+    version: number;
 };
 
 /**
@@ -3167,6 +3183,10 @@ export type Organization = {
     id: OrganizationId;
     industry?: string | null;
     is_personal: boolean;
+    /**
+     * After how many days members are reminded to replace a provider key.
+     */
+    key_max_age_days?: number | null;
     name: string;
     /**
      * Whether its members must have a second factor.
@@ -3276,10 +3296,29 @@ export type OwnBudget = {
 };
 
 /**
- * Budgets that count what the caller spends.
+ * Budgets that count what the caller spends, and the day's calls.
  */
 export type OwnBudgets = {
+    calls_today: OwnCalls | null;
     items: Array<OwnBudget>;
+};
+
+/**
+ * How much of the day's calls the caller has used.
+ */
+export type OwnCalls = {
+    /**
+     * How many requests that start work there may be.
+     */
+    limit: number;
+    /**
+     * When they start again.
+     */
+    resets_at: string;
+    /**
+     * How many there were.
+     */
+    used: number;
 };
 
 /**
@@ -3513,6 +3552,10 @@ export type PageResponseApiKey = {
      * The rows.
      */
     items: Array<{
+        /**
+         * How many whole days it has had its present value.
+         */
+        age_days: number;
         base_url?: string | null;
         created_at: string;
         id: ApiKeyId;
@@ -3524,6 +3567,18 @@ export type PageResponseApiKey = {
         last_four: string;
         last_used_at?: string | null;
         provider: string;
+        /**
+         * When its present value took the place of another.
+         */
+        rotated_at?: string | null;
+        /**
+         * Whether that is longer than the organisation wants.
+         */
+        rotation_due: boolean;
+        /**
+         * 1, and one more with each value that took the place of another.
+         */
+        version: number;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -4318,6 +4373,10 @@ export type PageResponseOrganization = {
         id: OrganizationId;
         industry?: string | null;
         is_personal: boolean;
+        /**
+         * After how many days members are reminded to replace a provider key.
+         */
+        key_max_age_days?: number | null;
         name: string;
         /**
          * Whether its members must have a second factor.
@@ -5356,6 +5415,16 @@ export type RoleMapping = {
 export type RoleScope = 'platform' | 'organization';
 
 /**
+ * Another value for a key.
+ */
+export type RotateApiKeyRequest = {
+    /**
+     * The value; kept sealed and never shown again.
+     */
+    api_key: string;
+};
+
+/**
  * A rotation.
  */
 export type RotationResponse = {
@@ -6161,6 +6230,10 @@ export type UpdateMessageRequest = {
  */
 export type UpdateOrganizationRequest = {
     industry?: string | null;
+    /**
+     * After how many days members are reminded to replace a provider key: 1 to 3650.
+     */
+    key_max_age_days?: number | null;
     name?: string | null;
     /**
      * Whether its members must have a second factor; whoever asks it must have one.
@@ -10261,6 +10334,36 @@ export type DeleteApiKeyResponses = {
 };
 
 export type DeleteApiKeyResponse = DeleteApiKeyResponses[keyof DeleteApiKeyResponses];
+
+export type RotateApiKeyData = {
+    body: RotateApiKeyRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        key_id: ApiKeyId;
+    };
+    query?: never;
+    url: '/api/settings/api-keys/{key_id}/rotate';
+};
+
+export type RotateApiKeyErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RotateApiKeyError = RotateApiKeyErrors[keyof RotateApiKeyErrors];
+
+export type RotateApiKeyResponses = {
+    200: ApiKey;
+};
+
+export type RotateApiKeyResponse = RotateApiKeyResponses[keyof RotateApiKeyResponses];
 
 export type FindCustomInstructionsData = {
     body?: never;

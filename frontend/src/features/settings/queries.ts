@@ -22,6 +22,11 @@ export const mfaQuery = queryOptions({
   queryFn: () => api.get('/api/auth/mfa'),
 });
 
+export const identityProvidersQuery = queryOptions({
+  queryKey: ['settings', 'identity-providers'],
+  queryFn: () => api.get('/api/v1/identity-providers'),
+});
+
 /** While a rotation runs, it is looked at every second. */
 export const secretKeysQuery = queryOptions({
   queryKey: ['settings', 'secret-keys'],

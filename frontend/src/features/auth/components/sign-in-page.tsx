@@ -9,6 +9,7 @@ import { TextField } from '@/components/ui/field';
 import { t } from '@/lib/i18n';
 import { safeReturn, signIn } from '../session';
 import { AuthFrame, FormError } from './auth-frame';
+import { ProviderButtons, providerProblem } from './provider-buttons';
 
 interface Words {
   email: string;
@@ -18,9 +19,12 @@ interface Words {
 
 export function SignInPage({
   returnTo,
+  problem,
   onDone,
 }: {
   returnTo: string | undefined;
+  /** Why signing in with a provider did not work, as the server's code. */
+  problem?: string | undefined;
   onDone: (path: string) => void;
 }) {
   const { data: status } = useQuery(setupQuery);
@@ -90,7 +94,7 @@ export function SignInPage({
   return (
     <AuthFrame title={t('Sign in')} lead={t('Welcome back.')} hint={status?.https_required_hint}>
       <form className="grid gap-4" onSubmit={submit} noValidate>
-        <FormError message={errors.root?.message} />
+        <FormError message={errors.root?.message ?? providerProblem(problem)} />
         <TextField
           label={t('E-mail')}
           type="email"
@@ -111,6 +115,7 @@ export function SignInPage({
           {t('Sign in')}
         </Button>
       </form>
+      <ProviderButtons returnTo={returnTo} />
       {status?.needs_setup && (
         <p className="mt-5 text-sm text-text-3">
           {t('This server has no account yet. Open the set-up link that it printed when it started.')}

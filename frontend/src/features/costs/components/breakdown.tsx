@@ -51,7 +51,7 @@ export function Breakdown({
         <p className="p-4 text-sm text-text-3">{t('Nothing was called in this time.')}</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways is reachable by keyboard
-        <div className="cost-scroll mt-2" tabIndex={0} role="group" aria-labelledby={heading}>
+        <section className="cost-scroll mt-2" tabIndex={0} aria-label={title}>
           <table className="table cost-table num">
             <thead>
               <tr>
@@ -98,7 +98,7 @@ export function Breakdown({
               </Button>
             </div>
           )}
-        </div>
+        </section>
       )}
     </section>
   );

@@ -14,6 +14,7 @@ import type { Piece } from '../queries';
 const HEIGHT = 240;
 const LEFT = 64;
 const BOTTOM = 24;
+const TOP = 10;
 
 /** `12 Nov`, `12 Nov, 10:00` or `Nov 2026`; days are those of UTC, as the server counts. */
 export function pieceName(start: string, grouping: Grouping): string {
@@ -91,7 +92,7 @@ function Plot({
   const values = pieces.map((piece) => Number(piece.cost));
   const scale = ticks(Math.max(0, ...values));
   const top = scale.at(-1) ?? 1;
-  const inner = { width: width - LEFT, height: HEIGHT - BOTTOM };
+  const inner = { width: width - LEFT, height: HEIGHT - BOTTOM - TOP };
   const all = bars(values, inner.width, inner.height, top);
   const labels = labelled(pieces.length, Math.floor(inner.width / 76));
   const slot = inner.width / Math.max(1, pieces.length);
@@ -140,7 +141,7 @@ function Plot({
       >
         <svg viewBox={`0 0 ${width} ${HEIGHT}`} aria-hidden="true">
           {scale.map((tick) => {
-            const y = inner.height - (tick / top) * inner.height;
+            const y = TOP + inner.height - (tick / top) * inner.height;
             return (
               <g key={tick}>
                 <line className="grid-line" x1={LEFT} x2={width} y1={y} y2={y} />
@@ -155,11 +156,10 @@ function Plot({
             const start = pieces[index]?.start ?? '';
             return (
               <g key={start}>
-                {/* biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys say the same */}
                 <rect
                   className={cx('slot', on && 'on')}
                   x={LEFT + index * slot}
-                  y={0}
+                  y={TOP}
                   width={slot}
                   height={inner.height}
                   onPointerEnter={() => {
@@ -170,14 +170,18 @@ function Plot({
                 <rect
                   className={cx('bar', on && 'on')}
                   x={LEFT + bar.x}
-                  y={bar.y}
+                  y={TOP + bar.y}
                   width={bar.width}
                   height={bar.height}
                   rx={Math.min(3, bar.width / 2)}
                   pointerEvents="none"
                 />
                 {labels.has(index) && (
-                  <text x={LEFT + index * slot + slot / 2} y={HEIGHT - 6} textAnchor="middle">
+                  <text
+                    x={Math.min(width - 22, LEFT + index * slot + slot / 2)}
+                    y={HEIGHT - 6}
+                    textAnchor="middle"
+                  >
                     {pieceName(start, grouping)}
                   </text>
                 )}

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import type { Me } from '@/api/types';
 import { Segmented } from '@/components/ui/segmented';
 import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
+import { dateTime } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { periodName } from '../model/budget';
 import { type CostSearch, grouping, type Period } from '../model/search';
@@ -101,11 +102,25 @@ function OwnBudgets() {
       />
     );
   }
-  if (data.items.length === 0) return null;
+  const { calls_today: calls } = data;
+  if (data.items.length === 0 && !calls) return null;
   return (
     <section className="grid gap-3" aria-label={t('Budgets that count what you use')}>
       <h2 className="h text-[0.9375rem]">{t('Budgets that count what you use')}</h2>
       <ul className="card rows">
+        {calls && (
+          <li className="flex flex-wrap items-center gap-3 p-4">
+            <div className="min-w-0 flex-1">
+              <p className="font-medium">{t('Calls today')}</p>
+              <p className="text-sm text-text-3">
+                {t('starts again {{when}}', { when: dateTime(calls.resets_at) })}
+              </p>
+            </div>
+            <span className="num text-sm">
+              {t('{{used}} of {{limit}}', { used: calls.used, limit: calls.limit })}
+            </span>
+          </li>
+        )}
         {data.items.map((budget) => (
           <li key={budget.id} className="grid gap-3 p-4">
             <div className="flex flex-wrap items-center gap-3">

@@ -49,15 +49,17 @@ function Prices({ onChange }: { onChange: ((price: Price) => void) | undefined }
   const now = Date.now();
   return (
     <>
-      <Segmented<'current' | 'all'>
-        label={t('Prices')}
-        value={shown}
-        onChange={setShown}
-        options={[
-          { value: 'current', label: t('In force') },
-          { value: 'all', label: t('All, with earlier and later ones') },
-        ]}
-      />
+      <div>
+        <Segmented<'current' | 'all'>
+          label={t('Prices')}
+          value={shown}
+          onChange={setShown}
+          options={[
+            { value: 'current', label: t('In force') },
+            { value: 'all', label: t('All, with earlier and later ones') },
+          ]}
+        />
+      </div>
       {list.isPending ? (
         <SkeletonRows rows={8} className="py-4" />
       ) : list.isError ? (

@@ -6,6 +6,7 @@ import { describe } from '@/api/problem';
 import type { Connector, Tool } from '@/api/types';
 import { Status } from '@/components/ui/badges';
 import { Button } from '@/components/ui/button';
+import { TextField } from '@/components/ui/field';
 import { JsonView } from '@/components/ui/json-view';
 import { Segmented } from '@/components/ui/segmented';
 import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
@@ -179,6 +180,13 @@ function ToolRow({ connector, tool }: { connector: Connector; tool: Tool }) {
                 disabled={change.isPending}
                 onChange={(ask) => decide({ approval: ask ? 'ask' : 'never' })}
               />
+              <ToolCost
+                key={tool.call_cost?.amount ?? ''}
+                cost={tool.call_cost?.amount ?? ''}
+                currency={tool.call_cost?.currency ?? 'USD'}
+                busy={change.isPending}
+                onChange={(call_cost) => decide({ call_cost })}
+              />
             </div>
           )}
           <div className="grid grid-cols-1 gap-3">
@@ -218,4 +226,43 @@ function readOnlyHint(tool: Tool): string {
   if (claimed === true) return t('The server says so; what counts is your declaration.');
   if (claimed === false) return t('The server says it writes.');
   return t('Calls that only read are repeated and cached freely.');
+}
+
+/** What one call costs; budgets count it, and nothing else is done with it. */
+function ToolCost({
+  cost,
+  currency,
+  busy,
+  onChange,
+}: {
+  cost: string;
+  currency: string;
+  busy: boolean;
+  onChange: (cost: { amount: string; currency: string } | null) => void;
+}) {
+  const [typed, setTyped] = useState(cost);
+  const amount = typed.trim().replace(',', '.');
+  return (
+    <form
+      className="flex flex-wrap items-end gap-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onChange(amount === '' ? null : { amount, currency });
+      }}
+    >
+      <TextField
+        label={t('Cost of a call, in {{currency}}', { currency })}
+        hint={t('Budgets count it. Leave it empty where a call costs nothing.')}
+        inputMode="decimal"
+        className="num max-w-40"
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      {typed !== cost && (
+        <Button type="submit" variant="outline" busy={busy}>
+          {t('Save')}
+        </Button>
+      )}
+    </form>
+  );
 }

@@ -1,18 +1,20 @@
 /** Keys of model providers: added, listed by their last four characters, removed. */
 import { useQuery } from '@tanstack/react-query';
-import { KeyRound, Plus, Trash2 } from 'lucide-react';
+import { KeyRound, Plus, RotateCw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { api } from '@/api/client';
 import { describe, Problem } from '@/api/problem';
-import { queryClient } from '@/api/queries';
-import type { ProviderKey, ProviderName } from '@/api/types';
+import { meQuery, queryClient } from '@/api/queries';
+import type { Me, ProviderKey, ProviderName } from '@/api/types';
+import { Status } from '@/components/ui/badges';
 import { Button, IconButton } from '@/components/ui/button';
 import { ConfirmDialog, Dialog } from '@/components/ui/dialog';
 import { SelectField, TextField } from '@/components/ui/field';
-import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
+import { EmptyState, ErrorState, Notice, SkeletonRows } from '@/components/ui/states';
 import { ago } from '@/lib/format';
 import { t } from '@/lib/i18n';
+import { covers } from '@/lib/permissions';
 import { toast } from '@/lib/toast';
 import { keysQuery } from '../queries';
 
@@ -110,11 +112,84 @@ function AddKey({ onClose }: { onClose: () => void }) {
   );
 }
 
-export function KeysTab() {
+function RotateKey({ provided, onClose }: { provided: ProviderKey; onClose: () => void }) {
+  const { register, handleSubmit, formState, setError } = useForm({ defaultValues: { api_key: '' } });
+  const submit = handleSubmit(async (body) => {
+    try {
+      await api.post(`/api/settings/api-keys/${provided.id}/rotate`, body);
+      await refresh();
+      toast.success(t('The key has its new value.'));
+      onClose();
+    } catch (error) {
+      const message = (error instanceof Problem && error.fieldError('api_key')) || describe(error);
+      setError('api_key', { message });
+    }
+  });
+  return (
+    <form className="grid gap-4" onSubmit={submit}>
+      <p className="text-text-2">
+        {t('Make a new key at the provider, paste it here, then delete the old one there.')}
+      </p>
+      <TextField
+        label={t('New key')}
+        type="password"
+        autoComplete="off"
+        spellCheck={false}
+        autoFocus
+        error={formState.errors.api_key?.message}
+        {...register('api_key', { required: t('Paste the key.') })}
+      />
+      <div className="mt-2 flex justify-end gap-2">
+        <Button variant="outline" onClick={onClose}>
+          {t('Cancel')}
+        </Button>
+        <Button type="submit" variant="primary" busy={formState.isSubmitting}>
+          {t('Replace key')}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+const ages = [30, 60, 90, 180, 365];
+
+function MaxAge({ me }: { me: Me }) {
+  const days = me.organization.key_max_age_days ?? null;
+  const choices = days === null || ages.includes(days) ? ages : [...ages, days].sort((a, b) => a - b);
+  const set = async (value: string) => {
+    try {
+      await api.patch(`/api/v1/orgs/${me.organization.id}`, {
+        key_max_age_days: value ? Number(value) : null,
+      });
+    } catch (error) {
+      toast.error(describe(error));
+    }
+    await Promise.all([queryClient.invalidateQueries({ queryKey: meQuery.queryKey }), refresh()]);
+  };
+  return (
+    <SelectField
+      label={t('Remind members of {{name}} to replace keys', { name: me.organization.name })}
+      value={days ?? ''}
+      onChange={(event) => void set(event.target.value)}
+      wrapperClassName="max-w-sm"
+    >
+      <option value="">{t('never')}</option>
+      {choices.map((choice) => (
+        <option key={choice} value={choice}>
+          {t('after {{count}} days', { count: choice })}
+        </option>
+      ))}
+    </SelectField>
+  );
+}
+
+export function KeysTab({ me }: { me: Me }) {
   const { data, error, isPending, refetch } = useQuery(keysQuery);
   const [adding, setAdding] = useState(false);
   const [doomed, setDoomed] = useState<ProviderKey | null>(null);
+  const [rotating, setRotating] = useState<ProviderKey | null>(null);
   const keys = data?.items ?? [];
+  const due = keys.filter((key) => key.rotation_due).length;
   return (
     <div className="grid gap-4">
       <div className="flex flex-wrap items-center gap-4">
@@ -128,6 +203,11 @@ export function KeysTab() {
           {t('Add key')}
         </Button>
       </div>
+      {due > 0 && (
+        <Notice tone="warn" icon={<RotateCw size={17} />}>
+          {t('{{count}} keys are older than your organisation wants. Replace them.', { count: due })}
+        </Notice>
+      )}
       {isPending ? (
         <SkeletonRows rows={3} className="py-4" />
       ) : error ? (
@@ -150,9 +230,18 @@ export function KeysTab() {
                 <span className="block truncate text-sm text-text-3">
                   {providers[key.provider as ProviderName] ?? key.provider} ·{' '}
                   <span className="mono">…{key.last_four}</span>
+                  {` · ${t('{{count}} days old', { count: key.age_days })}`}
+                  {key.version > 1 && ` · ${t('version {{version}}', { version: key.version })}`}
                   {key.last_used_at && ` · ${t('used {{when}}', { when: ago(key.last_used_at) })}`}
                 </span>
               </span>
+              {key.rotation_due && <Status tone="warn">{t('Replace')}</Status>}
+              <IconButton
+                label={t('Replace {{name}}', { name: key.key_name })}
+                onClick={() => setRotating(key)}
+              >
+                <RotateCw size={17} />
+              </IconButton>
               <IconButton label={t('Remove {{name}}', { name: key.key_name })} onClick={() => setDoomed(key)}>
                 <Trash2 size={17} />
               </IconButton>
@@ -160,6 +249,14 @@ export function KeysTab() {
           ))}
         </ul>
       )}
+      {covers(me.permissions, 'organization.update') && !me.organization.is_personal && <MaxAge me={me} />}
+      <Dialog
+        open={rotating !== null}
+        onClose={() => setRotating(null)}
+        title={t('Replace {{name}}', { name: rotating?.key_name })}
+      >
+        {rotating && <RotateKey provided={rotating} onClose={() => setRotating(null)} />}
+      </Dialog>
       <Dialog open={adding} onClose={() => setAdding(false)} title={t('Add a provider key')}>
         <AddKey onClose={() => setAdding(false)} />
       </Dialog>

@@ -10,6 +10,7 @@ import { t } from '@/lib/i18n';
 import { covers } from '@/lib/permissions';
 import { AppearanceTab } from './appearance-tab';
 import { EncryptionTab } from './encryption-tab';
+import { IdentityProvidersTab } from './identity-providers-tab';
 import { KeysTab } from './keys-tab';
 import { MembersTab } from './members-tab';
 import { ProfileTab } from './profile-tab';
@@ -24,6 +25,7 @@ const tabs = [
   { id: 'members', label: 'Members' },
   { id: 'service-accounts', label: 'Service accounts', needs: 'service_account.read' },
   { id: 'security', label: 'Security' },
+  { id: 'sign-in', label: 'Sign-in providers', needs: 'id_provider.read' },
   { id: 'encryption', label: 'Encryption keys', needs: 'secret_key.read' },
 ] as const satisfies readonly { id: string; label: string; needs?: string }[];
 
@@ -44,10 +46,11 @@ export function SettingsPage({ tab }: { tab: SettingsTab }) {
   if (me) {
     if (tab === 'profile') body = <ProfileTab me={me} />;
     else if (tab === 'appearance') body = <AppearanceTab me={me} />;
-    else if (tab === 'keys') body = <KeysTab />;
+    else if (tab === 'keys') body = <KeysTab me={me} />;
     else if (tab === 'usage') body = <OwnUsage me={me} />;
     else if (tab === 'members') body = <MembersTab me={me} />;
     else if (tab === 'service-accounts') body = <ServiceAccountsTab me={me} />;
+    else if (tab === 'sign-in') body = <IdentityProvidersTab />;
     else if (tab === 'encryption') body = <EncryptionTab />;
     else body = <SecurityTab me={me} />;
   }

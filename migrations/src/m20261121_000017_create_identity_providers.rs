@@ -1,4 +1,4 @@
-//! Sign-in through identity providers, what directories provision, and how old provider keys may be.
+//! Sign-in through identity providers, and how old provider keys may be.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -62,61 +62,6 @@ impl MigrationTrait for Migration {
         )
         .await?;
         index(manager, "sign_in_flows", "expires_at").await?;
-
-        let mut people = plain_table(
-            "directory_users",
-            vec![
-                id(),
-                uuid("organization_id"),
-                uuid("user_id"),
-                string_null("external_id"),
-                // Whether the directory made the account, and so may close it.
-                boolean("owned"),
-                at("created_at"),
-                at("updated_at"),
-            ],
-        );
-        people
-            .foreign_key(
-                ForeignKey::create().from("directory_users", "organization_id").to("organizations", "id"),
-            )
-            .foreign_key(ForeignKey::create().from("directory_users", "user_id").to("users", "id"));
-        create(manager, people).await?;
-        unique(manager, "uq_directory_users_user", "directory_users", "organization_id, user_id").await?;
-
-        let mut groups = plain_table(
-            "directory_groups",
-            vec![
-                id(),
-                uuid("organization_id"),
-                string("display_name"),
-                string_null("external_id"),
-                // The role that its members have in the organisation.
-                string_null("role"),
-                at("created_at"),
-                at("updated_at"),
-            ],
-        );
-        groups.foreign_key(
-            ForeignKey::create().from("directory_groups", "organization_id").to("organizations", "id"),
-        );
-        create(manager, groups).await?;
-        unique(
-            manager,
-            "uq_directory_groups_name",
-            "directory_groups",
-            "organization_id, lower(display_name)",
-        )
-        .await?;
-        let mut members = plain_table("directory_group_members", vec![uuid("group_id"), uuid("user_id")]);
-        members
-            .primary_key(Index::create().col("group_id").col("user_id"))
-            .foreign_key(
-                ForeignKey::create().from("directory_group_members", "group_id").to("directory_groups", "id"),
-            )
-            .foreign_key(ForeignKey::create().from("directory_group_members", "user_id").to("users", "id"));
-        create(manager, members).await?;
-        index(manager, "directory_group_members", "user_id").await?;
 
         let moment = match manager.get_database_backend() {
             sea_orm_migration::sea_orm::DbBackend::Postgres => "timestamp with time zone",

@@ -1,0 +1,19 @@
+/** The keys of secrets: seen and rotated by an administrator of the platform. */
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test } from '../../fixtures/test';
+
+test('an administrator rotates the keys of secrets and sees how it stands', async ({ page, api }) => {
+  const key = { provider: 'openai', key_name: 'Rotated', api_key: 'sk-rotated-0123456789' };
+  expect((await api.post('/api/settings/api-keys', { data: key })).status()).toBe(201);
+  await page.goto('/settings/encryption');
+  await expect(page.getByText('File or environment')).toBeVisible();
+  await expect(page.getByText(/under the current key/)).toBeVisible();
+  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag22aa']).analyze();
+  expect(violations.map(({ id }) => id)).toEqual([]);
+  await page.screenshot({ path: 'test-results/encryption.png' });
+  await page.getByRole('button', { name: 'Rotate keys' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Rotate keys' }).click();
+  await expect(page.getByText(/secrets moved|All moved/)).toBeVisible();
+  await page.screenshot({ path: 'test-results/encryption-running.png' });
+  await expect(page.getByRole('button', { name: 'Rotate keys' })).toBeDisabled();
+});
