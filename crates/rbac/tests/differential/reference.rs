@@ -145,6 +145,7 @@ fn holds(key: &str, value: &Value, request: &Request<'_>) -> Vec<Option<bool>> {
         "kinds" => lists(request.action.kind().as_str()),
         "actions" => value.as_array().unwrap().iter().any(|pattern| matches(pattern.as_str().unwrap(), word)),
         "classification_at_least" => request.resource.classification >= label(value),
+        "context_at_least" => context >= label(value),
         "context_at_most" => context <= label(value),
         "labels" => request.resource.labels.iter().any(|held| lists(held)),
         "environments" => lists(&request.scope.environment_id.to_string()),

@@ -157,7 +157,7 @@ async fn changes_are_found_by_their_version(world: World) {
     let (grant, _) = put(&world, cast.scope, cast.new_grant(&cast.grace, AccessLevel::Read)).await;
     assert_eq!(version().await, (rules, grants + 1), "the rules stay as they are");
     let changed = rows.grants().changed(organization, Some(grants)).await.unwrap();
-    assert_eq!(changed, [grant.clone()]);
+    assert_eq!(changed, std::slice::from_ref(&grant));
     assert!(rows.grants().changed(organization, Some(grants + 1)).await.unwrap().is_empty());
     revoke(&world, cast.scope, grant.id).await.unwrap();
     let changed = rows.grants().changed(organization, Some(grants + 1)).await.unwrap();
