@@ -1,10 +1,6 @@
 //! The day's calls: counted in memory, written in batches, and seen by the next process and the next day.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "clippy knows tests by their attribute, not their helpers"
-)]
+#![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, not their helpers")]
 
 use std::{collections::BTreeMap, sync::Arc};
 

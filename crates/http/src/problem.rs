@@ -30,7 +30,8 @@ pub struct Problem {
     errors: Vec<FieldError>,
     retry_after: Option<Duration>,
     rule_id: Option<String>,
-    limit: Option<LimitPolicy>,
+    // Boxed: every fallible function of the door moves a problem around.
+    limit: Option<Box<LimitPolicy>>,
 }
 
 /// The body of a problem.
@@ -152,7 +153,7 @@ impl<E: Kind + 'static> From<E> for Problem {
             ErrorKind::Limited { retry_after } => retry_after,
             _ => None,
         };
-        let (errors, rule_id, limit) = (error.fields(), error.rule_id(), error.limit());
+        let (errors, rule_id, limit) = (error.fields(), error.rule_id(), error.limit().map(Box::new));
         Self { status, code, detail, errors, retry_after, rule_id, limit }
     }
 }

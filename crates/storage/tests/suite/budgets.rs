@@ -152,7 +152,7 @@ async fn a_thousand_cents_are_overspent_by_one_call_at_most(world: World) {
                     match call.reserve(&store, most).await {
                         Ok(()) => break,
                         Err(refusal) if refusal.reason == RefusalReason::Reserved => {
-                            tokio::task::yield_now().await
+                            tokio::task::yield_now().await;
                         }
                         Err(refusal) => {
                             assert_eq!(refusal.reason, RefusalReason::Spent);

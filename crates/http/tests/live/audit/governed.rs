@@ -1,6 +1,6 @@
 //! The walk goes on over what governs others: policies and their parts, machines and their tokens, second factors.
 
-use chrono::Utc;
+use conductor_domain::{Clock, SystemClock};
 use conductor_test_support::{Api, totp};
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ pub(super) async fn machines(w: &mut Walk<'_>, admin: &Api, org: &str, agent: &s
 pub(super) async fn second_factor(w: &mut Walk<'_>, person: &Api) {
     let body = json!({ "password": PASSWORD });
     let begun = w.step(person, "POST /api/auth/mfa", &[], body, "account.mfa_begun").await;
-    let code = |steps: i64| totp(&text(&begun["secret"]), Utc::now().timestamp() + 30 * steps);
+    let code = |steps: i64| totp(&text(&begun["secret"]), SystemClock.now().timestamp() + 30 * steps);
     let body = json!({ "code": code(0) });
     w.step(person, "POST /api/auth/mfa/confirm", &[], body, "account.mfa_enabled").await;
     let again = |code: String| -> Value { json!({ "password": PASSWORD, "code": code }) };
