@@ -1,8 +1,7 @@
 /** The frame around every signed-in page. */
-import { Dialog } from '@base-ui/react/dialog';
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { Menu as MenuIcon } from 'lucide-react';
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { IconButton } from '@/components/ui/button';
 import { cx } from '@/lib/cx';
 import { t } from '@/lib/i18n';
@@ -10,6 +9,7 @@ import { useShell } from '@/lib/shell';
 import { useFeed } from '../use-feed';
 import { Rail, Sidebar } from './sidebar';
 
+const Drawer = lazy(() => import('./drawer'));
 const SearchDialog = lazy(async () => ({ default: (await import('@/features/search')).SearchDialog }));
 
 function isChat(path: string): boolean {
@@ -20,6 +20,8 @@ export function Shell() {
   useFeed();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const { collapsed, drawer, search, openDrawer, closeDrawer, setSearch } = useShell();
+  const [asked, setAsked] = useState(false);
+  if (drawer && !asked) setAsked(true);
   const chat = isChat(path);
 
   useEffect(() => {
@@ -61,15 +63,11 @@ export function Shell() {
         )}
         <Outlet />
       </main>
-      <Dialog.Root open={drawer} onOpenChange={(open) => !open && closeDrawer()}>
-        <Dialog.Portal>
-          <Dialog.Backdrop className="scrim md:hidden" />
-          <Dialog.Popup className="data-[ending-style]:-translate-x-full data-[starting-style]:-translate-x-full fixed inset-y-0 left-0 z-41 w-[min(304px,86vw)] border-border border-r shadow-3 outline-none transition-transform duration-300 md:hidden">
-            <Dialog.Title className="sr-only">{t('Menu')}</Dialog.Title>
-            <Sidebar drawer />
-          </Dialog.Popup>
-        </Dialog.Portal>
-      </Dialog.Root>
+      {asked && (
+        <Suspense fallback={null}>
+          <Drawer open={drawer} onClose={closeDrawer} />
+        </Suspense>
+      )}
       {search && (
         <Suspense fallback={null}>
           <SearchDialog open onClose={() => setSearch(false)} />

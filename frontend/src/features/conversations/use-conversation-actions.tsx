@@ -5,7 +5,7 @@ import { api, newId } from '@/api/client';
 import { describe } from '@/api/problem';
 import { patchConversation, queryClient } from '@/api/queries';
 import type { Conversation } from '@/api/types';
-import { ConfirmDialog } from '@/components/ui/dialog';
+import { ConfirmDialog } from '@/components/ui/confirm';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
 

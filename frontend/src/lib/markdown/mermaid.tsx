@@ -7,7 +7,6 @@ import { useEffect, useRef, useState } from 'react';
 import { t } from '@/lib/i18n';
 import { useTheme } from '@/lib/use-theme';
 import { CodeBlock } from './code-block';
-import { renderMermaid } from './mermaid-render';
 
 /** Draws `source` once it is complete; re-draws on a change of theme. */
 export function useMermaid(source: string, complete: boolean) {
@@ -17,12 +16,14 @@ export function useMermaid(source: string, complete: boolean) {
   useEffect(() => {
     if (!complete || source.trim() === '') return;
     let live = true;
-    renderMermaid(source).then(
-      (svg) => live && setState({ svg }),
-      (error: unknown) =>
-        live &&
-        setState((last) => ({ ...last, problem: error instanceof Error ? error.message : String(error) })),
-    );
+    import('./mermaid-render')
+      .then(({ renderMermaid }) => renderMermaid(source))
+      .then(
+        (svg) => live && setState({ svg }),
+        (error: unknown) =>
+          live &&
+          setState((last) => ({ ...last, problem: error instanceof Error ? error.message : String(error) })),
+      );
     return () => {
       live = false;
     };

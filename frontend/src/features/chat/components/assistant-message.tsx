@@ -1,13 +1,13 @@
 /** An answer: who gives it, what it did on the way, the text, and what can be done with it. */
 import { ArrowDown, ChevronDown, Copy, GitBranch, RotateCcw, Trash2, TriangleAlert } from 'lucide-react';
-import { memo, useCallback, useMemo, useState } from 'react';
+import { lazy, memo, Suspense, useCallback, useMemo, useState } from 'react';
 import { describe } from '@/api/problem';
 import type { ArtifactRef, HumanTask, Message, ToolCall } from '@/api/types';
 import { TypeIcon, typeName } from '@/components/shared/artifact-kind';
 import { AgentBadge, agentColour, Classification, isSensitive } from '@/components/ui/badges';
 import { Button, IconButton } from '@/components/ui/button';
+import { ConfirmDialog } from '@/components/ui/confirm';
 import { useCopied } from '@/components/ui/copy-button';
-import { ConfirmDialog } from '@/components/ui/dialog';
 import { Menu, MenuGroup, MenuItem } from '@/components/ui/menu';
 import { Notice } from '@/components/ui/states';
 import { cx } from '@/lib/cx';
@@ -20,11 +20,13 @@ import { regenerate, removeMessage, send, switchTo } from '../model/actions';
 import { pieces } from '../model/pieces';
 import { type RunView, withRun } from '../model/run-reducer';
 import { useChat } from '../model/store';
-import { ApprovalBlock } from './approval-block';
 import { BranchSwitcher } from './branch-switcher';
 import { Findings, findingsOf } from './findings';
 import { Thinking } from './thinking';
 import { ToolCallCard } from './tool-call-card';
+
+/** Loaded with the first question; a chat without one does without. */
+const ApprovalBlock = lazy(async () => ({ default: (await import('./approval-block')).ApprovalBlock }));
 
 export interface AssistantProps {
   message: Message;
@@ -222,7 +224,9 @@ export const AssistantMessage = memo(function AssistantMessage({
         ) : (
           piece.calls.map((call) =>
             asks(call) ? (
-              <ApprovalBlock key={call.call_id} task={call.human_task} />
+              <Suspense key={call.call_id} fallback={<div className="card min-h-40" />}>
+                <ApprovalBlock task={call.human_task} />
+              </Suspense>
             ) : (
               <ToolCallCard key={call.call_id} call={call} live={live} />
             ),

@@ -1,6 +1,6 @@
 /** Where people write: one rounded field with everything a message can carry. */
-import { ArrowUp, ChevronDown, Paperclip, Square } from 'lucide-react';
-import { type KeyboardEvent, type RefObject, useLayoutEffect, useRef } from 'react';
+import { ArrowUp, ChevronDown, Paperclip, SlidersHorizontal, Square } from 'lucide-react';
+import { type KeyboardEvent, lazy, type RefObject, Suspense, useLayoutEffect, useRef } from 'react';
 import type { Model } from '@/api/types';
 import { agentColour } from '@/components/ui/badges';
 import { IconButton } from '@/components/ui/button';
@@ -13,8 +13,12 @@ import type { ChatOptions } from '../hooks/use-chat-options';
 import type { DraftHandle } from '../hooks/use-draft';
 import type { Outgoing } from '../model/actions';
 import { isImage } from '../model/uploads';
-import { SettingsPopover } from './settings-popover';
 import { UploadChip } from './upload-chip';
+
+/** Rarely opened, and not worth a place in the first load. */
+const SettingsPopover = lazy(async () => ({
+  default: (await import('./settings-popover')).SettingsPopover,
+}));
 
 /** Prices as providers print them. */
 function perMillion({ input_cost_per_1k: input, output_cost_per_1k: output, currency }: Model): string {
@@ -148,7 +152,15 @@ export function Composer({
               event.target.value = '';
             }}
           />
-          <SettingsPopover options={options} />
+          <Suspense
+            fallback={
+              <IconButton label={t('Response settings')} disabled>
+                <SlidersHorizontal size={18} />
+              </IconButton>
+            }
+          >
+            <SettingsPopover options={options} />
+          </Suspense>
           <Menu
             side="top"
             className="w-[320px]"

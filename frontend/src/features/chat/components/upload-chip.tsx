@@ -1,10 +1,12 @@
 /** A file on its way: preview, progress, removal. */
 import { FileText, RotateCcw, X } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import { cx } from '@/lib/cx';
 import { bytes } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import type { Upload } from '../model/uploads';
-import { FileLabel } from './file-label';
+
+const FileLabel = lazy(async () => ({ default: (await import('./file-label')).FileLabel }));
 
 export function UploadChip({
   upload,
@@ -40,7 +42,11 @@ export function UploadChip({
           <RotateCcw size={15} />
         </button>
       )}
-      {upload.file && <FileLabel fileId={upload.file.id} name={upload.name} />}
+      {upload.file && (
+        <Suspense fallback={null}>
+          <FileLabel fileId={upload.file.id} name={upload.name} />
+        </Suspense>
+      )}
       <button
         type="button"
         className="icon-btn sm"
