@@ -10,6 +10,7 @@ import { conversationQuery, meQuery } from '@/api/queries';
 import type { ArtifactRef, Message } from '@/api/types';
 import { Button } from '@/components/ui/button';
 import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
+import { BudgetBanner } from '@/features/costs';
 import { cx } from '@/lib/cx';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
@@ -39,7 +40,6 @@ import { OfflineBanner } from './offline-banner';
 import { PendingMessage, UserMessage } from './user-message';
 import { Greeting, Suggestions } from './welcome';
 
-const BudgetBanner = lazy(async () => ({ default: (await import('@/features/costs')).BudgetBanner }));
 const ArtifactPanel = lazy(async () => ({ default: (await import('@/features/artifacts')).ArtifactPanel }));
 
 const report = (error: unknown) => void toast.error(describe(error));
@@ -302,9 +302,7 @@ export function ChatPage({ conversationId }: { conversationId: string | null }) 
         {!missing && (
           <>
             <OfflineBanner />
-            <Suspense fallback={null}>
-              <BudgetBanner />
-            </Suspense>
+            <BudgetBanner />
             <Composer
               inputRef={input}
               draft={draft}
