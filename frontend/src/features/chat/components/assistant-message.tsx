@@ -23,9 +23,10 @@ import { useChat } from '../model/store';
 import { BranchSwitcher } from './branch-switcher';
 import { Findings, findingsOf } from './findings';
 import { Thinking } from './thinking';
-import { ToolCallCard } from './tool-call-card';
 
-/** Loaded with the first question; a chat without one does without. */
+/** Loaded with the first call; a chat without tools does without. */
+const ToolCallCard = lazy(async () => ({ default: (await import('./tool-call-card')).ToolCallCard }));
+/** Loaded with the first question. */
 const ApprovalBlock = lazy(async () => ({ default: (await import('./approval-block')).ApprovalBlock }));
 
 export interface AssistantProps {
@@ -228,7 +229,9 @@ export const AssistantMessage = memo(function AssistantMessage({
                 <ApprovalBlock task={call.human_task} />
               </Suspense>
             ) : (
-              <ToolCallCard key={call.call_id} call={call} live={live} />
+              <Suspense key={call.call_id} fallback={<div className="card min-h-11" />}>
+                <ToolCallCard call={call} live={live} />
+              </Suspense>
             ),
           )
         ),
