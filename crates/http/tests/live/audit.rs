@@ -188,6 +188,8 @@ async fn every_change_is_one_entry() {
     let file = id(admin.upload("/api/files", "a.txt", "text/plain", "words").await.created());
     assert_eq!(w.news().await, ["file.created"]);
     w.walked.insert("POST /api/files".to_owned());
+    let body = json!({ "data_classification": "public" });
+    w.step(&admin, "PATCH /api/files/{file_id}", &[&file], body, "file.updated").await;
     w.step(&admin, "DELETE /api/files/{file_id}", &[&file], json!(null), "file.deleted").await;
 
     // Agents.
