@@ -115,6 +115,10 @@ pub struct HumanTaskView {
     pub arguments: Option<Value>,
     /// What may be answered.
     pub allowed_decisions: Vec<String>,
+    /// Who may answer has one of these roles, such as `organization:admin`; the person behind the run where there are
+    /// none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approver_roles: Vec<String>,
     /// `pending`, `decided` or `expired`.
     pub status: String,
     /// The answer.

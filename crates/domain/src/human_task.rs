@@ -34,6 +34,8 @@ pub struct NewHumanTask {
     pub arguments: Option<Value>,
     /// What may be answered.
     pub allowed_decisions: Vec<String>,
+    /// Who may answer has one of these roles; the person behind the run where there are none.
+    pub approver_roles: Vec<String>,
 }
 
 /// A question, as its row holds it.
@@ -67,6 +69,8 @@ pub struct HumanTask {
     pub arguments: Option<Value>,
     /// What may be answered.
     pub allowed_decisions: Vec<String>,
+    /// Who may answer has one of these roles; the person behind the run where there are none.
+    pub approver_roles: Vec<String>,
     /// `pending`, `decided` or `expired`.
     pub status: String,
     /// The answer.
@@ -96,6 +100,7 @@ impl HumanTask {
             server: self.server.clone(),
             arguments: self.arguments.clone(),
             allowed_decisions: self.allowed_decisions.clone(),
+            approver_roles: self.approver_roles.clone(),
             status: self.status.clone(),
             decision: self.decision.clone(),
             comment: self.comment.clone(),

@@ -1,39 +1,57 @@
 //! A person answers: the answer, its standing form, the signal to the run and the audit entry are one transaction.
 
 use conductor_access::{Access, Action, Facts};
-use conductor_domain::{AgentId, Caller, HumanTask, HumanTaskId, NewAuditEvent, Run, SignalKind};
+use conductor_domain::{AgentId, Caller, HumanTask, NewAuditEvent, OrganizationId, SignalKind};
 use conductor_storage::{FeedItem, Store};
 use serde_json::json;
 
 use crate::{Error, Result};
+
+/// Whether an answer holds beyond the one call.
+pub(crate) fn holds_on(decision: &str) -> bool {
+    matches!(decision, "allow_in_conversation" | "allow_always")
+}
+
+/// The tool as it was shown with the question, and the agent that asked.
+pub(crate) struct Shown {
+    pub(crate) tool: String,
+    pub(crate) hash: String,
+    pub(crate) agent: Option<AgentId>,
+}
 
 /// Answers a question that the caller may answer.
 pub(crate) async fn decide(
     store: &Store,
     access: &Access,
     caller: &Caller,
-    id: HumanTaskId,
+    task: HumanTask,
     decision: String,
     comment: Option<String>,
-    definition_hash: Option<String>,
+    shown: Option<Shown>,
 ) -> Result<HumanTask> {
-    let task = store.visible_to(caller).human_tasks().find(id).await?;
-    let task = task.ok_or(Error::NotFound { what: "task" })?;
-    let facts = Facts::new(format!("human_task:{id}"), caller.scope).owned_by(task.user_id);
+    let id = task.id;
+    let asked = &task.approver_roles;
+    let is_asked = asked.iter().any(|role| caller.has_role(role));
+    // A question is in the hands of whoever is to answer it.
+    let owner = if asked.is_empty() { task.user_id } else { caller.user_id().filter(|_| is_asked) };
+    let facts = Facts::new(format!("human_task:{id}"), caller.scope).owned_by(owner);
+    if !asked.is_empty() && !is_asked {
+        let roles = asked.join(", ");
+        let reason = format!("a policy asks one of these roles: {roles}");
+        access.refused(caller, Action::HumanTaskDecide, &facts, "approval/roles", &reason).await?;
+        return Err(Error::OthersDecide { roles });
+    }
     access.require(caller, Action::HumanTaskDecide, &facts).await?;
     if !task.allowed_decisions.contains(&decision) {
         return Err(Error::UnknownDecision { decision, allowed: task.allowed_decisions.join(", ") });
     }
     let user = caller.user_id().ok_or(Error::NotFound { what: "task" })?;
-    let run =
-        store.visible_to(caller).runs().find(task.run_id).await?.ok_or(Error::NotFound { what: "run" })?;
-    if task.status == "decided" {
-        return Err(Error::AlreadyDecided);
+    match task.status.as_str() {
+        "pending" => {}
+        "decided" => return Err(Error::AlreadyDecided),
+        _ => return Err(Error::Ended),
     }
-    if run.status.is_final() {
-        return Err(Error::Ended);
-    }
-    let standing = Standing::of(&task, &run, &decision, definition_hash);
+    let standing = shown.and_then(|shown| Standing::of(&task, &decision, shown));
     let mut entry = NewAuditEvent::by(
         caller,
         "approval.decided",
@@ -53,6 +71,9 @@ pub(crate) async fn decide(
                 }
                 tx.audit().record(entry).await?;
                 tx.runs().signal(task.run_id, SignalKind::Approve, json!({ "human_task_id": id })).await?;
+                if !task.approver_roles.is_empty() {
+                    tx.notify(inbox_changed(tx.scope().organization_id));
+                }
                 tx.notify(FeedItem {
                     organization_id: tx.scope().organization_id,
                     user_id: task.user_id,
@@ -73,6 +94,11 @@ pub(crate) async fn decide(
         })
 }
 
+/// What tells those who are asked for a role to look; every member hears it, so it names nothing.
+pub(crate) fn inbox_changed(organization_id: OrganizationId) -> FeedItem {
+    FeedItem { organization_id, user_id: None, data: json!({ "type": "inbox.changed" }) }
+}
+
 /// An answer that holds beyond one call.
 struct Standing {
     tool: String,
@@ -82,13 +108,13 @@ struct Standing {
 }
 
 impl Standing {
-    fn of(task: &HumanTask, run: &Run, decision: &str, hash: Option<String>) -> Option<Self> {
+    fn of(task: &HumanTask, decision: &str, shown: Shown) -> Option<Self> {
         let (conversation, agent) = match decision {
             "allow_in_conversation" => (task.conversation_id, None),
-            "allow_always" => (None, run.agent_id),
+            "allow_always" => (None, shown.agent),
             _ => return None,
         };
-        Some(Self { tool: task.tool.clone()?, hash: hash?, conversation, agent })
+        Some(Self { tool: shown.tool, hash: shown.hash, conversation, agent })
     }
 
     async fn write(

@@ -22,6 +22,12 @@ pub enum Error {
         /// What may be answered.
         allowed: String,
     },
+    /// The question is for others.
+    #[error("this question is for one of these roles: {roles}")]
+    OthersDecide {
+        /// The roles that may answer.
+        roles: String,
+    },
     /// The run has ended.
     #[error("the run has already ended")]
     Ended,
@@ -62,6 +68,7 @@ impl Kind for Error {
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::AlreadyDecided | Self::Ended => ErrorKind::Conflict,
             Self::UnknownDecision { .. } => ErrorKind::Invalid,
+            Self::OthersDecide { .. } => ErrorKind::Forbidden,
             Self::Source { .. } => ErrorKind::Upstream,
             Self::Access(error) => error.kind(),
             Self::Storage(error) => error.kind(),
@@ -75,6 +82,7 @@ impl Kind for Error {
             Self::AlreadyDecided => "already_decided",
             Self::Ended => "run_ended",
             Self::UnknownDecision { .. } => "unknown_decision",
+            Self::OthersDecide { .. } => "others_decide",
             Self::Source { .. } => "mcp_unreachable",
             Self::Access(error) => error.code(),
             Self::Storage(error) => error.code(),

@@ -10,17 +10,17 @@ mod dispatch;
 mod guard;
 mod record;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use conductor_access::{Access, Action};
 use conductor_domain::{
     AgentId, CallId, Caller, Classification, ConversationId, Decision, Effect, EventBody, HumanTaskId,
-    MessageId, NewHumanTask, ProblemView, TraceStep, canonical_json, sha256_hex,
+    MessageId, NewHumanTask, Obligation, ProblemView, TraceStep, canonical_json, sha256_hex,
 };
 use conductor_storage::Store;
 use serde_json::{Value, json};
 
-use crate::{Held, Result, Tool, ToolSource, cache::ResultCache};
+use crate::{Held, Result, Tool, ToolSource, approval::inbox_changed, cache::ResultCache};
 use checks::Refusal;
 
 /// The name of the rule by which a tool's own `approval: ask` asks; only this question can have a standing answer.
@@ -166,6 +166,11 @@ impl ToolPath {
         if decision.effect == Effect::Deny {
             return self.refuse(held, &call, Some(&offered.tool), Refusal::Denied(decision)).await;
         }
+        // Others are to be asked by now.
+        let asked = approvers(&decision).filter(|_| decision.effect == Effect::Approve);
+        if asked.is_some_and(|roles| roles != task.approver_roles) {
+            return self.refuse(held, &call, Some(&offered.tool), Refusal::Changed).await;
+        }
         self.go(held, call, offered, arguments, decision, false).await
     }
 
@@ -178,7 +183,8 @@ impl ToolPath {
 
     /// Whether the person has answered this question for good, here.
     async fn stands(&self, held: &Held, call: &Call, tool: &Tool, decision: &Decision) -> Result<bool> {
-        let Some(user) = call.caller.user_id().filter(|_| decision.rule == TOOL_ASKS) else {
+        let answerable = decision.rule == TOOL_ASKS && approvers(decision).is_none();
+        let Some(user) = call.caller.user_id().filter(|_| answerable) else {
             return Ok(false);
         };
         let (path, hash) = (tool.path.clone(), tool.definition_hash.clone());
@@ -200,12 +206,19 @@ impl ToolPath {
         arguments: Value,
         decision: Decision,
     ) -> Result<Invoked> {
+        let approver_roles = match approvers(&decision) {
+            Some(roles) if roles.is_empty() => {
+                return self.refuse(held, call, Some(tool), Refusal::NoApprover).await;
+            }
+            roles => roles.unwrap_or_default(),
+        };
+        let standing = decision.rule == TOOL_ASKS && approver_roles.is_empty();
         let server = tool.server.clone().unwrap_or_else(|| "Conductor".to_owned());
         let mut answers = vec!["allow_once".to_owned()];
-        if decision.rule == TOOL_ASKS && call.conversation_id.is_some() {
+        if standing && call.conversation_id.is_some() {
             answers.push("allow_in_conversation".to_owned());
         }
-        if decision.rule == TOOL_ASKS && call.agent_id.is_some() {
+        if standing && call.agent_id.is_some() {
             answers.push("allow_always".to_owned());
         }
         answers.push("deny".to_owned());
@@ -223,6 +236,7 @@ impl ToolPath {
             binding_hash: Some(binding(tool, &arguments)),
             arguments: Some(arguments.clone()),
             allowed_decisions: answers,
+            approver_roles,
         };
         let events = self.opening(call, Some(tool), &arguments, &decision);
         let (organization_id, user_id) = (held.run().scope.organization_id, call.caller.user_id());
@@ -232,6 +246,9 @@ impl ToolPath {
                     tx.emit(&events).await?;
                     let task = tx.tx.human_tasks().create(question).await?;
                     tx.emit(&[EventBody::ApprovalRequested { human_task: task.view() }]).await?;
+                    if !task.approver_roles.is_empty() {
+                        tx.tx.notify(inbox_changed(organization_id));
+                    }
                     tx.tx.notify(conductor_storage::FeedItem {
                         organization_id,
                         user_id,
@@ -306,6 +323,17 @@ fn unreadable(error: conductor_access::Error) -> Result<Decision> {
         obligations: Vec::new(),
         trace: vec![TraceStep { source: "policies".to_owned(), says }],
     })
+}
+
+/// The roles of which one answers, sorted, as every rule that names some agrees; none where the rules agree on no role,
+/// `None` where no rule names any.
+fn approvers(decision: &Decision) -> Option<Vec<String>> {
+    let named = decision.obligations.iter().filter_map(|obligation| match obligation {
+        Obligation::ApproveBy { roles } => Some(roles.iter().cloned().collect::<BTreeSet<_>>()),
+        _ => None,
+    });
+    let agreed = named.reduce(|some, others| &some & &others)?;
+    Some(agreed.into_iter().collect())
 }
 
 /// A question that the person has answered for good.

@@ -146,19 +146,20 @@ impl Runs {
     ) -> Result<HumanTask> {
         let task = self.store.visible_to(caller).human_tasks().find(id).await?;
         let task = task.ok_or(Error::NotFound { what: "task" })?;
-        // A standing answer is bound to the definition that was shown with the question.
-        let run = self.find(caller, task.run_id).await?;
-        let hash = match &task.tool {
-            Some(path) => self
-                .tools
-                .tools(caller, run.agent_id)
-                .await
-                .into_iter()
-                .find(|tool| &tool.path == path)
-                .map(|tool| tool.definition_hash),
-            None => None,
+        let shown = match approval::holds_on(&decision) {
+            true => self.shown(caller, &task).await?,
+            false => None,
         };
-        approval::decide(&self.store, &self.access, caller, id, decision, comment, hash).await
+        approval::decide(&self.store, &self.access, caller, task, decision, comment, shown).await
+    }
+
+    /// What a standing answer is bound to: the definition that was shown with the question, and who asked.
+    async fn shown(&self, caller: &Caller, task: &HumanTask) -> Result<Option<approval::Shown>> {
+        let Some(path) = &task.tool else { return Ok(None) };
+        let agent = self.find(caller, task.run_id).await?.agent_id;
+        let tools = self.tools.tools(caller, agent).await;
+        let tool = tools.into_iter().find(|tool| &tool.path == path);
+        Ok(tool.map(|tool| approval::Shown { tool: tool.path, hash: tool.definition_hash, agent }))
     }
 
     /// The tool path, for doors that call a tool by itself.

@@ -43,6 +43,7 @@ function onEvent(event: FeedEvent): void {
       break;
     case 'approval.requested':
     case 'approval.decided':
+    case 'inbox.changed':
       invalidate('tasks');
       break;
     case 'budget.warned':

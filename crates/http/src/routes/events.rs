@@ -24,7 +24,8 @@ use crate::{AppState, Problem, caller::Auth, query::Query, routes::runs::stream,
 struct FeedEventResponse {
     /// `conversation.created`, `conversation.updated`, `conversation.deleted`, `run.started`, `run.finished`,
     /// `approval.requested`, `approval.decided`, `connector.updated`, `budget.warned`, `budget.exhausted`,
-    /// `grant.changed`, `access_request.created` or `access_request.decided`; others may come.
+    /// `grant.changed`, `access_request.created`, `access_request.decided` or `inbox.changed` (what waits for a role
+    /// changed; it names nothing, since every member is told); others may come.
     r#type: String,
     conversation_id: Option<ConversationId>,
     message_id: Option<MessageId>,

@@ -94,3 +94,80 @@ async fn a_question_is_answered_by_its_person_and_in_its_words() {
     world.admin.get("/api/tasks?status=open").await.problem(422, "validation_failed");
     pending(&world).await;
 }
+
+/// A policy that lets calls pass once somebody with one of these roles says so.
+async fn ask_roles(world: &World, name: &str, roles: &[&str]) -> Value {
+    let organization = world.organization(&world.admin).await;
+    let rule = json!({
+        "action": "tool.invoke", "target": "tool:asker/*", "effect": "approve",
+        "obligations": [{ "kind": "approve_by", "roles": roles }],
+    });
+    let bindings = json!([{ "scope_type": "org", "scope_id": "*", "priority": 90 }]);
+    let body = json!({ "name": name, "rules": [rule], "bindings": bindings });
+    world.admin.post(&format!("/api/v1/orgs/{organization}/policies"), body).await.created()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_says_who_is_asked() {
+    let (world, peer) = (World::start().await, testing::Server::start("2025-06-18").await.unwrap());
+    ask_roles(&world, "Members approve", &["organization:member"]).await;
+    let (grace, viewer) = (
+        world.colleague("grace@example.com", "member").await,
+        world.colleague("vera@example.com", "viewer").await,
+    );
+    let mut feed = grace.stream("/api/events").await;
+    let run = text(&world.waiting_call(&peer).await["run"]["id"]);
+    let changed = feed.until("inbox.changed").await;
+    assert_eq!(
+        changed.data,
+        json!({ "type": "inbox.changed" }),
+        "every member hears it, so it names nothing"
+    );
+
+    let task = pending(&world).await;
+    assert_eq!(task["approver_roles"], json!(["organization:member"]));
+    assert_eq!(task["allowed_decisions"], json!(["allow_once", "deny"]), "nothing stands for later calls");
+    let path = format!("/api/tasks/{}/decide", text(&task["id"]));
+    let allow = json!({ "decision": "allow_once" });
+    world.admin.post(&path, allow.clone()).await.problem(403, "others_decide");
+    viewer.post(&path, allow.clone()).await.problem(404, "not_found");
+    assert_eq!(viewer.get("/api/tasks").await.ok()["items"], json!([]));
+    let organization = world.organization(&world.admin).await;
+    let audit = format!("/api/v1/orgs/{organization}/audit?decision=deny&action=human_task.decide");
+    assert_eq!(world.admin.get(&audit).await.ok()["items"][0]["rule_id"], "approval/roles");
+
+    let hers = grace.get("/api/tasks?status=pending").await.ok();
+    assert_eq!(hers["items"][0]["id"], task["id"]);
+    grace.get(&format!("/api/runs/{run}")).await.problem(404, "not_found");
+    let decided = grace.post(&path, allow).await.ok();
+    assert_eq!(decided["status"], "decided");
+    let finished = world.admin.events(&run, 0).await.until("run.finished").await;
+    assert_eq!(finished.data["status"], "succeeded", "{finished:?}");
+    assert_eq!(peer.received().iter().filter(|request| request.method == "tools/call").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_counts_no_more_once_others_are_to_be_asked() {
+    let (world, peer) = (World::start().await, testing::Server::start("2025-06-18").await.unwrap());
+    let run = text(&world.waiting_call(&peer).await["run"]["id"]);
+    ask_roles(&world, "Owners approve", &["organization:owner"]).await;
+    let path = format!("/api/tasks/{}/decide", text(&pending(&world).await["id"]));
+    world.admin.post(&path, json!({ "decision": "allow_once" })).await.ok();
+    let result = world.admin.events(&run, 0).await.until("tool.result").await;
+    assert_eq!(result.data["ok"], false);
+    assert!(peer.received().iter().all(|request| request.method != "tools/call"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_that_agree_on_nobody_deny() {
+    let (world, peer) = (World::start().await, testing::Server::start("2025-06-18").await.unwrap());
+    ask_roles(&world, "Owners approve", &["organization:owner", "organization:admin"]).await;
+    ask_roles(&world, "Members approve", &["organization:member"]).await;
+    let server = text(&world.register(&peer, "Asker").await["id"]);
+    let body = json!({ "server_id": server, "tool": "echo", "arguments": { "word": "hello" } });
+    let refused = world.admin.post("/api/mcp/execute/tool", body).await.created();
+    assert_eq!((&refused["run"]["status"], &refused["ok"]), (&json!("denied"), &json!(false)), "{refused}");
+    assert!(refused["content"][0]["text"].as_str().unwrap().contains("different roles"), "{refused}");
+    assert!(peer.received().iter().all(|request| request.method != "tools/call"));
+    assert_eq!(world.admin.get("/api/tasks?status=pending").await.ok()["items"], json!([]));
+}

@@ -63,7 +63,7 @@ impl Identity {
     /// Enters a provider; it is looked up first, so that a mistake shows here and not at somebody's sign-in.
     ///
     /// # Errors
-    /// `Invalid`, `Taken`, `ProviderUnusable`.
+    /// `Invalid`, also where no provider answers there; `Taken`.
     pub async fn create_provider(&self, caller: &Caller, draft: ProviderDraft) -> Result<IdentityProvider> {
         self.inner.access.require(caller, Action::IdentityProviderManage, &facts(None)).await?;
         let mut check = Check::default();
@@ -72,7 +72,7 @@ impl Identity {
             None => slug::from_name(&draft.spec.name),
         };
         let spec = self.checked(check, draft.spec).await?;
-        self.inner.providers.look_up(&spec.issuer, self.inner.clock.now()).await?;
+        self.looked_up(&spec.issuer).await?;
         let id = IdentityProviderId::generate(&*self.inner.clock);
         let secret = match draft.secret.flatten() {
             None => None,
@@ -118,7 +118,7 @@ impl Identity {
                 "Enter the secret again: it was for another issuer.",
             ));
         }
-        self.inner.providers.look_up(&spec.issuer, self.inner.clock.now()).await?;
+        self.looked_up(&spec.issuer).await?;
         let secret = match &draft.secret {
             Some(Some(secret)) => Some(self.sealed(caller, id, secret).await?),
             _ => None,
@@ -218,6 +218,17 @@ impl Identity {
         }
         check.done()?;
         Ok(spec)
+    }
+
+    /// Whoever enters an issuer is told at that field why it cannot be used.
+    async fn looked_up(&self, issuer: &str) -> Result<()> {
+        match self.inner.providers.look_up(issuer, self.inner.clock.now()).await {
+            Err(Error::ProviderUnusable { why }) => {
+                let detail = format!("This provider cannot be used: {why}.");
+                Err(Error::field("/issuer", "unusable", detail))
+            }
+            other => other.map(drop),
+        }
     }
 }
 

@@ -26,6 +26,8 @@ pub(crate) enum Refusal {
     Denied(Decision),
     /// A person denied, perhaps with a word.
     ByPerson(Option<String>),
+    /// Rules ask for different approvers.
+    NoApprover,
     /// Definition or arguments are not those that a person approved.
     Changed,
 }
@@ -50,6 +52,7 @@ impl Refusal {
             Self::Quarantined => ("tools/quarantined", self.to_string()),
             Self::Arguments(_) => ("tools/arguments", self.to_string()),
             Self::ByPerson(_) => ("approval/denied", self.to_string()),
+            Self::NoApprover => ("approval/nobody", self.to_string()),
             Self::Changed => ("approval/changed", self.to_string()),
         };
         Decision {
@@ -81,6 +84,9 @@ impl std::fmt::Display for Refusal {
             },
             Self::ByPerson(Some(comment)) => write!(f, "The user declined this call: {comment}"),
             Self::ByPerson(None) => f.write_str("The user declined this call."),
+            Self::NoApprover => f.write_str(
+                "Policies ask different roles to approve this call, and no role is among all of them. An administrator can change that.",
+            ),
             Self::Changed => {
                 f.write_str("The tool or its arguments are no longer those that were approved. Call it again.")
             }

@@ -28,6 +28,8 @@ pub struct Model {
     pub allowed_decisions: Json,
     #[sea_orm(column_type = "JsonBinary")]
     pub channels: Json,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub approver_roles: Json,
     pub status: String,
     pub decision: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]

@@ -4,8 +4,8 @@ use conductor_domain::{
     CallId, HumanTask, HumanTaskId, NewHumanTask, Page, PageRequest, RunId, Scope, UserId,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait,
+    QueryFilter, QueryOrder, QuerySelect, prelude::Expr, sea_query::SimpleExpr,
 };
 
 use super::convert::{after_id, json, to_json};
@@ -47,6 +47,7 @@ impl<'t> HumanTasks<'t> {
             arguments: Set(new.arguments),
             allowed_decisions: Set(to_json("human_tasks.allowed_decisions", &new.allowed_decisions)?),
             channels: Set(serde_json::json!([])),
+            approver_roles: Set(to_json("human_tasks.approver_roles", &new.approver_roles)?),
             status: Set("pending".to_owned()),
             decision: Set(None),
             comment: Set(None),
@@ -123,7 +124,8 @@ impl<'t> HumanTasks<'t> {
     }
 }
 
-/// Questions as a caller sees them: those of its own runs, and all of the organisation's for its administrators.
+/// Questions as a caller sees them: those of its own runs, those that its roles may answer, and all of the organisation's
+/// for its administrators.
 #[derive(Debug)]
 pub struct VisibleHumanTasks<'a> {
     view: View<'a>,
@@ -190,6 +192,9 @@ impl<'a> VisibleHumanTasks<'a> {
         if let Some(user) = caller.user_id() {
             own = own.add(human_task::Column::UserId.eq(user.as_uuid()));
         }
+        if caller.user_id().is_some() && !caller.roles.is_empty() {
+            own = own.add(asks_one_of(&self.view, &caller.roles));
+        }
         if caller.has_role("organization:owner") || caller.has_role("organization:admin") {
             own = own.add(human_task::Column::UserId.is_not_null()).add(human_task::Column::UserId.is_null());
         }
@@ -198,6 +203,20 @@ impl<'a> VisibleHumanTasks<'a> {
             .filter(human_task::Column::EnvironmentId.eq(caller.scope.environment_id.as_uuid()))
             .filter(own)
     }
+}
+
+/// Whether a question is for one of these roles.
+fn asks_one_of(view: &View<'_>, roles: &[String]) -> SimpleExpr {
+    let (each, mark) = match view.conn.get_database_backend() {
+        DbBackend::Postgres => {
+            ("jsonb_array_elements_text(human_tasks.approver_roles) AS asked(value)", true)
+        }
+        _ => ("json_each(human_tasks.approver_roles) AS asked", false),
+    };
+    let marks: Vec<String> =
+        (1..=roles.len()).map(|at| if mark { format!("${at}") } else { "?".to_owned() }).collect();
+    let sql = format!("EXISTS (SELECT 1 FROM {each} WHERE asked.value IN ({}))", marks.join(", "));
+    Expr::cust_with_values(sql, roles.iter().map(String::as_str))
 }
 
 impl TryFrom<human_task::Model> for HumanTask {
@@ -219,6 +238,7 @@ impl TryFrom<human_task::Model> for HumanTask {
             binding_hash: row.binding_hash,
             arguments: row.arguments,
             allowed_decisions: json("human_tasks.allowed_decisions", row.allowed_decisions)?,
+            approver_roles: json("human_tasks.approver_roles", row.approver_roles)?,
             status: row.status,
             decision: row.decision,
             comment: row.comment,

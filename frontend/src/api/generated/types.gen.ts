@@ -2281,7 +2281,8 @@ export type FeedEvent = {
     /**
      * `conversation.created`, `conversation.updated`, `conversation.deleted`, `run.started`, `run.finished`,
      * `approval.requested`, `approval.decided`, `connector.updated`, `budget.warned`, `budget.exhausted`,
-     * `grant.changed`, `access_request.created` or `access_request.decided`; others may come.
+     * `grant.changed`, `access_request.created`, `access_request.decided` or `inbox.changed` (what waits for a role
+     * changed; it names nothing, since every member is told); others may come.
      */
     type: string;
 };
@@ -2547,6 +2548,11 @@ export type HumanTaskView = {
      * What may be answered.
      */
     allowed_decisions: Array<string>;
+    /**
+     * Who may answer has one of these roles, such as `organization:admin`; the person behind the run where there are
+     * none.
+     */
+    approver_roles?: Array<string>;
     /**
      * Arguments as they will be sent.
      */
@@ -4008,6 +4014,11 @@ export type PageResponseHumanTaskView = {
          * What may be answered.
          */
         allowed_decisions: Array<string>;
+        /**
+         * Who may answer has one of these roles, such as `organization:admin`; the person behind the run where there are
+         * none.
+         */
+        approver_roles?: Array<string>;
         /**
          * Arguments as they will be sent.
          */

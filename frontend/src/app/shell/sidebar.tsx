@@ -7,6 +7,7 @@ import { accessRequestsQuery, meQuery, tasksQuery } from '@/api/queries';
 import { IconButton } from '@/components/ui/button';
 import { Tooltip } from '@/components/ui/tooltip';
 import { ConversationList } from '@/features/conversations';
+import { mayAnswer } from '@/lib/approvers';
 import { t } from '@/lib/i18n';
 import { may } from '@/lib/may';
 import { useShell } from '@/lib/shell';
@@ -34,7 +35,9 @@ function places(waiting: number, governs: boolean): Place[] {
 function useWaiting(): number {
   const { data: tasks } = useQuery(tasksQuery);
   const { data: requests } = useQuery(accessRequestsQuery);
-  return (tasks?.items.length ?? 0) + (requests?.length ?? 0);
+  const { data: me } = useQuery(meQuery);
+  const mine = tasks?.items.filter((task) => mayAnswer(task, me)) ?? [];
+  return mine.length + (requests?.length ?? 0);
 }
 
 /** Whether there is something to govern or to read about it. */

@@ -11,6 +11,8 @@ async function faults(page: Page): Promise<string[]> {
   return violations.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.target}`));
 }
 
+test.use({ alone: 'costs' });
+
 test('costs: a price, what it came to, and a budget that stops the next call', async ({
   page,
   chat,

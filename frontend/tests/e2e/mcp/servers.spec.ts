@@ -51,7 +51,7 @@ test('UX-21: the wizard leads to a tested server; a tool is called, recorded, an
   await expect(reads).toBeChecked();
   await echo.getByRole('button', { name: 'Call the tool' }).click();
   await expect(echo.getByText('This is needed.')).toBeVisible();
-  await echo.getByRole('textbox').fill('harbour');
+  await echo.getByRole('textbox', { name: 'message' }).fill('harbour');
   await echo.getByRole('button', { name: 'Call the tool' }).click();
   const answer = echo.getByRole('region', { name: 'Answer' });
   await expect(answer).toContainText('Done');

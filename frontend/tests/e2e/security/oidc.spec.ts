@@ -61,11 +61,11 @@ plain('people sign in with a provider that an administrator entered', async ({ b
     await dialog.getByLabel('Scopes').fill('email profile groups');
     await dialog.getByRole('switch', { name: 'Let new people in' }).click();
     await dialog.getByRole('button', { name: 'Add group' }).click();
-    await dialog.getByRole('textbox', { name: 'Group' }).fill('staff');
+    await dialog.getByRole('textbox', { name: 'Group', exact: true }).fill('staff');
     await dialog.getByRole('combobox', { name: 'Role' }).selectOption('viewer');
     await clean(page);
     await dialog.getByRole('button', { name: 'Add provider' }).click();
-    await expect(dialog.getByText('The identity provider cannot be used')).toBeVisible();
+    await expect(dialog.getByText('This provider cannot be used')).toBeVisible();
     await dialog.getByLabel('Issuer').fill(provider.issuer);
     await dialog.getByRole('button', { name: 'Add provider' }).click();
     await expect(dialog).toBeHidden();

@@ -1,11 +1,14 @@
 /** A question that a run waits on. The only accent-outlined block of the log. */
-import { CircleAlert, TriangleAlert } from 'lucide-react';
+import { useQuery } from '@tanstack/react-query';
+import { CircleAlert, TriangleAlert, Users } from 'lucide-react';
 import { useState } from 'react';
 import { describe } from '@/api/problem';
+import { meQuery } from '@/api/queries';
 import type { ApprovalDecision, HumanTask } from '@/api/types';
 import { Status } from '@/components/ui/badges';
 import { Button } from '@/components/ui/button';
 import { JsonView } from '@/components/ui/json-view';
+import { mayAnswer } from '@/lib/approvers';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
 import { decide } from '../model/actions';
@@ -39,6 +42,7 @@ function Risk({ priority }: { priority: HumanTask['priority'] }) {
 
 export function ApprovalBlock({ task, onDecided }: { task: HumanTask; onDecided?: () => void }) {
   const [busy, setBusy] = useState<ApprovalDecision | null>(null);
+  const { data: me } = useQuery(meQuery);
   const answer = async (decision: ApprovalDecision) => {
     setBusy(decision);
     try {
@@ -78,20 +82,29 @@ export function ApprovalBlock({ task, onDecided }: { task: HumanTask; onDecided?
           <JsonView value={task.arguments} />
         </div>
       )}
-      <div className="grid grid-cols-2 gap-2 md:flex md:flex-wrap">
-        {allowed.map(({ decision, label }) => (
-          <Button
-            key={decision}
-            variant={decision === 'allow_once' ? 'primary' : 'outline'}
-            danger={decision === 'deny'}
-            className={decision === 'deny' ? 'md:ml-auto' : undefined}
-            busy={busy === decision}
-            disabled={busy !== null}
-            onClick={() => answer(decision)}
-          >
-            {t(label)}
-          </Button>
-        ))}
+      {!mayAnswer(task, me) && (
+        <p className="flex items-center gap-2 text-text-2">
+          <Users size={16} aria-hidden />
+          {t('A policy asks somebody with one of these roles: {{roles}}', {
+            roles: (task.approver_roles ?? []).join(', '),
+          })}
+        </p>
+      )}
+      <div className="grid grid-cols-2 gap-2 empty:hidden md:flex md:flex-wrap">
+        {mayAnswer(task, me) &&
+          allowed.map(({ decision, label }) => (
+            <Button
+              key={decision}
+              variant={decision === 'allow_once' ? 'primary' : 'outline'}
+              danger={decision === 'deny'}
+              className={decision === 'deny' ? 'md:ml-auto' : undefined}
+              busy={busy === decision}
+              disabled={busy !== null}
+              onClick={() => answer(decision)}
+            >
+              {t(label)}
+            </Button>
+          ))}
       </div>
     </section>
   );

@@ -2,18 +2,20 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ArrowUpRight, Inbox } from 'lucide-react';
-import { accessRequestsQuery, runQuery, tasksQuery } from '@/api/queries';
+import { accessRequestsQuery, meQuery, runQuery, tasksQuery } from '@/api/queries';
 import type { HumanTask } from '@/api/types';
 import { PageHeader } from '@/components/layout/page-header';
 import { Status } from '@/components/ui/badges';
 import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
 import { MyRequest, myWishes, RequestCard } from '@/features/access';
 import { ApprovalBlock } from '@/features/chat';
+import { mayAnswer } from '@/lib/approvers';
 import { ago } from '@/lib/format';
 import { t } from '@/lib/i18n';
 
 function Task({ task }: { task: HumanTask }) {
-  const { data: run } = useQuery(runQuery(task.run_id));
+  // Who is asked for a role need not see the run itself.
+  const { data: run } = useQuery({ ...runQuery(task.run_id), retry: false });
   const conversation = run?.conversation_id;
   return (
     <li className="grid gap-2">
@@ -30,14 +32,16 @@ function Task({ task }: { task: HumanTask }) {
             <ArrowUpRight size={15} />
           </Link>
         )}
-        <Link
-          to="/runs/$runId"
-          params={{ runId: task.run_id }}
-          className="flex items-center gap-1 hover:text-text"
-        >
-          {t('Open the run')}
-          <ArrowUpRight size={15} />
-        </Link>
+        {run && (
+          <Link
+            to="/runs/$runId"
+            params={{ runId: task.run_id }}
+            className="flex items-center gap-1 hover:text-text"
+          >
+            {t('Open the run')}
+            <ArrowUpRight size={15} />
+          </Link>
+        )}
       </div>
       <ApprovalBlock task={task} />
     </li>
@@ -48,9 +52,10 @@ export function InboxPage() {
   const questions = useQuery(tasksQuery);
   const wishes = useQuery(accessRequestsQuery);
   const mine = useQuery(myWishes);
+  const { data: me } = useQuery(meQuery);
   const tasks = questions.data?.items ?? [];
   const requests = wishes.data ?? [];
-  const waiting = tasks.length + requests.length;
+  const waiting = tasks.filter((task) => mayAnswer(task, me)).length + requests.length;
   const error = questions.error ?? wishes.error;
   const refetch = () => Promise.all([questions.refetch(), wishes.refetch()]);
   const isPending = questions.isPending || wishes.isPending;
@@ -69,7 +74,7 @@ export function InboxPage() {
         <SkeletonRows rows={5} />
       ) : error ? (
         <ErrorState title={t('The inbox could not be loaded')} error={error} onRetry={() => refetch()} />
-      ) : waiting === 0 ? (
+      ) : tasks.length + requests.length === 0 ? (
         <div className="card">
           <EmptyState icon={<Inbox />} title={t('Nothing waits for you')}>
             {t(
