@@ -45,6 +45,7 @@ mod ar5_nbf_as_string;
 mod ar6_login_brute_force;
 mod ar7_report_paths;
 mod c05_token_mutations;
+mod c19_panics;
 mod canary;
 mod doors;
 mod escalation_by_grants;

@@ -426,7 +426,11 @@ async fn services(
         options,
         page: StaticPage {
             file: page_file,
-            error_page: |code| (code == "not_found").then(|| "# Not found".into()),
+            error_page: |code| match code {
+                "not_found" => Some("# Not found".into()),
+                "panic" => panic!("a page that cannot be written"),
+                _ => None,
+            },
         },
         readiness: Readiness::default(),
         streams: CancellationToken::new(),
