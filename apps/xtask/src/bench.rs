@@ -13,6 +13,8 @@ mod bare;
 #[cfg(feature = "bench")]
 mod cold_start;
 #[cfg(feature = "bench")]
+mod decisions;
+#[cfg(feature = "bench")]
 mod http;
 #[cfg(feature = "bench")]
 mod journal;
@@ -42,6 +44,8 @@ pub(crate) struct Options {
 enum Scenario {
     /// P-F1: from start to the first answer of /health on a fresh data folder, and the memory of an idle server.
     ColdStart,
+    /// P-A1: decisions a second at 11,000 rules against casbin, and what one adds at 100,000 bindings.
+    Decisions,
     /// P-H1: an authenticated read of one row against bare axum, 64 connections, taken in turns.
     Http,
     /// Durable steps a second, one run and 32 at once, against a commit for each step.
@@ -86,6 +90,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     runtime.block_on(async {
         match options.scenario {
             Scenario::ColdStart => cold_start::run(options.rounds).await,
+            Scenario::Decisions => decisions::run(options.rounds, options.seconds).await,
             Scenario::Http => http::run(options.rounds, options.seconds).await,
             Scenario::Journal => journal::run(options.rounds, options.seconds).await,
             Scenario::Streams => streams::run().await,

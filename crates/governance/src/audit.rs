@@ -115,8 +115,9 @@ impl AuditLog {
             true => Some(self.auditor.verify(organization, None).await?),
             false => self.auditor.last(organization),
         };
-        let (chain, unsealed) = self.auditor.chain(organization).await?;
+        // Read before the head, so that it names no entry behind it.
         let last_checkpoint = self.auditor.last_checkpoint(organization).await?;
+        let (chain, unsealed) = self.auditor.chain(organization).await?;
         let keys = self.auditor.keys().iter().map(|key| (key.id(), key.to_base64())).collect();
         Ok(ChainStatus { chain, unsealed, last_checkpoint, verification, keys })
     }

@@ -7,6 +7,7 @@ use conductor_domain::{Decision, Effect, Obligation, TraceStep, Visibility};
 use crate::{
     AccessLevel, Action, Error, Need, PolicyRow, Request, RoleRow, TOOL_ASKS_PRIORITY,
     action::covers,
+    binding::Candidates,
     builtin,
     denial::{ACCESS, ASKS, CLEARANCE, DEFAULT, FOREIGN, HIDDEN, ROLE, SCOPE, UNREADABLE},
     policy::Rule,
@@ -19,7 +20,7 @@ use crate::{
 pub struct PolicyIndex {
     roles: RoleTable,
     rules: Vec<Rule>,
-    by_action: Vec<TargetMap>,
+    by_action: Vec<TargetMap<Candidates>>,
 }
 
 /// How a question ended, before it is written out.
@@ -68,7 +69,7 @@ impl PolicyIndex {
             .iter()
             .map(|action| {
                 let covering = rules.iter().enumerate().filter(|(_, rule)| rule.actions.contains(action));
-                TargetMap::build(covering.map(|(at, rule)| (rule.pattern.clone(), at)))
+                TargetMap::build(covering.map(|(at, rule)| (rule.pattern.clone(), (at, &rule.bindings))))
             })
             .collect();
         Ok(Self { roles, rules, by_action })
@@ -187,9 +188,10 @@ impl PolicyIndex {
         let action = request.action;
         let mut applying: Vec<usize> = Vec::new();
         self.by_action[action as usize].find(&request.resource.target, |rules| {
-            applying.extend_from_slice(rules);
+            rules.add_to(request, &mut applying);
         });
         applying.sort_unstable();
+        applying.dedup();
 
         let mut denied: Option<(&'a str, usize)> = None;
         let mut unreadable: Option<(&'a str, usize)> = None;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod action;
+mod binding;
 mod builtin;
 mod chain;
 mod condition;
@@ -14,6 +15,7 @@ mod role;
 mod target;
 
 pub use action::{Action, Need, ResourceKind};
+pub use binding::Binding;
 pub use builtin::{policies as built_in_policies, roles as built_in_roles};
 pub use chain::chain;
 pub use conductor_domain::AccessLevel;
@@ -21,6 +23,6 @@ pub use denial::{Denial, denial};
 pub use error::Error;
 pub use grant::{GrantIndex, GrantRow, Holder, Levels};
 pub use index::PolicyIndex;
-pub use policy::{Binding, PolicyRow, TOOL_ASKS_PRIORITY};
+pub use policy::{PolicyRow, TOOL_ASKS_PRIORITY};
 pub use request::{Request, Resource};
 pub use role::RoleRow;

@@ -1,12 +1,13 @@
 //! Policy rules as storage keeps them, and as the index holds them.
 
-use conductor_domain::{AgentId, Effect, EnvironmentId, Obligation, OrganizationId, Scope, UserId};
+use conductor_domain::{Effect, Obligation};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     Action, Error, Request,
     action::covers,
+    binding::{Binding, Bindings},
     condition::{self, Condition, Unknown},
     target::Pattern,
 };
@@ -14,18 +15,6 @@ use crate::{
 /// The priority at which a tool's own `approval: ask` stands. A rule that allows the same call at a higher priority
 /// lifts the question (that is what "allow always" writes); one at this priority or below does not.
 pub const TOOL_ASKS_PRIORITY: i32 = 50;
-
-/// Where a rule applies. A rule applies where one of its bindings does; without a binding it applies nowhere.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Binding {
-    /// `org`, `env`, `agent`, `tool`, `role`, `user` or `resource_ns`.
-    pub scope_type: String,
-    /// The id or name of that scope; `*` for every one of its type.
-    pub scope_id: String,
-    /// Among rules that allow or ask, the highest priority speaks; a rule that denies needs none.
-    #[serde(default)]
-    pub priority: i32,
-}
 
 /// One rule of a policy with the bindings of its policy, in the words of storage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,22 +64,7 @@ pub(crate) struct Rule {
     pub(crate) obligations: Vec<Obligation>,
     pub(crate) unreadable: Option<String>,
     conditions: Vec<Condition>,
-    bindings: Vec<(Bound, i32)>,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Bound {
-    Everywhere,
-    Organization(OrganizationId),
-    Environment(EnvironmentId),
-    AnyAgent,
-    Agent(AgentId),
-    Target(String),
-    Kind(&'static str),
-    Namespace(String),
-    Role(String),
-    Subject(String),
-    AnyUser,
+    pub(crate) bindings: Bindings,
 }
 
 impl Rule {
@@ -117,11 +91,7 @@ impl Rule {
             faults.push(why);
             vec![]
         });
-        let bindings = row
-            .bindings
-            .iter()
-            .map(|binding| (Bound::parse(binding, &mut faults), binding.priority))
-            .collect();
+        let bindings = Bindings::read(&row.bindings, &mut faults);
         let unreadable = (!faults.is_empty()).then(|| faults.join("; "));
         let id = row.id.clone();
         let title = row.policy.as_ref().map_or_else(|| id.clone(), |policy| format!("the policy {policy:?}"));
@@ -141,13 +111,7 @@ impl Rule {
     /// The priority at which the rule applies to a request whose action and target it covers; `None` where it is not
     /// bound or a condition does not hold.
     pub(crate) fn applies(&self, request: &Request<'_>) -> Result<Option<i32>, Unknown> {
-        let bound = self
-            .bindings
-            .iter()
-            .filter(|(bound, _)| bound.covers(request))
-            .map(|(_, priority)| *priority)
-            .max();
-        let Some(priority) = bound else { return Ok(None) };
+        let Some(priority) = self.bindings.priority(request) else { return Ok(None) };
         if self.unreadable.is_some() {
             return Err(Unknown);
         }
@@ -162,55 +126,4 @@ impl Rule {
         }
         if unknown { Err(Unknown) } else { Ok(Some(priority)) }
     }
-}
-
-impl Bound {
-    fn parse(binding: &Binding, faults: &mut Vec<String>) -> Self {
-        let id = binding.scope_id.as_str();
-        let bound = match (binding.scope_type.as_str(), id) {
-            (_, "") => None,
-            ("org" | "env" | "resource_ns" | "role", "*") => Some(Self::Everywhere),
-            ("agent", "*") => Some(Self::AnyAgent),
-            ("tool", "*") => Some(Self::Kind("tool:")),
-            ("user", "*") => Some(Self::AnyUser),
-            ("org", _) => id.parse().ok().map(Self::Organization),
-            ("env", _) => id.parse().ok().map(Self::Environment),
-            ("agent", _) => id.parse().ok().map(Self::Agent),
-            ("tool", _) => Some(Self::Target(prefixed(id))),
-            ("resource_ns", _) => Some(Self::Namespace(prefixed(id.trim_end_matches('/')))),
-            ("role", _) => Some(Self::Role(id.to_owned())),
-            ("user", _) if id.contains(':') => Some(Self::Subject(id.to_owned())),
-            ("user", _) => id.parse::<UserId>().ok().map(|user| Self::Subject(format!("user:{user}"))),
-            _ => None,
-        };
-        bound.unwrap_or_else(|| {
-            faults.push(format!("the binding to {:?} {id:?} cannot be read", binding.scope_type));
-            Self::Everywhere
-        })
-    }
-
-    fn covers(&self, request: &Request<'_>) -> bool {
-        let Scope { organization_id, environment_id } = request.scope;
-        let target = request.resource.target.as_ref();
-        match self {
-            Self::Everywhere => true,
-            Self::Organization(id) => *id == organization_id,
-            Self::Environment(id) => *id == environment_id,
-            Self::AnyAgent => !request.agents.is_empty(),
-            Self::Agent(id) => request.agents.contains(id),
-            Self::Target(text) => text == target,
-            Self::Kind(start) => target.starts_with(start),
-            Self::Namespace(text) => target
-                .strip_prefix(text.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
-            Self::Role(role) => request.roles.contains(role),
-            Self::Subject(subject) => *subject == request.subject,
-            Self::AnyUser => request.subject.starts_with("user:"),
-        }
-    }
-}
-
-/// `pdf/read` means `tool:pdf/read`.
-fn prefixed(id: &str) -> String {
-    if id.contains(':') { id.to_owned() } else { format!("tool:{id}") }
 }

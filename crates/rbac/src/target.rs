@@ -1,6 +1,6 @@
 //! Targets and the patterns that match them: exact, or with one trailing `*`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A pattern of targets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,30 +33,34 @@ impl Pattern {
 /// Prefixes are kept sorted, each with its longest proper prefix in the set. The greatest one not above the target in
 /// that order is, or descends from, every prefix of the target: whatever sorts between a prefix and the target starts
 /// with that prefix too.
-#[derive(Debug, Default)]
-pub(crate) struct TargetMap {
-    exact: HashMap<String, Vec<usize>>,
-    prefixes: Vec<Prefix>,
+#[derive(Debug)]
+pub(crate) struct TargetMap<V> {
+    exact: HashMap<String, V>,
+    prefixes: Vec<Prefix<V>>,
 }
 
 #[derive(Debug)]
-struct Prefix {
+struct Prefix<V> {
     text: String,
     parent: Option<usize>,
-    values: Vec<usize>,
+    values: V,
 }
 
-impl TargetMap {
-    pub(crate) fn build(entries: impl IntoIterator<Item = (Pattern, usize)>) -> Self {
-        let mut exact: HashMap<String, Vec<usize>> = HashMap::new();
-        let mut by_prefix: std::collections::BTreeMap<String, Vec<usize>> = std::collections::BTreeMap::new();
+impl<V: Default> TargetMap<V> {
+    pub(crate) fn build<T>(entries: impl IntoIterator<Item = (Pattern, T)>) -> Self
+    where
+        V: Extend<T>,
+    {
+        let mut exact: HashMap<String, V> = HashMap::new();
+        let mut by_prefix: BTreeMap<String, V> = BTreeMap::new();
         for (pattern, value) in entries {
-            match pattern {
-                Pattern::Exact(text) => exact.entry(text).or_default().push(value),
-                Pattern::Prefix(text) => by_prefix.entry(text).or_default().push(value),
-            }
+            let values = match pattern {
+                Pattern::Exact(text) => exact.entry(text).or_default(),
+                Pattern::Prefix(text) => by_prefix.entry(text).or_default(),
+            };
+            values.extend([value]);
         }
-        let mut prefixes: Vec<Prefix> = Vec::with_capacity(by_prefix.len());
+        let mut prefixes: Vec<Prefix<V>> = Vec::with_capacity(by_prefix.len());
         let mut open: Vec<usize> = Vec::new();
         for (text, values) in by_prefix {
             while open.last().is_some_and(|last| !text.starts_with(&prefixes[*last].text)) {
@@ -70,7 +74,7 @@ impl TargetMap {
     }
 
     /// Calls `take` with the values of every pattern that matches.
-    pub(crate) fn find<'a>(&'a self, target: &str, mut take: impl FnMut(&'a [usize])) {
+    pub(crate) fn find<'a>(&'a self, target: &str, mut take: impl FnMut(&'a V)) {
         if let Some(values) = self.exact.get(target) {
             take(values);
         }
@@ -98,7 +102,7 @@ mod tests {
             patterns in proptest::collection::vec("[ab/]{0,4}\\*?", 0..40), target in "[ab/]{0,6}",
         ) {
             let parsed: Vec<Pattern> = patterns.iter().map(|text| Pattern::parse(text).0).collect();
-            let map = TargetMap::build(parsed.iter().cloned().enumerate().map(|(at, pattern)| (pattern, at)));
+            let map: TargetMap<Vec<usize>> = TargetMap::build(parsed.iter().cloned().enumerate().map(|(at, pattern)| (pattern, at)));
             let mut found = Vec::new();
             map.find(&target, |values| found.extend_from_slice(values));
             found.sort_unstable();
