@@ -86,10 +86,10 @@ pub(super) fn operations(document: &Value) -> Vec<Operation> {
                     (parameter["name"].as_str().unwrap(), resolved(document, &parameter["schema"]));
                 match parameter["in"].as_str().unwrap() {
                     "path" if !["version", "slug", "code"].contains(&name) => {
-                        places.push(Place::Path(name.to_owned()))
+                        places.push(Place::Path(name.to_owned()));
                     }
                     "query" if is_id(name, schema) || name == "branch" => {
-                        places.push(Place::Query(name.to_owned()))
+                        places.push(Place::Query(name.to_owned()));
                     }
                     _ => {}
                 }
