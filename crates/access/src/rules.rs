@@ -94,25 +94,25 @@ impl Rules {
 
     /// What decides as of now.
     pub(crate) async fn latest(&self, organization: OrganizationId) -> Result<Arc<Compiled>> {
-        let read = self.version(organization).await;
-        match (read, self.known(organization)) {
+        let read = match (self.version(organization).await, self.known(organization)) {
             (Ok(version), Some(known)) if known.version == version => {
                 known.checked_at.store(self.now(), Ordering::Relaxed);
                 Ok(known)
             }
             (Ok(_), _) => self.compile(organization).await,
-            (Err(error), _) => {
-                self.forget(organization);
-                Err(error)
-            }
+            (Err(error), _) => Err(error),
+        };
+        // What is known was changed, or may have been: nobody decides by it until it could be read again.
+        if read.is_err() {
+            self.forget(organization);
         }
+        read
     }
 
     /// What decides is read anew, now. Where that fails there is nothing to decide by, and the next decision tries again.
     pub(crate) async fn refresh(&self, organization: OrganizationId) {
-        if self.latest(organization).await.is_err() {
-            self.forget(organization);
-        }
+        // A failure has forgotten what was known.
+        drop(self.latest(organization).await);
     }
 
     /// What decides is compiled anew before the next decision.

@@ -93,6 +93,7 @@ impl Agents {
     pub async fn create(&self, caller: &Caller, patch: AgentPatch) -> Result<AgentView> {
         let snapshot = patch.into_new()?;
         self.check_servers(caller, &snapshot, &[]).await?;
+        self.check_connection(caller, snapshot.spec.connector_id, None).await?;
         let facts = new_facts(caller, &snapshot);
         self.access.require(caller, Action::AgentCreate, &facts).await?;
         if snapshot.spec.visibility != Visibility::Private {
@@ -120,6 +121,7 @@ impl Agents {
             let before = self.connectors(caller, id).await?;
             self.check_listed(caller, wanted, &before).await?;
         }
+        self.check_connection(caller, patch.connector_id.flatten(), agent.spec.connector_id).await?;
         let entry =
             entry(caller, "agent.updated", Action::AgentUpdate, id).labelled(agent.spec.data_classification);
         let (agent, _) = self

@@ -31,6 +31,11 @@ pub(crate) fn refusal(state: &AppState, request: &Request) -> Option<Problem> {
 fn allowed(host: &str, state: &AppState) -> bool {
     let Ok(authority) = host.parse::<Authority>() else { return false };
     let name = authority.host();
+    // Nothing but a name and a port: no login before it, no more letters after an address in brackets.
+    let port = host.strip_prefix(name).map(|rest| rest.strip_prefix(':').unwrap_or(rest));
+    if !port.is_some_and(|port| port.bytes().all(|digit| digit.is_ascii_digit())) {
+        return false;
+    }
     let public = state.options.public_url.as_deref().and_then(|url| url.parse::<Uri>().ok());
     is_address(name)
         || name.eq_ignore_ascii_case("localhost")

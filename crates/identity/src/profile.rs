@@ -111,6 +111,12 @@ impl Identity {
         if update.preferences.as_ref().is_some_and(|all| all.to_string().len() > PREFERENCES_BYTES) {
             check.fault(FieldError::new("/preferences", "too_long", "Settings take at most 32 KiB."));
         }
+        if let Some(Some(agent)) = change.default_agent_id
+            && self.inner.store.visible_to(caller).agents().find(agent).await?.is_none()
+        {
+            let detail = "There is no such agent, or you may not see it.";
+            check.fault(FieldError::new("/default_agent_id", "unknown", detail));
+        }
         if let Some(password) = &change.new_password {
             check.password("/new_password", password, &user.email);
             if change.current_password.is_none() {

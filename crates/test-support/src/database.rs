@@ -1,6 +1,7 @@
 //! A database per test: a file of SQLite, or a database of its own on the tests' PostgreSQL.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     process::Command,
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -58,6 +59,30 @@ impl TestDb {
     /// One of each kind, for a suite that runs on both.
     pub fn each() -> impl Iterator<Item = Self> {
         [Self::sqlite as fn() -> Self, Self::postgres].into_iter().map(|make| make())
+    }
+
+    /// Every row that is there now, as the statement that would write it, by table: what happened is what differs.
+    ///
+    /// # Panics
+    /// On PostgreSQL, and when `sqlite3` cannot read the file.
+    #[must_use]
+    pub fn rows(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let Some(file) = self.url.strip_prefix("sqlite://") else { panic!("rows are read from SQLite only") };
+        let output = Command::new("sqlite3").args([file, ".timeout 10000", ".dump --data-only"]).output();
+        let output = match output {
+            Ok(output) if output.status.success() => output,
+            Ok(output) => panic!("sqlite3: {}", String::from_utf8_lossy(&output.stderr)),
+            Err(error) => panic!("sqlite3 could not be started: {error}"),
+        };
+        let mut rows = BTreeMap::<String, BTreeSet<String>>::new();
+        for row in String::from_utf8_lossy(&output.stdout).lines() {
+            let named = row.strip_prefix("INSERT INTO ").and_then(|rest| rest.split_once(" VALUES("));
+            if let Some((table, _)) = named {
+                rows.entry(table.trim_matches('"').to_owned()).or_default().insert(row.to_owned());
+            }
+        }
+        assert!(!rows.is_empty(), "{file} has no rows");
+        rows
     }
 
     /// The address, such as `sqlite:///tmp/…/conductor.db` or `postgres://…`.

@@ -1,6 +1,9 @@
 //! What the test command hands to the tests, by environment variable.
 
-use std::path::PathBuf;
+use std::{
+    hash::{BuildHasher, RandomState},
+    path::PathBuf,
+};
 
 /// An environment variable that is set and not empty.
 #[expect(
@@ -23,4 +26,11 @@ pub fn tools_dir() -> PathBuf {
             "CONDUCTOR_TEST_TOOLS is not set: run `cargo xtask test --only rust`, which installs the tools"
         ),
     }
+}
+
+/// The seed of a test that draws lots: `CONDUCTOR_TEST_SEED`, to see a failure again, or another one each time.
+#[must_use]
+pub fn seed() -> u64 {
+    let named = variable("CONDUCTOR_TEST_SEED").and_then(|seed| seed.parse().ok());
+    named.unwrap_or_else(|| RandomState::new().hash_one("seed"))
 }

@@ -15,7 +15,7 @@ pub use answer::Answer;
 pub use api::Api;
 pub use conductor_domain::FixedClock;
 pub use database::TestDb;
-pub use environment::tools_dir;
+pub use environment::{seed, tools_dir};
 pub use events::{Event, Events};
 pub use process::Process;
 pub use provider::{Gate, Provider, Reply, Request};

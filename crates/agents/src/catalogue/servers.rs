@@ -87,6 +87,21 @@ impl Agents {
         self.check_listed(caller, &wanted, before).await
     }
 
+    /// Refuses a runner's connection that the caller does not see, unless the agent has it already.
+    pub(super) async fn check_connection(
+        &self,
+        caller: &Caller,
+        wanted: Option<ConnectorId>,
+        before: Option<ConnectorId>,
+    ) -> Result<()> {
+        let Some(id) = wanted.filter(|id| before != Some(*id)) else { return Ok(()) };
+        if self.names(caller, &[AgentConnector::all_of(id)]).await?.contains_key(&id) {
+            return Ok(());
+        }
+        let detail = "no server with this id; GET /api/mcp/servers lists those there are";
+        Err(Error::Invalid { faults: vec![FieldError::new("/connection_id", "not_found", detail)] })
+    }
+
     /// The same for a list as it came.
     pub(super) async fn check_listed(
         &self,

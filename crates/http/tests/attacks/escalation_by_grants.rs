@@ -250,3 +250,31 @@ async fn who_leaves_and_comes_back_has_nothing_of_what_was_granted() {
     let path = format!("/api/v1/orgs/{}/agents/{agent}", admin.organization());
     world.get(&path).by(&grace).send().await.problem(404, "not_found");
 }
+
+#[tokio::test]
+async fn a_wish_for_what_is_anothers_comes_to_nothing() {
+    let (world, admin) = World::set_up().await;
+    let stranger = world.stranger().await;
+    let team = world.post("/api/v1/auth/me/orgs", json!({ "name": "Their team" })).by(&stranger).send().await;
+    team.created();
+    let owner = world.sign_in("mallory@example.com").await;
+    let member = world.invite(&owner, "trudy@example.com", "member").await;
+    let agent = private_agent(&world, &admin).await;
+    // Asking tells nothing, whatever it is asked for; and nobody of one's own can give what is not theirs.
+    let wish = |id: &str| json!({ "resource_type": "agent", "resource_id": id, "access_level": "admin", "reason": "x" });
+    let absent = "0192f1c0-7b4e-7a6e-8a53-1d2c3b4a5f60";
+    for id in [agent.as_str(), absent] {
+        let asked =
+            world.post("/api/permissions/request", wish(id)).by(&member).send().await.status(201).json();
+        assert_eq!(asked["resource_name"], Value::Null, "{asked}");
+        let approve = format!("/api/permissions/requests/{}/approve", asked["id"].as_str().unwrap());
+        world.put(&approve, json!({})).by(&owner).send().await.problem(404, "not_found");
+    }
+    for person in [&owner, &member] {
+        world.get(&format!("/api/agents/{agent}")).by(person).send().await.problem(404, "not_found");
+        assert_eq!(level_of(&world, person).await, Value::Null);
+    }
+    // Nor is the owner of the agent asked by somebody of another tenant.
+    let asked = world.get("/api/permissions/requests").by(&admin).send().await.ok();
+    assert_eq!(asked["items"], json!([]));
+}

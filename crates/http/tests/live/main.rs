@@ -27,5 +27,7 @@ mod runs;
 mod spend;
 mod strangers;
 mod tasks;
+mod tenants;
 mod tools;
+#[expect(dead_code, reason = "the attacks need the rest of it")]
 mod world;

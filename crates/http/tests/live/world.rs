@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
+use axum::Router;
 use conductor_access::{
     Access, LimitsOptions, Vault,
     audit::{Anchor, Retention, Sealer},
@@ -14,7 +15,7 @@ use conductor_egress::Egress;
 use conductor_governance::{AuditLog, Budgets, Costs, Grants, Policies, Pricing};
 use conductor_http::{AppState, Options, Readiness, Services, StaticPage};
 use conductor_identity::Identity;
-use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
+use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions, Provider, ProviderKind};
 use conductor_mcp_client::{Declines, Pool, PoolOptions, testing};
 use conductor_registry::{Registry, RegistryParts};
 use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOptions, ToolSource};
@@ -35,8 +36,9 @@ pub(crate) struct World {
     pub(crate) streams: CancellationToken,
     store: Store,
     base: String,
+    router: Router,
+    database: TestDb,
     _folder: TempDir,
-    _database: TestDb,
 }
 
 impl World {
@@ -46,6 +48,21 @@ impl World {
 
     /// The same on this database.
     pub(crate) async fn on(database: TestDb) -> Self {
+        Self::of(database, "127.0.0.0/8", None).await
+    }
+
+    /// One whose operator entered OpenAI, at this address with this key.
+    pub(crate) async fn with_provider(base_url: &str, key: &str) -> Self {
+        let provider = (base_url.to_owned(), key.to_owned());
+        Self::of(TestDb::sqlite(), "127.0.0.0/8", Some(provider)).await
+    }
+
+    /// One that calls nobody but the public internet.
+    pub(crate) async fn shut_in() -> Self {
+        Self::of(TestDb::sqlite(), "192.0.2.0/32", None).await
+    }
+
+    async fn of(database: TestDb, allow: &str, provider: Option<(String, String)>) -> Self {
         let folder = TempDir::new().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = OpenOptions::new(database.url()).open(clock).await.unwrap();
@@ -61,12 +78,15 @@ impl World {
         tokio::spawn(identity.clone().watch());
 
         let streams = CancellationToken::new();
-        let services = services(&store, &access, &identity, &folder, &streams).await;
+        let allow = vec![allow.parse().unwrap()];
+        let egress = Egress::new(conductor_egress::Options { allow, ..Default::default() }).unwrap();
+        let outside = (egress, provider);
+        let services = services(&store, &access, &identity, &folder, &streams, outside).await;
         let router = conductor_http::router(AppState::new(services));
-        let router = router.into_make_service_with_connect_info::<SocketAddr>();
+        let service = router.clone().into_make_service_with_connect_info::<SocketAddr>();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        tokio::spawn(async move { axum::serve(listener, service).await });
 
         let token = identity.setup_token().await.unwrap().unwrap();
         let body = json!({
@@ -75,12 +95,27 @@ impl World {
         });
         let session = Api::new(&base).post("/api/setup", body).await.status(201).json();
         let admin = Api::new(&base).signed_in(&session);
-        Self { admin, streams, store, base, _folder: folder, _database: database }
+        Self { admin, streams, store, base, router, database, _folder: folder }
     }
 
     /// The rows themselves, for what no route tells.
     pub(crate) fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The door itself, for requests without a socket.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The database, for what was really written.
+    pub(crate) fn database(&self) -> &TestDb {
+        &self.database
+    }
+
+    /// A client that is not signed in.
+    pub(crate) fn anonymous(&self) -> Api {
+        Api::new(&self.base)
     }
 
     /// Someone of another organisation.
@@ -138,10 +173,12 @@ async fn services(
     identity: &Identity,
     folder: &TempDir,
     streams: &CancellationToken,
+    (egress, provider): (Egress, Option<(String, String)>),
 ) -> Services {
-    let allow = vec!["127.0.0.0/8".parse().unwrap()];
-    let egress =
-        Egress::new(conductor_egress::Options { allow, ..conductor_egress::Options::default() }).unwrap();
+    let providers = provider.into_iter().map(|(base_url, key)| {
+        let client = egress.trusted().client().clone();
+        Provider::new(ProviderKind::OpenAi, "openai", client).with_key(key).with_base_url(base_url)
+    });
     let registry = Registry::new(RegistryParts {
         store: store.clone(),
         access: Arc::clone(access),
@@ -157,7 +194,7 @@ async fn services(
     let turns = Turns::new(TurnParts {
         store: store.clone(),
         access: Arc::clone(access),
-        models: Models::new(Catalogue::builtin(), Vec::new(), models),
+        models: Models::new(Catalogue::builtin(), providers, models),
         clients: ProviderClients {
             guarded: egress.guarded().client().clone(),
             trusted: egress.trusted().client().clone(),

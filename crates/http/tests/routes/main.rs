@@ -25,4 +25,5 @@ mod sign_in;
 mod tokens;
 mod users;
 mod walk;
+#[expect(dead_code, reason = "the attacks need the rest of it")]
 mod world;

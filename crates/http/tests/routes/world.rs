@@ -1,7 +1,9 @@
 //! The whole door in one line: every service, a clock that stands still, and calls without a socket.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
+    path::Path,
     sync::{Arc, LazyLock},
 };
 
@@ -55,8 +57,17 @@ pub(crate) struct World {
     /// Sweeps when it is told to.
     pub(crate) grants: Grants,
     router: Router,
-    _database: TestDb,
-    _folder: TempDir,
+    database: TestDb,
+    folder: TempDir,
+}
+
+/// What an installation may reach, beyond the public internet.
+#[derive(Default)]
+pub(crate) struct Reach {
+    /// Networks that users' addresses may lie in.
+    pub(crate) allow: Vec<&'static str>,
+    /// Whether administrators may start programs.
+    pub(crate) stdio: bool,
 }
 
 /// Someone who calls.
@@ -92,6 +103,18 @@ impl World {
         identify: impl FnOnce(&mut conductor_identity::Options),
         serve: impl FnOnce(&mut conductor_http::Options),
     ) -> Self {
+        Self::reaching(Reach::default(), identify, serve).await
+    }
+
+    /// The same, of another reach.
+    pub(crate) async fn reaching(
+        reach: Reach,
+        identify: impl FnOnce(&mut conductor_identity::Options),
+        serve: impl FnOnce(&mut conductor_http::Options),
+    ) -> Self {
+        let allow = reach.allow.iter().map(|network| network.parse().unwrap()).collect();
+        let egress =
+            Egress::new(conductor_egress::Options { allow, ..conductor_egress::Options::default() }).unwrap();
         let database = TestDb::sqlite();
         let folder = TempDir::new().unwrap();
         let clock = FixedClock::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
@@ -101,29 +124,21 @@ impl World {
         let access = Access::start(store.clone(), vault, LimitsOptions::default()).await.unwrap();
         let mut options = conductor_identity::Options::new(*SEED);
         options.hash_wait = std::time::Duration::from_secs(60);
+        options.egress = Some(egress.guarded());
         identify(&mut options);
         let identity = Identity::start(store.clone(), Arc::clone(&access), options).await.unwrap();
         let mut options = conductor_http::Options::new("0.0.0", *SEED);
         serve(&mut options);
-        let readiness = Readiness::default();
         let signer = Signer::load_or_create(&folder.path().join("audit.key")).unwrap();
         let anchor = Arc::new(Anchor::in_folder(&folder.path().join("audit")));
         let sealer = Sealer::new(store.clone(), signer, anchor, Retention::default());
         let audit = AuditLog::new(store.clone(), Arc::clone(&access), sealer.auditor().unwrap());
-        let services = services(&store, &access, &identity, &folder, options, readiness.clone(), audit).await;
+        let outside = (egress, reach.stdio);
+        let services = services(&store, &access, &identity, &folder, options, audit, outside).await;
+        let readiness = services.readiness.clone();
         let grants = services.grants.clone();
         let router = conductor_http::router(AppState::new(services));
-        Self {
-            identity,
-            clock,
-            store,
-            readiness,
-            sealer,
-            grants,
-            router,
-            _database: database,
-            _folder: folder,
-        }
+        Self { identity, clock, store, readiness, sealer, grants, router, database, folder }
     }
 
     /// A set-up installation and its administrator.
@@ -177,6 +192,18 @@ impl World {
         let path = format!("/api/v1/orgs/{}/members/{}", mallory.organization(), mallory.id());
         self.delete(&path).by(&mallory).send().await.status(204);
         self.sign_in("mallory@example.com").await
+    }
+
+    /// Every row but those of the audit log, which tells of what was refused too.
+    pub(crate) fn rows(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut rows = self.database.rows();
+        rows.retain(|table, _| !table.starts_with("audit"));
+        rows
+    }
+
+    /// Where files and keys lie.
+    pub(crate) fn data(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
@@ -346,17 +373,16 @@ async fn services(
     identity: &Identity,
     folder: &TempDir,
     options: conductor_http::Options,
-    readiness: Readiness,
     audit: AuditLog,
+    (egress, stdio): (Egress, bool),
 ) -> Services {
-    let egress = Egress::new(conductor_egress::Options::default()).unwrap();
     let pool = Pool::new(PoolOptions::default(), Arc::new(Declines), Arc::clone(store.clock()));
     let registry = Registry::new(RegistryParts {
         store: store.clone(),
         access: Arc::clone(access),
         pool,
         egress: egress.guarded(),
-        stdio: false,
+        stdio,
     });
     let sources: Vec<Arc<dyn ToolSource>> =
         vec![Builtin::new(store.clone()), Arc::clone(&registry) as Arc<dyn ToolSource>];
@@ -400,9 +426,13 @@ async fn services(
         options,
         page: StaticPage {
             file: page_file,
-            error_page: |code| (code == "not_found").then(|| "# Not found".into()),
+            error_page: |code| match code {
+                "not_found" => Some("# Not found".into()),
+                "panic" => panic!("a page that cannot be written"),
+                _ => None,
+            },
         },
-        readiness,
+        readiness: Readiness::default(),
         streams: CancellationToken::new(),
         metrics: || "metric 1\n".to_owned(),
         started_at: store.clock().now(),
