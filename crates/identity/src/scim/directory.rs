@@ -27,6 +27,14 @@ pub struct Provisioner {
     pub(super) base: String,
 }
 
+impl Provisioner {
+    /// Where the door is.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+}
+
 /// How an organisation is provisioned.
 #[derive(Clone, Debug)]
 pub struct DirectoryState {

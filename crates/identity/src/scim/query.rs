@@ -32,6 +32,12 @@ pub struct ScimQuery {
 }
 
 impl ScimQuery {
+    /// A resource as this query asks to see it.
+    #[must_use]
+    pub fn show(&self, kind: ScimKind, resource: Value) -> Value {
+        self.selection().apply(kind.into(), resource)
+    }
+
     fn selection(&self) -> Selection {
         Selection::read(self.attributes.iter().map(String::as_str), self.excluded.iter().map(String::as_str))
     }
@@ -49,7 +55,7 @@ pub struct Found {
 }
 
 impl Identity {
-    /// A person or a group.
+    /// A person or a group; what the query hides is not looked up, and left to `show` to leave out.
     ///
     /// # Errors
     /// `NotFound` for whoever is not this directory's.
@@ -75,8 +81,7 @@ impl Identity {
                 view::groups(&by.base, &[found], &people, &groups, selection.shows("members")).await?
             }
         };
-        let shown = shown.into_iter().next().ok_or(Error::NotFound { what: "resource" })?;
-        Ok(selection.apply(kind.into(), shown))
+        shown.into_iter().next().ok_or(Error::NotFound { what: "resource" })
     }
 
     /// The people, the groups, or both, that a query finds.
