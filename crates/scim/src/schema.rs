@@ -287,7 +287,6 @@ const ENTERPRISE_ATTRIBUTES: &[Attribute] = &[
 const MEMBER_PARTS: &[Attribute] = &[
     Attribute::text("value", "The person's id.").exact().immutable(),
     Attribute::reference("$ref", &["User"], "Where the person is.").immutable(),
-    Attribute::text("display", "The person's name.").read_only(),
     Attribute::text("type", "What the member is.").words(&["User"]).immutable(),
 ];
 

@@ -20,6 +20,7 @@ export type {
   BacktestResponse as Backtest,
   BindingScope,
   Connector,
+  Directory,
   Conversation,
   ConversationSettings,
   Effect,

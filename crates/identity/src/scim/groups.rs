@@ -201,7 +201,7 @@ async fn held<'t>(
     let tenant = tx.scoped(by.caller.scope);
     let row = tenant.directory_groups().get(id).await.map_err(about("resource"))?;
     match expected {
-        Some(expected) if view::group(&by.base, &row, None)["meta"]["version"] != *expected => {
+        Some(expected) if view::group(&by.base, &row, &[])["meta"]["version"] != *expected => {
             Err(Error::Stale)
         }
         _ => Ok(tenant),
@@ -214,9 +214,9 @@ async fn members(tenant: ScopedTx<'_>, id: DirectoryGroupId) -> Result<HashSet<U
 }
 
 async fn shown(tenant: ScopedTx<'_>, by: &Provisioner, id: DirectoryGroupId) -> Result<Value> {
-    let (people, groups) = (tenant.directory_users().read(), tenant.directory_groups().read());
+    let groups = tenant.directory_groups().read();
     let row = groups.find(id).await?.ok_or(Error::NotFound { what: "resource" })?;
-    let shown = view::groups(&by.base, &[row], &people, &groups, true).await?;
+    let shown = view::groups(&by.base, &[row], &groups, true).await?;
     shown.into_iter().next().ok_or(Error::NotFound { what: "resource" })
 }
 

@@ -247,11 +247,21 @@ async fn change(
     let (tenant, mut row) = held(tx, by, id, expected).await?;
     let user = tx.users().read().find(id).await?.ok_or(Error::NotFound { what: "resource" })?;
     let before = shown(tx, by, row.clone()).await?;
-    let was_active = before["active"] == true;
+    let standing = tenant.directory_users().read().standing(&[id]).await?;
+    let was_active = standing.get(&id).is_some_and(|standing| standing.is_active);
     let mut writable = row.attributes.clone();
-    writable["active"] = json!(was_active);
+    // A mark that the directory took the attribute away is none that it wrote.
+    take_active(&mut writable);
+    if row.attributes.get("active").is_none() {
+        writable["active"] = json!(was_active);
+    }
+    let in_parts = matches!(what, Change::Parts(_));
     let mut after = what.apply(Kind::User, writable)?;
-    let active = take_active(&mut after).unwrap_or(was_active);
+    let said = take_active(&mut after);
+    let active = said.unwrap_or(was_active);
+    if in_parts && said.is_none() {
+        after["active"] = Value::Null;
+    }
     let profile = Profile::of(&after)?;
     if after == row.attributes && active == was_active {
         return Ok(before);

@@ -78,7 +78,7 @@ impl Identity {
             ScimKind::Group => {
                 let Ok(id) = id.parse::<DirectoryGroupId>() else { return Err(missing) };
                 let found = groups.find(id).await?.ok_or(missing)?;
-                view::groups(&by.base, &[found], &people, &groups, selection.shows("members")).await?
+                view::groups(&by.base, &[found], &groups, selection.shows("members")).await?
             }
         };
         shown.into_iter().next().ok_or(Error::NotFound { what: "resource" })
@@ -192,7 +192,7 @@ impl Identity {
                 } else {
                     groups.some(skip, most).await?
                 };
-                view::groups(&by.base, &rows, &people, &groups, selection.shows("members")).await
+                view::groups(&by.base, &rows, &groups, selection.shows("members")).await
             }
         }
     }

@@ -21,7 +21,10 @@ pub(super) fn user(
         schemas.push(ENTERPRISE);
     }
     let mut shown = begun(&schemas, row.user_id.to_string(), &row.attributes);
-    shown.insert("active".to_owned(), json!(active));
+    // Whoever takes the attribute away sees it no more; it says nothing about how the person stands.
+    if row.attributes.get("active").is_none() {
+        shown.insert("active".to_owned(), json!(active));
+    }
     if !groups.is_empty() {
         let one = |group: &&DirectoryGroup| {
             json!({
@@ -39,13 +42,11 @@ pub(super) fn user(
 }
 
 /// A group; its members where they are asked for.
-pub(super) fn group(base: &str, row: &DirectoryGroup, members: Option<&[(UserId, String)]>) -> Value {
+pub(super) fn group(base: &str, row: &DirectoryGroup, members: &[UserId]) -> Value {
     let attributes = json!({ "externalId": row.external_id, "displayName": row.display_name });
     let mut shown = begun(&[GROUP], row.id.to_string(), &attributes);
-    if let Some(members) = members.filter(|members| !members.is_empty()) {
-        let one = |(id, name): &(UserId, String)| {
-            json!({ "value": id, "$ref": format!("{base}/Users/{id}"), "display": name, "type": "User" })
-        };
+    if !members.is_empty() {
+        let one = |id: &UserId| json!({ "value": id, "$ref": format!("{base}/Users/{id}"), "type": "User" });
         shown.insert("members".to_owned(), members.iter().map(one).collect());
     }
     let version = format!("W/\"{}\"", row.version);
@@ -74,28 +75,19 @@ pub(super) async fn users(
 pub(super) async fn groups(
     base: &str,
     rows: &[DirectoryGroup],
-    people: &DirectoryUsers<'_>,
     groups: &DirectoryGroups<'_>,
     with_members: bool,
 ) -> Result<Vec<Value>> {
     if !with_members {
-        return Ok(rows.iter().map(|row| group(base, row, None)).collect());
+        return Ok(rows.iter().map(|row| group(base, row, &[])).collect());
     }
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let members = groups.members(&ids).await?;
-    let mut users: Vec<UserId> = members.iter().map(|(_, user)| *user).collect();
-    users.sort_unstable();
-    users.dedup();
-    let standing = people.standing(&users).await?;
-    let mut shown = Vec::with_capacity(rows.len());
-    for row in rows {
-        let own = members.iter().filter(|(of, _)| *of == row.id).map(|(_, user)| {
-            let name = standing.get(user).map(|standing| standing.name.clone()).unwrap_or_default();
-            (*user, name)
-        });
-        shown.push(group(base, row, Some(&own.collect::<Vec<_>>())));
-    }
-    Ok(shown)
+    let shown = rows.iter().map(|row| {
+        let own = members.iter().filter(|(of, _)| *of == row.id).map(|(_, user)| *user);
+        group(base, row, &own.collect::<Vec<_>>())
+    });
+    Ok(shown.collect())
 }
 
 fn begun(schemas: &[&str], id: String, attributes: &Value) -> Map<String, Value> {
