@@ -55,7 +55,8 @@ impl MigrationTrait for Migration {
         create(manager, users).await?;
         // Whoever comes back is the same row.
         unique(manager, "uq_directory_users_user", "directory_users", "organization_id, user_id").await?;
-        unique_live(manager, "uq_directory_users_name", "directory_users", "organization_id, name_key").await?;
+        unique_live(manager, "uq_directory_users_name", "directory_users", "organization_id, name_key")
+            .await?;
         index(manager, "directory_users", "organization_id, external_id").await?;
         index(manager, "directory_users", "user_id").await?;
 
@@ -73,11 +74,14 @@ impl MigrationTrait for Migration {
             ForeignKey::create().from("directory_groups", "organization_id").to("organizations", "id"),
         );
         create(manager, groups).await?;
-        unique_live(manager, "uq_directory_groups_name", "directory_groups", "organization_id, name_key").await?;
+        unique_live(manager, "uq_directory_groups_name", "directory_groups", "organization_id, name_key")
+            .await?;
         index(manager, "directory_groups", "organization_id, external_id").await?;
 
-        let mut members =
-            plain_table("directory_members", vec![uuid("group_id"), uuid("user_id"), uuid("organization_id")]);
+        let mut members = plain_table(
+            "directory_members",
+            vec![uuid("group_id"), uuid("user_id"), uuid("organization_id")],
+        );
         members
             .primary_key(Index::create().col("group_id").col("user_id"))
             .foreign_key(

@@ -125,7 +125,9 @@ pub enum Error {
     #[error("the identity provider has not verified your email address")]
     AddressUnverified,
     /// The organisation has no directory, or the credential is not the directory's.
-    #[error("provisioning is switched off here, or this is not one of its tokens; see Settings, Provisioning")]
+    #[error(
+        "provisioning is switched off here, or this is not one of its tokens; see Settings, Provisioning"
+    )]
     NotDirectory,
     /// The row was changed since it was read.
     #[error("somebody changed this in the meantime; read it again and repeat the change")]

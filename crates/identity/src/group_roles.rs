@@ -49,7 +49,10 @@ pub(crate) fn higher(one: OrganizationRole, other: OrganizationRole) -> Organiza
 }
 
 /// An organisation with its first environment; `None` where it was deleted.
-pub(crate) async fn first_scope(tx: UnscopedTx<'_>, organization_id: OrganizationId) -> Result<Option<Scope>> {
+pub(crate) async fn first_scope(
+    tx: UnscopedTx<'_>,
+    organization_id: OrganizationId,
+) -> Result<Option<Scope>> {
     if tx.organizations().read().find(organization_id).await?.is_none() {
         return Ok(None);
     }

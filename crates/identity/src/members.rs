@@ -235,7 +235,12 @@ pub(crate) fn owners_name_owners(caller: &Caller, roles: &[OrganizationRole]) ->
     Ok(())
 }
 
-pub(crate) async fn keep_an_owner(tx: ScopedTx<'_>, role: OrganizationRole, user: UserId, stays: bool) -> Result<()> {
+pub(crate) async fn keep_an_owner(
+    tx: ScopedTx<'_>,
+    role: OrganizationRole,
+    user: UserId,
+    stays: bool,
+) -> Result<()> {
     if role == OrganizationRole::Owner && !stays && !tx.memberships().another_owner(user).await? {
         return Err(Error::LastOwner);
     }

@@ -130,8 +130,10 @@ impl Filter {
                 let attribute = described(path, kind, within);
                 let found = path.values(value);
                 // What is compared of a complex value is its `value`.
-                let found: Vec<&Value> =
-                    found.into_iter().filter_map(|one| if one.is_object() { one.get("value") } else { Some(one) }).collect();
+                let found: Vec<&Value> = found
+                    .into_iter()
+                    .filter_map(|one| if one.is_object() { one.get("value") } else { Some(one) })
+                    .collect();
                 match operator {
                     Operator::NotEqual => !equals_any(attribute, &found, wanted),
                     Operator::Equal => equals_any(attribute, &found, wanted),
@@ -159,7 +161,11 @@ impl fmt::Display for Filter {
     }
 }
 
-fn described(path: &AttributePath, kind: Kind, within: Option<&'static Attribute>) -> Option<&'static Attribute> {
+fn described(
+    path: &AttributePath,
+    kind: Kind,
+    within: Option<&'static Attribute>,
+) -> Option<&'static Attribute> {
     if let Some(within) = within {
         return Attribute::named(within.subs, &path.name);
     }
@@ -441,10 +447,25 @@ mod tests {
     #[test]
     fn what_is_no_filter_says_where() {
         for bad in [
-            "", " ", "userName", "userName eq", "userName is \"x\"", "userName eq x", "userName eq 'x'",
-            "(userName pr", "userName pr)", "not userName pr", "userName pr and", "emails[type eq \"work\"",
-            "userName eq \"x", "userName eq [1]", "userName eq {}", "1=1", "userName pr; drop table users",
-            "userName pr -- ", "userName eq \"x\" userName pr",
+            "",
+            " ",
+            "userName",
+            "userName eq",
+            "userName is \"x\"",
+            "userName eq x",
+            "userName eq 'x'",
+            "(userName pr",
+            "userName pr)",
+            "not userName pr",
+            "userName pr and",
+            "emails[type eq \"work\"",
+            "userName eq \"x",
+            "userName eq [1]",
+            "userName eq {}",
+            "1=1",
+            "userName pr; drop table users",
+            "userName pr -- ",
+            "userName eq \"x\" userName pr",
         ] {
             let refused = Filter::parse(bad).unwrap_err();
             assert_eq!(refused.reason, Reason::InvalidFilter, "{bad}");

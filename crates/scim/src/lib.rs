@@ -3,8 +3,8 @@
 mod discovery;
 mod error;
 mod filter;
-mod path;
 mod patch;
+mod path;
 mod resource;
 mod schema;
 mod select;

@@ -49,12 +49,13 @@ pub fn patch(kind: Kind, mut resource: Value, body: &Value) -> Result<Value> {
     }
     let root = resource.as_object_mut().ok_or_else(|| syntax("A resource is an object."))?;
     for operation in operations {
-        let verb = match member(operation, "op").and_then(Value::as_str).map(str::to_ascii_lowercase).as_deref() {
-            Some("add") => Verb::Add,
-            Some("replace") => Verb::Replace,
-            Some("remove") => Verb::Remove,
-            _ => return Err(syntax("`op` is add, replace or remove.")),
-        };
+        let verb =
+            match member(operation, "op").and_then(Value::as_str).map(str::to_ascii_lowercase).as_deref() {
+                Some("add") => Verb::Add,
+                Some("replace") => Verb::Replace,
+                Some("remove") => Verb::Remove,
+                _ => return Err(syntax("`op` is add, replace or remove.")),
+            };
         let path = match member(operation, "path") {
             None | Some(Value::Null) => None,
             Some(Value::String(path)) if path.trim().is_empty() => None,
@@ -177,7 +178,8 @@ fn write_many(
             }
         }
     } else {
-        let fits = |one: &Value| filter.as_ref().is_none_or(|filter| filter.matches_value(kind, attribute, one));
+        let fits =
+            |one: &Value| filter.as_ref().is_none_or(|filter| filter.matches_value(kind, attribute, one));
         touched.extend(all.iter().enumerate().filter(|(_, one)| fits(one)).map(|(at, _)| at));
         if touched.is_empty() {
             if verb == Verb::Replace && filter.is_some() {
@@ -196,7 +198,8 @@ fn write_many(
             match sub {
                 Some(sub) => set(one, sub, value)?,
                 None => {
-                    let parts = value.as_object().ok_or_else(|| Error::value("`value` is an object of parts."))?;
+                    let parts =
+                        value.as_object().ok_or_else(|| Error::value("`value` is an object of parts."))?;
                     for (name, value) in parts {
                         if let Some(sub) = Attribute::named(attribute.subs, name) {
                             set(one, sub, value)?;
@@ -285,10 +288,12 @@ fn take_over(filter: &Filter, attribute: &'static Attribute, new: &mut Map<Strin
             take_over(left, attribute, new)?;
             take_over(right, attribute, new)
         }
-        Filter::Compare(path, crate::Operator::Equal, value) => match Attribute::named(attribute.subs, &path.name) {
-            Some(sub) => set(new, sub, value),
-            None => Ok(()),
-        },
+        Filter::Compare(path, crate::Operator::Equal, value) => {
+            match Attribute::named(attribute.subs, &path.name) {
+                Some(sub) => set(new, sub, value),
+                None => Ok(()),
+            }
+        }
         _ => Ok(()),
     }
 }
@@ -422,7 +427,8 @@ mod tests {
 
     #[test]
     fn members_come_and_go_by_their_value() {
-        let group = json!({ "displayName": "g", "members": [{ "value": "1" }, { "value": "2" }, { "value": "3" }] });
+        let group =
+            json!({ "displayName": "g", "members": [{ "value": "1" }, { "value": "2" }, { "value": "3" }] });
         let with = |operation: Value| {
             let changed = patch(Kind::Group, group.clone(), &json!({ "operations": [operation] }));
             let members = changed.unwrap()["members"].as_array().cloned().unwrap_or_default();
@@ -449,10 +455,16 @@ mod tests {
             (json!([{ "op": "add", "path": "emails[type eq]", "value": 1 }]), Reason::InvalidFilter),
             (json!([{ "op": "add", "path": "active[value eq true]", "value": true }]), Reason::InvalidPath),
             (json!([{ "op": "replace", "path": "id", "value": "x" }]), Reason::Mutability),
-            (json!([{ "op": "add", "path": "groups", "value": [{ "value": "admins" }] }]), Reason::Mutability),
+            (
+                json!([{ "op": "add", "path": "groups", "value": [{ "value": "admins" }] }]),
+                Reason::Mutability,
+            ),
             (json!([{ "op": "remove", "path": "userName" }]), Reason::Mutability),
             (json!([{ "op": "replace", "path": "userName", "value": "" }]), Reason::Mutability),
-            (json!([{ "op": "replace", "path": "emails[type eq \"other\"].value", "value": "x" }]), Reason::NoTarget),
+            (
+                json!([{ "op": "replace", "path": "emails[type eq \"other\"].value", "value": "x" }]),
+                Reason::NoTarget,
+            ),
             (json!([{ "op": "replace", "path": "active", "value": "maybe" }]), Reason::InvalidValue),
             (json!([{ "op": "remove", "path": "emails[type eq \"work\"].value" }]), Reason::InvalidValue),
             (json!([{ "op": "add", "value": 3 }]), Reason::InvalidValue),

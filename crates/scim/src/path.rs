@@ -151,7 +151,10 @@ mod tests {
         let read = |text: &str| AttributePath::parse(text).unwrap();
         assert_eq!(read("name.familyName").sub.as_deref(), Some("familyName"));
         let department = read(&format!("{ENTERPRISE}:department"));
-        assert_eq!((department.schema.as_deref(), department.name.as_str()), (Some(ENTERPRISE), "department"));
+        assert_eq!(
+            (department.schema.as_deref(), department.name.as_str()),
+            (Some(ENTERPRISE), "department")
+        );
         assert_eq!(read(&format!("{ENTERPRISE}:manager.value")).sub.as_deref(), Some("value"));
         assert!(matches!(read(ENTERPRISE).resolve(Kind::User), Some(Resolved::Extension(_))));
         assert!(read("urn:ietf:params:scim:schemas:core:2.0:User:userName").resolve(Kind::User).is_some());

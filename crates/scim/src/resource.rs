@@ -127,7 +127,9 @@ pub(crate) fn single(attribute: &'static Attribute, value: &Value) -> Result<Opt
         }
         // A plain text where a value with parts belongs is its `value`.
         (Type::Complex, Value::String(_)) => {
-            match Attribute::named(attribute.subs, "value").filter(|part| part.mutability != Mutability::ReadOnly) {
+            match Attribute::named(attribute.subs, "value")
+                .filter(|part| part.mutability != Mutability::ReadOnly)
+            {
                 Some(_) => single(attribute, &json!({ "value": value })),
                 None => wrong(),
             }

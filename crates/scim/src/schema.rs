@@ -257,16 +257,14 @@ const USER_ATTRIBUTES: &[Attribute] = &[
     Attribute::text("locale", "How to write numbers and dates."),
     Attribute::text("timezone", "The time zone."),
     Attribute::boolean("active", "Whether the person may come in. False ends every session at once."),
-    Attribute::complex(
-        "emails",
-        EMAIL_PARTS,
-        "Addresses. May be left out where `userName` is one.",
-    )
-    .many()
-    .required(),
+    Attribute::complex("emails", EMAIL_PARTS, "Addresses. May be left out where `userName` is one.")
+        .many()
+        .required(),
     Attribute::complex("phoneNumbers", PHONE_PARTS, "Telephone numbers.").many(),
     Attribute::complex("addresses", ADDRESS_PARTS, "Where the person works or lives.").many(),
-    Attribute::complex("groups", USER_GROUP_PARTS, "The groups that the person belongs to.").many().read_only(),
+    Attribute::complex("groups", USER_GROUP_PARTS, "The groups that the person belongs to.")
+        .many()
+        .read_only(),
 ];
 
 const MANAGER_PARTS: &[Attribute] = &[

@@ -67,7 +67,9 @@ impl Selection {
                 }
                 Some(Resolved::Attribute { extension, attribute, sub }) => {
                     let holder = extension.map_or(Some(resource), |id| resource.get(id));
-                    let Some(value) = holder.and_then(|holder| member(holder, attribute.name)) else { continue };
+                    let Some(value) = holder.and_then(|holder| member(holder, attribute.name)) else {
+                        continue;
+                    };
                     let into = match extension {
                         Some(id) => shown.entry(id).or_insert_with(|| Value::Object(Map::new())),
                         None => &mut Value::Null,
@@ -120,7 +122,9 @@ fn hide(kind: Kind, shown: &mut Value, path: &AttributePath) {
             match (sub, holder.get_mut(attribute.name)) {
                 (None, _) => drop(holder.remove(attribute.name)),
                 (Some(sub), Some(Value::Array(all))) => {
-                    all.iter_mut().filter_map(Value::as_object_mut).for_each(|one| drop(one.remove(sub.name)));
+                    all.iter_mut()
+                        .filter_map(Value::as_object_mut)
+                        .for_each(|one| drop(one.remove(sub.name)));
                 }
                 (Some(sub), Some(Value::Object(one))) => drop(one.remove(sub.name)),
                 _ => {}
@@ -144,7 +148,8 @@ mod tests {
             "emails": [{ "value": "a", "type": "work" }, { "value": "b" }],
             ENTERPRISE: { "department": "x", "division": "y" },
         });
-        let show = |only: &str, without: &str| Selection::read([only], [without]).apply(Kind::User, ada.clone());
+        let show =
+            |only: &str, without: &str| Selection::read([only], [without]).apply(Kind::User, ada.clone());
         assert_eq!(show("", ""), ada);
         assert_eq!(show("USERNAME", ""), json!({ "schemas": ["s"], "id": "1", "userName": "ada" }));
         assert_eq!(

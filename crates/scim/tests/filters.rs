@@ -44,7 +44,8 @@ fn operator() -> impl Strategy<Value = Operator> {
 fn filter() -> impl Strategy<Value = Filter> {
     let leaf = prop_oneof![
         path().prop_map(Filter::Present),
-        (path(), operator(), value()).prop_map(|(path, operator, value)| Filter::Compare(path, operator, value)),
+        (path(), operator(), value())
+            .prop_map(|(path, operator, value)| Filter::Compare(path, operator, value)),
     ];
     leaf.prop_recursive(4, 24, 2, |inner| {
         prop_oneof![

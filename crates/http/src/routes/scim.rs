@@ -49,14 +49,15 @@ pub(crate) fn router() -> Router<AppState> {
 fn of(path: &str, kind: ScimKind) -> Router<AppState> {
     let all = get(move |directory, state, query| list(kind, directory, state, query))
         .post(move |directory, state, query, body| create(kind, directory, state, query, body));
-    let one = get(move |directory, state, query, id, headers| find(kind, directory, state, query, id, headers))
-        .put(move |directory, state, query, id, headers, body| {
-            replace(kind, directory, state, query, (id, headers), body)
-        })
-        .patch(move |directory, state, query, id, headers, body| {
-            patch(kind, directory, state, query, (id, headers), body)
-        })
-        .delete(move |directory, state, id, headers| delete(kind, directory, state, id, headers));
+    let one =
+        get(move |directory, state, query, id, headers| find(kind, directory, state, query, id, headers))
+            .put(move |directory, state, query, id, headers, body| {
+                replace(kind, directory, state, query, (id, headers), body)
+            })
+            .patch(move |directory, state, query, id, headers, body| {
+                patch(kind, directory, state, query, (id, headers), body)
+            })
+            .delete(move |directory, state, id, headers| delete(kind, directory, state, id, headers));
     let search = post(move |directory, state, body| search(kind, directory, state, body));
     Router::new()
         .route(path, all.fallback(not_allowed))
@@ -96,12 +97,7 @@ async fn search(kind: ScimKind, directory: Directory, state: State<AppState>, Bo
     look(&[kind], directory, state, request::search(&body)?).await
 }
 
-async fn list(
-    kind: ScimKind,
-    directory: Directory,
-    state: State<AppState>,
-    Query(query): Query,
-) -> Answer {
+async fn list(kind: ScimKind, directory: Directory, state: State<AppState>, Query(query): Query) -> Answer {
     look(&[kind], directory, state, query).await
 }
 
@@ -200,6 +196,7 @@ fn described(all: Vec<Value>) -> Resource {
 }
 
 fn named(all: Vec<Value>, id: &str) -> Answer {
-    let found = all.into_iter().find(|one| one["id"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(id)));
+    let found =
+        all.into_iter().find(|one| one["id"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(id)));
     found.map(Resource::plain).ok_or_else(Refusal::not_found)
 }

@@ -42,7 +42,10 @@ impl Provisioned {
 
     pub(crate) async fn group(&self, name: &str, members: &[&Value]) -> Value {
         let members: Vec<Value> = members.iter().map(|one| json!({ "value": one["id"] })).collect();
-        self.directory.post("/scim/v2/Groups", json!({ "displayName": name, "members": members })).await.created()
+        self.directory
+            .post("/scim/v2/Groups", json!({ "displayName": name, "members": members }))
+            .await
+            .created()
     }
 
     async fn map(&self, mappings: Value) {
@@ -167,7 +170,8 @@ async fn somebody_comes_changes_and_goes() {
     assert_eq!(at.member("grace@example.com").await.unwrap()["name"], "Grace Murray");
 
     // A whole resource anew: what it does not say is gone, and the address goes with the account.
-    let whole = json!({ "id": "another", "userName": "grace.murray", "emails": [{ "value": "murray@example.com" }] });
+    let whole =
+        json!({ "id": "another", "userName": "grace.murray", "emails": [{ "value": "murray@example.com" }] });
     let whole = at.directory.put(&path, whole).await.ok();
     assert_eq!((&whole["id"], &whole["userName"]), (&json!(id), &json!("grace.murray")));
     assert!(whole.get("title").is_none() && whole.get("externalId").is_none(), "{whole}");
@@ -177,7 +181,7 @@ async fn somebody_comes_changes_and_goes() {
     let same = json!({ "userName": "grace.murray", "emails": [{ "value": "murray@example.com" }] });
     assert_eq!(at.directory.put(&path, same).await.ok()["meta"], whole["meta"]);
 
-    at.directory.delete(&path).await.status(204);
+    at.directory.delete(&path).await.ok();
     at.directory.get(&path).await.refused(404, None);
     at.directory.delete(&path).await.refused(404, None);
     assert!(at.member("murray@example.com").await.is_none());
@@ -232,7 +236,7 @@ async fn what_people_closed_no_directory_opens() {
     at.admin().patch(&account, json!({ "is_active": false })).await.ok();
     let still = at.directory.patch(&path, active(true)).await.ok();
     assert_eq!(still["active"], false);
-    at.directory.delete(&path).await.status(204);
+    at.directory.delete(&path).await.ok();
     assert_eq!(at.bring("grace@example.com").await["active"], false);
     at.admin().patch(&account, json!({ "is_active": true })).await.ok();
     assert_eq!(at.directory.get(&path).await.ok()["active"], true);
@@ -264,7 +268,8 @@ async fn groups_bring_the_roles_that_somebody_mapped_and_no_other() {
         { "op": "remove", "path": format!("members[value eq \"{}\"]", text(&grace["id"])) }] });
     at.directory.patch(&path, leave).await.ok();
     assert_eq!(at.role("grace@example.com").await, "member");
-    let renamed = json!({ "displayName": "Builders", "externalId": "g-42", "members": [{ "value": alan["id"] }] });
+    let renamed =
+        json!({ "displayName": "Builders", "externalId": "g-42", "members": [{ "value": alan["id"] }] });
     at.directory.put(&path, renamed).await.ok();
     assert_eq!(at.role("alan@example.com").await, "viewer");
     let groups = at.admin().get(&at.here("/directory/groups?limit=2")).await.ok();
@@ -273,7 +278,7 @@ async fn groups_bring_the_roles_that_somebody_mapped_and_no_other() {
     let rest = at.admin().get(&at.here(&rest)).await.ok();
     let builders = rest["items"].as_array().unwrap().iter().find(|one| one["name"] == "Builders").unwrap();
     assert_eq!((&builders["members"], &builders["role"]), (&json!(1), &json!("viewer")));
-    at.directory.delete(&path).await.status(204);
+    at.directory.delete(&path).await.ok();
     // What was there before the group is there again.
     assert_eq!(at.role("alan@example.com").await, "member");
     let log = at.audited("membership.updated").await;
@@ -319,7 +324,7 @@ async fn the_last_owner_stays_and_owners_answer_to_owners() {
     directory.delete(&path).await.refused(403, None);
     directory.patch(&path, operation("replace", "active", json!(false))).await.refused(403, None);
     assert_eq!(at.member("alan@example.com").await.unwrap()["is_active"], true);
-    at.directory.delete(&path).await.status(204);
+    at.directory.delete(&path).await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -333,11 +338,17 @@ async fn lists_are_filtered_sorted_paged_and_cut_to_what_is_asked() {
     let [carol, alice, bob] = people.try_into().unwrap();
     let get = async |query: &str| at.directory.get(&format!("/scim/v2/Users?{query}")).await.ok();
     let all = get("").await;
-    assert_eq!((&all["totalResults"], &all["startIndex"], &all["itemsPerPage"]), (&json!(3), &json!(1), &json!(3)));
+    assert_eq!(
+        (&all["totalResults"], &all["startIndex"], &all["itemsPerPage"]),
+        (&json!(3), &json!(1), &json!(3))
+    );
     assert_eq!(ids(&get("filter=userName%20eq%20%22ALICE@example.com%22").await), [alice.as_str()]);
     assert_eq!(ids(&get("filter=externalId%20eq%20%22bob%22").await), [bob.as_str()]);
     assert_eq!(ids(&get(&format!("filter=id%20eq%20%22{carol}%22")).await), [carol.as_str()]);
-    assert_eq!(ids(&get("filter=title%20gt%20%22a%22%20and%20not%20(userName%20sw%20%22carol%22)").await), [alice.as_str()]);
+    assert_eq!(
+        ids(&get("filter=title%20gt%20%22a%22%20and%20not%20(userName%20sw%20%22carol%22)").await),
+        [alice.as_str()]
+    );
     assert_eq!(ids(&get("sortBy=title&sortOrder=descending").await), [alice.as_str(), &carol, &bob]);
     assert_eq!(ids(&get("sortBy=userName&startIndex=2&count=1").await), [bob.as_str()]);
     let second = get("startIndex=3&count=5").await;
@@ -348,13 +359,16 @@ async fn lists_are_filtered_sorted_paged_and_cut_to_what_is_asked() {
     assert_eq!(few["Resources"][0].as_object().unwrap().len(), 3, "{few}");
     assert!(get("excludedAttributes=userName,meta").await["Resources"][0].get("meta").is_none());
 
-    let group = at.directory.post("/scim/v2/Groups", json!({ "displayName": "G", "members": [{ "value": bob }] }));
+    let group =
+        at.directory.post("/scim/v2/Groups", json!({ "displayName": "G", "members": [{ "value": bob }] }));
     let group = group.await.created();
-    let with = at.directory.get(&format!("/scim/v2/Groups?filter=members.value%20eq%20%22{bob}%22")).await.ok();
+    let with =
+        at.directory.get(&format!("/scim/v2/Groups?filter=members.value%20eq%20%22{bob}%22")).await.ok();
     assert_eq!(ids(&with), [text(&group["id"])]);
     let bare = at.directory.get("/scim/v2/Groups?excludedAttributes=members").await.ok();
     assert!(bare["Resources"][0].get("members").is_none());
-    let search = json!({ "filter": "userName sw \"bob\" or displayName eq \"g\"", "attributes": ["displayName"] });
+    let search =
+        json!({ "filter": "userName sw \"bob\" or displayName eq \"g\"", "attributes": ["displayName"] });
     let both = at.directory.post("/scim/v2/.search", search).await.ok();
     assert_eq!((&both["totalResults"], &both["Resources"][1]["displayName"]), (&json!(2), &json!("G")));
 }
@@ -367,22 +381,36 @@ async fn what_is_wrong_is_said_in_the_words_of_the_standard() {
     let path = format!("{users}/{}", text(&grace["id"]));
     let post = async |body: Value| at.directory.post(users, body).await;
     post(json!({ "userName": "GRACE@example.com" })).await.refused(409, Some("uniqueness"));
-    post(json!({ "userName": "x", "emails": [{ "value": "grace@example.com" }] })).await.refused(409, Some("uniqueness"));
+    post(json!({ "userName": "x", "emails": [{ "value": "grace@example.com" }] }))
+        .await
+        .refused(409, Some("uniqueness"));
     post(json!({ "userName": "no-address" })).await.refused(400, Some("invalidValue"));
     post(json!({ "displayName": "Nobody" })).await.refused(400, Some("invalidValue"));
     post(json!([])).await.refused(400, Some("invalidSyntax"));
     at.bring("alan@example.com").await;
     let taken = operation("replace", "emails", json!([{ "value": "alan@example.com" }]));
     at.directory.patch(&path, taken).await.refused(409, Some("uniqueness"));
-    at.directory.patch(&path, operation("replace", "shoeSize", json!(1))).await.refused(400, Some("invalidPath"));
+    at.directory
+        .patch(&path, operation("replace", "shoeSize", json!(1)))
+        .await
+        .refused(400, Some("invalidPath"));
     at.directory.patch(&path, operation("replace", "id", json!("x"))).await.refused(400, Some("mutability"));
-    at.directory.patch(&path, operation("replace", "emails[type eq \"home\"].value", json!("x"))).await
+    at.directory
+        .patch(&path, operation("replace", "emails[type eq \"home\"].value", json!("x")))
+        .await
         .refused(400, Some("noTarget"));
-    let group = json!({ "displayName": "G", "members": [{ "value": "0192f1c0-7b4e-7a6e-8a53-1d2c3b4a5f60" }] });
+    let group =
+        json!({ "displayName": "G", "members": [{ "value": "0192f1c0-7b4e-7a6e-8a53-1d2c3b4a5f60" }] });
     at.directory.post("/scim/v2/Groups", group).await.refused(400, Some("invalidValue"));
     at.directory.get(&format!("{users}?count=many")).await.refused(400, Some("invalidValue"));
-    at.directory.get(&format!("{users}?filter=userName%20is%20%22x%22")).await.refused(400, Some("invalidFilter"));
-    at.directory.raw(Method::POST, users, "application/scim+json", "{").await.refused(400, Some("invalidSyntax"));
+    at.directory
+        .get(&format!("{users}?filter=userName%20is%20%22x%22"))
+        .await
+        .refused(400, Some("invalidFilter"));
+    at.directory
+        .raw(Method::POST, users, "application/scim+json", "{")
+        .await
+        .refused(400, Some("invalidSyntax"));
     at.directory.raw(Method::POST, users, "text/plain", "{}").await.refused(415, None);
     at.directory.put(users, json!({})).await.refused(405, None);
     at.directory.get("/scim/v2/Nothing").await.refused(404, None);
@@ -399,7 +427,8 @@ async fn a_directory_ends_with_its_switch_and_its_tokens_one_by_one() {
     assert!(listed["items"].as_array().unwrap().iter().all(|one| one.get("token").is_none()));
     at.directory.get("/scim/v2/Users").await.ok();
     let used = at.admin().get(&at.tokens).await.ok();
-    let used: Vec<_> = used["items"].as_array().unwrap().iter().filter(|one| !one["last_used_at"].is_null()).collect();
+    let used: Vec<_> =
+        used["items"].as_array().unwrap().iter().filter(|one| !one["last_used_at"].is_null()).collect();
     assert_eq!(used.len(), 1);
     at.admin().post(&format!("{}/{}/revoke", at.tokens, text(&used[0]["jti"])), json!({})).await.ok();
     at.directory.get("/scim/v2/Users").await.refused(401, None);

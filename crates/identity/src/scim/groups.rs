@@ -73,7 +73,12 @@ impl Identity {
     ///
     /// # Errors
     /// `NotFound`; `Stale`.
-    pub async fn scim_delete_group(&self, by: &Provisioner, id: &str, expected: Option<String>) -> Result<()> {
+    pub async fn scim_delete_group(
+        &self,
+        by: &Provisioner,
+        id: &str,
+        expected: Option<String>,
+    ) -> Result<()> {
         let id = parse(id)?;
         let work = by.clone();
         let rows = self.inner.store.unscoped(Unscoped::Membership);
@@ -138,7 +143,8 @@ impl Sent {
 }
 
 fn unknown() -> Error {
-    ScimError::new(Reason::InvalidValue, "Members are people that this directory brought, by their `id`.").into()
+    ScimError::new(Reason::InvalidValue, "Members are people that this directory brought, by their `id`.")
+        .into()
 }
 
 /// Members are people of this directory: those of others do not exist here.

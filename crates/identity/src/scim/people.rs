@@ -124,8 +124,7 @@ impl Identity {
         let id = parse(id)?;
         let work = by.clone();
         let rows = self.inner.store.unscoped(Unscoped::Membership);
-        let gone =
-            rows.write(move |tx| Box::pin(async move { remove(tx, &work, id, expected).await })).await;
+        let gone = rows.write(move |tx| Box::pin(async move { remove(tx, &work, id, expected).await })).await;
         self.owners_told(by, id, gone).await?;
         self.inner.cache.forget_user(id);
         Ok(())
@@ -408,7 +407,9 @@ fn take_active(attributes: &mut Value) -> Option<bool> {
 }
 
 fn changed_fields(before: &Value, after: &Value) -> Vec<String> {
-    let names = |value: &Value| -> Vec<String> { value.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect() };
+    let names = |value: &Value| -> Vec<String> {
+        value.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
+    };
     let mut all = names(before);
     all.extend(names(after));
     all.sort_unstable();

@@ -67,7 +67,8 @@ impl Identity {
         query: &ScimQuery,
     ) -> Result<Value> {
         let selection = query.selection();
-        let (rows, missing) = (self.inner.store.scoped(by.caller.scope), Error::NotFound { what: "resource" });
+        let (rows, missing) =
+            (self.inner.store.scoped(by.caller.scope), Error::NotFound { what: "resource" });
         let (people, groups) = (rows.directory_users(), rows.directory_groups());
         let shown = match kind {
             ScimKind::User => {
@@ -162,7 +163,9 @@ impl Identity {
         let rows = self.inner.store.scoped(by.caller.scope);
         let (people, groups) = (rows.directory_users(), rows.directory_groups());
         let (skip, most) = (skip as u64, most.map(|most| most as u64));
-        let is = |name: &str| narrow.filter(|(narrow, _)| narrow.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+        let is = |name: &str| {
+            narrow.filter(|(narrow, _)| narrow.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        };
         match kind {
             ScimKind::User => {
                 let rows = if let Some(name) = is("userName") {

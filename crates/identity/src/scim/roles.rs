@@ -109,8 +109,7 @@ mod tests {
             updated_at: SystemClock.now(),
         };
         let mapping = |group: &str, role| GroupRole { group: group.to_owned(), role };
-        let mappings =
-            [mapping("staff", OrganizationRole::Viewer), mapping("0a1b", OrganizationRole::Admin)];
+        let mappings = [mapping("staff", OrganizationRole::Viewer), mapping("0a1b", OrganizationRole::Admin)];
         let groups = |all: &[DirectoryGroup]| brought(&mappings, all.iter());
         assert_eq!(groups(&[group("staff", None)]), Some(OrganizationRole::Viewer));
         let both = [group("staff", None), group("Admins", Some("0a1b"))];

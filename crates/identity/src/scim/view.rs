@@ -65,7 +65,8 @@ pub(super) async fn users(
     let ids: Vec<UserId> = rows.iter().map(|row| row.user_id).collect();
     let (standing, groups) = (people.standing(&ids).await?, groups.of(&ids).await?);
     let shown = rows.iter().map(|row| {
-        let own: Vec<_> = groups.iter().filter(|(of, _)| *of == row.user_id).map(|(_, group)| group).collect();
+        let own: Vec<_> =
+            groups.iter().filter(|(of, _)| *of == row.user_id).map(|(_, group)| group).collect();
         user(base, row, standing.get(&row.user_id), &own)
     });
     Ok(shown.collect())
@@ -99,13 +100,7 @@ fn begun(schemas: &[&str], id: String, attributes: &Value) -> Map<String, Value>
     shown
 }
 
-fn meta(
-    kind: &str,
-    location: &str,
-    created: DateTime<Utc>,
-    changed: DateTime<Utc>,
-    version: &str,
-) -> Value {
+fn meta(kind: &str, location: &str, created: DateTime<Utc>, changed: DateTime<Utc>, version: &str) -> Value {
     let moment = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
     json!({
         "resourceType": kind, "created": moment(created), "lastModified": moment(changed),

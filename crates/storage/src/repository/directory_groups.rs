@@ -63,7 +63,8 @@ impl<'a> DirectoryGroups<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn some(&self, skip: u64, most: Option<u64>) -> Result<Vec<DirectoryGroup>> {
-        let select = self.live().order_by_asc(directory_group::Column::Id).offset(skip).limit(most.unwrap_or(ALL));
+        let select =
+            self.live().order_by_asc(directory_group::Column::Id).offset(skip).limit(most.unwrap_or(ALL));
         Ok(select.all(&self.conn).await?.into_iter().map(Into::into).collect())
     }
 
@@ -238,7 +239,10 @@ impl<'t> DirectoryGroupsTx<'t> {
     /// # Errors
     /// When the database fails.
     pub async fn leave_all(&self, user: UserId) -> Result<()> {
-        self.leave().filter(directory_member::Column::UserId.eq(user.as_uuid())).exec(&self.tx.conn()).await?;
+        self.leave()
+            .filter(directory_member::Column::UserId.eq(user.as_uuid()))
+            .exec(&self.tx.conn())
+            .await?;
         Ok(())
     }
 

@@ -84,7 +84,8 @@ impl<'a> DirectoryUsers<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn some(&self, skip: u64, most: Option<u64>) -> Result<Vec<DirectoryUser>> {
-        let select = self.live().order_by_asc(directory_user::Column::Id).offset(skip).limit(most.unwrap_or(ALL));
+        let select =
+            self.live().order_by_asc(directory_user::Column::Id).offset(skip).limit(most.unwrap_or(ALL));
         select.all(&self.conn).await?.into_iter().map(DirectoryUser::try_from).collect()
     }
 
@@ -112,7 +113,10 @@ impl<'a> DirectoryUsers<'a> {
         let members: HashMap<_, bool> = members.into_iter().map(|row| (row.user_id, row.is_active)).collect();
         let standing = people.into_iter().filter_map(|person| {
             let is_active = *members.get(&person.id)? && person.is_active;
-            Some((UserId::from(person.id), DirectoryStanding { name: person.name, email: person.email, is_active }))
+            Some((
+                UserId::from(person.id),
+                DirectoryStanding { name: person.name, email: person.email, is_active },
+            ))
         });
         Ok(standing.collect())
     }
@@ -193,7 +197,10 @@ impl<'t> DirectoryUsersTx<'t> {
     /// When the database fails.
     pub async fn set_base_role(&self, id: UserId, role: Option<OrganizationRole>) -> Result<()> {
         directory_user::Entity::update_many()
-            .col_expr(directory_user::Column::BaseRole, Expr::value(role.map(|role| role.as_str().to_owned())))
+            .col_expr(
+                directory_user::Column::BaseRole,
+                Expr::value(role.map(|role| role.as_str().to_owned())),
+            )
             .filter(directory_user::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
             .filter(directory_user::Column::UserId.eq(id.as_uuid()))
             .exec(&self.tx.conn())

@@ -19,7 +19,8 @@ impl FromRequestParts<AppState> for Directory {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
         let address = request::address(parts, &state.options.trusted_proxies);
-        let authenticated = state.identity.authenticate(&parts.headers, PathScope::default(), address).await?;
+        let authenticated =
+            state.identity.authenticate(&parts.headers, PathScope::default(), address).await?;
         let base = format!("{}{ROOT}", host::base(state, &parts.headers));
         Ok(Self(state.identity.provisioner(authenticated.caller, base).await?))
     }
@@ -64,7 +65,9 @@ pub(super) fn search(body: &Value) -> Result<ScimQuery, Refusal> {
         match name.to_ascii_lowercase().as_str() {
             "filter" => query.filter = text(),
             "sortby" => query.sort_by = text(),
-            "sortorder" => query.descending = text().is_some_and(|order| order.eq_ignore_ascii_case("descending")),
+            "sortorder" => {
+                query.descending = text().is_some_and(|order| order.eq_ignore_ascii_case("descending"))
+            }
             "startindex" => query.start = Some(whole()?),
             "count" => query.count = Some(whole()?),
             "attributes" => query.attributes = texts(),
@@ -84,7 +87,8 @@ impl FromRequest<AppState> for Body {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Refusal> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-        if !["application/scim+json", "application/json"].iter().any(|known| kind.eq_ignore_ascii_case(known)) {
+        if !["application/scim+json", "application/json"].iter().any(|known| kind.eq_ignore_ascii_case(known))
+        {
             let detail = "Send `application/scim+json`.";
             return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, None, detail));
         }

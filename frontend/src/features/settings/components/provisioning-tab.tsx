@@ -229,7 +229,11 @@ function Brought({ organizationId, directory }: { organizationId: string; direct
       {isPending ? (
         <SkeletonRows rows={2} />
       ) : error ? (
-        <ErrorState title={t('The groups could not be loaded')} error={error} onRetry={() => void refetch()} />
+        <ErrorState
+          title={t('The groups could not be loaded')}
+          error={error}
+          onRetry={() => void refetch()}
+        />
       ) : groups.length === 0 ? (
         <div className="card">
           <EmptyState icon={<UsersRound />} title={t('No groups yet')}>

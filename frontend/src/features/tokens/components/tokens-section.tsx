@@ -51,9 +51,7 @@ export function TokensSection({
             variant={owner.kind === 'agents' ? 'primary' : 'outline'}
             onClick={() => setIssuing(true)}
             disabled={nothing}
-            title={
-              nothing ? t('The allowlist leaves nothing that a token could do.') : undefined
-            }
+            title={nothing ? t('The allowlist leaves nothing that a token could do.') : undefined}
           >
             <Plus size={16} />
             {t('New token')}
