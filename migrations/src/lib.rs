@@ -18,6 +18,7 @@ mod m20261121_000015_create_call_counts;
 mod m20261121_000016_create_tenant_keys;
 mod m20261121_000017_create_identity_providers;
 mod m20261121_000018_label_data;
+mod m20261121_000019_create_directories;
 mod m20261121_000021_ask_roles;
 mod table;
 
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000016_create_tenant_keys::Migration),
             Box::new(m20261121_000017_create_identity_providers::Migration),
             Box::new(m20261121_000018_label_data::Migration),
+            Box::new(m20261121_000019_create_directories::Migration),
             Box::new(m20261121_000021_ask_roles::Migration),
         ]
     }

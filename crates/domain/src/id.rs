@@ -120,6 +120,8 @@ ids! {
     HumanTaskId,
     /// A stored secret.
     SecretId,
+    /// A group that a directory brought.
+    DirectoryGroupId,
     /// An identity provider.
     IdentityProviderId,
     /// A rotation of every tenant's key.

@@ -14,6 +14,7 @@ mod content;
 mod conversation;
 mod credential;
 mod decision;
+mod directory;
 mod error;
 mod event;
 mod file;
@@ -68,6 +69,7 @@ pub use credential::{
 pub use decision::{
     Decision, Effect, GuardFinding, GuardKind, InjectionAction, Obligation, OutputAction, TraceStep,
 };
+pub use directory::{Directory, DirectoryGroup, DirectoryUser, GroupRole};
 pub use error::{ErrorKind, FieldError, Kind, LimitPolicy};
 pub use event::{
     ApprovalDecision, ArtifactRef, EventBody, HumanTaskView, ProblemView, RouteCandidate, RunEvent, StepKind,

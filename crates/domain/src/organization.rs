@@ -165,6 +165,8 @@ pub struct Member {
     pub name: String,
     /// Whether the person has set a password yet.
     pub is_verified: bool,
+    /// Whether the organisation's directory brought the person.
+    pub is_provisioned: bool,
 }
 
 /// Where a person stands: what requests of theirs may name as their scope.

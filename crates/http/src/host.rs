@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use axum::{
     extract::Request,
-    http::{StatusCode, Uri, header, uri::Authority},
+    http::{HeaderMap, StatusCode, Uri, header, uri::Authority},
 };
 
 use crate::{AppState, Problem, csrf};
@@ -26,6 +26,16 @@ pub(crate) fn refusal(state: &AppState, request: &Request) -> Option<Problem> {
         return Some(Problem::new(StatusCode::FORBIDDEN, "origin_refused", detail));
     }
     None
+}
+
+/// The public address, else the one that this request came by: over plain http only where that is this very machine.
+pub(crate) fn base(state: &AppState, headers: &HeaderMap) -> String {
+    if let Some(url) = &state.options.public_url {
+        return url.trim_end_matches('/').to_owned();
+    }
+    let name = headers.get(header::HOST).and_then(|name| name.to_str().ok()).unwrap_or_default();
+    let scheme = if is_loopback(name) { "http" } else { "https" };
+    format!("{scheme}://{name}")
 }
 
 fn allowed(host: &str, state: &AppState) -> bool {

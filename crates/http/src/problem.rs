@@ -122,6 +122,12 @@ impl Problem {
         self.status
     }
 
+    /// What went wrong this time.
+    #[must_use]
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The stable word.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -24,6 +24,7 @@ pub fn router(state: AppState) -> Router {
     let door = Door { state: state.clone(), names: Arc::new(names(&document)) };
     let inner = routes
         .merge(routes::document(&document))
+        .merge(routes::scim::router())
         .fallback(static_page::serve)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(state.options.limits.body_bytes))
@@ -74,8 +75,10 @@ async fn pass(State(door): State<Door>, request: Request, next: Next) -> Respons
     let path = request.extensions().get::<MatchedPath>().cloned();
     let path = path.as_ref().map_or("static", MatchedPath::as_str);
     let known = names.get(path).and_then(|of| of.iter().find(|(of, _)| *of == method));
+    // The protocol faces describe themselves and stand in no document of ours.
+    let noun = if path.starts_with(routes::scim::ROOT) { "scim" } else { "static" };
     let name = known.map_or_else(
-        || format!("route.static.{}", method.as_str().to_ascii_lowercase()).into(),
+        || format!("route.{noun}.{}", method.as_str().to_ascii_lowercase()).into(),
         |(_, name)| Arc::clone(name),
     );
     // Queries are left out: they may hold one-time tokens.

@@ -8,6 +8,7 @@ mod auth;
 mod budgets;
 mod conversations;
 mod costs;
+mod directory;
 mod environments;
 mod events;
 mod execute;
@@ -24,6 +25,7 @@ mod policies;
 mod pricing;
 mod roles;
 mod runs;
+pub(crate) mod scim;
 mod secret_keys;
 mod service_accounts;
 mod session;
@@ -64,6 +66,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(service_accounts::router())
         .merge(secret_keys::router())
         .merge(identity_providers::router())
+        .merge(directory::router())
         .merge(tokens::router())
         .merge(settings::router())
         .merge(api_keys::router())

@@ -124,6 +124,17 @@ pub enum Error {
     /// The provider does not say that it verified the address.
     #[error("the identity provider has not verified your email address")]
     AddressUnverified,
+    /// The organisation has no directory, or the credential is not the directory's.
+    #[error(
+        "provisioning is switched off here, or this is not one of its tokens; see Settings, Provisioning"
+    )]
+    NotDirectory,
+    /// The row was changed since it was read.
+    #[error("somebody changed this in the meantime; read it again and repeat the change")]
+    Stale,
+    /// A request of a directory that cannot be taken as it stands.
+    #[error(transparent)]
+    Scim(#[from] conductor_scim::Error),
     /// The decision point refused or failed.
     #[error(transparent)]
     Access(#[from] conductor_access::Error),
@@ -171,12 +182,27 @@ pub(crate) fn about(what: &'static str) -> impl FnOnce(conductor_storage::Error)
     }
 }
 
+impl Error {
+    /// `scimType`: what a directory is told of it, where the standard has a word (RFC 7644, section 3.12).
+    #[must_use]
+    pub fn scim_type(&self) -> Option<&'static str> {
+        match self {
+            Self::Scim(error) => Some(error.reason.as_str()),
+            Self::Taken { .. } => Some(conductor_scim::Reason::Uniqueness.as_str()),
+            Self::Invalid { .. } => Some(conductor_scim::Reason::InvalidValue.as_str()),
+            _ => None,
+        }
+    }
+}
+
 impl Kind for Error {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Invalid { .. } | Self::TwoCredentials | Self::LinkInvalid | Self::FlowInvalid => {
-                ErrorKind::Invalid
-            }
+            Self::Invalid { .. }
+            | Self::TwoCredentials
+            | Self::LinkInvalid
+            | Self::FlowInvalid
+            | Self::Scim(_) => ErrorKind::Invalid,
             Self::ProviderUnusable { .. } => ErrorKind::Upstream,
             Self::SignInRefused
             | Self::OtpRequired
@@ -193,6 +219,7 @@ impl Kind for Error {
             | Self::OwnersOnly
             | Self::NoOrganization
             | Self::MfaRequired
+            | Self::NotDirectory
             | Self::PeopleOnly => ErrorKind::Forbidden,
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::AlreadySetUp
@@ -205,6 +232,7 @@ impl Kind for Error {
             | Self::LastOwner
             | Self::Personal
             | Self::LastAdministrator
+            | Self::Stale
             | Self::Permanent { .. } => ErrorKind::Conflict,
             Self::Access(error) => error.kind(),
             Self::Storage(error) => error.kind(),
@@ -214,7 +242,9 @@ impl Kind for Error {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Invalid { .. } => "validation_failed",
+            Self::Invalid { .. } | Self::Scim(_) => "validation_failed",
+            Self::NotDirectory => "directory_off",
+            Self::Stale => "version_conflict",
             Self::SignInRefused => "sign_in_refused",
             Self::OtpRequired => "otp_required",
             Self::OtpInvalid => "otp_invalid",

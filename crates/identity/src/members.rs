@@ -104,6 +104,10 @@ impl Identity {
                         && role.unwrap_or(before.role) == OrganizationRole::Owner;
                     keep_an_owner(tx, before.role, user, stays).await?;
                     tx.memberships().update(user, role, is_active).await?;
+                    if role.is_some() {
+                        // What a person gave, groups do not take.
+                        tx.directory_users().set_base_role(user, None).await?;
+                    }
                     let audit = done(&by, "membership.updated", format!("user:{user}")).on("user", user);
                     tx.audit().record(audit).await?;
                     Ok::<_, Error>(())
@@ -182,6 +186,7 @@ async fn bring_in(
     }
     let team = default_scope(tx, by.scope).await?;
     let found = tx.users().read().find_by_email(&person.email).await?;
+    let new_account = found.is_none();
     let (user, new_here) = match found {
         None => (accounts::create(tx, person, Some((team, role))).await?, true),
         Some(user) => {
@@ -201,28 +206,41 @@ async fn bring_in(
     let mut audit = done(by, event, format!("user:{}", user.id)).on("user", user.id);
     audit.data = serde_json::json!({ "role": role });
     tenant.audit().record(audit).await?;
-    if tx.users().read().password_hash(user.id).await?.is_some() {
+    // A link is a way into the account: whoever has another one, or belongs to another team, gets none from here.
+    let has_way = user.is_verified || tx.users().read().password_hash(user.id).await?.is_some();
+    if has_way || (!new_account && belongs_elsewhere(tx, user.id, by.scope).await?) {
         return Ok((user.id, None));
     }
     Ok((user.id, Some(write_invite(tx, invitation, user.id).await?)))
 }
 
 /// The organisation with its default environment: whoever joins begins there, wherever the inviter stands.
-async fn default_scope(tx: UnscopedTx<'_>, scope: Scope) -> Result<Scope> {
+pub(crate) async fn default_scope(tx: UnscopedTx<'_>, scope: Scope) -> Result<Scope> {
     let environments = tx.environments().of(&[scope.organization_id]).await?;
     let first = environments.first().map_or(scope.environment_id, |environment| environment.id);
     Ok(Scope { environment_id: first, ..scope })
 }
 
+/// Whether somebody is a member of a team other than this one.
+pub(crate) async fn belongs_elsewhere(tx: UnscopedTx<'_>, user: UserId, here: Scope) -> Result<bool> {
+    let teams = tx.organizations().read().of_user(user).await?;
+    Ok(teams.iter().any(|(team, _)| !team.is_personal && team.id != here.organization_id))
+}
+
 /// Whoever touches an owner's membership, or makes one, is an owner.
-fn owners_name_owners(caller: &Caller, roles: &[OrganizationRole]) -> Result<()> {
+pub(crate) fn owners_name_owners(caller: &Caller, roles: &[OrganizationRole]) -> Result<()> {
     if roles.contains(&OrganizationRole::Owner) && !caller.has_role("organization:owner") {
         return Err(Error::OwnersOnly);
     }
     Ok(())
 }
 
-async fn keep_an_owner(tx: ScopedTx<'_>, role: OrganizationRole, user: UserId, stays: bool) -> Result<()> {
+pub(crate) async fn keep_an_owner(
+    tx: ScopedTx<'_>,
+    role: OrganizationRole,
+    user: UserId,
+    stays: bool,
+) -> Result<()> {
     if role == OrganizationRole::Owner && !stays && !tx.memberships().another_owner(user).await? {
         return Err(Error::LastOwner);
     }

@@ -362,6 +362,8 @@ pub(crate) fn check_patterns(check: &mut Check, pointer: &str, patterns: &[Strin
             ("scope_too_wide", "Name what the machine needs: agent.*, tool.invoke and the like.".to_owned())
         } else if let Some(personal) = covered().find(|action| is_personal(*action)) {
             ("scope_of_people", format!("{personal} is for people; no token carries it."))
+        } else if patterns.len() > 1 && covered().any(|action| action == Action::DirectoryProvision) {
+            ("scope_stands_alone", format!("A token that carries {pattern} carries nothing else."))
         } else {
             continue;
         };
@@ -381,5 +383,11 @@ fn is_personal(action: Action) -> bool {
             | ResourceKind::Setting
             | ResourceKind::PlatformAudit
             | ResourceKind::Pricing
-    ) || matches!(action, Action::OrganizationCreate | Action::AgentTokenCreate)
+    ) || matches!(
+        action,
+        Action::OrganizationCreate
+            | Action::AgentTokenCreate
+            | Action::DirectoryRead
+            | Action::DirectoryManage
+    )
 }

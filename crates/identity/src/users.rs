@@ -97,6 +97,9 @@ impl Identity {
                         bump_token_version: closed,
                         ..Default::default()
                     };
+                    if update.is_active.is_some() {
+                        tx.users().taken_over(id).await?;
+                    }
                     tx.scoped(scope).audit().record(audit).await?;
                     Ok(tx.users().update(id, update).await?)
                 })

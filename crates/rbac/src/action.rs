@@ -91,6 +91,8 @@ kinds! {
     Grant = "grant",
     /// A wish for a grant.
     AccessRequest = "access_request",
+    /// The directory that provisions an organisation.
+    Directory = "directory",
 }
 
 impl ResourceKind {
@@ -326,6 +328,12 @@ actions! {
     GrantReview = "grant.review", Grant, Tenant;
     /// Ask for access to a row.
     AccessRequestCreate = "access_request.create", AccessRequest, Tenant;
+    /// See the organisation's directory and what it brought.
+    DirectoryRead = "directory.read", Directory, Tenant;
+    /// Switch the organisation's directory on or off and map its groups.
+    DirectoryManage = "directory.manage", Directory, Tenant;
+    /// Provision people and groups, as a directory does.
+    DirectoryProvision = "directory.provision", Directory, Tenant;
 }
 
 // A role's permissions are one 128-bit word per reach.

@@ -136,6 +136,7 @@ pub fn roles() -> Vec<RoleRow> {
                 "usage.read:any",
                 "budget.*",
                 "grant.*",
+                "directory.*",
             ],
         ),
         role("organization:owner", &["organization:admin"], &["organization.delete"]),

@@ -201,6 +201,24 @@ impl<'a> Scoped<'a> {
     pub fn api_keys(self) -> ApiKeys<'a> {
         ApiKeys::new(self.store.reader(), self.scope)
     }
+
+    /// The tenant's directory.
+    #[must_use]
+    pub fn directory(self) -> Directories<'a> {
+        Directories::new(self.store.reader(), self.scope)
+    }
+
+    /// People whom the tenant's directory brought.
+    #[must_use]
+    pub fn directory_users(self) -> DirectoryUsers<'a> {
+        DirectoryUsers::new(self.store.reader(), self.scope)
+    }
+
+    /// Groups that the tenant's directory brought.
+    #[must_use]
+    pub fn directory_groups(self) -> DirectoryGroups<'a> {
+        DirectoryGroups::new(self.store.reader(), self.scope)
+    }
 }
 
 /// One tenant's rows, inside a transaction.
@@ -406,6 +424,24 @@ impl<'t> ScopedTx<'t> {
     #[must_use]
     pub fn issued_tokens(self) -> IssuedTokensTx<'t> {
         IssuedTokensTx::new(self)
+    }
+
+    /// The directory of this tenant.
+    #[must_use]
+    pub fn directory(self) -> DirectoriesTx<'t> {
+        DirectoriesTx::new(self)
+    }
+
+    /// People whom the directory of this tenant brought.
+    #[must_use]
+    pub fn directory_users(self) -> DirectoryUsersTx<'t> {
+        DirectoryUsersTx::new(self)
+    }
+
+    /// Groups that the directory of this tenant brought.
+    #[must_use]
+    pub fn directory_groups(self) -> DirectoryGroupsTx<'t> {
+        DirectoryGroupsTx::new(self)
     }
 }
 

@@ -22,6 +22,7 @@ export type {
   Connector,
   Conversation,
   ConversationSettings,
+  Directory,
   Effect,
   Environment,
   EvaluateResponse as Explanation,

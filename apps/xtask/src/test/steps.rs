@@ -59,6 +59,7 @@ pub(super) const STEPS: &[Step] = &[
     step("openapi", "the committed API contract", &[], |_| contract()),
     step("e2e", "the page in a browser, on the real binary", &[&CHROMIUM, &FONTS], browser),
     step("schemathesis", "generated requests", &[], schemathesis),
+    step("scim", "the public tester for SCIM 2.0", &[], scim),
 ];
 
 fn nextest(world: &mut World) -> Result<()> {
@@ -127,14 +128,23 @@ fn browser(world: &mut World) -> Result<()> {
 }
 
 fn schemathesis(world: &mut World) -> Result<()> {
-    let source = shell::root().join("tests/schemathesis");
-    let environment = tools::python_environment("schemathesis", &source)?;
-    let report = report("schemathesis.xml")?;
+    outsider(world, "schemathesis", "SCHEMATHESIS_REPORT")
+}
+
+fn scim(world: &mut World) -> Result<()> {
+    outsider(world, "scim", "SCIM_REPORT")
+}
+
+/// A tester of somebody else, in Python, against the real binary: `tests/<name>/run.py` in an environment of its own.
+fn outsider(world: &mut World, name: &str, variable: &str) -> Result<()> {
+    let source = shell::root().join("tests").join(name);
+    let environment = tools::python_environment(name, &source)?;
+    let report = report(&format!("{name}.xml"))?;
     let mut command = shell::command(environment.join("venv/bin/python"));
-    command.arg(source.join("run.py")).env("SCHEMATHESIS_REPORT", &report);
+    command.arg(source.join("run.py")).env(variable, &report);
     let ended = shell::run(command.env("CONDUCTOR_BIN", binary::conductor_with_page()?));
     if report.is_file() {
-        world.counts.junit("schemathesis", &report)?;
+        world.counts.junit(name, &report)?;
     }
     ended
 }

@@ -28,11 +28,13 @@ struct MemberResponse {
     is_active: bool,
     /// Whether the person has accepted the invitation.
     is_verified: bool,
+    /// Whether the organisation's directory brought the person and keeps name, address and activity.
+    is_provisioned: bool,
     created_at: DateTime<Utc>,
 }
 
 impl From<Member> for MemberResponse {
-    fn from(Member { membership, email, name, is_verified }: Member) -> Self {
+    fn from(Member { membership, email, name, is_verified, is_provisioned }: Member) -> Self {
         Self {
             user_id: membership.user_id,
             role: membership.role,
@@ -41,6 +43,7 @@ impl From<Member> for MemberResponse {
             email,
             name,
             is_verified,
+            is_provisioned,
         }
     }
 }

@@ -24,6 +24,8 @@ mod models;
 mod policies;
 mod reviews;
 mod runs;
+mod scim;
+mod scim_attacks;
 mod spend;
 mod strangers;
 mod tasks;

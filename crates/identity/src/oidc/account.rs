@@ -15,6 +15,7 @@ use crate::{
     accounts::{self, Person as NewPerson},
     email,
     error::about,
+    group_roles::{Given, first_scope, give, higher},
     identity::entry,
 };
 
@@ -156,26 +157,17 @@ async fn apply_groups(
     let mut now_granted = Vec::new();
     for (organization, role) in &wanted {
         let Some(scope) = first_scope(tx, *organization).await? else { continue };
-        let members = tx.scoped(scope).memberships();
-        let event = match members.find(user).await? {
-            None => {
-                members.create(user, *role).await.map_err(about("membership"))?;
-                now_granted.push(*organization);
-                "membership.created"
-            }
-            Some(before) => {
-                if granted.contains(organization) {
-                    now_granted.push(*organization);
-                }
-                let owner = before.role == OrganizationRole::Owner;
-                if (before.role == *role && before.is_active)
-                    || (owner && *role != OrganizationRole::Owner && !members.another_owner(user).await?)
-                {
-                    continue;
-                }
-                members.update(user, Some(*role), Some(true)).await?;
-                "membership.updated"
-            }
+        let tenant = tx.scoped(scope);
+        // Whom a directory suspended, a sign-in does not let in again.
+        let opens = tenant.directory_users().read().find(user).await?.is_none();
+        let given = give(&tenant.memberships(), user, *role, opens).await?;
+        if given == Given::Joined || granted.contains(organization) {
+            now_granted.push(*organization);
+        }
+        let event = match given {
+            Given::Joined => "membership.created",
+            Given::Changed => "membership.updated",
+            Given::Kept => continue,
         };
         tx.scoped(scope).audit().record(by_groups(event, provider, user, Some(*role))).await?;
     }
@@ -204,23 +196,4 @@ fn by_groups(
     entry.user_id = None;
     entry.data = json!({ "identity_provider": provider.slug, "role": role });
     entry
-}
-
-/// An organisation with its first environment; `None` where it was deleted.
-async fn first_scope(tx: UnscopedTx<'_>, organization_id: OrganizationId) -> Result<Option<Scope>> {
-    if tx.organizations().read().find(organization_id).await?.is_none() {
-        return Ok(None);
-    }
-    let environments = tx.environments().of(&[organization_id]).await?;
-    Ok(environments.first().map(|first| Scope { organization_id, environment_id: first.id }))
-}
-
-fn higher(one: OrganizationRole, other: OrganizationRole) -> OrganizationRole {
-    let rank = |role: OrganizationRole| match role {
-        OrganizationRole::Owner => 3,
-        OrganizationRole::Admin => 2,
-        OrganizationRole::Member => 1,
-        OrganizationRole::Viewer => 0,
-    };
-    if rank(other) > rank(one) { other } else { one }
 }

@@ -12,7 +12,7 @@ use super::convert::{after_id, word};
 use crate::{
     Error, Result, ScopedTx, View,
     conn::Conn,
-    entity::{membership, user},
+    entity::{directory_user, membership, user},
     tx::Tx,
 };
 
@@ -71,18 +71,26 @@ impl<'a> VisibleMemberships<'a> {
 }
 
 async fn with_people(conn: Conn<'_>, rows: Vec<membership::Model>) -> Result<Vec<Member>> {
-    let people = user::Entity::find()
-        .filter(user::Column::Id.is_in(rows.iter().map(|row| row.user_id)))
+    let ids = || rows.iter().map(|row| row.user_id);
+    let people = user::Entity::find().filter(user::Column::Id.is_in(ids())).all(&conn).await?;
+    let brought = directory_user::Entity::find()
+        .filter(directory_user::Column::OrganizationId.is_in(rows.iter().map(|row| row.organization_id)))
+        .filter(directory_user::Column::UserId.is_in(ids()))
+        .filter(directory_user::Column::DeletedAt.is_null())
         .all(&conn)
         .await?;
     rows.into_iter()
         .filter_map(|row| {
             let person = people.iter().find(|person| person.id == row.user_id)?;
+            let is_provisioned = brought
+                .iter()
+                .any(|one| (one.user_id, one.organization_id) == (row.user_id, row.organization_id));
             Some(Membership::try_from(row).map(|membership| Member {
                 membership,
                 email: person.email.clone(),
                 name: person.name.clone(),
                 is_verified: person.is_verified,
+                is_provisioned,
             }))
         })
         .collect()

@@ -184,6 +184,28 @@ impl<'t> UsersTx<'t> {
         Ok(user)
     }
 
+    /// Gives an account another address.
+    ///
+    /// # Errors
+    /// `NameTaken` when the address has an account; `NotFound`.
+    pub async fn set_email(&self, id: UserId, email: String) -> Result<User> {
+        let row = live().filter(user::Column::Id.eq(id.as_uuid())).one(&self.tx.conn()).await?;
+        let mut row: user::ActiveModel = row.ok_or(Error::NotFound)?.into();
+        row.email = Set(email);
+        row.updated_at = Set(self.tx.clock().now());
+        let user = row.update(&self.tx.conn()).await?.try_into()?;
+        self.tx.tell(Revoked::User(id)).await?;
+        Ok(user)
+    }
+
+    /// Notes that people decided about an account: from now on no directory opens it again by itself.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn taken_over(&self, id: UserId) -> Result<()> {
+        self.tx.account_taken_over(id).await
+    }
+
     /// An account's second factor, held against other writers until the transaction ends: a code is taken once.
     ///
     /// # Errors

@@ -206,6 +206,8 @@ import type {
   FindCostSummaryResponse,
   FindCustomInstructionsData,
   FindCustomInstructionsResponse,
+  FindDirectoryData,
+  FindDirectoryResponse,
   FindEnvironmentData,
   FindEnvironmentResponse,
   FindErrorPageData,
@@ -328,6 +330,8 @@ import type {
   ListCostOverTimeResponse,
   ListDailyUsageData,
   ListDailyUsageResponse,
+  ListDirectoryGroupsData,
+  ListDirectoryGroupsResponse,
   ListEnvironmentsData,
   ListEnvironmentsResponse,
   ListEventsData,
@@ -490,6 +494,8 @@ import type {
   UpdateConversationResponse,
   UpdateCustomInstructionsData,
   UpdateCustomInstructionsResponse,
+  UpdateDirectoryData,
+  UpdateDirectoryResponse,
   UpdateEnvironmentData,
   UpdateEnvironmentPatchData,
   UpdateEnvironmentPatchResponse,
@@ -638,6 +644,8 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/budgets': { query: ListBudgetsData['query']; body: ListBudgetsData['body']; answer: ListBudgetsResponse };
     '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: FindBudgetData['query']; body: FindBudgetData['body']; answer: FindBudgetResponse };
     '/api/v1/orgs/{org_id}/budgets/{budget_id}/spenders': { query: ListBudgetSpendersData['query']; body: ListBudgetSpendersData['body']; answer: ListBudgetSpendersResponse };
+    '/api/v1/orgs/{org_id}/directory': { query: FindDirectoryData['query']; body: FindDirectoryData['body']; answer: FindDirectoryResponse };
+    '/api/v1/orgs/{org_id}/directory/groups': { query: ListDirectoryGroupsData['query']; body: ListDirectoryGroupsData['body']; answer: ListDirectoryGroupsResponse };
     '/api/v1/orgs/{org_id}/environments': { query: ListEnvironmentsData['query']; body: ListEnvironmentsData['body']; answer: ListEnvironmentsResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: FindEnvironmentData['query']; body: FindEnvironmentData['body']; answer: FindEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers': { query: ListOrganizationMcpServersData['query']; body: ListOrganizationMcpServersData['body']; answer: ListOrganizationMcpServersResponse };
@@ -793,6 +801,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: UpdateAgentOfOrganizationPatchData['query']; body: UpdateAgentOfOrganizationPatchData['body']; answer: UpdateAgentOfOrganizationPatchResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerOfOrganizationPatchData['query']; body: UpdateAgentServerOfOrganizationPatchData['body']; answer: UpdateAgentServerOfOrganizationPatchResponse };
     '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: UpdateBudgetPatchData['query']; body: UpdateBudgetPatchData['body']; answer: UpdateBudgetPatchResponse };
+    '/api/v1/orgs/{org_id}/directory': { query: UpdateDirectoryData['query']; body: UpdateDirectoryData['body']; answer: UpdateDirectoryResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: UpdateEnvironmentPatchData['query']; body: UpdateEnvironmentPatchData['body']; answer: UpdateEnvironmentPatchResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: UpdateOrganizationMcpServerPatchData['query']; body: UpdateOrganizationMcpServerPatchData['body']; answer: UpdateOrganizationMcpServerPatchResponse };
     '/api/v1/orgs/{org_id}/members/{user_id}': { query: UpdateMemberData['query']; body: UpdateMemberData['body']; answer: UpdateMemberResponse };

@@ -1765,6 +1765,61 @@ export type DenyAccessRequest = {
 };
 
 /**
+ * How an organisation is provisioned.
+ */
+export type Directory = {
+    /**
+     * Whether a directory may come in.
+     */
+    enabled: boolean;
+    /**
+     * What to enter at the directory as the address of the SCIM endpoint.
+     */
+    endpoint: string;
+    /**
+     * Groups that it brought.
+     */
+    groups: number;
+    /**
+     * What identity providers of the platform map for this organisation, which holds for the directory too.
+     */
+    inherited_role_mappings: Array<GroupRole>;
+    /**
+     * What the directory's groups bring.
+     */
+    role_mappings: Array<GroupRole>;
+    service_account_id?: ServiceAccountId | null;
+    /**
+     * When it was last changed here.
+     */
+    updated_at?: string | null;
+    /**
+     * People that it brought.
+     */
+    users: number;
+};
+
+/**
+ * A group that the directory brought.
+ */
+export type DirectoryGroup = {
+    /**
+     * The directory's own id of it.
+     */
+    external_id?: string | null;
+    id: DirectoryGroupId;
+    members: number;
+    name: string;
+    role?: OrganizationRole | null;
+    updated_at: string;
+};
+
+/**
+ * A group that a directory brought.
+ */
+export type DirectoryGroupId = string;
+
+/**
  * A message that was changed where it stands.
  */
 export type EditedResponse = {
@@ -2490,6 +2545,20 @@ export type GrantsResponse = {
 };
 
 /**
+ * A role that the members of a directory's group have in its organisation.
+ */
+export type GroupRole = {
+    /**
+     * The group's name, or the directory's own id of it.
+     */
+    group: string;
+    /**
+     * The role.
+     */
+    role: OrganizationRole;
+};
+
+/**
  * Something that a guard found.
  */
 export type GuardFinding = {
@@ -2861,6 +2930,10 @@ export type Member = {
     created_at: string;
     email: string;
     is_active: boolean;
+    /**
+     * Whether the organisation's directory brought the person and keeps name, address and activity.
+     */
+    is_provisioned: boolean;
     /**
      * Whether the person has accepted the invitation.
      */
@@ -3914,6 +3987,30 @@ export type PageResponseConversation = {
 /**
  * A page of a list.
  */
+export type PageResponseDirectoryGroup = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * The directory's own id of it.
+         */
+        external_id?: string | null;
+        id: DirectoryGroupId;
+        members: number;
+        name: string;
+        role?: OrganizationRole | null;
+        updated_at: string;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageResponseEnvironment = {
     /**
      * The rows.
@@ -4176,6 +4273,10 @@ export type PageResponseMember = {
         created_at: string;
         email: string;
         is_active: boolean;
+        /**
+         * Whether the organisation's directory brought the person and keeps name, address and activity.
+         */
+        is_provisioned: boolean;
         /**
          * Whether the person has accepted the invitation.
          */
@@ -6148,6 +6249,14 @@ export type UpdateConversationRequest = {
     model?: string | null;
     settings?: ConversationSettings | null;
     title?: string | null;
+};
+
+/**
+ * A change of how an organisation is provisioned: missing fields stay.
+ */
+export type UpdateDirectoryRequest = {
+    enabled?: boolean | null;
+    role_mappings?: Array<GroupRole> | null;
 };
 
 /**
@@ -12896,6 +13005,93 @@ export type ListBudgetSpendersResponses = {
 };
 
 export type ListBudgetSpendersResponse = ListBudgetSpendersResponses[keyof ListBudgetSpendersResponses];
+
+export type FindDirectoryData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/directory';
+};
+
+export type FindDirectoryErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindDirectoryError = FindDirectoryErrors[keyof FindDirectoryErrors];
+
+export type FindDirectoryResponses = {
+    200: Directory;
+};
+
+export type FindDirectoryResponse = FindDirectoryResponses[keyof FindDirectoryResponses];
+
+export type UpdateDirectoryData = {
+    body: UpdateDirectoryRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/directory';
+};
+
+export type UpdateDirectoryErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateDirectoryError = UpdateDirectoryErrors[keyof UpdateDirectoryErrors];
+
+export type UpdateDirectoryResponses = {
+    200: Directory;
+};
+
+export type UpdateDirectoryResponse = UpdateDirectoryResponses[keyof UpdateDirectoryResponses];
+
+export type ListDirectoryGroupsData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/orgs/{org_id}/directory/groups';
+};
+
+export type ListDirectoryGroupsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListDirectoryGroupsError = ListDirectoryGroupsErrors[keyof ListDirectoryGroupsErrors];
+
+export type ListDirectoryGroupsResponses = {
+    200: PageResponseDirectoryGroup;
+};
+
+export type ListDirectoryGroupsResponse = ListDirectoryGroupsResponses[keyof ListDirectoryGroupsResponses];
 
 export type ListEnvironmentsData = {
     body?: never;

@@ -40,6 +40,20 @@ export const serviceAccountsQuery = (organizationId: string) =>
     queryFn: () => api.get(`/api/v1/orgs/${organizationId}/service-accounts`, { query: { limit: 100 } }),
   });
 
+export const directoryQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['settings', 'directory', organizationId],
+    queryFn: () => api.get(`/api/v1/orgs/${organizationId}/directory`),
+  });
+
+export const directoryGroupsQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['settings', 'directory-groups', organizationId],
+    queryFn: () => api.get(`/api/v1/orgs/${organizationId}/directory/groups`, { query: { limit: 100 } }),
+    // The directory sends them when it likes.
+    staleTime: 5_000,
+  });
+
 export const environmentsQuery = (organizationId: string) =>
   queryOptions({
     queryKey: ['settings', 'environments', organizationId],

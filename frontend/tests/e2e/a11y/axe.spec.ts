@@ -23,6 +23,7 @@ const routes = [
   '/settings/usage',
   '/settings/members',
   '/settings/service-accounts',
+  '/settings/provisioning',
   '/settings/security',
 ];
 

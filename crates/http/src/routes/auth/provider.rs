@@ -69,17 +69,9 @@ impl FromRequestParts<AppState> for RedirectUri {
     }
 }
 
-/// The public address, else the one that this request came by: over plain http only where that is this very machine.
+/// Where a provider sends people back to.
 pub(crate) fn redirect_uri(state: &AppState, headers: &HeaderMap) -> String {
-    let base = match &state.options.public_url {
-        Some(url) => url.trim_end_matches('/').to_owned(),
-        None => {
-            let name = headers.get(header::HOST).and_then(|name| name.to_str().ok()).unwrap_or_default();
-            let scheme = if host::is_loopback(name) { "http" } else { "https" };
-            format!("{scheme}://{name}")
-        }
-    };
-    format!("{base}/api/auth/oidc/callback")
+    format!("{}/api/auth/oidc/callback", host::base(state, headers))
 }
 
 /// The providers that people may sign in with.

@@ -154,11 +154,21 @@ export function MembersTab({ me }: { me: Me }) {
                   </span>
                   <span className="block truncate text-sm text-text-3">{member.email}</span>
                 </span>
-                {!member.is_verified && <Status tone="warn">{t('Invited')}</Status>}
+                {!member.is_active && <Status tone="err">{t('Suspended')}</Status>}
+                {member.is_provisioned ? (
+                  <Status tone="ok">{t('Provisioned')}</Status>
+                ) : (
+                  !member.is_verified && <Status tone="warn">{t('Invited')}</Status>
+                )}
                 {manages && !self ? (
                   <select
                     className="field w-32!"
                     aria-label={t('Role of {{name}}', { name: member.name || member.email })}
+                    title={
+                      member.is_provisioned
+                        ? t('The directory keeps this person: a group that brings a role sets it again.')
+                        : undefined
+                    }
                     value={member.role}
                     onChange={(event) => setRole(member, event.target.value as OrganizationRole)}
                   >
@@ -191,9 +201,12 @@ export function MembersTab({ me }: { me: Me }) {
         open={doomed !== null}
         onClose={() => setDoomed(null)}
         title={t('Remove this member?')}
-        description={t('{{name}} loses access to this organisation. What they made stays.', {
-          name: doomed?.name || doomed?.email || '',
-        })}
+        description={t(
+          doomed?.is_provisioned
+            ? '{{name}} loses access to this organisation. The directory may bring them back: remove them there.'
+            : '{{name}} loses access to this organisation. What they made stays.',
+          { name: doomed?.name || doomed?.email || '' },
+        )}
         confirm={t('Remove')}
         onConfirm={async () => {
           try {

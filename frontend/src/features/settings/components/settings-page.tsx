@@ -14,6 +14,7 @@ import { IdentityProvidersTab } from './identity-providers-tab';
 import { KeysTab } from './keys-tab';
 import { MembersTab } from './members-tab';
 import { ProfileTab } from './profile-tab';
+import { ProvisioningTab } from './provisioning-tab';
 import { SecurityTab } from './security-tab';
 import { ServiceAccountsTab } from './service-accounts-tab';
 
@@ -24,6 +25,7 @@ const tabs = [
   { id: 'usage', label: 'Usage' },
   { id: 'members', label: 'Members' },
   { id: 'service-accounts', label: 'Service accounts', needs: 'service_account.read' },
+  { id: 'provisioning', label: 'Provisioning', needs: 'directory.read' },
   { id: 'security', label: 'Security' },
   { id: 'sign-in', label: 'Sign-in providers', needs: 'id_provider.read' },
   { id: 'encryption', label: 'Encryption keys', needs: 'secret_key.read' },
@@ -50,6 +52,7 @@ export function SettingsPage({ tab }: { tab: SettingsTab }) {
     else if (tab === 'usage') body = <OwnUsage me={me} />;
     else if (tab === 'members') body = <MembersTab me={me} />;
     else if (tab === 'service-accounts') body = <ServiceAccountsTab me={me} />;
+    else if (tab === 'provisioning') body = <ProvisioningTab me={me} />;
     else if (tab === 'sign-in') body = <IdentityProvidersTab />;
     else if (tab === 'encryption') body = <EncryptionTab />;
     else body = <SecurityTab me={me} />;

@@ -22,14 +22,16 @@ interface Words {
 export function IssueToken({
   owner,
   choices,
+  fixed,
   onClose,
 }: {
   owner: TokenOwner;
   choices: readonly Noun[];
+  fixed?: readonly string[] | undefined;
   onClose: () => void;
 }) {
   const [text, setText] = useState<string | null>(null);
-  const [scopes, setScopes] = useState<string[]>([]);
+  const [scopes, setScopes] = useState<string[]>(fixed ? [...fixed] : []);
   const [scopeError, setScopeError] = useState<string>();
   const { register, handleSubmit, watch, formState, setError } = useForm<Words>({
     defaultValues: { name: '', lifetime: '30', date: '' },
@@ -49,7 +51,7 @@ export function IssueToken({
       setScopeError(scope?.detail);
       const late = problem?.fieldError('expires_at');
       if (late) setError(lifetime === 'date' ? 'date' : 'lifetime', { message: late });
-      else if (!scope) setError('name', { message: problem?.fieldError('name') ?? describe(error) });
+      else if (!scope || fixed) setError('name', { message: problem?.fieldError('name') ?? describe(error) });
     }
   });
   if (text !== null) return <ShownOnce text={text} onClose={onClose} />;
@@ -62,17 +64,19 @@ export function IssueToken({
         error={errors.name?.message}
         {...register('name', { required: t('Say what the token is for.') })}
       />
-      <ScopeField
-        label={t('What it may do')}
-        hint={t('It never does more than you may do yourself, now and later.')}
-        error={scopeError}
-        choices={choices}
-        value={scopes}
-        onChange={(next) => {
-          setScopes(next);
-          setScopeError(undefined);
-        }}
-      />
+      {!fixed && (
+        <ScopeField
+          label={t('What it may do')}
+          hint={t('It never does more than you may do yourself, now and later.')}
+          error={scopeError}
+          choices={choices}
+          value={scopes}
+          onChange={(next) => {
+            setScopes(next);
+            setScopeError(undefined);
+          }}
+        />
+      )}
       <div className="flex flex-wrap gap-4">
         <SelectField
           label={t('Works for')}

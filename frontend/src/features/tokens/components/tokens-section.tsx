@@ -22,6 +22,7 @@ export function TokensSection({
   lead,
   permissions,
   allowlist,
+  fixed,
 }: {
   owner: TokenOwner;
   lead: string;
@@ -29,11 +30,14 @@ export function TokensSection({
   permissions: readonly string[];
   /** What the tokens of a service account may include. */
   allowlist?: readonly string[];
+  /** What every token may do, where there is nothing to choose. */
+  fixed?: readonly string[];
 }) {
   const query = useQuery(tokensQuery(owner));
   const [issuing, setIssuing] = useState(false);
   const [asking, setAsking] = useState<{ token: IssuedToken; end: boolean }>();
   const choices = offered(permissions, allowlist);
+  const nothing = !fixed && choices.length === 0;
   const may = (verb: string) =>
     covers(permissions, owner.kind === 'agents' ? `agent_token.${verb}` : 'service_account.update');
   const tokens = query.data?.items ?? [];
@@ -46,10 +50,8 @@ export function TokensSection({
             // Beside "New service account" it is not the first thing to do.
             variant={owner.kind === 'agents' ? 'primary' : 'outline'}
             onClick={() => setIssuing(true)}
-            disabled={choices.length === 0}
-            title={
-              choices.length === 0 ? t('The allowlist leaves nothing that a token could do.') : undefined
-            }
+            disabled={nothing}
+            title={nothing ? t('The allowlist leaves nothing that a token could do.') : undefined}
           >
             <Plus size={16} />
             {t('New token')}
@@ -83,7 +85,7 @@ export function TokensSection({
         </ul>
       )}
       <Dialog open={issuing} onClose={() => setIssuing(false)} title={t('New token')} wide>
-        <IssueToken owner={owner} choices={choices} onClose={() => setIssuing(false)} />
+        <IssueToken owner={owner} choices={choices} fixed={fixed} onClose={() => setIssuing(false)} />
       </Dialog>
       <ConfirmDialog
         open={asking !== undefined}
