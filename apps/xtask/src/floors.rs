@@ -38,7 +38,8 @@ impl Package {
 
     fn may_use(&self, used: &Self) -> bool {
         match (self.name.as_str(), used.name.as_str()) {
-            ("conductor-storage", "conductor-migrations") | ("xtask", "conductor-test-support") => true,
+            ("conductor-storage", "conductor-migrations")
+            | ("xtask", "conductor-test-support" | "conductor-rbac") => true,
             (user, "conductor-rbac") => user == "conductor-access",
             (_, "conductor-telemetry") => matches!(self.floor(), "app" | "door"),
             _ if self.floor() == "beside" => used.floor() == "domain",
