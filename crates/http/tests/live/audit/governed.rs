@@ -60,6 +60,9 @@ pub(super) async fn machines(w: &mut Walk<'_>, admin: &Api, org: &str, agent: &s
         w.step(admin, &format!("DELETE {tokens}/{{jti}}"), &ids, json!(null), "token.deleted").await;
     }
     w.step(admin, &format!("DELETE {one}"), &[org, &account], json!(null), "service_account.deleted").await;
+    // What the directory itself does is not in the document: `live/scim.rs` asks for its entries.
+    let directory = "PATCH /api/v1/orgs/{org_id}/directory";
+    w.step(admin, directory, &[org], json!({ "enabled": true }), "directory.updated").await;
 }
 
 /// The second factor of one person.
