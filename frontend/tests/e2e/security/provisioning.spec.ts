@@ -78,7 +78,7 @@ plain('an administrator connects a directory', async ({ browser }, info) => {
     await page.getByLabel('Group', { exact: true }).fill('Platform engineers');
     await page.getByLabel('Role', { exact: true }).selectOption('admin');
     await page.getByRole('button', { name: 'Save' }).click();
-    await expect(row).toContainText('admin');
+    await expect(row).toContainText('Admin');
     await clean(page);
     await shot('on');
     await page.emulateMedia({ colorScheme: 'dark' });
