@@ -363,8 +363,12 @@ async fn set_active(
     if active {
         match membership {
             Some(_) if is_open => {}
-            Some(_) => drop(tenant.memberships().update(user.id, None, Some(true)).await?),
-            None => drop(tenant.memberships().create(user.id, OrganizationRole::Member).await?),
+            Some(_) => {
+                tenant.memberships().update(user.id, None, Some(true)).await?;
+            }
+            None => {
+                tenant.memberships().create(user.id, OrganizationRole::Member).await?;
+            }
         }
         if row.closed_account {
             let open = UserChange { is_active: Some(true), ..Default::default() };
