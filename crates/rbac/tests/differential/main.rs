@@ -20,7 +20,7 @@ fn build(roles: &[RoleRow], policies: &[PolicyRow]) -> PolicyIndex {
 
 /// Random worlds, of a hundred requests each: 200 on every change, as many as `DIFFERENTIAL_WORLDS` says before a release.
 fn worlds() -> u64 {
-    std::env::var("DIFFERENTIAL_WORLDS").ok().and_then(|text| text.parse().ok()).unwrap_or(200)
+    option_env!("DIFFERENTIAL_WORLDS").and_then(|text| text.parse().ok()).unwrap_or(200)
 }
 
 #[test]

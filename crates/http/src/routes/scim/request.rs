@@ -66,7 +66,7 @@ pub(super) fn search(body: &Value) -> Result<ScimQuery, Refusal> {
             "filter" => query.filter = text(),
             "sortby" => query.sort_by = text(),
             "sortorder" => {
-                query.descending = text().is_some_and(|order| order.eq_ignore_ascii_case("descending"))
+                query.descending = text().is_some_and(|order| order.eq_ignore_ascii_case("descending"));
             }
             "startindex" => query.start = Some(whole()?),
             "count" => query.count = Some(whole()?),
