@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// What cannot be attacked yet: the id, what is missing, and the issue that brings it.
+/// What cannot be attacked yet, or not whole: the id, and what is missing.
 const PENDING: [(&str, &str); 7] = [
     ("A-09", "links that open a conversation or a file to whoever has them"),
     ("A-23", "shared flows with a definition of their own; agents are attacked in `a23_…`"),
