@@ -4,7 +4,7 @@ use std::{net::IpAddr, str::FromStr, sync::Arc};
 
 use chrono::TimeDelta;
 use conductor_access::{Action, Machine};
-use conductor_domain::{Caller, EnvironmentId, OrganizationId, Principal, Scope, Standing, UserId};
+use conductor_domain::{Caller, EnvironmentId, OrganizationId, Principal, Revoked, Scope, Standing, UserId};
 use conductor_storage::Unscoped;
 use http::{HeaderMap, header};
 
@@ -150,8 +150,20 @@ impl Identity {
         Ok(live)
     }
 
-    /// Reads where a credential and the person behind it stand.
+    /// Reads where a credential and the person behind it stand. One that turns out to have ended is not served from
+    /// memory any more either.
     async fn live(&self, key: Key) -> Result<Arc<Live>> {
+        let read = self.read(key).await;
+        if matches!(read, Err(Error::TokenRevoked)) && self.inner.cache.knows(key) {
+            self.inner.cache.forget(match key {
+                Key::Session(id) => Revoked::Session(id),
+                Key::Token(id) => Revoked::Token(id),
+            });
+        }
+        read
+    }
+
+    async fn read(&self, key: Key) -> Result<Arc<Live>> {
         let (generation, now) = (self.inner.cache.generation(), self.inner.clock.now());
         let live = match key {
             Key::Session(id) => {

@@ -52,7 +52,7 @@ fn the_index_agrees_with_the_reference_on_20_000_random_requests() {
 #[test]
 fn grants_found_by_the_index_are_those_of_the_rows_and_decide_alike() {
     let (mut held, mut opened) = (0, 0);
-    for seed in 0..300 {
+    for seed in 0..600 {
         let mut lots = Lots(seed);
         let world = generate::world(&mut lots);
         let policies = build(&world.roles, &world.policies);
