@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use conductor_domain::{
     ExternalIdentity, IdentityProvider, NewAuditEvent, OrganizationId, OrganizationRole, PlatformRole, Scope,
-    User, UserId,
+    User, UserChange, UserId,
 };
 use conductor_storage::UnscopedTx;
 use serde_json::{Value, json};
@@ -77,12 +77,15 @@ pub(super) async fn find_or_make(
     if !person.may_come(provider) {
         return Err(Error::SignUpClosed);
     }
-    let (user, granted) = match known {
+    let (user, made, granted) = match known {
         Some(known) => {
             let user = tx.users().read().find(known.user_id).await?;
-            (user.ok_or(Error::SignInRefused)?, known.granted)
+            (user.ok_or(Error::SignInRefused)?, false, known.granted)
         }
-        None => (tie(tx, provider, &person, client).await?, Vec::new()),
+        None => {
+            let (user, made) = tie(tx, provider, &person, client).await?;
+            (user, made, Vec::new())
+        }
     };
     if !user.is_active {
         return Err(Error::SignInRefused);
@@ -91,19 +94,27 @@ pub(super) async fn find_or_make(
         return Err(Error::OtpRequired);
     }
     let granted = apply_groups(tx, provider, &person, user.id, granted).await?;
+    let user = match granted.first() {
+        // Whoever is new begins where their groups put them, not alone.
+        Some(team) if made && provider.spec.organization_id.is_none() => {
+            let active = Some(first_scope(tx, *team).await?.or(user.active));
+            tx.users().update(user.id, UserChange { active, ..Default::default() }).await?
+        }
+        _ => user,
+    };
     let identity =
         ExternalIdentity { provider_id: provider.id, subject: person.subject, user_id: user.id, granted };
     tx.identity_providers().remember(&identity).await.map_err(about("identity"))?;
     Ok(user)
 }
 
-/// The account of somebody who comes for the first time.
+/// The account of somebody who comes for the first time, and whether it was made for them.
 async fn tie(
     tx: UnscopedTx<'_>,
     provider: &IdentityProvider,
     person: &Person,
     client: &Client,
-) -> Result<User> {
+) -> Result<(User, bool)> {
     let address = person.email.clone().ok_or(Error::AddressUnverified)?;
     let entry = |event: &str, user: UserId| {
         let mut entry = entry(event, user, client);
@@ -116,7 +127,7 @@ async fn tie(
         }
         let scope = user.active.unwrap_or(Scope::PLATFORM);
         tx.scoped(scope).audit().record(entry("account.linked", user.id)).await?;
-        return Ok(user);
+        return Ok((user, false));
     }
     if !provider.spec.allow_sign_up {
         return Err(Error::SignUpClosed);
@@ -137,7 +148,7 @@ async fn tie(
     let user = accounts::create(tx, new, team.map(|scope| (scope, OrganizationRole::Member))).await?;
     let scope = user.active.unwrap_or(Scope::PLATFORM);
     tx.scoped(scope).audit().record(entry("account.created", user.id)).await?;
-    Ok(user)
+    Ok((user, true))
 }
 
 /// Gives what the groups bring and takes what they brought before; where the provider says nothing of groups, all stays.
