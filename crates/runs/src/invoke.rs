@@ -183,8 +183,7 @@ impl ToolPath {
 
     /// Whether the person has answered this question for good, here.
     async fn stands(&self, held: &Held, call: &Call, tool: &Tool, decision: &Decision) -> Result<bool> {
-        let answerable = decision.rule == TOOL_ASKS && approvers(decision).is_none();
-        let Some(user) = call.caller.user_id().filter(|_| answerable) else {
+        let Some(user) = call.caller.user_id().filter(|_| may_stand(decision)) else {
             return Ok(false);
         };
         let (path, hash) = (tool.path.clone(), tool.definition_hash.clone());
@@ -212,7 +211,7 @@ impl ToolPath {
             }
             roles => roles.unwrap_or_default(),
         };
-        let standing = decision.rule == TOOL_ASKS && approver_roles.is_empty();
+        let standing = may_stand(&decision);
         let server = tool.server.clone().unwrap_or_else(|| "Conductor".to_owned());
         let mut answers = vec!["allow_once".to_owned()];
         if standing && call.conversation_id.is_some() {
@@ -323,6 +322,11 @@ fn unreadable(error: conductor_access::Error) -> Result<Decision> {
         obligations: Vec::new(),
         trace: vec![TraceStep { source: "policies".to_owned(), says }],
     })
+}
+
+/// Whether an answer may hold beyond this call: the tool itself asks, and nobody else is to be asked.
+fn may_stand(decision: &Decision) -> bool {
+    decision.rule == TOOL_ASKS && approvers(decision).is_none()
 }
 
 /// The roles of which one answers, sorted, as every rule that names some agrees; none where the rules agree on no role,

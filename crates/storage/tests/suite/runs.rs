@@ -3,8 +3,8 @@
 use chrono::Duration;
 use conductor_domain::{Clock, OrganizationRole, PageRequest};
 use conductor_domain::{
-    EventBody, MessageId, NewRun, Run, RunFilter, RunId, RunKind, RunOutcome, RunStatus, RunTrigger, Scope,
-    SignalKind,
+    EventBody, MessageId, NewHumanTask, NewRun, Run, RunFilter, RunId, RunKind, RunOutcome, RunStatus,
+    RunTrigger, Scope, SignalKind,
 };
 use conductor_storage::{Error, Unscoped};
 use serde_json::json;
@@ -18,6 +18,7 @@ suite![
     a_waiting_run_is_claimed_only_when_signalled,
     a_lease_that_ran_out_is_claimed_by_another,
     a_foreign_tenant_sees_no_run,
+    a_question_is_seen_by_whoever_has_a_role_that_it_asks,
     a_run_written_when_it_is_over_tells_when_it_began,
 ];
 
@@ -180,6 +181,51 @@ async fn a_foreign_tenant_sees_no_run(world: World) {
         })
         .await;
     assert!(matches!(signal, Err(Error::NotFound)));
+}
+
+async fn a_question_is_seen_by_whoever_has_a_role_that_it_asks(world: World) {
+    let (here, there) = (world.organization("Here").await, world.organization("There").await);
+    let owner = world.member("owner@here.example", here, OrganizationRole::Member).await;
+    let viewer = world.member("viewer@here.example", here, OrganizationRole::Viewer).await;
+    let member = world.member("member@here.example", here, OrganizationRole::Member).await;
+    let foreign = world.member("viewer@there.example", there, OrganizationRole::Viewer).await;
+    let (run, person) = (pending(&world, here).await, owner.user_id());
+    let ask = |roles: &[&str]| NewHumanTask {
+        run_id: run.id,
+        call_id: None,
+        user_id: person,
+        conversation_id: None,
+        kind: "tool_approval".to_owned(),
+        title: "Allow it?".to_owned(),
+        message: "An agent asks.".to_owned(),
+        priority: "normal".to_owned(),
+        tool: None,
+        server: None,
+        binding_hash: None,
+        arguments: None,
+        allowed_decisions: vec!["deny".to_owned()],
+        approver_roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+    };
+    let (for_roles, for_nobody) = (ask(&["organization:auditor", "organization:viewer"]), ask(&[]));
+    let made: Result<_, Error> = world
+        .store
+        .scoped(here)
+        .write(move |tx| {
+            Box::pin(async move {
+                tx.human_tasks().create(for_nobody).await?;
+                tx.human_tasks().create(for_roles).await
+            })
+        })
+        .await;
+    let id = made.unwrap().id;
+    for (caller, expected) in [(&owner, 2), (&viewer, 1), (&member, 0), (&foreign, 0)] {
+        let tasks = world.store.visible_to(caller).human_tasks();
+        // With a condition before and one after, so that the places of the values are those of their marks.
+        let seen = tasks.page(Some("pending"), PageRequest::default()).await.unwrap().items;
+        assert_eq!(seen.len(), expected, "{:?}", caller.roles);
+        let found = world.store.visible_to(caller).human_tasks().find(id).await.unwrap();
+        assert_eq!(found.is_some(), expected > 0, "{:?}", caller.roles);
+    }
 }
 
 async fn a_run_written_when_it_is_over_tells_when_it_began(world: World) {
