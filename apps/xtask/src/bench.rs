@@ -24,6 +24,8 @@ mod load;
 mod report;
 #[cfg(feature = "bench")]
 mod streams;
+#[cfg(feature = "bench")]
+mod tenant;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {

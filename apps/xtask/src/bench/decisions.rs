@@ -12,17 +12,20 @@ use anyhow::{Result, ensure};
 use casbin::{CoreApi, DefaultModel, Enforcer, MemoryAdapter, MgmtApi};
 use conductor_access::{Access, Action, Facts, LimitsOptions, Vault};
 use conductor_domain::{
-    BindingScope, Caller, Classification, Clock, Effect, EnvironmentId, EnvironmentType, NewEnvironment,
-    NewOrganization, OrganizationId, Policy, PolicyBinding, PolicyBindingId, PolicyId, PolicyMode,
-    PolicyRule, PolicyRuleId, Principal, Scope, SystemClock, UserId, Visibility,
+    BindingScope, Caller, Classification, Clock, Effect, EnvironmentId, OrganizationId, Policy,
+    PolicyBinding, PolicyBindingId, PolicyId, PolicyMode, PolicyRule, PolicyRuleId, Principal, Scope,
+    SystemClock, UserId, Visibility,
 };
 use conductor_rbac::{Binding, PolicyIndex, PolicyRow, Request, Resource, built_in_roles};
 use conductor_secrets::{Keyring, LocalKey};
-use conductor_storage::{Error, OpenOptions, Store, Unscoped};
+use conductor_storage::{Error, OpenOptions, Store};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::report::{Goal, Row, percentile, publish};
+use super::{
+    report::{Goal, Row, percentile, publish},
+    tenant,
+};
 
 const GROUPS: usize = 1_000;
 const PEOPLE: usize = 10_000;
@@ -203,7 +206,6 @@ async fn peer() -> Result<Enforcer> {
 struct Live {
     access: Arc<Access>,
     caller: Caller,
-    folder: tempfile::TempDir,
 }
 
 impl Live {
@@ -212,19 +214,15 @@ impl Live {
         let store = OpenOptions::sqlite(&folder.join("decisions.db")).open(Arc::new(clock)).await?;
         let caller = caller(0, Vec::new());
         fill(&store, caller.scope).await?;
-        let keys = tempfile::tempdir()?;
-        let vault = Vault::new(
-            store.clone(),
-            Keyring::new(LocalKey::load_or_create(&keys.path().join("master.key"))?),
-        );
+        let key = LocalKey::load_or_create(&folder.join("master.key"))?;
+        let vault = Vault::new(store.clone(), Keyring::new(key));
         let access = Access::start(store, vault, LimitsOptions::default()).await?;
-        Ok(Self { access, caller, folder: keys })
+        Ok(Self { access, caller })
     }
 
     /// In microseconds. A read is of the caller's own row, by rules at most a second old; a call compares their version
     /// with the database's each time.
     async fn p99(&self, action: Action) -> Result<f64> {
-        ensure!(self.folder.path().is_dir(), "the keys are gone");
         let facts = match action {
             Action::ToolInvoke => {
                 Facts::new("tool:data1", self.caller.scope).seen_by(Visibility::Organization)
@@ -243,32 +241,7 @@ impl Live {
 }
 
 async fn fill(store: &Store, scope: Scope) -> Result<()> {
-    let organization = NewOrganization {
-        id: scope.organization_id,
-        name: "Bench".into(),
-        slug: "bench".into(),
-        is_personal: false,
-        industry: None,
-        website: None,
-        timezone: None,
-    };
-    let environment = NewEnvironment {
-        id: scope.environment_id,
-        organization_id: scope.organization_id,
-        name: "default".into(),
-        environment_type: EnvironmentType::Dev,
-        is_default: true,
-    };
-    let done: Result<(), Error> = store
-        .unscoped(Unscoped::Setup)
-        .write(move |tx| {
-            Box::pin(async move {
-                tx.organizations().create(organization).await?;
-                tx.scoped(scope).environments().create(environment).await.map(drop)
-            })
-        })
-        .await;
-    done?;
+    tenant::found(store, scope).await?;
     // One policy for half of all people, the others for a hundred each.
     let mut shares = vec![BINDINGS / 2];
     shares.extend(std::iter::repeat_n(100, BINDINGS / 200));

@@ -11,8 +11,8 @@ use std::{
 use anyhow::{Result, ensure};
 use chrono::TimeDelta;
 use conductor_domain::{
-    Clock, EnvironmentId, EnvironmentType, EventBody, NewEnvironment, NewOrganization, NewRun,
-    OrganizationId, Run, RunId, RunKind, RunTrigger, Scope, StepId, StepKind, SystemClock,
+    Clock, EnvironmentId, EventBody, NewRun, OrganizationId, Run, RunId, RunKind, RunTrigger, Scope, StepId,
+    StepKind, SystemClock,
 };
 use conductor_storage::{Error, OpenOptions, Store, Unscoped};
 use sqlx::{
@@ -21,7 +21,10 @@ use sqlx::{
 };
 use tokio::{sync::Mutex, task::JoinSet};
 
-use super::report::{Goal, Row, publish};
+use super::{
+    report::{Goal, Row, publish},
+    tenant,
+};
 
 const RUNS: usize = 32;
 
@@ -81,30 +84,7 @@ impl Ours {
             organization_id: OrganizationId::generate(&clock),
             environment_id: EnvironmentId::generate(&clock),
         };
-        let organization = NewOrganization {
-            id: scope.organization_id,
-            name: "Bench".into(),
-            slug: "bench".into(),
-            is_personal: false,
-            industry: None,
-            website: None,
-            timezone: None,
-        };
-        let environment = NewEnvironment {
-            id: scope.environment_id,
-            organization_id: scope.organization_id,
-            name: "default".into(),
-            environment_type: EnvironmentType::Dev,
-            is_default: true,
-        };
-        let work = store.unscoped(Unscoped::Setup).write(move |tx| {
-            Box::pin(async move {
-                tx.organizations().create(organization).await?;
-                tx.scoped(scope).environments().create(environment).await.map(drop)
-            })
-        });
-        let done: Result<(), Error> = work.await;
-        done?;
+        tenant::found(&store, scope).await?;
         Ok(Self { store, scope })
     }
 
