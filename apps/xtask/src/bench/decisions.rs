@@ -29,8 +29,9 @@ use super::{
 
 const GROUPS: usize = 1_000;
 const PEOPLE: usize = 10_000;
-/// Bindings in the database of the second part: half of them on one policy, half on policies of a hundred.
+/// Bindings in the database of the second part, on policies of a hundred each.
 const BINDINGS: usize = 100_000;
+const OF_A_POLICY: usize = 100;
 /// Decisions that are timed one by one in the second part.
 const TIMED: usize = 20_000;
 
@@ -242,13 +243,8 @@ impl Live {
 
 async fn fill(store: &Store, scope: Scope) -> Result<()> {
     tenant::found(store, scope).await?;
-    // One policy for half of all people, the others for a hundred each.
-    let mut shares = vec![BINDINGS / 2];
-    shares.extend(std::iter::repeat_n(100, BINDINGS / 200));
-    let mut first = 0;
-    for (at, share) in shares.into_iter().enumerate() {
-        let policy = policy(scope, at, first..first + share);
-        first += share;
+    for at in 0..BINDINGS / OF_A_POLICY {
+        let policy = policy(scope, at, at * OF_A_POLICY..(at + 1) * OF_A_POLICY);
         let done: Result<Policy, Error> = store
             .scoped(scope)
             .write(move |tx| Box::pin(async move { tx.policies().put(policy).await }))
