@@ -3,6 +3,7 @@ import { Check, CircleDashed, Clock, Hexagon, Pencil, Square, TriangleAlert, X }
 import type { ReactNode } from 'react';
 import { cx } from '@/lib/cx';
 import { t } from '@/lib/i18n';
+import { runStatusName } from '@/lib/names';
 
 export type Tone = 'ok' | 'warn' | 'err' | 'info';
 
@@ -60,47 +61,48 @@ export function isSensitive(level: string | null | undefined): level is string {
 
 /** A run's status as a pill. */
 export function RunStatusPill({ status }: { status: string }) {
+  const name = runStatusName(status);
   switch (status) {
     case 'succeeded':
       return (
         <Status tone="ok" icon={<Check />}>
-          {t('Done')}
+          {name}
         </Status>
       );
     case 'failed':
     case 'timed_out':
       return (
         <Status tone="err" icon={<TriangleAlert />}>
-          {status === 'failed' ? t('Failed') : t('Timed out')}
+          {name}
         </Status>
       );
     case 'denied':
       return (
         <Status tone="err" icon={<X />}>
-          {t('Denied')}
+          {name}
         </Status>
       );
     case 'cancelled':
-      return <Status icon={<Square />}>{t('Stopped')}</Status>;
+      return <Status icon={<Square />}>{name}</Status>;
     case 'interrupted':
       return (
         <Status tone="warn" icon={<TriangleAlert />}>
-          {t('Interrupted')}
+          {name}
         </Status>
       );
     case 'waiting':
       return (
         <Status tone="warn" icon={<Clock />}>
-          {t('Waiting')}
+          {name}
         </Status>
       );
     case 'running':
       return (
         <Status tone="info" icon={<Pencil />}>
-          {t('Running')}
+          {name}
         </Status>
       );
     default:
-      return <Status icon={<CircleDashed />}>{t('Queued')}</Status>;
+      return <Status icon={<CircleDashed />}>{name}</Status>;
   }
 }

@@ -2,7 +2,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ArrowUpRight, Inbox } from 'lucide-react';
-import { accessRequestsQuery, meQuery, runQuery, tasksQuery } from '@/api/queries';
+import {
+  accessRequestsQuery,
+  agentOptionsQuery,
+  conversationQuery,
+  meQuery,
+  runQuery,
+  tasksQuery,
+} from '@/api/queries';
 import type { HumanTask } from '@/api/types';
 import { PageHeader } from '@/components/layout/page-header';
 import { Status } from '@/components/ui/badges';
@@ -17,16 +24,24 @@ function Task({ task }: { task: HumanTask }) {
   // Who is asked for a role need not see the run itself.
   const { data: run } = useQuery({ ...runQuery(task.run_id), retry: false });
   const conversation = run?.conversation_id;
+  const { data: chat } = useQuery({
+    ...conversationQuery(conversation ?? ''),
+    enabled: Boolean(conversation),
+    retry: false,
+  });
+  const { data: agents } = useQuery(agentOptionsQuery);
+  const agent = agents?.items.find(({ id }) => id === run?.agent_id);
   return (
     <li className="grid gap-2">
-      <div className="flex items-center gap-3 text-sm text-text-3">
-        <span className="num">{ago(task.created_at)}</span>
-        <span className="flex-1" />
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-text-3">
+        <span className="num min-w-0 flex-1 basis-40 truncate">
+          {[agent?.name, chat?.title, ago(task.created_at)].filter(Boolean).join(' · ')}
+        </span>
         {conversation && (
           <Link
             to="/c/$conversationId"
             params={{ conversationId: conversation }}
-            className="flex items-center gap-1 hover:text-text"
+            className="flex items-center gap-1 whitespace-nowrap hover:text-text"
           >
             {t('Open the chat')}
             <ArrowUpRight size={15} />
@@ -36,7 +51,7 @@ function Task({ task }: { task: HumanTask }) {
           <Link
             to="/runs/$runId"
             params={{ runId: task.run_id }}
-            className="flex items-center gap-1 hover:text-text"
+            className="flex items-center gap-1 whitespace-nowrap hover:text-text"
           >
             {t('Open the run')}
             <ArrowUpRight size={15} />
