@@ -26,7 +26,11 @@ export function TabNav({
     row.scrollLeft += left - row.getBoundingClientRect().left - (row.clientWidth - width) / 2;
   }, [current, links]);
   return (
-    <nav ref={nav} className={cx('tabs border-border border-b', side && 'side')} aria-label={label}>
+    <nav
+      ref={nav}
+      className={cx('tabs border-border border-b', side && 'side xl:border-b-0')}
+      aria-label={label}
+    >
       {children}
     </nav>
   );

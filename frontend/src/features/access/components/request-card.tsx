@@ -16,7 +16,7 @@ import { LastingField } from './lasting-field';
 function Where({ request }: { request: AccessRequest }) {
   const { resource_type: kind, resource_id: id, resource_name: name } = request;
   const text = name ?? t('a private {{kind}}', { kind: kindName(kind) });
-  const look = 'font-medium hover:underline';
+  const look = 'link font-medium';
   if (kind === 'agent') {
     return (
       <Link to="/library/agents/$agentId" params={{ agentId: id }} className={look}>

@@ -1,6 +1,7 @@
 /** Who did something: a name where the subject is a member, the subject's own word where it is not. */
 import type { Member } from '@/api/types';
 import { t } from '@/lib/i18n';
+import { words } from '@/lib/names';
 
 export function subjectName(
   subject: string,
@@ -14,7 +15,7 @@ export function subjectName(
   const [kind = '', id = ''] = subject.split(':');
   const name = names?.get(id);
   if (name) return name;
-  return id ? `${t(kind)} ${id.slice(-8)}` : subject;
+  return id ? `${words(t(kind))} ${id.slice(-8)}` : subject;
 }
 
 export function Subject({

@@ -167,7 +167,7 @@ export function Composer({
             trigger={
               <button
                 type="button"
-                className="btn min-w-18 gap-1.5 px-2 font-normal text-sm text-text-2"
+                className="btn min-w-20 gap-1.5 px-2 font-normal text-sm text-text-2"
                 aria-label={t('Agent: {{name}}', { name: agentName })}
               >
                 <span

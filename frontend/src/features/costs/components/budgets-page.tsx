@@ -71,7 +71,7 @@ function Budgets({ me, doing, setDoing }: { me: Me; doing: Doing; setDoing: (doi
           {data.items.map((budget) => (
             <li key={budget.id} className="grid gap-3 px-5 py-4">
               <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-                <div className="min-w-0 flex-1 basis-60">
+                <div className="min-w-0 flex-1 basis-40">
                   <h2 className="h">{budget.name}</h2>
                   <p className="mt-0.5 text-sm text-text-3">
                     {whose(budget, names)} · {periodName(budget.period)}

@@ -37,26 +37,28 @@ function Task({ task }: { task: HumanTask }) {
         <span className="num min-w-0 flex-1 basis-40 truncate">
           {[agent?.name, chat?.title, ago(task.created_at)].filter(Boolean).join(' · ')}
         </span>
-        {conversation && (
-          <Link
-            to="/c/$conversationId"
-            params={{ conversationId: conversation }}
-            className="flex items-center gap-1 whitespace-nowrap hover:text-text"
-          >
-            {t('Open the chat')}
-            <ArrowUpRight size={15} />
-          </Link>
-        )}
-        {run && (
-          <Link
-            to="/runs/$runId"
-            params={{ runId: task.run_id }}
-            className="flex items-center gap-1 whitespace-nowrap hover:text-text"
-          >
-            {t('Open the run')}
-            <ArrowUpRight size={15} />
-          </Link>
-        )}
+        <span className="flex gap-3">
+          {conversation && (
+            <Link
+              to="/c/$conversationId"
+              params={{ conversationId: conversation }}
+              className="flex items-center gap-1 whitespace-nowrap hover:text-text"
+            >
+              {t('Open the chat')}
+              <ArrowUpRight size={15} />
+            </Link>
+          )}
+          {run && (
+            <Link
+              to="/runs/$runId"
+              params={{ runId: task.run_id }}
+              className="flex items-center gap-1 whitespace-nowrap hover:text-text"
+            >
+              {t('Open the run')}
+              <ArrowUpRight size={15} />
+            </Link>
+          )}
+        </span>
       </div>
       <ApprovalBlock task={task} />
     </li>

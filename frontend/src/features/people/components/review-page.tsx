@@ -143,7 +143,7 @@ function Item({ item, review }: { item: AccessCampaignItem; review: AccessCampai
       <SubjectMark grant={grant} />
       <span className="min-w-0 flex-1 basis-52">
         <span className="block truncate font-medium">{name}</span>
-        <span className="block truncate text-sm text-text-3">
+        <span className="block text-sm text-text-3">
           {[
             row,
             levelName(grant.access_level),

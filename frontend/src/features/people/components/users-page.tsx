@@ -121,7 +121,7 @@ function Account({ person, self }: { person: User; self: boolean }) {
             : t('Never signed in')}
         </span>
       </div>
-      <div className="grid grid-cols-2 items-center gap-2 sm:flex sm:flex-wrap sm:pl-11">
+      <div className="grid grid-cols-[10fr_12fr] items-center gap-2 sm:flex sm:flex-wrap sm:pl-11">
         <select
           className="field sm:w-40!"
           aria-label={t('Role of {{name}}', { name })}

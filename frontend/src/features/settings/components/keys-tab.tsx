@@ -227,7 +227,7 @@ export function KeysTab({ me }: { me: Me }) {
               </span>
               <span className="min-w-0 flex-1">
                 <span className="block truncate font-medium">{key.key_name}</span>
-                <span className="block truncate text-sm text-text-3">
+                <span className="block text-sm text-text-3">
                   {providers[key.provider as ProviderName] ?? key.provider} ·{' '}
                   <span className="mono">…{key.last_four}</span>
                   {` · ${key.age_days === 0 ? t('from today') : t('{{count}} days old', { count: key.age_days })}`}
