@@ -306,7 +306,12 @@ function Add({ resource, taken }: { resource: Resource; taken: Grant[] }) {
           setFaults({});
         }}
       />
-      <Button type="submit" variant="primary" className="sm:mt-[1.625rem]" busy={give.isPending}>
+      <Button
+        type="submit"
+        variant="primary"
+        className="w-full sm:mt-[1.625rem] sm:w-auto"
+        busy={give.isPending}
+      >
         {t('Give access')}
       </Button>
     </form>
