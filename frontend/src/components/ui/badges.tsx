@@ -1,9 +1,8 @@
 /** Badges: shape tells the kind, colour never stands alone. */
-import { Check, CircleDashed, Clock, Hexagon, Pencil, Square, TriangleAlert, X } from 'lucide-react';
+import { Hexagon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { cx } from '@/lib/cx';
 import { t } from '@/lib/i18n';
-import { runStatusName } from '@/lib/names';
 
 export type Tone = 'ok' | 'warn' | 'err' | 'info';
 
@@ -57,52 +56,4 @@ export function Classification({ level }: { level: string }) {
 /** Whether a label says more than "for members", which is what everything here is. */
 export function isSensitive(level: string | null | undefined): level is string {
   return level === 'confidential' || level === 'restricted';
-}
-
-/** A run's status as a pill. */
-export function RunStatusPill({ status }: { status: string }) {
-  const name = runStatusName(status);
-  switch (status) {
-    case 'succeeded':
-      return (
-        <Status tone="ok" icon={<Check />}>
-          {name}
-        </Status>
-      );
-    case 'failed':
-    case 'timed_out':
-      return (
-        <Status tone="err" icon={<TriangleAlert />}>
-          {name}
-        </Status>
-      );
-    case 'denied':
-      return (
-        <Status tone="err" icon={<X />}>
-          {name}
-        </Status>
-      );
-    case 'cancelled':
-      return <Status icon={<Square />}>{name}</Status>;
-    case 'interrupted':
-      return (
-        <Status tone="warn" icon={<TriangleAlert />}>
-          {name}
-        </Status>
-      );
-    case 'waiting':
-      return (
-        <Status tone="warn" icon={<Clock />}>
-          {name}
-        </Status>
-      );
-    case 'running':
-      return (
-        <Status tone="info" icon={<Pencil />}>
-          {name}
-        </Status>
-      );
-    default:
-      return <Status icon={<CircleDashed />}>{name}</Status>;
-  }
 }

@@ -78,11 +78,11 @@ export function ApprovalBlock({ task, onDecided }: { task: HumanTask; onDecided?
           <JsonView value={task.arguments} />
         </div>
       )}
-      {!mayAnswer(task, me) && (
+      {task.approver_roles && task.approver_roles.length > 0 && (
         <p className="flex items-center gap-2 text-text-2">
-          <Users size={16} aria-hidden />
+          <Users size={16} className="flex-none" aria-hidden />
           {t('A policy asks somebody with one of these roles: {{roles}}', {
-            roles: (task.approver_roles ?? []).map(roleTitle).join(', '),
+            roles: task.approver_roles.map(roleTitle).join(', '),
           })}
         </p>
       )}

@@ -22,7 +22,7 @@ import { t } from '@/lib/i18n';
 
 function Task({ task }: { task: HumanTask }) {
   // Who is asked for a role need not see the run itself.
-  const { data: run } = useQuery({ ...runQuery(task.run_id), retry: false });
+  const { data: run, isError: elsewhere } = useQuery({ ...runQuery(task.run_id), retry: false });
   const conversation = run?.conversation_id;
   const { data: chat } = useQuery({
     ...conversationQuery(conversation ?? ''),
@@ -35,7 +35,14 @@ function Task({ task }: { task: HumanTask }) {
     <li className="grid gap-2">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-text-3">
         <span className="num min-w-0 flex-1 basis-40 truncate">
-          {[agent?.name, chat?.title, ago(task.created_at)].filter(Boolean).join(' · ')}
+          {[
+            elsewhere && t('In a conversation of somebody else'),
+            agent?.name,
+            chat?.title,
+            ago(task.created_at),
+          ]
+            .filter(Boolean)
+            .join(' · ')}
         </span>
         <span className="flex gap-3">
           {conversation && (
