@@ -261,7 +261,7 @@ export function ChatPage({ conversationId }: { conversationId: string | null }) 
               icon={<MessageSquareOff />}
               title={t('This conversation does not exist')}
               action={
-                <div className="flex flex-wrap justify-center gap-2">
+                <div className="flex flex-wrap items-center justify-center gap-2">
                   <Button variant="outline" onClick={() => navigate({ to: '/' })}>
                     {t('New chat')}
                   </Button>
