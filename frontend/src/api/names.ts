@@ -19,7 +19,6 @@ export const serviceAccountOptions = (organization: string) =>
     queryKey: ['settings', 'service-accounts', organization],
     queryFn: ({ signal }) =>
       api.get(`/api/v1/orgs/${organization}/service-accounts`, { query: { limit: 100 }, signal }),
-    staleTime,
   });
 
 export const connectorOptions = queryOptions({

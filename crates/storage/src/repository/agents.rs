@@ -20,8 +20,7 @@ use super::{
 };
 use crate::{
     Error, Result, ScopedTx, View,
-    conn::Conn,
-    conn::Fetch,
+    conn::{Conn, Fetch},
     entity::{agent, agent_connector, agent_version},
     tx::Tx,
 };

@@ -7,7 +7,12 @@ use sea_orm::{
 };
 
 use super::convert::after_id;
-use crate::{Error, Result, ScopedTx, View, conn::Conn, conn::Fetch, entity::api_key, tx::Tx};
+use crate::{
+    Error, Result, ScopedTx, View,
+    conn::{Conn, Fetch},
+    entity::api_key,
+    tx::Tx,
+};
 
 /// A caller's own provider keys, in the organisation it acts in.
 #[derive(Debug)]

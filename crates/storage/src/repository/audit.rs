@@ -13,7 +13,12 @@ use sea_orm::{
 };
 
 use super::convert::after_id;
-use crate::{Result, ScopedTx, View, conn::Conn, conn::Fetch, entity::audit_event, hub::Notice};
+use crate::{
+    Result, ScopedTx, View,
+    conn::{Conn, Fetch},
+    entity::audit_event,
+    hub::Notice,
+};
 
 /// What can be read of the audit log of the organisation that the caller acts in.
 #[derive(Debug)]

@@ -15,8 +15,7 @@ use sea_orm::{
 use super::convert::{after_id, word};
 use crate::{
     Error, Result, ScopedTx, View,
-    conn::Conn,
-    conn::Fetch,
+    conn::{Conn, Fetch},
     entity::{budget, budget_counter},
 };
 

@@ -14,8 +14,7 @@ use sea_orm::{
 use super::convert::{after_id, word};
 use crate::{
     Error, Result, ScopedTx, View,
-    conn::Conn,
-    conn::Fetch,
+    conn::{Conn, Fetch},
     entity::{access_campaign, access_campaign_item, permission_grant},
 };
 

@@ -19,7 +19,12 @@ use super::{
     convert::{after_id, json as read_json, to_json, word},
     grants::granted,
 };
-use crate::{Error, Result, ScopedTx, View, conn::Conn, conn::Fetch, entity::connector, tx::Tx};
+use crate::{
+    Error, Result, ScopedTx, View,
+    conn::{Conn, Fetch},
+    entity::connector,
+    tx::Tx,
+};
 
 /// Outside systems of one tenant, inside a write.
 #[derive(Debug)]

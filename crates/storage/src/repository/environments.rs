@@ -9,7 +9,12 @@ use sea_orm::{
 };
 
 use super::convert::{after_id, word};
-use crate::{Error, Result, ScopedTx, View, conn::Conn, conn::Fetch, entity::environment, tx::Tx};
+use crate::{
+    Error, Result, ScopedTx, View,
+    conn::{Conn, Fetch},
+    entity::environment,
+    tx::Tx,
+};
 
 /// Environments of the organisation that a caller acts in.
 #[derive(Debug)]

@@ -17,8 +17,7 @@ use sea_orm::{
 use super::convert::{after_id, word};
 use crate::{
     Error, Result, ScopedTx, View,
-    conn::Conn,
-    conn::Fetch,
+    conn::{Conn, Fetch},
     entity::{organization, permission_grant, role},
 };
 
@@ -64,8 +63,8 @@ impl<'a> VisibleGrants<'a> {
     /// When the database fails.
     pub async fn held_on(&self, resource: ResourceRef) -> Result<Vec<Grant>> {
         let filter = GrantFilter { resource: Some(resource), subject: None };
-        let rows = filtered(self.live(), filter).filter(held_by(&self.view));
-        rows.rows(self.view.conn).await?.into_iter().map(Grant::try_from).collect()
+        let select = filtered(self.live(), filter).filter(held_by(&self.view));
+        select.rows(self.view.conn).await?.into_iter().map(Grant::try_from).collect()
     }
 
     /// Every live grant on a row.
@@ -74,8 +73,8 @@ impl<'a> VisibleGrants<'a> {
     /// When the database fails.
     pub async fn on(&self, resource: ResourceRef) -> Result<Vec<Grant>> {
         let filter = GrantFilter { resource: Some(resource), subject: None };
-        let rows = filtered(self.live(), filter).order_by_asc(permission_grant::Column::Id);
-        rows.rows(self.view.conn).await?.into_iter().map(Grant::try_from).collect()
+        let select = filtered(self.live(), filter).order_by_asc(permission_grant::Column::Id);
+        select.rows(self.view.conn).await?.into_iter().map(Grant::try_from).collect()
     }
 
     async fn cut(

@@ -10,7 +10,12 @@ use sea_orm::{
 };
 
 use super::convert::{after_id, json, to_json, word};
-use crate::{Error, Result, ScopedTx, View, conn::Conn, conn::Fetch, entity::issued_token, tx::Tx};
+use crate::{
+    Error, Result, ScopedTx, View,
+    conn::{Conn, Fetch},
+    entity::issued_token,
+    tx::Tx,
+};
 
 /// How exactly the last use is kept: not every request is a write.
 const USE_KEPT: TimeDelta = TimeDelta::minutes(1);

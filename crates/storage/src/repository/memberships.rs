@@ -11,8 +11,7 @@ use sea_orm::{
 use super::convert::{after_id, word};
 use crate::{
     Error, Result, ScopedTx, View,
-    conn::Conn,
-    conn::Fetch,
+    conn::{Conn, Fetch},
     entity::{directory_user, membership, user},
     tx::Tx,
 };

@@ -15,7 +15,12 @@ use super::{
     conversations::in_visible,
     convert::{after_id, json, to_json, word},
 };
-use crate::{Error, Result, ScopedTx, View, conn::Conn, conn::Fetch, entity::message, tx::Tx};
+use crate::{
+    Error, Result, ScopedTx, View,
+    conn::{Conn, Fetch},
+    entity::message,
+    tx::Tx,
+};
 
 /// Messages of one tenant, inside a write.
 #[derive(Debug)]

@@ -13,8 +13,7 @@ use serde_json::json;
 use super::convert::{after_id, word};
 use crate::{
     Error, Result, ScopedTx, View,
-    conn::Conn,
-    conn::Fetch,
+    conn::{Conn, Fetch},
     entity::{environment, membership, organization},
     tx::Tx,
 };

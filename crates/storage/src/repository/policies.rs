@@ -17,8 +17,7 @@ use sea_orm::{
 use super::convert::{after_id, json, to_json, word};
 use crate::{
     Error, Result, ScopedTx, View,
-    conn::Conn,
-    conn::Fetch,
+    conn::{Conn, Fetch},
     entity::{audit_event, organization, policy, policy_binding, policy_rule, run},
 };
 

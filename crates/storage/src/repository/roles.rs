@@ -6,7 +6,12 @@ use sea_orm::{
 };
 
 use super::convert::{after_id, json, to_json, word};
-use crate::{Error, Result, View, conn::Conn, conn::Fetch, entity::role, tx::Tx};
+use crate::{
+    Error, Result, View,
+    conn::{Conn, Fetch},
+    entity::role,
+    tx::Tx,
+};
 
 /// Roles that a caller can meet: the built-in ones and those of the organisation.
 #[derive(Debug)]

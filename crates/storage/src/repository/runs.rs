@@ -13,8 +13,7 @@ use sea_orm::{
 use super::convert::{after_id, word};
 use crate::{
     Error, Result, ScopedTx, View,
-    conn::Conn,
-    conn::Fetch,
+    conn::{Conn, Fetch},
     entity::{run, run_signal},
     hub::Notice,
     tx::Tx,

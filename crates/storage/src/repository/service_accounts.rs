@@ -8,7 +8,12 @@ use sea_orm::{
 };
 
 use super::convert::{after_id, json, to_json};
-use crate::{Error, Result, ScopedTx, View, conn::Conn, conn::Fetch, entity::service_account, tx::Tx};
+use crate::{
+    Error, Result, ScopedTx, View,
+    conn::{Conn, Fetch},
+    entity::service_account,
+    tx::Tx,
+};
 
 /// Service accounts of the organisation that a caller acts in.
 #[derive(Debug)]

@@ -1,51 +1,24 @@
 /** How a run stands, as a pill. */
-import { Check, CircleDashed, Clock, Pencil, Square, TriangleAlert, X } from 'lucide-react';
+import { Check, CircleDashed, Clock, type LucideIcon, Pencil, Square, TriangleAlert, X } from 'lucide-react';
 import { runStatusName } from '@/lib/names';
-import { Status } from './badges';
+import { Status, type Tone } from './badges';
+
+const looks: Record<string, { icon: LucideIcon; tone?: Tone }> = {
+  succeeded: { icon: Check, tone: 'ok' },
+  failed: { icon: TriangleAlert, tone: 'err' },
+  timed_out: { icon: TriangleAlert, tone: 'err' },
+  denied: { icon: X, tone: 'err' },
+  cancelled: { icon: Square },
+  interrupted: { icon: TriangleAlert, tone: 'warn' },
+  waiting: { icon: Clock, tone: 'warn' },
+  running: { icon: Pencil, tone: 'info' },
+};
 
 export function RunStatusPill({ status }: { status: string }) {
-  const name = runStatusName(status);
-  switch (status) {
-    case 'succeeded':
-      return (
-        <Status tone="ok" icon={<Check />}>
-          {name}
-        </Status>
-      );
-    case 'failed':
-    case 'timed_out':
-      return (
-        <Status tone="err" icon={<TriangleAlert />}>
-          {name}
-        </Status>
-      );
-    case 'denied':
-      return (
-        <Status tone="err" icon={<X />}>
-          {name}
-        </Status>
-      );
-    case 'cancelled':
-      return <Status icon={<Square />}>{name}</Status>;
-    case 'interrupted':
-      return (
-        <Status tone="warn" icon={<TriangleAlert />}>
-          {name}
-        </Status>
-      );
-    case 'waiting':
-      return (
-        <Status tone="warn" icon={<Clock />}>
-          {name}
-        </Status>
-      );
-    case 'running':
-      return (
-        <Status tone="info" icon={<Pencil />}>
-          {name}
-        </Status>
-      );
-    default:
-      return <Status icon={<CircleDashed />}>{name}</Status>;
-  }
+  const { icon: Icon, tone } = looks[status] ?? { icon: CircleDashed };
+  return (
+    <Status {...(tone && { tone })} icon={<Icon />}>
+      {runStatusName(status)}
+    </Status>
+  );
 }

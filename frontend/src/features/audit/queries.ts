@@ -54,14 +54,6 @@ export const complianceQuery = (organizationId: string, from: string, to: string
       }),
   });
 
-export const peopleQuery = (organizationId: string) =>
-  queryOptions({
-    queryKey: ['audit', 'people', organizationId],
-    queryFn: ({ signal }) =>
-      api.get(`/api/v1/orgs/${organizationId}/members`, { query: { limit: 100 }, signal }),
-    staleTime: 5 * 60_000,
-  });
-
 /** Fetches a file that the browser then keeps. The sign-in is refreshed on the way where it has run out. */
 export async function download(address: string): Promise<void> {
   const response = await raw('GET', address);

@@ -76,22 +76,6 @@ export const ownBudgetsQuery = queryOptions({
   staleTime: STALE,
 });
 
-export const peopleQuery = (organization: string) =>
-  queryOptions({
-    queryKey: [...costKeys.all, organization, 'people'],
-    queryFn: ({ signal }) =>
-      api.get(`/api/v1/orgs/${organization}/members`, { query: { limit: 100 }, signal }),
-    staleTime: 5 * 60_000,
-  });
-
-export const environmentsQuery = (organization: string) =>
-  queryOptions({
-    queryKey: [...costKeys.all, organization, 'environments'],
-    queryFn: ({ signal }) =>
-      api.get(`/api/v1/orgs/${organization}/environments`, { query: { limit: 100 }, signal }),
-    staleTime: 5 * 60_000,
-  });
-
 export const pricesQuery = (current: boolean) =>
   infiniteQueryOptions({
     queryKey: [...costKeys.pricing, current],

@@ -34,12 +34,6 @@ export const secretKeysQuery = queryOptions({
   refetchInterval: (query) => (query.state.data?.rotation?.status === 'running' ? 1000 : false),
 });
 
-export const serviceAccountsQuery = (organizationId: string) =>
-  queryOptions({
-    queryKey: ['settings', 'service-accounts', organizationId],
-    queryFn: () => api.get(`/api/v1/orgs/${organizationId}/service-accounts`, { query: { limit: 100 } }),
-  });
-
 export const directoryQuery = (organizationId: string) =>
   queryOptions({
     queryKey: ['settings', 'directory', organizationId],
@@ -52,12 +46,6 @@ export const directoryGroupsQuery = (organizationId: string) =>
     queryFn: () => api.get(`/api/v1/orgs/${organizationId}/directory/groups`, { query: { limit: 100 } }),
     // The directory sends them when it likes.
     staleTime: 5_000,
-  });
-
-export const environmentsQuery = (organizationId: string) =>
-  queryOptions({
-    queryKey: ['settings', 'environments', organizationId],
-    queryFn: () => api.get(`/api/v1/orgs/${organizationId}/environments`, { query: { limit: 100 } }),
   });
 
 export function rememberUser(user: User): void {

@@ -5,6 +5,7 @@ import { Download, ScrollText, Search } from 'lucide-react';
 import { useCallback } from 'react';
 import { useNames } from '@/api/names';
 import { describe } from '@/api/problem';
+import { membersQuery } from '@/api/queries';
 import type { Me } from '@/api/types';
 import { Classification } from '@/components/ui/badges';
 import { Button } from '@/components/ui/button';
@@ -13,7 +14,7 @@ import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
 import { type AuditSearch, exportAddress, isFiltered, readSearch } from '../model/search';
-import { type AuditEvent, download, entriesQuery, peopleQuery } from '../queries';
+import { type AuditEvent, download, entriesQuery } from '../queries';
 import { AuditFilters } from './audit-filters';
 import { AuditFrame } from './audit-frame';
 import { DecisionBadge } from './decision-badge';
@@ -29,7 +30,7 @@ function AuditLog({ me, search }: { me: Me; search: AuditSearch }) {
   const { id } = me.organization;
   const navigate = useNavigate();
   const list = useInfiniteQuery(entriesQuery(id, search));
-  const people = useQuery(peopleQuery(id)).data?.items ?? [];
+  const people = useQuery(membersQuery(id)).data?.items ?? [];
   const names = useNames(id);
   const entries = list.data?.pages.flatMap((page) => page.items) ?? [];
   const change = useCallback(

@@ -1,8 +1,9 @@
 /** Makes a budget, or changes one. Whose spending, period and currency are for good. */
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { environmentOptions } from '@/api/names';
 import { describe, Problem } from '@/api/problem';
-import { agentOptionsQuery } from '@/api/queries';
+import { agentOptionsQuery, membersQuery } from '@/api/queries';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { SelectField, TextField } from '@/components/ui/field';
@@ -25,7 +26,7 @@ import {
   toBody,
   toChange,
 } from '../model/budget';
-import { type Budget, environmentsQuery, peopleQuery, useChangeBudget, useCreateBudget } from '../queries';
+import { type Budget, useChangeBudget, useCreateBudget } from '../queries';
 
 export function BudgetDialog({
   organization,
@@ -165,10 +166,10 @@ function Whose({
 }) {
   const agents = useQuery({ ...agentOptionsQuery, enabled: form.scope === 'agent' }).data?.items ?? [];
   const environments = useQuery({
-    ...environmentsQuery(organization),
+    ...environmentOptions(organization),
     enabled: form.scope === 'environment',
   });
-  const people = useQuery({ ...peopleQuery(organization), enabled: form.scope === 'user' });
+  const people = useQuery({ ...membersQuery(organization), enabled: form.scope === 'user' });
   const targets: Record<Scope, { id: string; name: string }[]> = {
     organization: [],
     run: [],

@@ -1,12 +1,13 @@
 /** What narrows the costs; all of it stands in the address. */
 import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
-import { agentOptionsQuery, modelsQuery } from '@/api/queries';
+import { environmentOptions } from '@/api/names';
+import { agentOptionsQuery, membersQuery, modelsQuery } from '@/api/queries';
 import { Button } from '@/components/ui/button';
 import { Segmented } from '@/components/ui/segmented';
 import { t } from '@/lib/i18n';
 import { type CostSearch, type Grouping, grouping, isNarrowed, type Period } from '../model/search';
-import { breakdownQuery, environmentsQuery, peopleQuery } from '../queries';
+import { breakdownQuery } from '../queries';
 
 export function CostFilters({
   organization,
@@ -22,8 +23,8 @@ export function CostFilters({
   onChange: (change: Partial<CostSearch>) => void;
 }) {
   const agents = useQuery(agentOptionsQuery).data?.items ?? [];
-  const environments = useQuery(environmentsQuery(organization)).data?.items ?? [];
-  const people = useQuery(peopleQuery(organization)).data?.items ?? [];
+  const environments = useQuery(environmentOptions(organization)).data?.items ?? [];
+  const people = useQuery(membersQuery(organization)).data?.items ?? [];
   const known = useQuery(modelsQuery).data?.items.map((model) => model.id) ?? [];
   // Models that were used once may be in no catalogue any more.
   const used =

@@ -4,6 +4,7 @@ import { Bot, ChevronDown, ChevronRight, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { api } from '@/api/client';
+import { environmentOptions, serviceAccountOptions } from '@/api/names';
 import { describe, Problem } from '@/api/problem';
 import { queryClient } from '@/api/queries';
 import type { Me, ServiceAccount } from '@/api/types';
@@ -16,14 +17,13 @@ import { Switch } from '@/components/ui/switch';
 import { allScopes, ScopeField, TokensSection } from '@/features/tokens';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
-import { environmentsQuery, serviceAccountsQuery } from '../queries';
 
 const refresh = (organizationId: string) =>
-  queryClient.invalidateQueries({ queryKey: serviceAccountsQuery(organizationId).queryKey });
+  queryClient.invalidateQueries({ queryKey: serviceAccountOptions(organizationId).queryKey });
 
 export function ServiceAccountsTab({ me }: { me: Me }) {
   const { id } = me.organization;
-  const { data, error, isPending, refetch } = useQuery(serviceAccountsQuery(id));
+  const { data, error, isPending, refetch } = useQuery(serviceAccountOptions(id));
   const [editing, setEditing] = useState<ServiceAccount | 'new' | null>(null);
   const [doomed, setDoomed] = useState<ServiceAccount | null>(null);
   const [open, setOpen] = useState<string>();
@@ -117,7 +117,7 @@ function Account({
   onDelete: () => void;
 }) {
   const organizationId = me.organization.id;
-  const { data: environments } = useQuery(environmentsQuery(organizationId));
+  const { data: environments } = useQuery(environmentOptions(organizationId));
   const place = account.environment_id
     ? environments?.items.find(({ id }) => id === account.environment_id)?.name
     : t('every environment');
@@ -194,7 +194,7 @@ function AccountForm({
   onClose: () => void;
 }) {
   const organizationId = me.organization.id;
-  const { data: environments } = useQuery(environmentsQuery(organizationId));
+  const { data: environments } = useQuery(environmentOptions(organizationId));
   const [allowlist, setAllowlist] = useState(account?.scope_allowlist ?? []);
   const [scopeError, setScopeError] = useState<string>();
   const [enabled, setEnabled] = useState(account?.enabled ?? true);
