@@ -7,7 +7,10 @@ use sea_orm::{
     FromQueryResult, QueryResult, QuerySelect, QueryTrait, RuntimeErr, Select, Statement, Values,
 };
 use sea_query_sqlx::SqlxValues;
-use sqlx::{AssertSqlSafe, Connection, Executor, Sqlite, SqliteConnection, query::Query};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, Executor, Sqlite, SqliteConnection, query::Query,
+    sqlite::SqliteConnectOptions,
+};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// The connections that read, with a queue before them: a query that waits for one costs a place in the queue instead
@@ -21,36 +24,36 @@ pub(crate) struct Readers {
 #[derive(Debug)]
 enum Source {
     /// SQLite's, held here: sqlx's pool takes a connection back in a task of its own, which costs a point read a tenth
-    /// of its time. They are files that are open, so none of them ever has to be tested or made anew.
-    Connections(Mutex<Vec<SqliteConnection>>),
+    /// of its time. They are files that are open, so none of them has to be tested; one is opened when a turn finds none
+    /// idle, at first and after one has died.
+    Connections { idle: Mutex<Vec<SqliteConnection>>, options: Box<SqliteConnectOptions> },
     /// PostgreSQL's pool: connections end with the network.
     Pool(DatabaseConnection),
 }
 
 impl Readers {
-    /// Over SQLite's connections.
-    pub(crate) fn sqlite(connections: Vec<SqliteConnection>) -> Self {
-        let turns = Semaphore::new(connections.len());
-        Self { from: Source::Connections(Mutex::new(connections)), turns }
+    /// So many connections to a file of SQLite, opened when they are first needed.
+    pub(crate) fn sqlite(options: SqliteConnectOptions, connections: u32) -> Self {
+        let from = Source::Connections { idle: Mutex::default(), options: Box::new(options) };
+        Self { from, turns: turns(connections) }
     }
 
     /// Over a pool of so many connections to PostgreSQL.
     pub(crate) fn postgres(pool: DatabaseConnection, connections: u32) -> Self {
-        let turns = Semaphore::new(usize::try_from(connections).unwrap_or(1).max(1));
-        Self { from: Source::Pool(pool), turns }
+        Self { from: Source::Pool(pool), turns: turns(connections) }
     }
 
     pub(crate) fn backend(&self) -> DbBackend {
         match &self.from {
-            Source::Connections(_) => DbBackend::Sqlite,
+            Source::Connections { .. } => DbBackend::Sqlite,
             Source::Pool(pool) => pool.get_database_backend(),
         }
     }
 
     pub(crate) async fn close(self) {
         match self.from {
-            Source::Connections(connections) => {
-                for connection in connections.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Source::Connections { idle, .. } => {
+                for connection in idle.into_inner().unwrap_or_else(PoisonError::into_inner) {
                     drop(connection.close().await);
                 }
             }
@@ -62,14 +65,20 @@ impl Readers {
         let permit = self.turns.acquire().await.map_err(|closed| DbErr::Custom(closed.to_string()))?;
         match &self.from {
             Source::Pool(pool) => Ok(Turn::Pool(pool, permit)),
-            Source::Connections(idle) => {
+            Source::Connections { idle, options } => {
                 let taken = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-                // There are as many permits as connections, and a connection goes back before its permit.
-                let taken = taken.ok_or_else(|| DbErr::Custom("no reader is idle".to_owned()))?;
-                Ok(Turn::Connection(Taken { connection: Some(taken), idle, _permit: permit }))
+                let connection = match taken {
+                    Some(connection) => connection,
+                    None => options.connect().await.map_err(connection_failed)?,
+                };
+                Ok(Turn::Connection(Taken { connection: Some(connection), idle, _permit: permit }))
             }
         }
     }
+}
+
+fn turns(connections: u32) -> Semaphore {
+    Semaphore::new(usize::try_from(connections).unwrap_or(1).max(1))
 }
 
 /// A connection for the length of one query.
@@ -104,11 +113,23 @@ impl Taken<'_> {
     fn get(&mut self) -> Result<&mut SqliteConnection, DbErr> {
         self.connection.as_mut().ok_or_else(|| DbErr::Custom("the reader was given back".to_owned()))
     }
+
+    /// What a query said. A connection whose thread has died is not given back, so the next turn opens another.
+    fn ended<T>(&mut self, said: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        if matches!(said, Err(sqlx::Error::WorkerCrashed)) {
+            self.connection = None;
+        }
+        said
+    }
 }
 
 fn prepared(statement: Statement) -> Query<'static, Sqlite, SqlxValues> {
     let values = statement.values.unwrap_or_else(|| Values(Vec::new()));
     sqlx::query_with(AssertSqlSafe(statement.sql), SqlxValues(values))
+}
+
+fn connection_failed(error: sqlx::Error) -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(error.into()))
 }
 
 fn query_failed(error: sqlx::Error) -> DbErr {
@@ -134,7 +155,7 @@ impl ConnectionTrait for Conn<'_> {
                 Turn::Pool(pool, _permit) => pool.execute_raw(statement).await,
                 Turn::Connection(mut taken) => {
                     let done = prepared(statement).execute(taken.get()?).await;
-                    done.map(Into::into).map_err(execution_failed)
+                    taken.ended(done).map(Into::into).map_err(execution_failed)
                 }
             },
             Self::Tx(tx) => tx.execute_raw(statement).await,
@@ -147,7 +168,7 @@ impl ConnectionTrait for Conn<'_> {
                 Turn::Pool(pool, _permit) => pool.execute_unprepared(sql).await,
                 Turn::Connection(mut taken) => {
                     let done = taken.get()?.execute(AssertSqlSafe(sql)).await;
-                    done.map(Into::into).map_err(execution_failed)
+                    taken.ended(done).map(Into::into).map_err(execution_failed)
                 }
             },
             Self::Tx(tx) => tx.execute_unprepared(sql).await,
@@ -160,7 +181,7 @@ impl ConnectionTrait for Conn<'_> {
                 Turn::Pool(pool, _permit) => pool.query_one_raw(statement).await,
                 Turn::Connection(mut taken) => {
                     let row = prepared(statement).fetch_optional(taken.get()?).await;
-                    row.map(|row| row.map(Into::into)).map_err(query_failed)
+                    taken.ended(row).map(|row| row.map(Into::into)).map_err(query_failed)
                 }
             },
             Self::Tx(tx) => tx.query_one_raw(statement).await,
@@ -173,7 +194,10 @@ impl ConnectionTrait for Conn<'_> {
                 Turn::Pool(pool, _permit) => pool.query_all_raw(statement).await,
                 Turn::Connection(mut taken) => {
                     let rows = prepared(statement).fetch_all(taken.get()?).await;
-                    rows.map(|rows| rows.into_iter().map(Into::into).collect()).map_err(query_failed)
+                    taken
+                        .ended(rows)
+                        .map(|rows| rows.into_iter().map(Into::into).collect())
+                        .map_err(query_failed)
                 }
             },
             Self::Tx(tx) => tx.query_all_raw(statement).await,
@@ -206,5 +230,24 @@ impl<E: EntityTrait> Fetch<E> for Select<E> {
             let rows = conn.query_all_raw(statement).await?;
             rows.iter().map(|row| E::Model::from_query_result(row, "")).collect()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_reader_that_has_died_is_replaced() {
+        let readers = Readers::sqlite(SqliteConnectOptions::new().in_memory(true), 1);
+        for _ in 0..2 {
+            let Ok(Turn::Connection(mut taken)) = readers.turn().await else { panic!("no turn") };
+            let died = taken.ended::<()>(Err(sqlx::Error::WorkerCrashed));
+            assert!(died.is_err() && taken.get().is_err());
+        }
+        let one = Conn::Readers(&readers)
+            .query_one_raw(Statement::from_string(DbBackend::Sqlite, "SELECT 1"))
+            .await;
+        assert!(one.unwrap().is_some());
     }
 }

@@ -8,7 +8,6 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector, Statement,
 };
 use sqlx::{
-    ConnectOptions,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -92,18 +91,13 @@ impl OpenOptions {
             migrate(&writer).await?;
         }
         let reads = options.pragma("query_only", "ON");
-        let mut readers = Vec::new();
-        for _ in 0..self.connections.max(1) {
-            readers.push(reads.connect().await.map_err(|error| refuse(error.to_string()))?);
-        }
-
         let hub = Arc::new(Hub::new(clock.now().timestamp_micros()));
         let (commands, queue) = mpsc::channel(self.queue);
         let writer =
             Writer { conn: writer, commands: queue, hub: Arc::clone(&hub), clock: Arc::clone(&clock) };
         let task = tokio::spawn(writer.run());
         Ok(Store::new(Inner {
-            read: Readers::sqlite(readers),
+            read: Readers::sqlite(reads, self.connections),
             path: WritePath::Writer { commands, task },
             hub,
             clock,

@@ -13,6 +13,7 @@ test('an administrator rotates the keys of secrets and sees how it stands', asyn
   await page.screenshot({ path: 'test-results/encryption.png' });
   await page.getByRole('button', { name: 'Rotate keys' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Rotate keys' }).click();
+  await expect(page.getByRole('alertdialog')).toBeHidden();
   await expect(page.getByText(/secrets moved|All moved/)).toBeVisible();
   await page.screenshot({ path: 'test-results/encryption-running.png' });
   await expect(page.getByRole('button', { name: 'Rotate keys' })).toBeDisabled();
