@@ -41,6 +41,8 @@ fn event(seq: i64) -> AuditEvent {
         run_id: Some(Uuid::from_u128(number).into()),
         event_data: json!({ "number": seq, "nested": { "list": [1, 2.5, "three"] } }),
         context: json!({ "environment": "prod" }),
+        personal: None,
+        personal_hash: None,
         ts: DateTime::from_timestamp(1_800_000_000, 0).unwrap() + TimeDelta::milliseconds(seq),
         seq: Some(seq),
         prev_hash: None,

@@ -70,6 +70,9 @@ function Entry({ entry, people }: { entry: AuditEvent; people: Member[] }) {
             <span className="mono break-all">{entry.rule_id}</span>
           </Fact>
         )}
+        {entry.is_withheld && (
+          <Fact label={t('Withheld')}>{t('What it said of a person who was erased since.')}</Fact>
+        )}
         {entry.ip_address && <Fact label={t('Address')}>{entry.ip_address}</Fact>}
         {entry.run_id && (
           <Fact label={t('Run')}>
