@@ -270,7 +270,7 @@ fn statement(conn: Conn<'_>, sql: &str, values: impl IntoIterator<Item = Value>)
 
 /// Runs that say something of the person: their own, those in their conversations, those of their agents.
 fn theirs(user: UserId) -> sea_orm::Condition {
-    use sea_orm::Condition;
+    use sea_orm::{Condition, QueryTrait};
 
     use crate::entity::{agent, conversation};
     let conversations = conversation::Entity::find()
