@@ -35,7 +35,8 @@ async fn person(admin: &Api, org: &str) -> Api {
     let session = admin.anonymous().post("/api/auth/invite/accept", body).await.ok();
     let api = admin.signed_in(&session);
     for _ in 0..5 {
-        let conversation = text(&api.post("/api/conversations", json!({ "model": "demo" })).await.created()["id"]);
+        let conversation =
+            text(&api.post("/api/conversations", json!({ "model": "demo" })).await.created()["id"]);
         let path = format!("/api/conversations/{conversation}/messages");
         let sent = api.post(&path, json!({ "content": "zzmessage ".repeat(200) })).await.created();
         api.events(&text(&sent["run"]["id"]), 0).await.until("run.finished").await;
@@ -53,7 +54,9 @@ fn holding(folder: &Path) -> Vec<String> {
         }
         let bytes = std::fs::read(&path).unwrap().to_ascii_lowercase();
         let holds = |word: &&str| bytes.windows(word.len()).any(|window| window == word.as_bytes());
-        found.extend(CANARIES.iter().filter(|word| holds(word)).map(|word| format!("{word}: {}", path.display())));
+        found.extend(
+            CANARIES.iter().filter(|word| holds(word)).map(|word| format!("{word}: {}", path.display())),
+        );
     }
     found
 }
@@ -77,7 +80,10 @@ async fn an_erasure_survives_a_kill_and_the_log_verifies_before_and_after() {
     verified(&server, &["--export", &before]).await;
     assert!(!holding(server.data()).is_empty(), "nothing was written");
 
-    admin.post(&format!("/api/users/{id}/erase"), json!({ "password": Server::PASSWORD })).await.status(202);
+    let _ = admin
+        .post(&format!("/api/users/{id}/erase"), json!({ "password": Server::PASSWORD }))
+        .await
+        .status(202);
     // Wherever it is: what was acknowledged stays, and the rest goes on.
     for _ in 0..4 {
         server.kill().await;

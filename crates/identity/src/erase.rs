@@ -106,7 +106,8 @@ impl Identity {
         } else {
             let since = rows.sessions().find(session).await?.map(|session| session.created_at);
             if since.is_none_or(|since| since < self.inner.clock.now() - LATELY) {
-                let detail = "You have no password here: sign out, sign in with your provider, and ask again.";
+                let detail =
+                    "You have no password here: sign out, sign in with your provider, and ask again.";
                 return Err(Error::field("/password", "sign_in_again", detail));
             }
         }

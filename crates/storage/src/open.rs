@@ -161,7 +161,9 @@ async fn assert_sqlite(conn: &DatabaseConnection) -> Result<()> {
     if found < SQLITE_AT_LEAST {
         return Err(refuse(format!("SQLite {version} is older than 3.51.3, which can corrupt its WAL")));
     }
-    for (pragma, wanted) in [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("secure_delete", "1")] {
+    for (pragma, wanted) in
+        [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("secure_delete", "1")]
+    {
         let found = text(conn, &format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}")).await?;
         if found != wanted {
             return Err(refuse(format!("PRAGMA {pragma} is {found}, not {wanted}")));

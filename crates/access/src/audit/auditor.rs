@@ -235,5 +235,14 @@ fn id_of(entry: &ChainEntry) -> Option<AuditEventId> {
 /// A report on a chain whose checkpoints alone are at fault.
 fn unfit(organization_id: OrganizationId, unsealed: u64, what: String) -> Report {
     let fault = Some(Fault { seq: 0, id: None, what });
-    Report { organization_id, from: 1, to: 0, checkpoints: 0, unsealed, withheld: 0, unexplained: None, fault }
+    Report {
+        organization_id,
+        from: 1,
+        to: 0,
+        checkpoints: 0,
+        unsealed,
+        withheld: 0,
+        unexplained: None,
+        fault,
+    }
 }

@@ -82,7 +82,16 @@ impl Verifier {
             Start::Anywhere => (None, None),
         };
         let from = next.unwrap_or(1);
-        let report = Report { organization_id, from, to: from - 1, checkpoints: 0, unsealed: 0, withheld: 0, unexplained: None, fault: None };
+        let report = Report {
+            organization_id,
+            from,
+            to: from - 1,
+            checkpoints: 0,
+            unsealed: 0,
+            withheld: 0,
+            unexplained: None,
+            fault: None,
+        };
         let mut this = Self {
             report,
             previous,
@@ -203,10 +212,12 @@ impl Verifier {
             self.fail(expected, None, missing(expected, last));
         }
         let unexplained = self.withheld.iter().filter(|(person, _)| !self.erased.contains(*person));
-        self.report.unexplained = unexplained.map(|(_, at)| *at).min_by_key(|(seq, _)| *seq).map(|(seq, id)| {
-            let what = "what it said of a person is missing, and no entry says that the person was erased";
-            Fault { seq, id, what: what.to_owned() }
-        });
+        self.report.unexplained =
+            unexplained.map(|(_, at)| *at).min_by_key(|(seq, _)| *seq).map(|(seq, id)| {
+                let what =
+                    "what it said of a person is missing, and no entry says that the person was erased";
+                Fault { seq, id, what: what.to_owned() }
+            });
         self.report.unsealed = unsealed;
         self.report
     }

@@ -59,10 +59,7 @@ impl From<Erasure> for ErasureResponse {
 }
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(erase_user))
-        .routes(routes!(erase_me))
-        .routes(routes!(list_erasures))
+    OpenApiRouter::new().routes(routes!(erase_user)).routes(routes!(erase_me)).routes(routes!(list_erasures))
 }
 
 /// Erases a person for good: the account ends at once, what they left is removed within moments, and what has to stay

@@ -84,7 +84,8 @@ async fn busy(world: &World) -> Api {
     grace.put("/api/auth/profile", body).await.ok();
     let body = json!({ "attributes": { "department": "zzattribute" } });
     world.admin.patch(&format!("/api/users/{id}"), body).await.ok();
-    let conversation = text(&grace.post("/api/conversations", json!({ "model": "demo" })).await.created()["id"]);
+    let conversation =
+        text(&grace.post("/api/conversations", json!({ "model": "demo" })).await.created()["id"]);
     for said in 0..12 {
         let path = format!("/api/conversations/{conversation}/messages");
         let body = json!({ "content": format!("zzmessage {said} {}", "padding ".repeat(80)) });
@@ -95,7 +96,8 @@ async fn busy(world: &World) -> Api {
     grace.upload("/api/files", "zzfile.txt", "text/plain", "zzbytes".repeat(500).as_bytes()).await.created();
     let body = json!({ "name": "zzprivate", "system_prompt": "zzprivate" });
     grace.post("/api/agents", body).await.created();
-    let artifact = json!({ "type": "text", "title": "zzmessage", "content": "zzmessage", "identifier": "zz" });
+    let artifact =
+        json!({ "type": "text", "title": "zzmessage", "content": "zzmessage", "identifier": "zz" });
     let path = format!("/api/conversations/{conversation}/artifacts");
     let _ = grace.post(&path, artifact).await;
     let _ = grace.get(&format!("/api/conversations?q={}", "zzmessage")).await;
@@ -187,7 +189,9 @@ async fn nobody_erases_whom_they_may_not() {
     assert_eq!(pointers(&none.problem(422, "validation_failed")), ["/password"]);
     let unknown = grace.post("/api/auth/erase", json!({ "password": PASSWORD, "user_id": olga })).await;
     assert_eq!(unknown.status, 422, "{unknown}");
-    let _ = world.admin.post(&format!("/api/users/{}/erase", uuid_of_nobody()), json!({ "password": PASSWORD }))
+    let _ = world
+        .admin
+        .post(&format!("/api/users/{}/erase", uuid_of_nobody()), json!({ "password": PASSWORD }))
         .await
         .status(404);
     let after = world.database().rows();
@@ -217,10 +221,13 @@ async fn the_last_owner_names_a_successor_and_the_last_administrator_stays() {
     let own = erase(&grace, &ada, json!({ "successor_id": ada })).await;
     own.problem(409, "last_owner");
     assert_eq!(world.admin.get("/api/auth/me").await.status, 200);
-    erase(&grace, &ada, json!({ "successor_id": id })).await.status(202);
+    let _ = erase(&grace, &ada, json!({ "successor_id": id })).await.status(202);
     finished(&grace, &ada).await;
     let members = grace.get(&format!("/api/v1/orgs/{org}/members")).await.ok();
-    assert_eq!((column(&members, "user_id"), column(&members, "role")), (vec![json!(id)], vec![json!("owner")]));
+    assert_eq!(
+        (column(&members, "user_id"), column(&members, "role")),
+        (vec![json!(id)], vec![json!("owner")])
+    );
     // A successor who has nothing to do with the person is a mistake.
     let olga = world_member(&grace, &org, "olga@example.com").await;
     let wrong = erase(&grace, &olga, json!({ "successor_id": stranger })).await;
@@ -242,7 +249,7 @@ async fn people_erase_themselves_and_files_of_others_stay() {
     grace.upload("/api/files", "hers.txt", "text/plain", bytes.as_bytes()).await.created();
     let kept = world.admin.upload("/api/files", "kept.txt", "text/plain", bytes.as_bytes()).await.created();
     let body = json!({ "password": PASSWORD });
-    grace.post("/api/auth/erase", body).await.status(202);
+    let _ = grace.post("/api/auth/erase", body).await.status(202);
     finished(&world.admin, &id).await;
     let content = world.admin.get(&text(&kept["url"])).await.status(200);
     assert_eq!(content.text, bytes);
@@ -259,7 +266,7 @@ async fn a_running_turn_ends_before_its_words_go() {
     let (ada, id) = (me(&world.admin).await, me(&grace).await);
     world.admin.put(&format!("/api/users/{id}/role"), json!({ "role": "admin" })).await.ok();
     let grace = world.anonymous().sign_in("grace@example.com", PASSWORD).await;
-    erase(&grace, &ada, json!({ "successor_id": id })).await.status(202);
+    let _ = erase(&grace, &ada, json!({ "successor_id": id })).await.status(202);
     finished(&grace, &ada).await;
     let run = text(&waiting["run"]["id"]);
     let rows = world.database().rows();

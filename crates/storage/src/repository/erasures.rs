@@ -8,8 +8,10 @@ use conductor_domain::{
     Erasure, ErasureId, ErasureStatus, OrganizationId, PSEUDONYMISED, Page, PageRequest, UserId,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Statement, Value,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    Value,
     prelude::{Expr, Uuid},
 };
 
@@ -40,8 +42,10 @@ impl<'a> Erasures<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn of(&self, user: UserId) -> Result<Option<Erasure>> {
-        let row =
-            erasure::Entity::find().filter(erasure::Column::UserId.eq(user.as_uuid())).one(&self.conn).await?;
+        let row = erasure::Entity::find()
+            .filter(erasure::Column::UserId.eq(user.as_uuid()))
+            .one(&self.conn)
+            .await?;
         row.map(Erasure::try_from).transpose()
     }
 
@@ -172,12 +176,7 @@ impl<'t> ErasuresTx<'t> {
     ///
     /// # Errors
     /// `NameTaken` when the person is, or was, erased.
-    pub async fn begin(
-        &self,
-        user: UserId,
-        by: UserId,
-        organizations: &[OrganizationId],
-    ) -> Result<Erasure> {
+    pub async fn begin(&self, user: UserId, by: UserId, organizations: &[OrganizationId]) -> Result<Erasure> {
         let ids: Vec<Uuid> = organizations.iter().map(|id| id.as_uuid()).collect();
         let row = erasure::ActiveModel {
             id: Set(ErasureId::generate(self.tx.clock()).as_uuid()),

@@ -377,10 +377,13 @@ async fn what_was_said_of_the_erased_is_withheld(world: World) {
     let entries = rows.erasures().saying(other, conductor_domain::UserId::NIL.as_uuid(), 100).await.unwrap();
     assert_eq!(entries.len(), 1);
     let withheld = entries.clone();
-    rows.write(move |tx| Box::pin(async move { tx.erasures().withhold(other, &withheld).await })).await.unwrap();
+    rows.write(move |tx| Box::pin(async move { tx.erasures().withhold(other, &withheld).await }))
+        .await
+        .unwrap();
     let fault = log.verify().await.fault.unwrap();
     assert!(fault.seq == 4 && fault.what.contains("no entry says"), "{fault:?}");
-    let mut told = NewAuditEvent::by(&log.caller, conductor_domain::PSEUDONYMISED, "user.erase", String::new());
+    let mut told =
+        NewAuditEvent::by(&log.caller, conductor_domain::PSEUDONYMISED, "user.erase", String::new());
     told = told.on("user", other);
     log.record(&world, told).await;
     assert!(rows.erasures().is_told_unsealed(other).await.unwrap());
@@ -396,9 +399,13 @@ async fn what_was_said_of_the_erased_is_withheld(world: World) {
     let actor = log.caller.user_id().unwrap();
     let entries = rows.erasures().saying(actor, conductor_domain::UserId::NIL.as_uuid(), 100).await.unwrap();
     assert_eq!(entries.len(), 5);
-    rows.write(move |tx| Box::pin(async move { tx.erasures().withhold(actor, &entries).await })).await.unwrap();
+    rows.write(move |tx| Box::pin(async move { tx.erasures().withhold(actor, &entries).await }))
+        .await
+        .unwrap();
     assert!(dump().await.iter().all(|event| event.personal.is_none() && event.is_withheld()));
-    assert!(rows.erasures().saying(actor, conductor_domain::UserId::NIL.as_uuid(), 100).await.unwrap().is_empty());
+    assert!(
+        rows.erasures().saying(actor, conductor_domain::UserId::NIL.as_uuid(), 100).await.unwrap().is_empty()
+    );
 }
 
 async fn old_entries_leave_a_proof(world: World) {

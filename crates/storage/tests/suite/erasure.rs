@@ -103,8 +103,7 @@ async fn every_table_is_known(world: World) {
     };
     let rows = conn.query_all_raw(sea_orm::Statement::from_string(backend, sql)).await.unwrap();
     let tables: BTreeSet<String> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
-    let known: BTreeSet<&str> =
-        ERASED.into_iter().chain(OF_ORGANIZATIONS).chain(KEPT).collect();
+    let known: BTreeSet<&str> = ERASED.into_iter().chain(OF_ORGANIZATIONS).chain(KEPT).collect();
     let unknown: Vec<&String> = tables.iter().filter(|table| !known.contains(table.as_str())).collect();
     assert!(unknown.is_empty(), "nobody knows what an erasure does with {unknown:?}");
     conn.close().await.unwrap();
@@ -228,7 +227,9 @@ async fn what_is_left_goes_step_by_step(world: World) {
     let rows = world.store.unscoped(Unscoped::Erasure);
     let blobs = rows.erasures().blobs(10).await.unwrap();
     assert_eq!(blobs, [("aa".repeat(32), false), ("bb".repeat(32), true)]);
-    rows.write(move |tx| Box::pin(async move { tx.erasures().forget_blob(&"aa".repeat(32)).await })).await.unwrap();
+    rows.write(move |tx| Box::pin(async move { tx.erasures().forget_blob(&"aa".repeat(32)).await }))
+        .await
+        .unwrap();
     assert_eq!(rows.erasures().blobs(10).await.unwrap().len(), 1);
     let id = erasure.id;
     rows.write(move |tx| Box::pin(async move { tx.erasures().finish(id).await })).await.unwrap();

@@ -152,7 +152,8 @@ impl ErasuresTx<'_> {
 
     /// Answers that were kept for requests that come again.
     async fn answers(&self, user: UserId) -> Result<u64> {
-        self.run("DELETE FROM idempotency_keys WHERE subject = $1", [Value::from(format!("user:{user}"))]).await
+        self.run("DELETE FROM idempotency_keys WHERE subject = $1", [Value::from(format!("user:{user}"))])
+            .await
     }
 
     async fn own(&self, organization: OrganizationId) -> Result<u64> {
