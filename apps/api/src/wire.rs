@@ -20,7 +20,7 @@ use conductor_mcp_client::{Declines, Pool, PoolOptions};
 use conductor_registry::{Registry, RegistryParts};
 use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOptions, ToolSource};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
-use conductor_storage::{OpenOptions, Store};
+use conductor_storage::{OpenOptions, Store, Unscoped};
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
@@ -78,7 +78,8 @@ pub(crate) async fn rows(config: &Config, folder: &DataFolder) -> Result<(Store,
     };
     let egress = egress(config)?;
     let grace = TimeDelta::milliseconds(config.key_grace_ms.into());
-    let vault = Vault::new(store.clone(), keyring(config, folder, &egress)?).with_grace(grace);
+    let masters = store.unscoped(Unscoped::KeyRotation).key_rotations().masters().await?;
+    let vault = Vault::new(store.clone(), keyring(config, folder, &egress, &masters)?).with_grace(grace);
     let access = Access::start(store.clone(), vault, limits).await?;
     Ok((store, access))
 }
@@ -91,13 +92,21 @@ fn egress(config: &Config) -> Result<Egress> {
 }
 
 /// The master keys: in a key service where one is named, else from the configuration, a file of its own, or the data
-/// folder. Others that are at hand only unwrap.
-fn keyring(config: &Config, folder: &DataFolder, egress: &Egress) -> Result<Keyring> {
+/// folder. Others that are at hand only unwrap. A key is made where there is none, unless the database knows `masters`:
+/// a new one would open nothing of theirs.
+fn keyring(config: &Config, folder: &DataFolder, egress: &Egress, masters: &[String]) -> Result<Keyring> {
     let own = folder.join("master.key");
     let file = if config.master_key_file.as_os_str().is_empty() { &own } else { &config.master_key_file };
     let mut ring = if !config.kms_key_id.is_empty() {
         Keyring::under(Arc::new(key_service(config, egress)?))
     } else if config.master_key.is_empty() {
+        anyhow::ensure!(
+            masters.is_empty() || file.is_file(),
+            "the master key {} is missing, and the database has secrets under {}: put the file back from where you keep \
+             it, or name the key with CONDUCTOR_MASTER_KEY_FILE, CONDUCTOR_MASTER_KEY or CONDUCTOR_KMS_KEY_ID",
+            file.display(),
+            masters.join(", "),
+        );
         Keyring::new(LocalKey::load_or_create(file)?)
     } else {
         Keyring::new(LocalKey::from_base64(&config.master_key, "master_key")?)

@@ -263,19 +263,28 @@ async fn secrets_that_cannot_be_read_are_not_used() {
         }
         api.post("/api/settings/api-keys", key("after")).await.created();
 
-        // Without the master key nothing opens, and what was sealed under it opens with it again.
+        // Without the master key no server starts: a new one would open nothing, and hide that the old one is gone.
         server.terminate().await;
         let file = server.data().join("master.key");
         let master = std::fs::read(&file).unwrap();
         std::fs::remove_file(&file).unwrap();
+        let output = ended(&mut server.command(&["serve", "--listen", "127.0.0.1:0"])).await;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains("master.key is missing"), "{said}");
+        assert!(!file.exists(), "a key was made");
+        // Another one starts, since it is said to be the right one; it opens nothing, and what was sealed opens with the
+        // old one again.
+        let private = std::fs::Permissions::from_mode(0o600);
+        std::fs::write(&file, "Zy8w0mJxY5Q9k1uHcT4rVb7nXe2Lp6Af3sDoGiKjMhE=").unwrap();
+        std::fs::set_permissions(&file, private.clone()).unwrap();
         server.restart().await;
         let api = server.api().sign_in(Server::EMAIL, Server::PASSWORD).await;
         let answer = api.post("/api/settings/api-keys", key("lost")).await;
         refused(&answer, &["key_missing"]);
-        recovered(&api, "without a key").await;
+        recovered(&api, "without the key").await;
         server.terminate().await;
         std::fs::write(&file, &master).unwrap();
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        std::fs::set_permissions(&file, private).unwrap();
         server.restart().await;
         let api = server.api().sign_in(Server::EMAIL, Server::PASSWORD).await;
         api.post("/api/settings/api-keys", key("found")).await.created();

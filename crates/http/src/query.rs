@@ -1,4 +1,5 @@
-//! Query parameters, as strict as bodies. `limit` and `cursor` belong to `Paging` and are left out here.
+//! Query parameters, as strict as bodies: the router turns away names that the document does not have, values are read
+//! here. `limit` and `cursor` belong to `Paging` and are left out.
 
 use axum::{
     extract::FromRequestParts,
@@ -29,10 +30,14 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
     }
 }
 
+/// A parameter that the operation does not have.
+pub(crate) fn unknown(name: &str) -> Problem {
+    let detail = format!("The query has no parameter `{name}`. /docs lists those that there are.");
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_field", detail.clone())
+        .with_errors(vec![FieldError::new(format!("?{name}"), "unknown_field", detail)])
+}
+
 fn refused(message: &str) -> Problem {
-    let name = message.split('`').nth(1).filter(|_| message.contains("unknown field"));
-    let code = if name.is_some() { "unknown_field" } else { "validation_failed" };
     let detail = format!("The query cannot be read: {message}.");
-    let errors = name.map(|name| FieldError::new(format!("?{name}"), "unknown_field", detail.clone()));
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail).with_errors(errors.into_iter().collect())
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", detail)
 }

@@ -13,15 +13,15 @@ use futures::FutureExt;
 use tower::Layer;
 use tower_http::normalize_path::NormalizePathLayer;
 use tracing::Instrument;
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::{OpenApi, RefOr, path::ParameterIn};
 
-use crate::{AppState, Problem, host, idempotency, openapi, request, routes, static_page};
+use crate::{AppState, Problem, host, idempotency, openapi, query, request, routes, static_page};
 
 /// Every route over these services.
 pub fn router(state: AppState) -> Router {
     let (routes, document) = routes::all().split_for_parts();
     let document = openapi::complete(document, state.options.version);
-    let door = Door { state: state.clone(), names: Arc::new(names(&document)) };
+    let door = Door { state: state.clone(), operations: Arc::new(operations(&document)) };
     let inner = routes
         .merge(routes::document(&document))
         .merge(routes::scim::router())
@@ -39,48 +39,76 @@ pub fn router(state: AppState) -> Router {
 #[derive(Clone)]
 struct Door {
     state: AppState,
-    names: Arc<Names>,
+    operations: Arc<Operations>,
 }
 
-/// Names of routes for traces and metrics, `route.<noun>.<verb>`, by path and method.
-type Names = HashMap<String, Vec<(Method, Arc<str>)>>;
+/// What the document says of the operations of each path.
+type Operations = HashMap<String, Vec<Operation>>;
 
-fn names(document: &OpenApi) -> Names {
-    let mut names = Names::new();
+struct Operation {
+    method: Method,
+    /// Its name for traces and metrics, `route.<noun>.<verb>`.
+    name: Arc<str>,
+    /// The parameters that its query may have. A filter that is not one of them, or is misspelt, is an error: leaving it
+    /// out would answer with rows that were not asked for.
+    query: Vec<String>,
+}
+
+impl Operation {
+    fn of(method: Method, operation: &utoipa::openapi::path::Operation) -> Self {
+        let noun = operation.tags.iter().flatten().next().map_or("other", String::as_str);
+        let verb = operation.operation_id.as_deref().unwrap_or("other").split('_').next().unwrap_or("other");
+        let query = operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
+            RefOr::T(one) if one.parameter_in == ParameterIn::Query => Some(one.name.clone()),
+            _ => None,
+        });
+        let query = query.collect();
+        Self { method, name: format!("route.{noun}.{verb}").into(), query }
+    }
+
+    /// The first parameter of a query that this operation does not have.
+    fn unknown(&self, query: &str) -> Option<String> {
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        let mut names = pairs.map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name));
+        names.find(|name| !self.query.iter().any(|known| known == name)).map(str::to_owned)
+    }
+}
+
+fn operations(document: &OpenApi) -> Operations {
+    let mut operations = Operations::new();
     for (path, item) in &document.paths.paths {
-        for (method, operation) in [
+        let of = [
             (Method::GET, &item.get),
             (Method::POST, &item.post),
             (Method::PUT, &item.put),
             (Method::PATCH, &item.patch),
             (Method::DELETE, &item.delete),
-        ] {
-            let Some(operation) = operation else { continue };
-            let noun = operation.tags.iter().flatten().next().map_or("other", String::as_str);
-            let verb =
-                operation.operation_id.as_deref().unwrap_or("other").split('_').next().unwrap_or("other");
-            names.entry(path.clone()).or_default().push((method, format!("route.{noun}.{verb}").into()));
-        }
+        ];
+        let of =
+            of.into_iter().filter_map(|(method, operation)| Some(Operation::of(method, operation.as_ref()?)));
+        operations.insert(path.clone(), of.collect());
     }
-    names
+    operations
 }
 
 /// Outermost first: an id, a span and two metrics, headers, the name of the host, panics, time, repeated writes.
 async fn pass(State(door): State<Door>, request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let Door { state, names } = door;
+    let Door { state, operations } = door;
     let current = request::identify(&state, &request);
     let id = HeaderValue::try_from(current.id.as_str());
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().cloned();
     let path = path.as_ref().map_or("static", MatchedPath::as_str);
-    let known = names.get(path).and_then(|of| of.iter().find(|(of, _)| *of == method));
+    let known = operations.get(path).and_then(|of| of.iter().find(|one| one.method == method));
     // The protocol faces describe themselves and stand in no document of ours.
     let noun = if path.starts_with(routes::scim::ROOT) { "scim" } else { "static" };
     let name = known.map_or_else(
         || format!("route.{noun}.{}", method.as_str().to_ascii_lowercase()).into(),
-        |(_, name)| Arc::clone(name),
+        |one| Arc::clone(&one.name),
     );
+    let query = request.uri().query().filter(|_| path != routes::OPEN_QUERY);
+    let unknown = known.zip(query).and_then(|(known, query)| known.unknown(query));
     // Queries are left out: they may hold one-time tokens.
     let span = tracing::info_span!(
         "request",
@@ -91,7 +119,7 @@ async fn pass(State(door): State<Door>, request: Request, next: Next) -> Respons
         http.response.status_code = tracing::field::Empty,
         request.id = current.id,
     );
-    let answer = guarded(state.clone(), request, next);
+    let answer = guarded(state.clone(), request, unknown, next);
     let mut response = request::within(current, answer).instrument(span.clone()).await;
     protect(&state, &mut response);
     if let Ok(id) = id {
@@ -108,11 +136,14 @@ async fn pass(State(door): State<Door>, request: Request, next: Next) -> Respons
     response
 }
 
-/// A foreign name is turned away, a panic ends its request and not the process, and an answer that does not begin in
+/// A foreign name and an unknown parameter are turned away, a panic ends its request and not the process, and an answer that does not begin in
 /// time is given up. Streams have begun by then.
-async fn guarded(state: AppState, request: Request, next: Next) -> Response {
+async fn guarded(state: AppState, request: Request, unknown: Option<String>, next: Next) -> Response {
     if let Some(refused) = host::refusal(&state, &request) {
         return refused.into_response();
+    }
+    if let Some(name) = unknown {
+        return query::unknown(&name).into_response();
     }
     let limit = state.options.limits.request;
     let answer = AssertUnwindSafe(idempotency::remember(state, request, next)).catch_unwind();

@@ -51,6 +51,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{AppState, Problem};
 
+/// The one operation whose query may hold more than its own parameters: sign-in providers add theirs.
+pub(crate) use auth::CALLBACK as OPEN_QUERY;
+
 /// The routes of every noun.
 pub(crate) fn all() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

@@ -1,6 +1,6 @@
 //! A run's events from any point on: first the rows, then what is committed, without a gap or a repeat.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use conductor_domain::RunId;
 use conductor_storage::{Store, StoredEvent};
@@ -21,7 +21,7 @@ struct State {
     run_id: RunId,
     last: i64,
     ready: std::collections::VecDeque<StoredEvent>,
-    live: tokio::sync::broadcast::Receiver<StoredEvent>,
+    live: tokio::sync::broadcast::Receiver<Arc<StoredEvent>>,
     tail: Duration,
     behind: bool,
     done: bool,
@@ -67,7 +67,9 @@ async fn next(mut state: State) -> Result<Option<(StoredEvent, State)>> {
             continue;
         }
         match tokio::time::timeout(state.tail, state.live.recv()).await {
-            Ok(Ok(event)) if event.seq == state.last + 1 => state.ready.push_back(event),
+            Ok(Ok(event)) if event.seq == state.last + 1 => {
+                state.ready.push_back(Arc::unwrap_or_clone(event));
+            }
             Ok(Ok(event)) if event.seq <= state.last => {}
             Ok(Err(RecvError::Closed)) => {
                 state.live = state.store.follow(state.run_id);

@@ -1,85 +1,210 @@
-//! Either the readers or a transaction, so that one repository serves both.
+//! Where queries run: readers of a database, or a transaction, so that one repository serves both.
+
+use std::sync::{Mutex, PoisonError};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    Statement,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait, ExecResult,
+    FromQueryResult, QueryResult, QuerySelect, QueryTrait, RuntimeErr, Select, Statement, Values,
 };
+use sea_query_sqlx::SqlxValues;
+use sqlx::{AssertSqlSafe, Connection, Executor, Sqlite, SqliteConnection, query::Query};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// The readers' pool, with a queue before it: a query that waits for a connection costs a place in the queue instead
+/// The connections that read, with a queue before them: a query that waits for one costs a place in the queue instead
 /// of its whole future, which is kilobytes.
 #[derive(Debug)]
 pub(crate) struct Readers {
-    pub(crate) pool: DatabaseConnection,
+    from: Source,
     turns: Semaphore,
 }
 
+#[derive(Debug)]
+enum Source {
+    /// SQLite's, held here: sqlx's pool takes a connection back in a task of its own, which costs a point read a tenth
+    /// of its time. They are files that are open, so none of them ever has to be tested or made anew.
+    Connections(Mutex<Vec<SqliteConnection>>),
+    /// PostgreSQL's pool: connections end with the network.
+    Pool(DatabaseConnection),
+}
+
 impl Readers {
-    /// Over a pool of so many connections.
-    pub(crate) fn new(pool: DatabaseConnection, connections: u32) -> Self {
-        Self { pool, turns: Semaphore::new(usize::try_from(connections).unwrap_or(1).max(1)) }
+    /// Over SQLite's connections.
+    pub(crate) fn sqlite(connections: Vec<SqliteConnection>) -> Self {
+        let turns = Semaphore::new(connections.len());
+        Self { from: Source::Connections(Mutex::new(connections)), turns }
     }
 
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, DbErr> {
-        self.turns.acquire().await.map_err(|closed| DbErr::Custom(closed.to_string()))
+    /// Over a pool of so many connections to PostgreSQL.
+    pub(crate) fn postgres(pool: DatabaseConnection, connections: u32) -> Self {
+        let turns = Semaphore::new(usize::try_from(connections).unwrap_or(1).max(1));
+        Self { from: Source::Pool(pool), turns }
+    }
+
+    pub(crate) fn backend(&self) -> DbBackend {
+        match &self.from {
+            Source::Connections(_) => DbBackend::Sqlite,
+            Source::Pool(pool) => pool.get_database_backend(),
+        }
+    }
+
+    pub(crate) async fn close(self) {
+        match self.from {
+            Source::Connections(connections) => {
+                for connection in connections.into_inner().unwrap_or_else(PoisonError::into_inner) {
+                    drop(connection.close().await);
+                }
+            }
+            Source::Pool(pool) => drop(pool.close().await),
+        }
+    }
+
+    async fn turn(&self) -> Result<Turn<'_>, DbErr> {
+        let permit = self.turns.acquire().await.map_err(|closed| DbErr::Custom(closed.to_string()))?;
+        match &self.from {
+            Source::Pool(pool) => Ok(Turn::Pool(pool, permit)),
+            Source::Connections(idle) => {
+                let taken = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                // There are as many permits as connections, and a connection goes back before its permit.
+                let taken = taken.ok_or_else(|| DbErr::Custom("no reader is idle".to_owned()))?;
+                Ok(Turn::Connection(Taken { connection: Some(taken), idle, _permit: permit }))
+            }
+        }
+    }
+}
+
+/// A connection for the length of one query.
+enum Turn<'a> {
+    Connection(Taken<'a>),
+    Pool(&'a DatabaseConnection, SemaphorePermit<'a>),
+}
+
+/// A connection of SQLite; it goes back when this is dropped, whether its query ended or was given up.
+struct Taken<'a> {
+    connection: Option<SqliteConnection>,
+    idle: &'a Mutex<Vec<SqliteConnection>>,
+    _permit: SemaphorePermit<'a>,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(self.connection.take());
     }
 }
 
 /// A borrowed place to run a query.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Conn<'a> {
-    /// The readers' pool.
-    Pool(&'a Readers),
+    /// The readers.
+    Readers(&'a Readers),
     /// A write transaction.
     Tx(&'a DatabaseTransaction),
+}
+
+impl Taken<'_> {
+    fn get(&mut self) -> Result<&mut SqliteConnection, DbErr> {
+        self.connection.as_mut().ok_or_else(|| DbErr::Custom("the reader was given back".to_owned()))
+    }
+}
+
+fn prepared(statement: Statement) -> Query<'static, Sqlite, SqlxValues> {
+    let values = statement.values.unwrap_or_else(|| Values(Vec::new()));
+    sqlx::query_with(AssertSqlSafe(statement.sql), SqlxValues(values))
+}
+
+fn query_failed(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
+}
+
+fn execution_failed(error: sqlx::Error) -> DbErr {
+    DbErr::Exec(RuntimeErr::SqlxError(error.into()))
 }
 
 #[async_trait::async_trait]
 impl ConnectionTrait for Conn<'_> {
     fn get_database_backend(&self) -> DbBackend {
         match self {
-            Self::Pool(readers) => readers.pool.get_database_backend(),
+            Self::Readers(readers) => readers.backend(),
             Self::Tx(tx) => tx.get_database_backend(),
         }
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         match self {
-            Self::Pool(readers) => {
-                let _turn = readers.turn().await?;
-                readers.pool.execute_raw(statement).await
-            }
+            Self::Readers(readers) => match readers.turn().await? {
+                Turn::Pool(pool, _permit) => pool.execute_raw(statement).await,
+                Turn::Connection(mut taken) => {
+                    let done = prepared(statement).execute(taken.get()?).await;
+                    done.map(Into::into).map_err(execution_failed)
+                }
+            },
             Self::Tx(tx) => tx.execute_raw(statement).await,
         }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         match self {
-            Self::Pool(readers) => {
-                let _turn = readers.turn().await?;
-                readers.pool.execute_unprepared(sql).await
-            }
+            Self::Readers(readers) => match readers.turn().await? {
+                Turn::Pool(pool, _permit) => pool.execute_unprepared(sql).await,
+                Turn::Connection(mut taken) => {
+                    let done = taken.get()?.execute(AssertSqlSafe(sql)).await;
+                    done.map(Into::into).map_err(execution_failed)
+                }
+            },
             Self::Tx(tx) => tx.execute_unprepared(sql).await,
         }
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         match self {
-            Self::Pool(readers) => {
-                let _turn = readers.turn().await?;
-                readers.pool.query_one_raw(statement).await
-            }
+            Self::Readers(readers) => match readers.turn().await? {
+                Turn::Pool(pool, _permit) => pool.query_one_raw(statement).await,
+                Turn::Connection(mut taken) => {
+                    let row = prepared(statement).fetch_optional(taken.get()?).await;
+                    row.map(|row| row.map(Into::into)).map_err(query_failed)
+                }
+            },
             Self::Tx(tx) => tx.query_one_raw(statement).await,
         }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
-            Self::Pool(readers) => {
-                let _turn = readers.turn().await?;
-                readers.pool.query_all_raw(statement).await
-            }
+            Self::Readers(readers) => match readers.turn().await? {
+                Turn::Pool(pool, _permit) => pool.query_all_raw(statement).await,
+                Turn::Connection(mut taken) => {
+                    let rows = prepared(statement).fetch_all(taken.get()?).await;
+                    rows.map(|rows| rows.into_iter().map(Into::into).collect()).map_err(query_failed)
+                }
+            },
             Self::Tx(tx) => tx.query_all_raw(statement).await,
+        }
+    }
+}
+
+/// Running a query as its text alone. `one` and `all` of sea-orm keep the query's tree while they wait for a connection,
+/// and the trees of what a caller may see are tens of kilobytes.
+pub(crate) trait Fetch<E: EntityTrait>: Sized {
+    /// The first row.
+    fn row(self, conn: Conn<'_>) -> impl Future<Output = Result<Option<E::Model>, DbErr>> + Send;
+
+    /// Every row.
+    fn rows(self, conn: Conn<'_>) -> impl Future<Output = Result<Vec<E::Model>, DbErr>> + Send;
+}
+
+impl<E: EntityTrait> Fetch<E> for Select<E> {
+    fn row(self, conn: Conn<'_>) -> impl Future<Output = Result<Option<E::Model>, DbErr>> + Send {
+        let statement = self.limit(1).build(conn.get_database_backend());
+        async move {
+            let row = conn.query_one_raw(statement).await?;
+            row.map(|row| E::Model::from_query_result(&row, "")).transpose()
+        }
+    }
+
+    fn rows(self, conn: Conn<'_>) -> impl Future<Output = Result<Vec<E::Model>, DbErr>> + Send {
+        let statement = self.build(conn.get_database_backend());
+        async move {
+            let rows = conn.query_all_raw(statement).await?;
+            rows.iter().map(|row| E::Model::from_query_result(row, "")).collect()
         }
     }
 }

@@ -61,7 +61,7 @@ pub(crate) enum Notice {
 /// The listeners of this process.
 #[derive(Debug)]
 pub(crate) struct Hub {
-    runs: Mutex<HashMap<RunId, broadcast::Sender<StoredEvent>>>,
+    runs: Mutex<HashMap<RunId, broadcast::Sender<Arc<StoredEvent>>>>,
     feed: broadcast::Sender<Arc<Notified>>,
     kept: Mutex<Kept>,
     signals: broadcast::Sender<Signalled>,
@@ -113,13 +113,13 @@ impl Hub {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         let (run_id, last) = (event.run_id, event.is_last());
         if let Some(followers) = runs.get(&run_id)
-            && (followers.send(event).is_err() || last)
+            && (followers.send(Arc::new(event)).is_err() || last)
         {
             runs.remove(&run_id);
         }
     }
 
-    pub(crate) fn follow(&self, run_id: RunId) -> broadcast::Receiver<StoredEvent> {
+    pub(crate) fn follow(&self, run_id: RunId) -> broadcast::Receiver<Arc<StoredEvent>> {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         // Runs that say nothing more, such as finished ones, are not forgotten by themselves.
         if runs.len() >= RUNS_SWEPT {

@@ -8,6 +8,7 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector, Statement,
 };
 use sqlx::{
+    ConnectOptions,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -92,15 +93,11 @@ impl OpenOptions {
         if !self.read_only {
             migrate(&writer).await?;
         }
-        let readers = SqlitePoolOptions::new()
-            .max_connections(self.connections)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.pragma("query_only", "ON"))
-            .await
-            .map_err(|error| refuse(error.to_string()))?;
-        let readers = SqlxSqliteConnector::from_sqlx_sqlite_pool(readers);
+        let reads = options.pragma("query_only", "ON");
+        let mut readers = Vec::new();
+        for _ in 0..self.connections.max(1) {
+            readers.push(reads.connect().await.map_err(|error| refuse(error.to_string()))?);
+        }
 
         let hub = Arc::new(Hub::new(clock.now().timestamp_micros()));
         let (commands, queue) = mpsc::channel(self.queue);
@@ -108,7 +105,7 @@ impl OpenOptions {
             Writer { conn: writer, commands: queue, hub: Arc::clone(&hub), clock: Arc::clone(&clock) };
         let task = tokio::spawn(writer.run());
         Ok(Store::new(Inner {
-            read: Readers::new(readers, self.connections),
+            read: Readers::sqlite(readers),
             path: WritePath::Writer { commands, task },
             hub,
             clock,
@@ -131,8 +128,8 @@ impl OpenOptions {
         }
         let hub = Arc::new(Hub::new(clock.now().timestamp_micros()));
         Ok(Store::new(Inner {
-            read: Readers::new(pool, self.connections.max(2)),
-            path: WritePath::Transactions,
+            read: Readers::postgres(pool.clone(), self.connections.max(2)),
+            path: WritePath::Transactions(pool),
             hub,
             clock,
         }))

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use conductor_domain::{Caller, Clock, EventBody, RunId, Scope};
 use futures::future::BoxFuture;
-use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
     task::JoinHandle,
@@ -22,8 +22,8 @@ use crate::{
 pub(crate) enum Path {
     /// SQLite: through the one writer task.
     Writer { commands: mpsc::Sender<Command>, task: JoinHandle<()> },
-    /// PostgreSQL: a transaction each.
-    Transactions,
+    /// PostgreSQL: a transaction each, from the pool that reads too.
+    Transactions(DatabaseConnection),
 }
 
 pub(crate) struct Inner {
@@ -53,7 +53,7 @@ impl Store {
     /// What the caller may see: its scope, official rows, public rows, live grants.
     #[must_use]
     pub fn visible_to<'a>(&'a self, caller: &'a Caller) -> View<'a> {
-        View::new(Conn::Pool(&self.inner.read), caller, self.inner.clock.now())
+        View::new(Conn::Readers(&self.inner.read), caller, self.inner.clock.now())
     }
 
     /// One tenant's rows.
@@ -80,7 +80,7 @@ impl Store {
                 submit(commands, Command::Append(Append { run_id, fence, rows, answer })).await?;
                 done.await.map_err(|_| Error::Closed)?
             }
-            Path::Transactions => {
+            Path::Transactions(_) => {
                 let bodies = bodies.to_vec();
                 self.write(move |tx| {
                     Box::pin(async move { journal::Journal::new(tx, run_id, fence).append(&bodies).await })
@@ -100,7 +100,7 @@ impl Store {
 
     /// Committed events of a run from now on.
     #[must_use]
-    pub fn follow(&self, run_id: RunId) -> broadcast::Receiver<StoredEvent> {
+    pub fn follow(&self, run_id: RunId) -> broadcast::Receiver<Arc<StoredEvent>> {
         self.inner.hub.follow(run_id)
     }
 
@@ -125,7 +125,7 @@ impl Store {
     /// Which database this is: `sqlite` or `postgres`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        match self.inner.read.pool.get_database_backend() {
+        match self.inner.read.backend() {
             DbBackend::Postgres => "postgres",
             _ => "sqlite",
         }
@@ -166,11 +166,11 @@ impl Store {
             drop(commands);
             drop(task.await);
         }
-        drop(inner.read.pool.close().await);
+        inner.read.close().await;
     }
 
     pub(crate) fn reader(&self) -> Conn<'_> {
-        Conn::Pool(&self.inner.read)
+        Conn::Readers(&self.inner.read)
     }
 
     /// Runs one closure as one transaction and answers after its commit.
@@ -206,8 +206,8 @@ impl Store {
                     (Ok(()), None) => Err(Error::Closed.into()),
                 }
             }
-            Path::Transactions => {
-                let conn = self.inner.read.pool.begin().await.map_err(Error::from)?;
+            Path::Transactions(pool) => {
+                let conn = pool.begin().await.map_err(Error::from)?;
                 let tx = Tx::new(conn, Arc::clone(&self.inner.clock));
                 let result = work(&tx).await;
                 let notices = tx.end(result.is_ok()).await.map_err(Error::from)?;

@@ -17,20 +17,24 @@ export function startFeed(
   const closer = new AbortController();
   let holding = false;
   let state: FeedState = 'open';
+  const say = (line: Line) => {
+    if (!closer.signal.aborted) channel.postMessage(line);
+  };
 
   channel.onmessage = ({ data }: MessageEvent<Line>) => {
     if ('event' in data) onEvent(data.event);
     else if ('state' in data) onState(data.state);
-    else if (holding) channel.postMessage({ state } satisfies Line);
+    else if (holding) say({ state });
   };
 
   const hold = () =>
     new Promise<void>((release) => {
+      if (closer.signal.aborted) return release();
       holding = true;
       const stream = follow<FeedEvent>({
         path: '/api/events',
         onEvent: (event) => {
-          channel.postMessage({ event } satisfies Line);
+          say({ event });
           onEvent(event);
         },
         onState: (next, error) => {
@@ -40,7 +44,7 @@ export function startFeed(
             return;
           }
           state = next;
-          channel.postMessage({ state } satisfies Line);
+          say({ state });
           onState(next);
         },
       });
@@ -50,7 +54,7 @@ export function startFeed(
       });
     });
 
-  channel.postMessage({ ask: true } satisfies Line);
+  say({ ask: true });
   if (navigator.locks) {
     navigator.locks.request('conductor-feed', { signal: closer.signal }, hold).catch((error: unknown) => {
       if (!closer.signal.aborted) throw error;

@@ -31,7 +31,6 @@ use crate::{
 
 /// Which agents are listed.
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListAgentsQuery {
     /// Part of the name, slug or description.

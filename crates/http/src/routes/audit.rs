@@ -37,7 +37,6 @@ pub(crate) enum AuditDecision {
 
 /// Which entries to give. A text that ends in `*` names all that begin so.
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AuditQuery {
     /// By whom, such as `user:…`.
@@ -85,7 +84,6 @@ impl From<AuditQuery> for AuditFilter {
 
 /// Which accesses to give.
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct AccessLogQuery {
     /// By which account.

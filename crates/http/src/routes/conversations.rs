@@ -81,7 +81,6 @@ impl From<ConversationView> for ConversationResponse {
 
 /// Which conversations are listed.
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListConversationsQuery {
     /// `true` lists those put away, `false` the others; absent lists both.

@@ -21,7 +21,6 @@ use crate::{
 
 /// Which messages are listed.
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListMessagesQuery {
     /// The last message of a branch, or `all`; absent follows the conversation's current leaf.

@@ -26,7 +26,6 @@ use crate::{
 
 /// Which grants are listed.
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListGrantsQuery {
     /// Those on a row of this kind, with `resource_id`; every grant of the organisation when absent.

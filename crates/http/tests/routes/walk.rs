@@ -166,6 +166,25 @@ async fn a_stranger_finds_nothing() {
     assert_eq!((&me["organization"]["name"], &me["user"]["role"]), (&json!("Example"), &json!("admin")));
 }
 
+#[tokio::test]
+async fn no_query_may_hold_what_the_operation_does_not_read() {
+    let (world, admin) = World::set_up().await;
+    let (document, operations) = document(&world).await;
+    for operation in &operations {
+        let name = operation.name();
+        // Sign-in providers add parameters of their own.
+        if name == "GET /api/auth/oidc/callback" {
+            continue;
+        }
+        let path = format!("{}?limits=1", fill(&operation.path, &HashMap::new()));
+        let call = world.call(&operation.method, &path, body(&document, operation)).by(&admin);
+        let problem = call.send().await.problem(422, "unknown_field");
+        assert_eq!(problem["errors"][0]["pointer"], "?limits", "{name}: {problem}");
+    }
+    // And nothing of it happened.
+    assert_eq!(world.get("/api/conversations?").by(&admin).send().await.ok()["items"], json!([]));
+}
+
 /// Rows of the administrator, by the name of the path parameter they stand for.
 async fn belongings(world: &World, admin: &Person) -> HashMap<&'static str, String> {
     let id = |value: &Value| value["id"].as_str().unwrap().to_owned();

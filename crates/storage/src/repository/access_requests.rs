@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     Error, Result, ScopedTx, View,
+    conn::Fetch,
     entity::{access_request, agent, connector, conversation, membership, permission_grant},
 };
 
@@ -37,7 +38,7 @@ impl<'a> VisibleAccessRequests<'a> {
     pub async fn find(&self, id: AccessRequestId) -> Result<Option<AccessRequest>> {
         let visible = Condition::any().add(self.mine()).add(self.to_decide());
         let select = self.own().filter(visible).filter(access_request::Column::Id.eq(id.as_uuid()));
-        select.one(&self.view.conn).await?.map(AccessRequest::try_from).transpose()
+        select.row(self.view.conn).await?.map(AccessRequest::try_from).transpose()
     }
 
     /// A page of wishes, the newest first: the caller's own where `mine`, else those that it may grant.
@@ -58,7 +59,7 @@ impl<'a> VisibleAccessRequests<'a> {
             select = select.filter(access_request::Column::Id.lt(after));
         }
         let select = select.order_by_desc(access_request::Column::Id).limit(page.limit + 1);
-        let rows = select.all(&self.view.conn).await?;
+        let rows = select.rows(self.view.conn).await?;
         let rows = rows.into_iter().map(AccessRequest::try_from).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(rows, page.limit, |request| request.id.to_string()))
     }

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     Error, Result, ScopedTx, View,
     conn::Conn,
+    conn::Fetch,
     entity::{agent, agent_connector, agent_version},
     tx::Tx,
 };
@@ -337,7 +338,7 @@ impl<'a> VisibleAgents<'a> {
     pub async fn find(&self, id: AgentId) -> Result<Option<Agent>> {
         self.visible()
             .filter(agent::Column::Id.eq(id.as_uuid()))
-            .one(&self.view.conn)
+            .row(self.view.conn)
             .await?
             .map(Agent::try_from)
             .transpose()
@@ -350,7 +351,7 @@ impl<'a> VisibleAgents<'a> {
     pub async fn find_many(&self, ids: &[AgentId]) -> Result<Vec<Agent>> {
         self.visible()
             .filter(agent::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
-            .all(&self.view.conn)
+            .rows(self.view.conn)
             .await?
             .into_iter()
             .map(Agent::try_from)
@@ -381,7 +382,7 @@ impl<'a> VisibleAgents<'a> {
         if let Some(after) = after_id(&page)? {
             select = select.filter(agent::Column::Id.lt(after));
         }
-        let rows = select.order_by_desc(agent::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
+        let rows = select.order_by_desc(agent::Column::Id).limit(page.limit + 1).rows(self.view.conn).await?;
         let rows = rows.into_iter().map(Agent::try_from).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(rows, page.limit, |agent| agent.id.to_string()))
     }
@@ -408,7 +409,7 @@ impl<'a> VisibleAgents<'a> {
         let rows = select
             .order_by_desc(agent_version::Column::Version)
             .limit(page.limit + 1)
-            .all(&self.view.conn)
+            .rows(self.view.conn)
             .await?;
         let rows = rows.into_iter().map(AgentVersion::try_from).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(rows, page.limit, |version| version.version.to_string()))

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use super::convert::after_id;
-use crate::{Error, Result, ScopedTx, View, conn::Conn, entity::api_key, tx::Tx};
+use crate::{Error, Result, ScopedTx, View, conn::Conn, conn::Fetch, entity::api_key, tx::Tx};
 
 /// A caller's own provider keys, in the organisation it acts in.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl<'a> VisibleApiKeys<'a> {
             select = select.filter(api_key::Column::Id.lt(after));
         }
         let rows =
-            select.order_by_desc(api_key::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
+            select.order_by_desc(api_key::Column::Id).limit(page.limit + 1).rows(self.view.conn).await?;
         let rows: Vec<ApiKey> = rows.into_iter().map(Into::into).collect();
         Ok(Page::cut(rows, page.limit, |key| key.id.to_string()))
     }

@@ -12,7 +12,7 @@ use super::{
     conversations::in_visible,
     convert::{after_id, word},
 };
-use crate::{Error, Result, ScopedTx, View, entity::artifact, tx::Tx};
+use crate::{Error, Result, ScopedTx, View, conn::Fetch, entity::artifact, tx::Tx};
 
 /// What became of a version that was to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -243,7 +243,7 @@ impl<'a> VisibleArtifacts<'a> {
     pub async fn find(&self, id: ArtifactId) -> Result<Option<Artifact>> {
         self.visible()
             .filter(artifact::Column::Id.eq(id.as_uuid()))
-            .one(&self.view.conn)
+            .row(self.view.conn)
             .await?
             .map(Artifact::try_from)
             .transpose()
@@ -256,7 +256,7 @@ impl<'a> VisibleArtifacts<'a> {
     pub async fn latest(&self, conversation: ConversationId, identifier: &str) -> Result<Option<Artifact>> {
         self.versions(conversation, identifier)
             .order_by_desc(artifact::Column::Version)
-            .one(&self.view.conn)
+            .row(self.view.conn)
             .await?
             .map(Artifact::try_from)
             .transpose()
@@ -291,7 +291,7 @@ impl<'a> VisibleArtifacts<'a> {
             select = select.filter(artifact::Column::Id.lt(after));
         }
         let rows =
-            select.order_by_desc(artifact::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
+            select.order_by_desc(artifact::Column::Id).limit(page.limit + 1).rows(self.view.conn).await?;
         let rows = rows.into_iter().map(Artifact::try_from).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(rows, page.limit, |artifact| artifact.id.to_string()))
     }
@@ -314,7 +314,7 @@ impl<'a> VisibleArtifacts<'a> {
         let rows = select
             .order_by_desc(artifact::Column::Version)
             .limit(page.limit + 1)
-            .all(&self.view.conn)
+            .rows(self.view.conn)
             .await?;
         let rows = rows.into_iter().map(Artifact::try_from).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(rows, page.limit, |artifact| artifact.version.to_string()))
@@ -328,7 +328,7 @@ impl<'a> VisibleArtifacts<'a> {
         self.visible()
             .filter(artifact::Column::MessageId.is_in(messages.iter().map(|id| id.as_uuid())))
             .order_by_asc(artifact::Column::Id)
-            .all(&self.view.conn)
+            .rows(self.view.conn)
             .await?
             .into_iter()
             .map(Artifact::try_from)

@@ -15,7 +15,7 @@ use sea_orm::{
 use serde_json::json;
 
 use super::convert::after_id;
-use crate::{Result, ScopedTx, View, conn::Conn, entity::audit_event, hub::Notice};
+use crate::{Result, ScopedTx, View, conn::Conn, conn::Fetch, entity::audit_event, hub::Notice};
 
 /// What can be read of the audit log of the organisation that the caller acts in.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl<'a> VisibleAudit<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn find(&self, id: AuditEventId) -> Result<Option<AuditEvent>> {
-        let row = self.own().filter(audit_event::Column::Id.eq(id.as_uuid())).one(&self.view.conn).await?;
+        let row = self.own().filter(audit_event::Column::Id.eq(id.as_uuid())).row(self.view.conn).await?;
         Ok(row.map(Into::into))
     }
 
@@ -59,7 +59,7 @@ impl<'a> VisibleAudit<'a> {
             .filter(audit_event::Column::Seq.gt(after))
             .order_by_asc(audit_event::Column::Seq)
             .limit(limit)
-            .all(&self.view.conn)
+            .rows(self.view.conn)
             .await?;
         Ok(rows.into_iter().map(Into::into).collect())
     }

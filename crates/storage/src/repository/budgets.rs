@@ -16,6 +16,7 @@ use super::convert::{after_id, word};
 use crate::{
     Error, Result, ScopedTx, View,
     conn::Conn,
+    conn::Fetch,
     entity::{budget, budget_counter},
 };
 
@@ -40,7 +41,7 @@ impl<'a> VisibleBudgets<'a> {
             select = select.filter(budget::Column::Id.lt(after));
         }
         let rows =
-            select.order_by_desc(budget::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
+            select.order_by_desc(budget::Column::Id).limit(page.limit + 1).rows(self.view.conn).await?;
         let rows = rows.into_iter().map(Budget::try_from).collect::<Result<Vec<_>>>()?;
         let cut = Page::cut(rows, page.limit, |budget| budget.id.to_string());
         let mut items = Vec::with_capacity(cut.items.len());
@@ -57,7 +58,7 @@ impl<'a> VisibleBudgets<'a> {
     /// When the database fails.
     pub async fn find(&self, id: BudgetId, now: DateTime<Utc>) -> Result<Option<BudgetStanding>> {
         let select = of(self.view.caller.scope.organization_id).filter(budget::Column::Id.eq(id.as_uuid()));
-        let Some(row) = select.one(&self.view.conn).await? else { return Ok(None) };
+        let Some(row) = select.row(self.view.conn).await? else { return Ok(None) };
         let budget = Budget::try_from(row)?;
         let counter = fullest(&self.view.conn, &budget, None, now).await?;
         Ok(Some(standing(budget, counter, now)))
@@ -74,7 +75,7 @@ impl<'a> VisibleBudgets<'a> {
         most: u64,
     ) -> Result<Vec<BudgetCounter>> {
         let select = in_period(budget, now).order_by_desc(budget_counter::Column::SpentNanos).limit(most);
-        Ok(select.all(&self.view.conn).await?.into_iter().map(Into::into).collect())
+        Ok(select.rows(self.view.conn).await?.into_iter().map(Into::into).collect())
     }
 
     /// How many budgets the organisation has.

@@ -15,6 +15,7 @@ use super::convert::{after_id, word};
 use crate::{
     Error, Result, ScopedTx, View,
     conn::Conn,
+    conn::Fetch,
     entity::{access_campaign, access_campaign_item, permission_grant},
 };
 
@@ -37,8 +38,7 @@ impl<'a> VisibleCampaigns<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn find(&self, id: CampaignId) -> Result<Option<Campaign>> {
-        let row =
-            self.own().filter(access_campaign::Column::Id.eq(id.as_uuid())).one(&self.view.conn).await?;
+        let row = self.own().filter(access_campaign::Column::Id.eq(id.as_uuid())).row(self.view.conn).await?;
         Ok(counted(self.view.conn, row.into_iter().collect()).await?.pop())
     }
 
@@ -52,7 +52,7 @@ impl<'a> VisibleCampaigns<'a> {
             select = select.filter(access_campaign::Column::Id.lt(after));
         }
         let select = select.order_by_desc(access_campaign::Column::Id).limit(page.limit + 1);
-        let rows = counted(self.view.conn, select.all(&self.view.conn).await?).await?;
+        let rows = counted(self.view.conn, select.rows(self.view.conn).await?).await?;
         Ok(Page::cut(rows, page.limit, |campaign| campaign.id.to_string()))
     }
 
@@ -66,7 +66,7 @@ impl<'a> VisibleCampaigns<'a> {
             select = select.filter(access_campaign_item::Column::Id.gt(after));
         }
         let select = select.order_by_asc(access_campaign_item::Column::Id).limit(page.limit + 1);
-        let items = with_grants(self.view.conn, select.all(&self.view.conn).await?).await?;
+        let items = with_grants(self.view.conn, select.rows(self.view.conn).await?).await?;
         Ok(Page::cut(items, page.limit, |item| item.id.to_string()))
     }
 
@@ -76,7 +76,7 @@ impl<'a> VisibleCampaigns<'a> {
     /// When the database fails.
     pub async fn item(&self, id: CampaignId, item: CampaignItemId) -> Result<Option<CampaignItem>> {
         let select = self.items_of(id).filter(access_campaign_item::Column::Id.eq(item.as_uuid()));
-        Ok(with_grants(self.view.conn, select.all(&self.view.conn).await?).await?.pop())
+        Ok(with_grants(self.view.conn, select.rows(self.view.conn).await?).await?.pop())
     }
 
     fn own(&self) -> Select<access_campaign::Entity> {

@@ -19,7 +19,7 @@ use super::{
     convert::{after_id, json as read_json, to_json, word},
     grants::granted,
 };
-use crate::{Error, Result, ScopedTx, View, conn::Conn, entity::connector, tx::Tx};
+use crate::{Error, Result, ScopedTx, View, conn::Conn, conn::Fetch, entity::connector, tx::Tx};
 
 /// Outside systems of one tenant, inside a write.
 #[derive(Debug)]
@@ -178,7 +178,7 @@ impl<'a> VisibleConnectors<'a> {
     pub async fn find(&self, id: ConnectorId) -> Result<Option<Connector>> {
         self.visible()
             .filter(connector::Column::Id.eq(id.as_uuid()))
-            .one(&self.view.conn)
+            .row(self.view.conn)
             .await?
             .map(Connector::try_from)
             .transpose()
@@ -209,7 +209,7 @@ impl<'a> VisibleConnectors<'a> {
         self.visible()
             .filter(connector::Column::Enabled.eq(true))
             .order_by_asc(connector::Column::Id)
-            .all(&self.view.conn)
+            .rows(self.view.conn)
             .await?
             .into_iter()
             .map(Connector::try_from)
@@ -239,7 +239,7 @@ impl<'a> VisibleConnectors<'a> {
         let rows = select
             .order_by_desc(connector::Column::Id)
             .limit(page.limit + 1)
-            .all(&self.view.conn)
+            .rows(self.view.conn)
             .await?
             .into_iter()
             .map(Connector::try_from)

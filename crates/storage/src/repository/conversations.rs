@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     Error, Result, ScopedTx, View,
+    conn::Fetch,
     entity::{conversation, message, run},
     tx::Tx,
 };
@@ -262,7 +263,7 @@ impl<'a> VisibleConversations<'a> {
     pub async fn find(&self, id: ConversationId) -> Result<Option<Conversation>> {
         visible(&self.view)
             .filter(conversation::Column::Id.eq(id.as_uuid()))
-            .one(&self.view.conn)
+            .row(self.view.conn)
             .await?
             .map(Conversation::try_from)
             .transpose()
@@ -354,7 +355,7 @@ impl<'a> VisibleConversations<'a> {
             .order_by_desc(moved_at())
             .order_by_desc(conversation::Column::Id)
             .limit(page.limit + 1)
-            .all(&self.view.conn)
+            .rows(self.view.conn)
             .await?;
         let rows = rows.into_iter().map(Conversation::try_from).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(rows, page.limit, |row| Position::of(row).to_string()))

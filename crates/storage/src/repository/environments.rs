@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::convert::{after_id, word};
-use crate::{Error, Result, ScopedTx, View, conn::Conn, entity::environment, tx::Tx};
+use crate::{Error, Result, ScopedTx, View, conn::Conn, conn::Fetch, entity::environment, tx::Tx};
 
 /// Environments of the organisation that a caller acts in.
 #[derive(Debug)]
@@ -27,8 +27,7 @@ impl<'a> VisibleEnvironments<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn find(&self, id: EnvironmentId) -> Result<Option<Environment>> {
-        let row =
-            self.visible().filter(environment::Column::Id.eq(id.as_uuid())).one(&self.view.conn).await?;
+        let row = self.visible().filter(environment::Column::Id.eq(id.as_uuid())).row(self.view.conn).await?;
         row.map(Environment::try_from).transpose()
     }
 
@@ -42,7 +41,7 @@ impl<'a> VisibleEnvironments<'a> {
             select = select.filter(environment::Column::Id.lt(after));
         }
         let select = select.order_by_desc(environment::Column::Id).limit(page.limit + 1);
-        let rows = select.all(&self.view.conn).await?;
+        let rows = select.rows(self.view.conn).await?;
         let rows = rows.into_iter().map(Environment::try_from).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(rows, page.limit, |environment| environment.id.to_string()))
     }

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use super::convert::{after_id, word};
-use crate::{Error, Result, ScopedTx, View, entity::file, tx::Tx};
+use crate::{Error, Result, ScopedTx, View, conn::Fetch, entity::file, tx::Tx};
 
 /// Files of one tenant, inside a write.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ impl<'a> VisibleFiles<'a> {
     pub async fn find(&self, id: FileId) -> Result<Option<File>> {
         self.visible()
             .filter(file::Column::Id.eq(id.as_uuid()))
-            .one(&self.view.conn)
+            .row(self.view.conn)
             .await?
             .map(File::try_from)
             .transpose()
@@ -132,7 +132,7 @@ impl<'a> VisibleFiles<'a> {
     pub async fn find_many(&self, ids: &[FileId]) -> Result<Vec<File>> {
         self.visible()
             .filter(file::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
-            .all(&self.view.conn)
+            .rows(self.view.conn)
             .await?
             .into_iter()
             .map(File::try_from)
@@ -148,7 +148,7 @@ impl<'a> VisibleFiles<'a> {
         if let Some(after) = after_id(&page)? {
             select = select.filter(file::Column::Id.lt(after));
         }
-        let rows = select.order_by_desc(file::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
+        let rows = select.order_by_desc(file::Column::Id).limit(page.limit + 1).rows(self.view.conn).await?;
         let rows = rows.into_iter().map(File::try_from).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(rows, page.limit, |file| file.id.to_string()))
     }

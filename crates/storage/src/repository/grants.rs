@@ -18,6 +18,7 @@ use super::convert::{after_id, word};
 use crate::{
     Error, Result, ScopedTx, View,
     conn::Conn,
+    conn::Fetch,
     entity::{organization, permission_grant, role},
 };
 
@@ -38,7 +39,7 @@ impl<'a> VisibleGrants<'a> {
     /// When the database fails.
     pub async fn find(&self, id: GrantId) -> Result<Option<Grant>> {
         let select = self.live().filter(permission_grant::Column::Id.eq(id.as_uuid()));
-        select.one(&self.view.conn).await?.map(Grant::try_from).transpose()
+        select.row(self.view.conn).await?.map(Grant::try_from).transpose()
     }
 
     /// A page of live grants, the newest first.
@@ -64,7 +65,7 @@ impl<'a> VisibleGrants<'a> {
     pub async fn held_on(&self, resource: ResourceRef) -> Result<Vec<Grant>> {
         let filter = GrantFilter { resource: Some(resource), subject: None };
         let rows = filtered(self.live(), filter).filter(held_by(&self.view));
-        rows.all(&self.view.conn).await?.into_iter().map(Grant::try_from).collect()
+        rows.rows(self.view.conn).await?.into_iter().map(Grant::try_from).collect()
     }
 
     /// Every live grant on a row.
@@ -74,7 +75,7 @@ impl<'a> VisibleGrants<'a> {
     pub async fn on(&self, resource: ResourceRef) -> Result<Vec<Grant>> {
         let filter = GrantFilter { resource: Some(resource), subject: None };
         let rows = filtered(self.live(), filter).order_by_asc(permission_grant::Column::Id);
-        rows.all(&self.view.conn).await?.into_iter().map(Grant::try_from).collect()
+        rows.rows(self.view.conn).await?.into_iter().map(Grant::try_from).collect()
     }
 
     async fn cut(
@@ -86,7 +87,7 @@ impl<'a> VisibleGrants<'a> {
             select = select.filter(permission_grant::Column::Id.lt(after));
         }
         let select = select.order_by_desc(permission_grant::Column::Id).limit(page.limit + 1);
-        let rows = select.all(&self.view.conn).await?;
+        let rows = select.rows(self.view.conn).await?;
         let rows = rows.into_iter().map(Grant::try_from).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(rows, page.limit, |grant| grant.id.to_string()))
     }

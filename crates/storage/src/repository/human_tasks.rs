@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::convert::{after_id, json, to_json};
-use crate::{Error, Result, ScopedTx, View, entity::human_task, tx::Tx};
+use crate::{Error, Result, ScopedTx, View, conn::Fetch, entity::human_task, tx::Tx};
 
 /// Questions of one tenant, inside a write.
 #[derive(Debug)]
@@ -143,7 +143,7 @@ impl<'a> VisibleHumanTasks<'a> {
     pub async fn find(&self, id: HumanTaskId) -> Result<Option<HumanTask>> {
         self.visible()
             .filter(human_task::Column::Id.eq(id.as_uuid()))
-            .one(&self.view.conn)
+            .row(self.view.conn)
             .await?
             .map(HumanTask::try_from)
             .transpose()
@@ -156,7 +156,7 @@ impl<'a> VisibleHumanTasks<'a> {
     pub async fn of_runs(&self, runs: &[RunId]) -> Result<Vec<HumanTask>> {
         self.visible()
             .filter(human_task::Column::RunId.is_in(runs.iter().map(|run| run.as_uuid())))
-            .all(&self.view.conn)
+            .rows(self.view.conn)
             .await?
             .into_iter()
             .map(HumanTask::try_from)
@@ -178,7 +178,7 @@ impl<'a> VisibleHumanTasks<'a> {
         let rows = select
             .order_by_desc(human_task::Column::Id)
             .limit(page.limit + 1)
-            .all(&self.view.conn)
+            .rows(self.view.conn)
             .await?
             .into_iter()
             .map(HumanTask::try_from)

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use super::convert::{after_id, json, to_json, word};
-use crate::{Error, Result, ScopedTx, View, conn::Conn, entity::issued_token, tx::Tx};
+use crate::{Error, Result, ScopedTx, View, conn::Conn, conn::Fetch, entity::issued_token, tx::Tx};
 
 /// How exactly the last use is kept: not every request is a write.
 const USE_KEPT: TimeDelta = TimeDelta::minutes(1);
@@ -36,7 +36,7 @@ impl<'a> VisibleIssuedTokens<'a> {
             select = select.filter(issued_token::Column::Id.lt(after));
         }
         let rows =
-            select.order_by_desc(issued_token::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
+            select.order_by_desc(issued_token::Column::Id).limit(page.limit + 1).rows(self.view.conn).await?;
         let rows = rows.into_iter().map(IssuedToken::try_from).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(rows, page.limit, |token| token.id.to_string()))
     }

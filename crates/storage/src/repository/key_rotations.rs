@@ -75,6 +75,16 @@ impl<'a> KeyRotations<'a> {
         })
     }
 
+    /// The master keys that something is wrapped under.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn masters(&self) -> Result<Vec<String>> {
+        let names =
+            tenant_key::Entity::find().select_only().column(tenant_key::Column::MasterKeyId).distinct();
+        Ok(names.into_tuple().all(&self.conn).await?)
+    }
+
     /// A tenant that needs a new key: its current one is older or under another master key, or it has secrets and
     /// none. With the current one.
     ///

@@ -12,6 +12,7 @@ use super::convert::{after_id, word};
 use crate::{
     Error, Result, ScopedTx, View,
     conn::Conn,
+    conn::Fetch,
     entity::{directory_user, membership, user},
     tx::Tx,
 };
@@ -33,7 +34,7 @@ impl<'a> VisibleMemberships<'a> {
     /// When the database fails.
     pub async fn find(&self, user: UserId) -> Result<Option<Member>> {
         let row =
-            self.visible().filter(membership::Column::UserId.eq(user.as_uuid())).one(&self.view.conn).await?;
+            self.visible().filter(membership::Column::UserId.eq(user.as_uuid())).row(self.view.conn).await?;
         let Some(row) = row else { return Ok(None) };
         Ok(with_people(self.view.conn, vec![row]).await?.pop())
     }
@@ -46,7 +47,7 @@ impl<'a> VisibleMemberships<'a> {
         let rows = self
             .visible()
             .filter(membership::Column::UserId.is_in(users.iter().map(|user| user.as_uuid())))
-            .all(&self.view.conn)
+            .rows(self.view.conn)
             .await?;
         with_people(self.view.conn, rows).await
     }
@@ -61,7 +62,7 @@ impl<'a> VisibleMemberships<'a> {
             select = select.filter(membership::Column::Id.lt(after));
         }
         let select = select.order_by_desc(membership::Column::Id).limit(page.limit + 1);
-        let cut = Page::cut(select.all(&self.view.conn).await?, page.limit, |row| row.id.to_string());
+        let cut = Page::cut(select.rows(self.view.conn).await?, page.limit, |row| row.id.to_string());
         Ok(Page { items: with_people(self.view.conn, cut.items).await?, next: cut.next })
     }
 

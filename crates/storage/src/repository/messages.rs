@@ -15,7 +15,7 @@ use super::{
     conversations::in_visible,
     convert::{after_id, json, to_json, word},
 };
-use crate::{Error, Result, ScopedTx, View, conn::Conn, entity::message, tx::Tx};
+use crate::{Error, Result, ScopedTx, View, conn::Conn, conn::Fetch, entity::message, tx::Tx};
 
 /// Messages of one tenant, inside a write.
 #[derive(Debug)]
@@ -321,7 +321,7 @@ impl<'a> VisibleMessages<'a> {
     pub async fn find(&self, id: MessageId) -> Result<Option<Message>> {
         self.visible()
             .filter(message::Column::Id.eq(id.as_uuid()))
-            .one(&self.view.conn)
+            .row(self.view.conn)
             .await?
             .map(Message::try_from)
             .transpose()
@@ -375,7 +375,7 @@ impl<'a> VisibleMessages<'a> {
             select = select.filter(message::Column::Id.lt(after));
         }
         let rows =
-            select.order_by_desc(message::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
+            select.order_by_desc(message::Column::Id).limit(page.limit + 1).rows(self.view.conn).await?;
         let rows = rows.into_iter().map(Message::try_from).collect::<Result<Vec<_>>>()?;
         let mut page = Page::cut(rows, page.limit, |message| message.id.to_string());
         page.items.reverse();

@@ -14,6 +14,7 @@ use super::convert::{after_id, word};
 use crate::{
     Error, Result, ScopedTx, View,
     conn::Conn,
+    conn::Fetch,
     entity::{environment, membership, organization},
     tx::Tx,
 };
@@ -35,7 +36,7 @@ impl<'a> VisibleOrganizations<'a> {
     /// When the database fails.
     pub async fn find(&self, id: OrganizationId) -> Result<Option<Organization>> {
         let row =
-            self.visible().filter(organization::Column::Id.eq(id.as_uuid())).one(&self.view.conn).await?;
+            self.visible().filter(organization::Column::Id.eq(id.as_uuid())).row(self.view.conn).await?;
         Ok(row.map(Into::into))
     }
 
@@ -50,7 +51,7 @@ impl<'a> VisibleOrganizations<'a> {
         }
         let select = select.order_by_desc(organization::Column::Id).limit(page.limit + 1);
         let rows: Vec<Organization> =
-            select.all(&self.view.conn).await?.into_iter().map(Into::into).collect();
+            select.rows(self.view.conn).await?.into_iter().map(Into::into).collect();
         Ok(Page::cut(rows, page.limit, |organization| organization.id.to_string()))
     }
 

@@ -18,6 +18,7 @@ use super::convert::{after_id, json, to_json, word};
 use crate::{
     Error, Result, ScopedTx, View,
     conn::Conn,
+    conn::Fetch,
     entity::{audit_event, organization, policy, policy_binding, policy_rule, run},
 };
 
@@ -45,7 +46,7 @@ impl<'a> VisiblePolicies<'a> {
             select = select.filter(policy::Column::Id.lt(after));
         }
         let rows =
-            select.order_by_desc(policy::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
+            select.order_by_desc(policy::Column::Id).limit(page.limit + 1).rows(self.view.conn).await?;
         Ok(Page::cut(whole(&self.view.conn, rows).await?, page.limit, |policy| policy.id.to_string()))
     }
 
@@ -74,7 +75,7 @@ impl<'a> VisiblePolicies<'a> {
         if let Some(after) = after {
             select = select.filter(audit_event::Column::Id.gt(after.as_uuid()));
         }
-        let rows = select.order_by_asc(audit_event::Column::Id).limit(limit).all(&self.view.conn).await?;
+        let rows = select.order_by_asc(audit_event::Column::Id).limit(limit).rows(self.view.conn).await?;
         let calls: Vec<Uuid> = rows.iter().filter_map(|row| row.run_id).collect();
         let inputs = run::Entity::find()
             .select_only()

@@ -6,7 +6,7 @@ use sea_orm::{
 };
 
 use super::convert::{after_id, json, to_json, word};
-use crate::{Error, Result, View, conn::Conn, entity::role, tx::Tx};
+use crate::{Error, Result, View, conn::Conn, conn::Fetch, entity::role, tx::Tx};
 
 /// Roles that a caller can meet: the built-in ones and those of the organisation.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl<'a> VisibleRoles<'a> {
         if let Some(after) = after_id(&page)? {
             select = select.filter(role::Column::Id.lt(after));
         }
-        let rows = select.order_by_desc(role::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
+        let rows = select.order_by_desc(role::Column::Id).limit(page.limit + 1).rows(self.view.conn).await?;
         let rows = rows.into_iter().map(Role::try_from).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(rows, page.limit, |role| role.id.to_string()))
     }
@@ -40,7 +40,7 @@ impl<'a> VisibleRoles<'a> {
     pub async fn find_many(&self, ids: &[RoleId]) -> Result<Vec<Role>> {
         of(self.view.caller.scope.organization_id)
             .filter(role::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
-            .all(&self.view.conn)
+            .rows(self.view.conn)
             .await?
             .into_iter()
             .map(Role::try_from)

@@ -14,6 +14,7 @@ use super::convert::{after_id, word};
 use crate::{
     Error, Result, ScopedTx, View,
     conn::Conn,
+    conn::Fetch,
     entity::{run, run_signal},
     hub::Notice,
     tx::Tx,
@@ -261,7 +262,7 @@ impl<'a> VisibleRuns<'a> {
     pub async fn find(&self, id: RunId) -> Result<Option<Run>> {
         self.visible()
             .filter(run::Column::Id.eq(id.as_uuid()))
-            .one(&self.view.conn)
+            .row(self.view.conn)
             .await?
             .map(Run::try_from)
             .transpose()
@@ -294,7 +295,7 @@ impl<'a> VisibleRuns<'a> {
         if let Some(status) = filter.status {
             select = select.filter(run::Column::Status.eq(status.as_str()));
         }
-        let rows = select.order_by_desc(run::Column::Id).limit(page.limit + 1).all(&self.view.conn).await?;
+        let rows = select.order_by_desc(run::Column::Id).limit(page.limit + 1).rows(self.view.conn).await?;
         let rows = rows.into_iter().map(Run::try_from).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(rows, page.limit, |run| run.id.to_string()))
     }

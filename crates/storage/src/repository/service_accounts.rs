@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use super::convert::{after_id, json, to_json};
-use crate::{Error, Result, ScopedTx, View, conn::Conn, entity::service_account, tx::Tx};
+use crate::{Error, Result, ScopedTx, View, conn::Conn, conn::Fetch, entity::service_account, tx::Tx};
 
 /// Service accounts of the organisation that a caller acts in.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl<'a> VisibleServiceAccounts<'a> {
     pub async fn find(&self, id: ServiceAccountId) -> Result<Option<ServiceAccount>> {
         of(self.view.caller.scope)
             .filter(service_account::Column::Id.eq(id.as_uuid()))
-            .one(&self.view.conn)
+            .row(self.view.conn)
             .await?
             .map(ServiceAccount::try_from)
             .transpose()
@@ -41,7 +41,7 @@ impl<'a> VisibleServiceAccounts<'a> {
     pub async fn find_many(&self, ids: &[ServiceAccountId]) -> Result<Vec<ServiceAccount>> {
         of(self.view.caller.scope)
             .filter(service_account::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
-            .all(&self.view.conn)
+            .rows(self.view.conn)
             .await?
             .into_iter()
             .map(ServiceAccount::try_from)
@@ -60,7 +60,7 @@ impl<'a> VisibleServiceAccounts<'a> {
         let rows = select
             .order_by_desc(service_account::Column::Id)
             .limit(page.limit + 1)
-            .all(&self.view.conn)
+            .rows(self.view.conn)
             .await?;
         let rows = rows.into_iter().map(ServiceAccount::try_from).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(rows, page.limit, |account| account.id.to_string()))

@@ -15,6 +15,7 @@ use serde_json::json;
 use super::connectors::visible_to;
 use crate::{
     Error, Result, ScopedTx, View,
+    conn::Fetch,
     entity::{connector, tool},
     tx::Tx,
 };
@@ -203,7 +204,7 @@ impl<'a> VisibleTools<'a> {
     pub async fn find(&self, id: ToolId) -> Result<Option<ConnectorTool>> {
         self.visible()
             .filter(tool::Column::Id.eq(id.as_uuid()))
-            .one(&self.view.conn)
+            .row(self.view.conn)
             .await?
             .map(ConnectorTool::try_from)
             .transpose()
@@ -217,7 +218,7 @@ impl<'a> VisibleTools<'a> {
         self.visible()
             .filter(tool::Column::ConnectorId.is_in(connectors.iter().map(|id| id.as_uuid())))
             .order_by_asc(tool::Column::Name)
-            .all(&self.view.conn)
+            .rows(self.view.conn)
             .await?
             .into_iter()
             .map(ConnectorTool::try_from)
@@ -236,7 +237,7 @@ impl<'a> VisibleTools<'a> {
         let rows = select
             .order_by_asc(tool::Column::Name)
             .limit(page.limit + 1)
-            .all(&self.view.conn)
+            .rows(self.view.conn)
             .await?
             .into_iter()
             .map(ConnectorTool::try_from)

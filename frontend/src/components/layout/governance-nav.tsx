@@ -1,15 +1,17 @@
 /** The way between the pages of governing, for whoever may read them. */
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, useLocation } from '@tanstack/react-router';
 import { meQuery } from '@/api/queries';
 import { t } from '@/lib/i18n';
 import { may } from '@/lib/may';
+import { TabNav } from './tab-nav';
 
 export function GovernanceNav() {
   const { data: me } = useQuery(meQuery);
+  const { pathname } = useLocation();
   const exact = { exact: true, includeSearch: false };
   return (
-    <nav className="tabs border-border border-b" aria-label={t('Governance')}>
+    <TabNav label={t('Governance')} current={pathname}>
       {may(me, 'policy.read') && <Link to="/governance/policies">{t('Policies')}</Link>}
       {(may(me, 'grant.read') || may(me, 'user.manage')) && (
         <Link to="/governance/users">{t('Users and roles')}</Link>
@@ -28,6 +30,6 @@ export function GovernanceNav() {
       {me?.permissions.includes('usage.read:any') && <Link to="/governance/costs">{t('Costs')}</Link>}
       {may(me, 'budget.read') && <Link to="/governance/budgets">{t('Budgets')}</Link>}
       {may(me, 'pricing.read') && <Link to="/governance/pricing">{t('Pricing')}</Link>}
-    </nav>
+    </TabNav>
   );
 }

@@ -1,5 +1,5 @@
 /** Badges: shape tells the kind, colour never stands alone. */
-import { Check, CircleDashed, Clock, Hexagon, Pencil, Square, TriangleAlert, X } from 'lucide-react';
+import { Hexagon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { cx } from '@/lib/cx';
 import { t } from '@/lib/i18n';
@@ -56,51 +56,4 @@ export function Classification({ level }: { level: string }) {
 /** Whether a label says more than "for members", which is what everything here is. */
 export function isSensitive(level: string | null | undefined): level is string {
   return level === 'confidential' || level === 'restricted';
-}
-
-/** A run's status as a pill. */
-export function RunStatusPill({ status }: { status: string }) {
-  switch (status) {
-    case 'succeeded':
-      return (
-        <Status tone="ok" icon={<Check />}>
-          {t('Done')}
-        </Status>
-      );
-    case 'failed':
-    case 'timed_out':
-      return (
-        <Status tone="err" icon={<TriangleAlert />}>
-          {status === 'failed' ? t('Failed') : t('Timed out')}
-        </Status>
-      );
-    case 'denied':
-      return (
-        <Status tone="err" icon={<X />}>
-          {t('Denied')}
-        </Status>
-      );
-    case 'cancelled':
-      return <Status icon={<Square />}>{t('Stopped')}</Status>;
-    case 'interrupted':
-      return (
-        <Status tone="warn" icon={<TriangleAlert />}>
-          {t('Interrupted')}
-        </Status>
-      );
-    case 'waiting':
-      return (
-        <Status tone="warn" icon={<Clock />}>
-          {t('Waiting')}
-        </Status>
-      );
-    case 'running':
-      return (
-        <Status tone="info" icon={<Pencil />}>
-          {t('Running')}
-        </Status>
-      );
-    default:
-      return <Status icon={<CircleDashed />}>{t('Queued')}</Status>;
-  }
 }

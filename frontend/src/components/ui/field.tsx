@@ -18,7 +18,7 @@ function Wrapper({
   children,
 }: Omit<Common, 'wrapperClassName'> & { id: string; className?: string; children: ReactNode }) {
   return (
-    <div className={cx('grid gap-1.5', className)}>
+    <div className={cx('grid content-start gap-1.5', className)}>
       <label htmlFor={id} className="text-sm font-medium text-text-2">
         {label}
       </label>

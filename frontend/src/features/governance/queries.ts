@@ -35,13 +35,6 @@ export const policyById = (organization: string, id: string) =>
     queryFn: ({ signal }) => api.get(`/api/v1/orgs/${organization}/policies/${id}`, { signal }),
   });
 
-export const environmentList = (organization: string) =>
-  queryOptions({
-    queryKey: ['environments', organization],
-    queryFn: ({ signal }) =>
-      api.get(`/api/v1/orgs/${organization}/environments`, { query: { limit: 100 }, signal }),
-  });
-
 export type PolicyBody = BodyOf<'post', `/api/v1/orgs/${string}/policies`>;
 export type PolicyChange = BodyOf<'patch', `/api/v1/orgs/${string}/policies/${string}`>;
 export type Question = BodyOf<'post', `/api/v1/orgs/${string}/policies/evaluate`>;

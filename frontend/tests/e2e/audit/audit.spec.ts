@@ -14,7 +14,7 @@ test('audit: entries are listed, filtered and opened, all of it in the address',
   await expect(page).toHaveURL(/\/audit$/);
   await expect(page.getByRole('heading', { level: 1, name: 'Audit' })).toBeVisible();
   const entries = page.getByRole('region', { name: 'Entries' });
-  const row = entries.getByRole('row').filter({ hasText: `agent:${made.id}` });
+  const row = entries.getByRole('row').filter({ hasText: `agent:${name}` });
   await expect(row).toContainText('agent.create');
   await expect(row).toContainText('Robin Field');
   await expect(row).toContainText('Allowed');

@@ -46,6 +46,7 @@ test('access is asked for, given with an end, changed and taken back', async ({
   test.setTimeout(90_000);
   const { url } = world.server;
   const agent = await (await api.post('/api/agents', { data: { name: 'Poet of the house' } })).json();
+  const helper = await (await api.post('/api/agents', { data: { name: 'Helper of the house' } })).json();
   const who = { api, url, email: 'grace@example.org', name: 'Grace Hill' };
   const theirs = await colleague(who, playwright, browser);
 
@@ -98,13 +99,33 @@ test('access is asked for, given with an end, changed and taken back', async ({
   await dialog.getByLabel('May').selectOption('See');
   await dialog.getByRole('button', { name: 'Give access' }).click();
   await expect(dialog.getByText('Role: Viewer')).toBeVisible();
+  // An agent comes in with tokens of its own, and can be given access like anybody.
+  await dialog.getByLabel('Give access to').selectOption('Helper of the house');
+  await dialog.getByRole('button', { name: 'Give access' }).click();
+  await expect(dialog.getByRole('listitem').filter({ hasText: 'Helper of the house' })).toBeVisible();
   await clean(page);
   await dialog.getByRole('button', { name: 'Take back from Grace Hill' }).click();
   await expect(row).toHaveCount(0);
   await theirs.reload();
   await expect(theirs.getByText('This agent could not be loaded')).toBeVisible();
+
+  // A conversation is asked for where it would stand.
+  const made = await api.post('/api/conversations', { data: { title: 'Plans of the house' } });
+  const talk = (await made.json()).id;
+  await theirs.goto(`/c/${talk}`);
+  await theirs.getByRole('button', { name: 'Request access' }).click();
+  await theirs.getByLabel('Why').fill('To go on with it');
+  await theirs.getByRole('button', { name: 'Send request' }).click();
+  await expect(theirs.getByText('You have asked for access')).toBeVisible();
+  await page.goto('/inbox');
+  await expect(card).toContainText('the conversation Plans of the house');
+  await card.getByRole('button', { name: 'Approve' }).click();
+  await expect(page.getByText('Nothing waits for you')).toBeVisible();
+  await theirs.goto(`/c/${talk}`);
+  await expect(theirs.getByRole('main').getByText('Plans of the house')).toBeVisible();
   await theirs.context().close();
   await api.delete(`/api/agents/${agent.id}`);
+  await api.delete(`/api/agents/${helper.id}`);
 });
 
 test('accounts have attributes and a clearance, and grants are reviewed', async ({

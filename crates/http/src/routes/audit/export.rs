@@ -29,7 +29,6 @@ pub(crate) enum Format {
 
 /// Which entries to export, and how.
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ExportQuery {
     #[serde(default)]

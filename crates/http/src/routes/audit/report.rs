@@ -17,7 +17,6 @@ use crate::{Problem, caller::Auth, json::Json, path::Path, query::Query};
 
 /// Whether to check the whole chain now.
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ChainQuery {
     /// Checks every entry before answering.
@@ -155,7 +154,6 @@ pub(crate) async fn find_audit_chain(
 
 /// Which time to report on, and how.
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ComplianceQuery {
     /// From this moment on; 30 days before `to` where it is not given.

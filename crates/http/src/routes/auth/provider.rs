@@ -34,7 +34,6 @@ struct SignInProvidersResponse {
 
 /// Where to go after signing in.
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct StartQuery {
     /// A page of this server, such as `/c/…`.
@@ -50,6 +49,9 @@ struct CallbackQuery {
     error: Option<String>,
     iss: Option<String>,
 }
+
+/// Where providers send browsers back to.
+pub(crate) const CALLBACK: &str = "/api/auth/oidc/callback";
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -71,7 +73,7 @@ impl FromRequestParts<AppState> for RedirectUri {
 
 /// Where a provider sends people back to.
 pub(crate) fn redirect_uri(state: &AppState, headers: &HeaderMap) -> String {
-    format!("{}/api/auth/oidc/callback", host::base(state, headers))
+    format!("{}{CALLBACK}", host::base(state, headers))
 }
 
 /// The providers that people may sign in with.
@@ -114,7 +116,7 @@ async fn start_provider_sign_in(
 
 /// Where a provider sends the browser back to. A stranger's browser, a second time and a late one are refused.
 #[utoipa::path(
-    get, path = "/api/auth/oidc/callback", tag = "auth", security(()), params(CallbackQuery),
+    get, path = CALLBACK, tag = "auth", security(()), params(CallbackQuery),
     responses((status = 303, description = "To the page that was asked for, or back to the sign-in page"))
 )]
 async fn find_provider_callback(

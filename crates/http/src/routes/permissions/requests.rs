@@ -22,7 +22,6 @@ use crate::{
 
 /// Which wishes.
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListAccessRequestsQuery {
     /// The caller's own instead of those that it may answer.

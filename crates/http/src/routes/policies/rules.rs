@@ -21,7 +21,6 @@ use crate::{
 
 /// Which rules or bindings.
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct OfPolicy {
     /// Those of this policy.

@@ -2,8 +2,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Bot, Building2, Clock, KeyRound, Users, UserX, X } from 'lucide-react';
 import { useState } from 'react';
+import { serviceAccountOptions } from '@/api/names';
 import { describe, Problem } from '@/api/problem';
-import { membersQuery, meQuery } from '@/api/queries';
+import { agentOptionsQuery, membersQuery, meQuery } from '@/api/queries';
 import type { AccessLevel, Grant, SubjectKind } from '@/api/types';
 import { Status } from '@/components/ui/badges';
 import { Button, IconButton } from '@/components/ui/button';
@@ -12,6 +13,8 @@ import { SelectField } from '@/components/ui/field';
 import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
 import { dateTime, initials } from '@/lib/format';
 import { t } from '@/lib/i18n';
+import { may } from '@/lib/may';
+import { roleTitle } from '@/lib/names';
 import { toast } from '@/lib/toast';
 import { endOf, type Lasting, levelName, levelsOf } from '../model/levels';
 import { grantsOn, type Resource, rolesQuery, useGrant, useRevoke } from '../queries';
@@ -34,7 +37,7 @@ export function AccessDialog({
       open={open}
       onClose={onClose}
       title={t('Access to {{name}}', { name })}
-      description={t('People and roles that may use it beside its owner. A change counts at once.')}
+      description={t('Who may use it beside its owner: people, roles and machines. A change counts at once.')}
     >
       <Access resource={resource} />
     </Dialog>
@@ -77,10 +80,7 @@ export function subjectName(grant: Grant): string {
   const { subject_type: kind, subject_name: name } = grant;
   if (kind === 'organization') return t('Everyone in the organisation');
   if (kind === 'role' && name) {
-    const [set, role = ''] = name.split(':');
-    return set === 'platform'
-      ? t('Platform role: {{role}}', { role: t(role) })
-      : t('Role: {{role}}', { role: t(role) });
+    return t('Role: {{role}}', { role: roleTitle(name) });
   }
   return name ?? t('Somebody who left');
 }
@@ -146,7 +146,7 @@ function Row({ grant, resource }: { grant: Grant; resource: Resource }) {
       <Ends at={grant.expires_at} />
       <span className="flex items-center gap-2">
         <select
-          className="field w-48!"
+          className="field w-44!"
           aria-label={t('Access of {{name}}', { name })}
           value={grant.access_level}
           disabled={give.isPending}
@@ -181,6 +181,11 @@ function Add({ resource, taken }: { resource: Resource; taken: Grant[] }) {
   const organization = me?.organization;
   const members = useQuery({ ...membersQuery(organization?.id ?? ''), enabled: organization !== undefined });
   const roles = useQuery(rolesQuery);
+  const agents = useQuery(agentOptionsQuery);
+  const accounts = useQuery({
+    ...serviceAccountOptions(organization?.id ?? ''),
+    enabled: organization !== undefined && may(me, 'service_account.read'),
+  });
   const give = useGrant();
   const [who, setWho] = useState('');
   const [level, setLevel] = useState<AccessLevel>(resource.kind === 'conversation' ? 'read' : 'execute');
@@ -195,6 +200,13 @@ function Add({ resource, taken }: { resource: Resource; taken: Grant[] }) {
   const groups = (roles.data?.items ?? []).filter(
     ({ id, scope }) => scope === 'organization' && !has('role', id),
   );
+
+  // Machines come in with tokens of their own; an agent of another organisation has none here.
+  const machines = (agents.data?.items ?? []).filter(
+    ({ id, organization_id }) =>
+      organization_id === organization?.id && id !== resource.id && !has('agent', id),
+  );
+  const services = (accounts.data?.items ?? []).filter(({ id }) => !has('service_account', id));
 
   const submit = async (event: React.FormEvent) => {
     event.preventDefault();
@@ -252,6 +264,24 @@ function Add({ resource, taken }: { resource: Resource; taken: Grant[] }) {
             </option>
           )}
         </optgroup>
+        {machines.length > 0 && (
+          <optgroup label={t('Agents, by their tokens')}>
+            {machines.map(({ id, name }) => (
+              <option key={id} value={`agent:${id}`}>
+                {name}
+              </option>
+            ))}
+          </optgroup>
+        )}
+        {services.length > 0 && (
+          <optgroup label={t('Service accounts')}>
+            {services.map(({ id, name }) => (
+              <option key={id} value={`service_account:${id}`}>
+                {name}
+              </option>
+            ))}
+          </optgroup>
+        )}
       </SelectField>
       <SelectField
         label={t('May')}
@@ -276,7 +306,12 @@ function Add({ resource, taken }: { resource: Resource; taken: Grant[] }) {
           setFaults({});
         }}
       />
-      <Button type="submit" variant="primary" className="mt-[1.625rem]" busy={give.isPending}>
+      <Button
+        type="submit"
+        variant="primary"
+        className="w-full sm:mt-[1.625rem] sm:w-auto"
+        busy={give.isPending}
+      >
         {t('Give access')}
       </Button>
     </form>

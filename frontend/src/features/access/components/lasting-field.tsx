@@ -1,7 +1,7 @@
 /** Until when: some hours or days, a day of one's choice, or for good. */
 import { SelectField, TextField } from '@/components/ui/field';
 import { t } from '@/lib/i18n';
-import type { Lasting } from '../model/levels';
+import { type Lasting, spanLength, spansWith } from '../model/levels';
 
 export function LastingField({
   lasting,
@@ -10,6 +10,7 @@ export function LastingField({
   label,
   error,
   dates = true,
+  asked,
 }: {
   lasting: Lasting;
   date: string;
@@ -17,6 +18,8 @@ export function LastingField({
   label: string;
   error?: string | undefined;
   dates?: boolean;
+  /** Hours that somebody asked for; a choice of its own where it is none of ours. */
+  asked?: number | null | undefined;
 }) {
   const picks = lasting === 'date';
   return (
@@ -28,10 +31,11 @@ export function LastingField({
         error={picks ? undefined : error}
         onChange={(event) => onChange(event.target.value as Lasting, date)}
       >
-        <option value="8">{t('8 hours')}</option>
-        <option value="24">{t('1 day')}</option>
-        <option value="168">{t('7 days')}</option>
-        <option value="720">{t('30 days')}</option>
+        {spansWith(asked).map((hours) => (
+          <option key={hours} value={hours}>
+            {spanLength(hours)}
+          </option>
+        ))}
         {dates && <option value="date">{t('Until a date')}</option>}
         <option value="">{t('No end')}</option>
       </SelectField>

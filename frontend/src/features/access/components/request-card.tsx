@@ -12,17 +12,11 @@ import { endOf, kindName, type Lasting, levelName, spanName } from '../model/lev
 import { useAnswer } from '../queries';
 import { LastingField } from './lasting-field';
 
-function lastingOf(hours: number | null | undefined): Lasting {
-  const known: Lasting[] = ['8', '24', '168', '720'];
-  if (!hours) return '';
-  return known.find((one) => Number(one) >= hours) ?? '720';
-}
-
 /** The row that is asked for, by its page. */
 function Where({ request }: { request: AccessRequest }) {
   const { resource_type: kind, resource_id: id, resource_name: name } = request;
   const text = name ?? t('a private {{kind}}', { kind: kindName(kind) });
-  const look = 'font-medium hover:underline';
+  const look = 'link font-medium';
   if (kind === 'agent') {
     return (
       <Link to="/library/agents/$agentId" params={{ agentId: id }} className={look}>
@@ -46,7 +40,7 @@ function Where({ request }: { request: AccessRequest }) {
 
 export function RequestCard({ request }: { request: AccessRequest }) {
   const answer = useAnswer();
-  const [lasting, setLasting] = useState<Lasting>(() => lastingOf(request.hours));
+  const [lasting, setLasting] = useState<Lasting>(request.hours ? `${request.hours}` : '');
   const [date, setDate] = useState('');
   const [refusing, setRefusing] = useState(false);
   const [reason, setReason] = useState('');
@@ -70,7 +64,10 @@ export function RequestCard({ request }: { request: AccessRequest }) {
         </span>
         <div className="min-w-0 flex-1">
           <p>
-            <span className="font-medium">{person}</span> {t('asks for access to')}{' '}
+            <span className="font-medium">{person}</span>{' '}
+            {request.resource_name
+              ? t('asks for access to the {{kind}}', { kind: kindName(request.resource_type) })
+              : t('asks for access to')}{' '}
             <Where request={request} />
           </p>
           <p className="text-sm text-text-3">
@@ -122,13 +119,14 @@ export function RequestCard({ request }: { request: AccessRequest }) {
             lasting={lasting}
             date={date}
             error={fault}
+            asked={request.hours}
             onChange={(next, day) => {
               setLasting(next);
               setDate(day);
               setFault(undefined);
             }}
           />
-          <div className="mt-[1.625rem] flex flex-1 justify-end gap-2">
+          <div className="flex flex-1 justify-end gap-2 sm:mt-[1.625rem]">
             <Button variant="outline" onClick={() => setRefusing(true)}>
               <X size={15} />
               {t('Deny')}

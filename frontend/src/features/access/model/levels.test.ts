@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endOf, hoursOf, levelsOf, spanName } from './levels';
+import { endOf, hoursOf, levelsOf, spanLength, spanName, spansWith } from './levels';
 
 describe('levels', () => {
   it('leave out what a kind does not have', () => {
@@ -25,6 +25,12 @@ describe('an end', () => {
       'for 1 day',
       'for 7 days',
     ]);
+  });
+  it('can be just what was asked for, and is never rounded to more', () => {
+    expect(spansWith(undefined)).toEqual([8, 24, 168, 720]);
+    expect(spansWith(1)).toEqual([1, 8, 24, 168, 720]);
+    expect(spansWith(24)).toEqual([8, 24, 168, 720]);
+    expect([1, 8, 24, 168].map(spanLength)).toEqual(['1 hour', '8 hours', '1 day', '7 days']);
   });
   it('is hours in a wish', () => {
     expect(hoursOf('')).toBeUndefined();

@@ -44,7 +44,22 @@ export function spanName(hours: number | null | undefined): string {
 }
 
 /** How long something is granted or asked for; hours, for good, or until a day that somebody chooses. */
-export type Lasting = '' | '8' | '24' | '168' | '720' | 'date';
+export type Lasting = '' | 'date' | `${number}`;
+
+/** The spans to choose from, in hours. */
+const spans = [8, 24, 168, 720];
+
+/** Them, and what somebody asked for. */
+export function spansWith(asked: number | null | undefined): number[] {
+  return asked && !spans.includes(asked) ? [...spans, asked].sort((a, b) => a - b) : spans;
+}
+
+/** `8 hours`, `7 days`. */
+export function spanLength(hours: number): string {
+  return hours % 24 === 0
+    ? t('{{count}} days', { count: hours / 24 })
+    : t('{{count}} hours', { count: hours });
+}
 
 /** Hours of a wish; nothing for good. */
 export function hoursOf(lasting: Exclude<Lasting, 'date'>): number | undefined {

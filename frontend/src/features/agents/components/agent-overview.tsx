@@ -35,7 +35,7 @@ export function AgentOverview({ agent }: { agent: Agent }) {
         <dl className="agent-facts num">
           <Fact name={t('Model')}>
             <span className="flex flex-wrap items-center gap-2">
-              {model?.display_name ?? agent.model}
+              {model?.display_name || agent.model || t('The default of this server')}
               {model && !model.available && (
                 <Status tone="warn">{model.unavailable_reason ?? t('not available')}</Status>
               )}

@@ -11,7 +11,15 @@ import { t } from '@/lib/i18n';
 import { ChainStatus } from './chain-status';
 import '../audit.css';
 
-export function AuditFrame({ children }: { children: (me: Me) => ReactNode }) {
+export function AuditFrame({
+  title = t('Audit'),
+  lead,
+  children,
+}: {
+  title?: string;
+  lead?: string;
+  children: (me: Me) => ReactNode;
+}) {
   const { data: me } = useQuery(meQuery);
   if (!me) {
     return (
@@ -24,10 +32,13 @@ export function AuditFrame({ children }: { children: (me: Me) => ReactNode }) {
   return (
     <div className="page w-full">
       <PageHeader
-        title={t('Audit')}
-        lead={t('What was done and refused in {{name}}, sealed so that no entry can be changed unnoticed.', {
-          name: me.organization.name,
-        })}
+        title={title}
+        lead={
+          lead ??
+          t('What was done and refused in {{name}}, sealed so that no entry can be changed unnoticed.', {
+            name: me.organization.name,
+          })
+        }
       />
       <GovernanceNav />
       {may ? (

@@ -3,6 +3,7 @@ import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Download, ScrollText, Search } from 'lucide-react';
 import { useCallback } from 'react';
+import { useNames } from '@/api/names';
 import { describe } from '@/api/problem';
 import type { Me } from '@/api/types';
 import { Classification } from '@/components/ui/badges';
@@ -18,7 +19,7 @@ import { AuditFrame } from './audit-frame';
 import { DecisionBadge } from './decision-badge';
 import { EntryDialog } from './entry-dialog';
 import { Moment } from './moment';
-import { Subject } from './subject';
+import { Subject, targetName } from './subject';
 
 export function AuditLogPage({ search }: { search: AuditSearch }) {
   return <AuditFrame>{(me) => <AuditLog me={me} search={search} />}</AuditFrame>;
@@ -29,6 +30,7 @@ function AuditLog({ me, search }: { me: Me; search: AuditSearch }) {
   const navigate = useNavigate();
   const list = useInfiniteQuery(entriesQuery(id, search));
   const people = useQuery(peopleQuery(id)).data?.items ?? [];
+  const names = useNames(id);
   const entries = list.data?.pages.flatMap((page) => page.items) ?? [];
   const change = useCallback(
     (change: Partial<AuditSearch>, replace = true) =>
@@ -102,7 +104,12 @@ function AuditLog({ me, search }: { me: Me; search: AuditSearch }) {
             )}
           </div>
         ) : (
-          <EntryTable entries={entries} people={people} onOpen={(entry) => change({ entry }, false)} />
+          <EntryTable
+            entries={entries}
+            people={people}
+            names={names}
+            onOpen={(entry) => change({ entry }, false)}
+          />
         )}
         {list.hasNextPage && (
           <div className="text-center">
@@ -119,6 +126,7 @@ function AuditLog({ me, search }: { me: Me; search: AuditSearch }) {
       <EntryDialog
         organizationId={id}
         people={people}
+        names={names}
         entry={search.entry}
         onClose={() => change({ entry: undefined })}
       />
@@ -129,10 +137,12 @@ function AuditLog({ me, search }: { me: Me; search: AuditSearch }) {
 function EntryTable({
   entries,
   people,
+  names,
   onOpen,
 }: {
   entries: AuditEvent[];
   people: Parameters<typeof Subject>[0]['people'];
+  names: Map<string, string>;
   onOpen: (id: string) => void;
 }) {
   return (
@@ -160,12 +170,12 @@ function EntryTable({
                 </button>
               </td>
               <td>
-                <Subject subject={entry.subject} userId={entry.user_id} people={people} />
+                <Subject subject={entry.subject} userId={entry.user_id} people={people} names={names} />
               </td>
               <td className="mono whitespace-nowrap">{entry.action}</td>
               <td className="mono">
                 <span className="audit-target" title={entry.target}>
-                  {entry.target}
+                  {targetName(entry.target, names)}
                 </span>
               </td>
               <td>{entry.data_classification && <Classification level={entry.data_classification} />}</td>

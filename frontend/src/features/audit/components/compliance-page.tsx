@@ -2,6 +2,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Download, FileSearch } from 'lucide-react';
+import { useNames } from '@/api/names';
 import { describe } from '@/api/problem';
 import type { Me } from '@/api/types';
 import { Classification } from '@/components/ui/badges';
@@ -9,6 +10,7 @@ import { Button } from '@/components/ui/button';
 import { EmptyState, ErrorState, Notice, SkeletonRows } from '@/components/ui/states';
 import { count, dateTime } from '@/lib/format';
 import { t } from '@/lib/i18n';
+import { words } from '@/lib/names';
 import { toast } from '@/lib/toast';
 import { byLabel } from '../model/compliance';
 import { moment, type ReportSearch, readReportSearch, reportDays } from '../model/search';
@@ -17,7 +19,11 @@ import { AuditFrame } from './audit-frame';
 import { subjectName } from './subject';
 
 export function CompliancePage({ search }: { search: ReportSearch }) {
-  return <AuditFrame>{(me) => <Compliance me={me} search={search} />}</AuditFrame>;
+  return (
+    <AuditFrame title={t('Compliance')} lead={t('Who used what of which label, and what was refused.')}>
+      {(me) => <Compliance me={me} search={search} />}
+    </AuditFrame>
+  );
 }
 
 function Compliance({ me, search }: { me: Me; search: ReportSearch }) {
@@ -26,6 +32,7 @@ function Compliance({ me, search }: { me: Me; search: ReportSearch }) {
   const navigate = useNavigate();
   const { data: report, error, isPending, refetch } = useQuery(complianceQuery(id, from, to));
   const rows = report?.items ?? [];
+  const names = useNames(id);
   const change = (change: ReportSearch) =>
     void navigate({
       to: '/governance/audit/compliance',
@@ -96,7 +103,7 @@ function Compliance({ me, search }: { me: Me; search: ReportSearch }) {
             <Notice tone="warn">{t('There is more than is listed. Choose a shorter time.')}</Notice>
           )}
           <Labels rows={rows} />
-          <Rows rows={rows} />
+          <Rows rows={rows} names={names} />
         </>
       )}
     </>
@@ -125,7 +132,7 @@ function Labels({ rows }: { rows: ComplianceRow[] }) {
   );
 }
 
-function Rows({ rows }: { rows: ComplianceRow[] }) {
+function Rows({ rows, names }: { rows: ComplianceRow[]; names: Map<string, string> }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways is reachable by keyboard
     <section className="card audit-scroll" tabIndex={0} aria-label={t('Accesses')}>
@@ -153,12 +160,12 @@ function Rows({ rows }: { rows: ComplianceRow[] }) {
             <tr key={[row.subject, row.action, row.resource_type, row.data_classification].join('\u0000')}>
               <td>
                 <span className="whitespace-nowrap" title={row.subject}>
-                  {row.name || row.email || subjectName(row.subject, null, [])}
+                  {row.name || row.email || subjectName(row.subject, null, [], names)}
                 </span>
                 {row.email && row.name && <span className="block text-text-3 text-xs">{row.email}</span>}
               </td>
               <td className="mono whitespace-nowrap">{row.action}</td>
-              <td className="text-text-2">{row.resource_type ?? '–'}</td>
+              <td className="text-text-2">{row.resource_type ? words(row.resource_type) : '–'}</td>
               <td>{row.data_classification ? <Classification level={row.data_classification} /> : '–'}</td>
               <td className="text-right">{count(row.resources)}</td>
               <td className="text-right">{count(row.allowed)}</td>

@@ -12,7 +12,7 @@ import { t } from '@/lib/i18n';
 import { type AuditEvent, entryQuery } from '../queries';
 import { DecisionBadge } from './decision-badge';
 import { Moment } from './moment';
-import { subjectName } from './subject';
+import { subjectName, targetName } from './subject';
 
 function Fact({ label, children }: { label: string; children: ReactNode }) {
   return (
@@ -42,7 +42,16 @@ function hasData(value: unknown): boolean {
   return value !== null && typeof value === 'object' && Object.keys(value).length > 0;
 }
 
-function Entry({ entry, people }: { entry: AuditEvent; people: Member[] }) {
+function Entry({
+  entry,
+  people,
+  names,
+}: {
+  entry: AuditEvent;
+  people: Member[];
+  names: Map<string, string>;
+}) {
+  const target = targetName(entry.target, names);
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
       <p className="flex flex-wrap items-center gap-2">
@@ -56,14 +65,17 @@ function Entry({ entry, people }: { entry: AuditEvent; people: Member[] }) {
           <Moment at={entry.ts} />
         </Fact>
         <Fact label={t('Who')}>
-          {subjectName(entry.subject, entry.user_id, people)}
+          {subjectName(entry.subject, entry.user_id, people, names)}
           <span className="mono block break-all text-text-3 text-xs">{entry.subject}</span>
         </Fact>
         <Fact label={t('Action')}>
           <span className="mono">{entry.action}</span>
         </Fact>
         <Fact label={t('Target')}>
-          <span className="mono break-all">{entry.target}</span>
+          <span className="mono break-all">{target}</span>
+          {target !== entry.target && (
+            <span className="mono block break-all text-text-3 text-xs">{entry.target}</span>
+          )}
         </Fact>
         {entry.rule_id && (
           <Fact label={t('Rule')}>
@@ -103,18 +115,20 @@ export function EntryDialog({
   organizationId,
   entry,
   people,
+  names,
   onClose,
 }: {
   organizationId: string;
   entry: string | undefined;
   people: Member[];
+  names: Map<string, string>;
   onClose: () => void;
 }) {
   const query = useQuery({ ...entryQuery(organizationId, entry ?? ''), enabled: entry !== undefined });
   return (
     <Dialog open={entry !== undefined} onClose={onClose} title={t('Entry')} wide>
       {query.data ? (
-        <Entry entry={query.data} people={people} />
+        <Entry entry={query.data} people={people} names={names} />
       ) : query.isError ? (
         <ErrorState
           title={t('The entry could not be loaded')}

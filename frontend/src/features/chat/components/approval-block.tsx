@@ -10,6 +10,7 @@ import { Button } from '@/components/ui/button';
 import { JsonView } from '@/components/ui/json-view';
 import { mayAnswer } from '@/lib/approvers';
 import { t } from '@/lib/i18n';
+import { roleTitle } from '@/lib/names';
 import { toast } from '@/lib/toast';
 import { decide } from '../model/actions';
 
@@ -67,14 +68,9 @@ export function ApprovalBlock({ task, onDecided }: { task: HumanTask; onDecided?
         <Risk priority={task.priority} />
       </div>
       {task.tool && (
-        <p className="-mt-1.5 text-text-2">
+        <p className="-mt-1.5 text-sm text-text-2">
           <span className="mono">{task.tool}</span>
-          {task.server && (
-            <>
-              {' '}
-              {t('on')} <span className="mono">{task.server}</span>
-            </>
-          )}
+          {task.server && ` · ${task.server}`}
         </p>
       )}
       {!empty && (
@@ -82,11 +78,11 @@ export function ApprovalBlock({ task, onDecided }: { task: HumanTask; onDecided?
           <JsonView value={task.arguments} />
         </div>
       )}
-      {!mayAnswer(task, me) && (
+      {task.approver_roles && task.approver_roles.length > 0 && (
         <p className="flex items-center gap-2 text-text-2">
-          <Users size={16} aria-hidden />
+          <Users size={16} className="flex-none" aria-hidden />
           {t('A policy asks somebody with one of these roles: {{roles}}', {
-            roles: (task.approver_roles ?? []).join(', '),
+            roles: task.approver_roles.map(roleTitle).join(', '),
           })}
         </p>
       )}

@@ -43,7 +43,10 @@ const report = (error: unknown) => void toast.error(describe(error));
 /** The word beside the agent's name while it works. */
 export function activity(message: Message, run: RunView | undefined, reconnecting: boolean): string {
   if (reconnecting) return t('reconnecting');
-  if (message.status === 'waiting') return t('waiting for you');
+  if (message.status === 'waiting') {
+    const others = message.tool_calls.some((call) => asks(call) && call.human_task.approver_roles?.length);
+    return others ? t('waiting for an approval') : t('waiting for you');
+  }
   if (run?.step?.kind === 'tool') return t('executing: {{name}}', { name: run.step.name });
   const calling = run?.toolCalls.find((call) => call.status === 'called' || call.status === 'running');
   if (calling) return t('executing: {{name}}', { name: calling.tool });
@@ -196,7 +199,7 @@ export const AssistantMessage = memo(function AssistantMessage({
           <span className="num text-text-3">{clock(message.created_at)}</span>
         )}
         {isSensitive(message.data_classification) && <Classification level={message.data_classification} />}
-        {run?.routing && !run.routing.forced && (
+        {run?.routing?.weighed && (
           <span className="hidden truncate text-text-3 sm:inline" title={run.routing.reason}>
             {t('auto-routed')}
           </span>

@@ -40,6 +40,7 @@ import { OfflineBanner } from './offline-banner';
 import { PendingMessage, UserMessage } from './user-message';
 import { Greeting, Suggestions } from './welcome';
 
+const RequestAccess = lazy(async () => ({ default: (await import('@/features/access')).RequestAccess }));
 const ArtifactPanel = lazy(async () => ({ default: (await import('@/features/artifacts')).ArtifactPanel }));
 
 const report = (error: unknown) => void toast.error(describe(error));
@@ -260,12 +261,17 @@ export function ChatPage({ conversationId }: { conversationId: string | null }) 
               icon={<MessageSquareOff />}
               title={t('This conversation does not exist')}
               action={
-                <Button variant="outline" onClick={() => navigate({ to: '/' })}>
-                  {t('New chat')}
-                </Button>
+                <div className="flex flex-wrap items-center justify-center gap-2">
+                  <Button variant="outline" onClick={() => navigate({ to: '/' })}>
+                    {t('New chat')}
+                  </Button>
+                  <Suspense>
+                    <RequestAccess resource={{ kind: 'conversation', id: where }} />
+                  </Suspense>
+                </div>
               }
             >
-              {t('It was deleted, or it belongs to somebody else.')}
+              {t('It was deleted, or it belongs to somebody else, whom you can ask to let you in.')}
             </EmptyState>
           </div>
         ) : state.phase === 'failed' && rows.length === 0 ? (

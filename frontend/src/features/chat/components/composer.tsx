@@ -167,7 +167,7 @@ export function Composer({
             trigger={
               <button
                 type="button"
-                className="btn min-w-0 gap-1.5 px-2 font-normal text-sm text-text-2"
+                className="btn min-w-18 gap-1.5 px-2 font-normal text-sm text-text-2"
                 aria-label={t('Agent: {{name}}', { name: agentName })}
               >
                 <span
@@ -175,7 +175,7 @@ export function Composer({
                   style={{ background: agent ? dots[agentColour(agent.id)] : 'var(--agent-blue)' }}
                 />
                 <span className="max-w-[9rem] truncate">{agentName}</span>
-                <ChevronDown size={15} />
+                <ChevronDown size={15} className="hidden xs:block" />
               </button>
             }
           >
@@ -211,7 +211,7 @@ export function Composer({
                 aria-label={t('Model: {{name}}', { name: model?.display_name ?? t('default') })}
               >
                 <span className="max-w-[10rem] truncate">{model?.display_name ?? t('Model')}</span>
-                <ChevronDown size={15} />
+                <ChevronDown size={15} className="hidden xs:block" />
               </button>
             }
           >

@@ -16,6 +16,7 @@ import { JsonView } from '@/components/ui/json-view';
 import { cx } from '@/lib/cx';
 import { clock, duration } from '@/lib/format';
 import { t } from '@/lib/i18n';
+import { decisionName } from '@/lib/names';
 import { Findings } from './findings';
 
 const ROWS = 5;
@@ -153,13 +154,6 @@ function State({ call }: { call: ToolCall }) {
   }
 }
 
-const decisions: Record<string, string> = {
-  allow_once: 'Allowed once',
-  allow_in_conversation: 'Allowed for this chat',
-  allow_always: 'Always allowed',
-  deny: 'Denied',
-};
-
 function Decision({ call }: { call: ToolCall }) {
   const task = call.human_task;
   const denied = call.effect === 'deny' || task?.decision === 'deny';
@@ -174,7 +168,7 @@ function Decision({ call }: { call: ToolCall }) {
         tone={denied ? 'err' : task && !task.decision ? 'warn' : 'ok'}
         icon={denied ? <CircleSlash /> : <ShieldCheck />}
       >
-        {task?.decision ? t(decisions[task.decision] ?? task.decision) : words}
+        {task?.decision ? decisionName(task.decision) : words}
       </Status>
       {task?.decided_at && <span>{t('by a person at {{time}};', { time: clock(task.decided_at) })}</span>}
       {call.rule_id && (

@@ -90,7 +90,8 @@ export function useLogScroll(
     const keep = () => {
       if (following.current && latest.current.follow) jump();
       else setAtEnd(element.scrollHeight - element.clientHeight - element.scrollTop <= NEAR);
-      last.current.height = element.scrollHeight;
+      // Where content that shrank has put it is not where somebody went.
+      last.current = { top: element.scrollTop, height: element.scrollHeight };
     };
     const observer = new ResizeObserver(keep);
     observer.observe(inner);

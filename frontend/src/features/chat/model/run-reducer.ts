@@ -52,7 +52,7 @@ export interface RunView {
   conversationId: string | null;
   messageId: string | null;
   agentId: string | null;
-  routing: { agentId: string; reason: string; forced: boolean; fallback: boolean } | null;
+  routing: { agentId: string; reason: string; weighed: boolean; fallback: boolean } | null;
   handoffs: Handoff[];
   text: string;
   thinking: string;
@@ -129,7 +129,8 @@ function apply(view: RunView, event: RunEvent): RunView {
         routing: {
           agentId: event.agent_id,
           reason: event.reason,
-          forced: event.forced,
+          // Whoever was named, or answers here anyway, was not chosen among others.
+          weighed: event.candidates.length > 0,
           fallback: event.fallback,
         },
       };

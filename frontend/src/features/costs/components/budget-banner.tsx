@@ -20,7 +20,7 @@ export function BudgetBanner() {
   if (!budget) return null;
   const { name } = budget;
   const when = budget.resets_at
-    ? ` ${t('It starts again {{when}}.', { when: dateTime(budget.resets_at) })}`
+    ? ` ${t('It starts again on {{when}}.', { when: dateTime(budget.resets_at) })}`
     : '';
   const spent = budget.state === 'exhausted';
   return (

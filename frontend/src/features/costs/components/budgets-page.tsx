@@ -2,8 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Ellipsis, Pause, Pencil, Plus, Trash2, Wallet } from 'lucide-react';
 import { useState } from 'react';
+import { useNames } from '@/api/names';
 import { describe } from '@/api/problem';
-import { agentOptionsQuery } from '@/api/queries';
 import type { Me } from '@/api/types';
 import { Status } from '@/components/ui/badges';
 import { Button, IconButton } from '@/components/ui/button';
@@ -13,7 +13,7 @@ import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
 import { eachName, periodName, scopeName } from '../model/budget';
-import { type Budget, budgetsQuery, environmentsQuery, peopleQuery, useDeleteBudget } from '../queries';
+import { type Budget, budgetsQuery, useDeleteBudget } from '../queries';
 import { BudgetDialog } from './budget-dialog';
 import { BudgetMeter, BudgetState } from './budget-meter';
 import { allowed, CostsFrame } from './costs-frame';
@@ -71,36 +71,38 @@ function Budgets({ me, doing, setDoing }: { me: Me; doing: Doing; setDoing: (doi
           {data.items.map((budget) => (
             <li key={budget.id} className="grid gap-3 px-5 py-4">
               <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-                <div className="min-w-0 flex-1 basis-60">
+                <div className="min-w-0 flex-1 basis-40">
                   <h2 className="h">{budget.name}</h2>
                   <p className="mt-0.5 text-sm text-text-3">
                     {whose(budget, names)} · {periodName(budget.period)}
                   </p>
                 </div>
-                {budget.is_active ? (
-                  <BudgetState budget={budget} />
-                ) : (
-                  <Status icon={<Pause />}>{t('Off')}</Status>
-                )}
-                {allowed(me, 'budget.update') && (
-                  <Menu
-                    align="end"
-                    trigger={
-                      <IconButton label={t('Actions for {{name}}', { name: budget.name })}>
-                        <Ellipsis size={18} />
-                      </IconButton>
-                    }
-                  >
-                    <MenuItem onSelect={() => setDoing({ kind: 'change', budget })}>
-                      <Pencil size={16} />
-                      {t('Change')}
-                    </MenuItem>
-                    <MenuItem danger onSelect={() => setDoing({ kind: 'delete', budget })}>
-                      <Trash2 size={16} />
-                      {t('Delete')}
-                    </MenuItem>
-                  </Menu>
-                )}
+                <span className="flex items-center gap-3">
+                  {budget.is_active ? (
+                    <BudgetState budget={budget} />
+                  ) : (
+                    <Status icon={<Pause />}>{t('Off')}</Status>
+                  )}
+                  {allowed(me, 'budget.update') && (
+                    <Menu
+                      align="end"
+                      trigger={
+                        <IconButton label={t('Actions for {{name}}', { name: budget.name })}>
+                          <Ellipsis size={18} />
+                        </IconButton>
+                      }
+                    >
+                      <MenuItem onSelect={() => setDoing({ kind: 'change', budget })}>
+                        <Pencil size={16} />
+                        {t('Change')}
+                      </MenuItem>
+                      <MenuItem danger onSelect={() => setDoing({ kind: 'delete', budget })}>
+                        <Trash2 size={16} />
+                        {t('Delete')}
+                      </MenuItem>
+                    </Menu>
+                  )}
+                </span>
               </div>
               <BudgetMeter name={budget.name} budget={budget} />
             </li>
@@ -127,18 +129,6 @@ function Budgets({ me, doing, setDoing }: { me: Me; doing: Doing; setDoing: (doi
       />
     </>
   );
-}
-
-/** The names behind what budgets are for. */
-function useNames(organization: string): Map<string, string> {
-  const agents = useQuery(agentOptionsQuery).data?.items ?? [];
-  const environments = useQuery(environmentsQuery(organization)).data?.items ?? [];
-  const people = useQuery(peopleQuery(organization)).data?.items ?? [];
-  return new Map([
-    ...agents.map(({ id, name }) => [id, name] as const),
-    ...environments.map(({ id, name }) => [id, name] as const),
-    ...people.map((person) => [person.user_id, person.name || person.email] as const),
-  ]);
 }
 
 function whose(budget: Budget, names: Map<string, string>): string {

@@ -116,7 +116,7 @@ export function ExplainCard({ organization, policyId, draft }: Props) {
           value={question.user}
           onChange={(event) => set({ user: event.target.value })}
         >
-          <option value="">{t('I')}</option>
+          <option value="">{t('You')}</option>
           {(members?.items ?? []).map((member) => (
             <option key={member.user_id} value={member.user_id}>
               {member.name || member.email}

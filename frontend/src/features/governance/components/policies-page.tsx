@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Eye, Package, Pause, Plus, Shield } from 'lucide-react';
 import { useState } from 'react';
+import { useNames } from '@/api/names';
 import { describe } from '@/api/problem';
 import { meQuery } from '@/api/queries';
 import type { Policy } from '@/api/types';
@@ -12,6 +13,7 @@ import { ConfirmDialog } from '@/components/ui/dialog';
 import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
 import { t } from '@/lib/i18n';
 import { may } from '@/lib/may';
+import { roleTitle, words } from '@/lib/names';
 import { toast } from '@/lib/toast';
 import { scopeName } from '../model/form';
 import { policyList, useChangePolicy } from '../queries';
@@ -19,15 +21,24 @@ import { EffectBadge } from './effect-badge';
 import { GovernanceFrame } from './governance-frame';
 
 /** Where a policy applies, in a few words. */
-export function places(policy: Policy): string {
+function places(policy: Policy, names: Map<string, string>): string {
   if (policy.bindings.length === 0) return t('Applies nowhere');
   return policy.bindings
     .map(({ scope_type, scope_id }) =>
       scope_type === 'org' && scope_id === '*'
         ? t('Everywhere')
-        : `${scopeName(scope_type)} ${scope_id === '*' ? t('(all)') : scope_id}`,
+        : `${scopeName(scope_type)} ${scope_id === '*' ? t('(all)') : (names.get(scope_id) ?? roleTitle(scope_id))}`,
     )
     .join(', ');
+}
+
+/** `baseline/tools-follow-visibility/guests` as people read it; the name itself is in its tooltip. */
+function baselineName(name: string): string {
+  return name
+    .replace(/^baseline\//, '')
+    .split('/')
+    .map(words)
+    .join(': ');
 }
 
 function Standing({ policy }: { policy: Policy }) {
@@ -42,13 +53,23 @@ function Standing({ policy }: { policy: Policy }) {
   return policy.is_baseline ? <Status icon={<Package />}>{t('Built in')}</Status> : null;
 }
 
-function Row({ policy, onSwitch }: { policy: Policy; onSwitch?: (() => void) | undefined }) {
+function Row({
+  policy,
+  names,
+  onSwitch,
+}: {
+  policy: Policy;
+  names: Map<string, string>;
+  onSwitch?: (() => void) | undefined;
+}) {
   const effects = [...new Set(policy.rules.map((rule) => rule.effect))];
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-5 py-4">
       <div className="min-w-0 flex-1 basis-72">
         {policy.is_baseline ? (
-          <span className="font-medium">{policy.name}</span>
+          <span className="font-medium" title={policy.name}>
+            {baselineName(policy.name)}
+          </span>
         ) : (
           <Link
             to="/governance/policies/$policyId"
@@ -59,7 +80,7 @@ function Row({ policy, onSwitch }: { policy: Policy; onSwitch?: (() => void) | u
           </Link>
         )}
         <p className="mt-0.5 text-sm text-text-3">
-          {[policy.description, places(policy)].filter(Boolean).join(' · ')}
+          {[policy.description, places(policy, names)].filter(Boolean).join(' · ')}
         </p>
       </div>
       <span className="flex flex-wrap items-center gap-2">
@@ -86,6 +107,7 @@ function Policies({ organization, writes }: { organization: string; writes: bool
   const navigate = useNavigate();
   const { data, error, isPending, refetch } = useQuery(policyList(organization));
   const change = useChangePolicy(organization);
+  const names = useNames(organization);
   const own = data?.filter((policy) => !policy.is_baseline) ?? [];
   const baseline = data?.filter((policy) => policy.is_baseline) ?? [];
   const create = (
@@ -125,6 +147,7 @@ function Policies({ organization, writes }: { organization: string; writes: bool
                 <Row
                   key={policy.id}
                   policy={policy}
+                  names={names}
                   onSwitch={writes ? () => void flip(policy) : undefined}
                 />
               ))}
@@ -134,7 +157,12 @@ function Policies({ organization, writes }: { organization: string; writes: bool
             <h2 className="h">{t('What every organisation starts with')}</h2>
             <ul className="card rows" aria-label={t('Built-in policies')}>
               {baseline.map((policy) => (
-                <Row key={policy.id} policy={policy} onSwitch={writes ? () => ask(policy) : undefined} />
+                <Row
+                  key={policy.id}
+                  policy={policy}
+                  names={names}
+                  onSwitch={writes ? () => ask(policy) : undefined}
+                />
               ))}
             </ul>
           </section>

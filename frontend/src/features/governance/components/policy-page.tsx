@@ -1,12 +1,13 @@
 /** One policy: written on the left, asked and held against the past on the right and below, before it counts. */
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { ChevronLeft, Plus, Trash2, TriangleAlert } from 'lucide-react';
+import { ChevronLeft, Plus, TriangleAlert } from 'lucide-react';
 import { useDeferredValue, useEffect, useMemo, useState } from 'react';
+import { environmentOptions } from '@/api/names';
 import { describe, Problem } from '@/api/problem';
 import { meQuery } from '@/api/queries';
 import type { Policy } from '@/api/types';
-import { Button, IconButton } from '@/components/ui/button';
+import { Button } from '@/components/ui/button';
 import { ConfirmDialog } from '@/components/ui/dialog';
 import { SelectField, TextField } from '@/components/ui/field';
 import { ErrorState, Notice, SkeletonRows } from '@/components/ui/states';
@@ -14,27 +15,10 @@ import { Switch } from '@/components/ui/switch';
 import { t } from '@/lib/i18n';
 import { may } from '@/lib/may';
 import { toast } from '@/lib/toast';
-import {
-  type BindingForm,
-  changeOf,
-  conditionsFault,
-  emptyBinding,
-  emptyForm,
-  emptyRule,
-  formOf,
-  type PolicyForm,
-  SCOPES,
-  scopeName,
-} from '../model/form';
-import {
-  environmentList,
-  type PolicyBody,
-  policyById,
-  useChangePolicy,
-  useCreatePolicy,
-  useDeletePolicy,
-} from '../queries';
+import { changeOf, conditionsFault, emptyForm, emptyRule, formOf, type PolicyForm } from '../model/form';
+import { type PolicyBody, policyById, useChangePolicy, useCreatePolicy, useDeletePolicy } from '../queries';
 import { BacktestCard } from './backtest-card';
+import { Bindings } from './bindings';
 import { ExplainCard } from './explain-card';
 import { RuleCard } from './rule-card';
 import '../governance.css';
@@ -85,79 +69,6 @@ function Stored({
   );
 }
 
-function Bindings({
-  bindings,
-  faults,
-  readOnly,
-  onChange,
-}: {
-  bindings: BindingForm[];
-  faults: (string | undefined)[];
-  readOnly: boolean;
-  onChange: (bindings: BindingForm[]) => void;
-}) {
-  const set = (key: string, change: Partial<BindingForm>) =>
-    onChange(bindings.map((binding) => (binding.key === key ? { ...binding, ...change } : binding)));
-  return (
-    <fieldset className="card grid gap-4 p-5" disabled={readOnly}>
-      <legend className="sr-only">{t('Applies to')}</legend>
-      <div className="flex items-center gap-3">
-        <span className="h flex-1">{t('Applies to')}</span>
-        <Button variant="outline" size="xs" onClick={() => onChange([...bindings, emptyBinding()])}>
-          <Plus size={14} />
-          {t('Add a place')}
-        </Button>
-      </div>
-      {bindings.length === 0 && (
-        <Notice tone="warn" icon={<TriangleAlert size={17} />}>
-          {t('Without a place this policy says nothing.')}
-        </Notice>
-      )}
-      {bindings.map((binding, index) => (
-        <div key={binding.key} className="grid grid-cols-[minmax(0,1fr)_auto] items-end gap-3">
-          <div className="grid gap-3 sm:grid-cols-[160px_minmax(0,1fr)_110px]">
-            <SelectField
-              label={t('Place')}
-              value={binding.scope}
-              onChange={(event) => set(binding.key, { scope: event.target.value as BindingForm['scope'] })}
-            >
-              {SCOPES.map((scope) => (
-                <option key={scope} value={scope}>
-                  {scopeName(scope)}
-                </option>
-              ))}
-            </SelectField>
-            <TextField
-              label={t('Which')}
-              className="font-mono"
-              value={binding.scopeId}
-              onChange={(event) => set(binding.key, { scopeId: event.target.value })}
-              error={faults[index]}
-            />
-            <TextField
-              label={t('Priority')}
-              type="number"
-              value={binding.priority}
-              onChange={(event) => set(binding.key, { priority: event.target.value })}
-            />
-          </div>
-          <IconButton
-            label={t('Remove place {{number}}', { number: index + 1 })}
-            onClick={() => onChange(bindings.filter((other) => other.key !== binding.key))}
-          >
-            <Trash2 size={17} />
-          </IconButton>
-        </div>
-      ))}
-      <p className="text-sm text-text-3">
-        {t(
-          '* is every one of its kind. Among rules that allow or ask, the highest priority speaks; denying needs none.',
-        )}
-      </p>
-    </fieldset>
-  );
-}
-
 /** The draft as the server takes it, or nothing while some text is no JSON yet. */
 function read(form: PolicyForm) {
   return form.rules.some((rule) => conditionsFault(rule.conditions)) ? undefined : changeOf(form);
@@ -176,7 +87,7 @@ function Editor({
   const [form, setForm] = useState<PolicyForm>(() => (policy ? formOf(policy) : emptyForm()));
   const [dirty, setDirty] = useState(false);
   const [deleting, setDeleting] = useState(false);
-  const { data: environments } = useQuery(environmentList(organization));
+  const { data: environments } = useQuery(environmentOptions(organization));
   const create = useCreatePolicy(organization);
   const change = useChangePolicy(organization);
   const remove = useDeletePolicy(organization);
@@ -234,7 +145,7 @@ function Editor({
         {writes && (
           <div className="flex flex-wrap gap-2">
             {policy && (
-              <Button variant="plain" onClick={() => setDeleting(true)}>
+              <Button variant="plain" danger onClick={() => setDeleting(true)}>
                 {t('Delete')}
               </Button>
             )}
@@ -329,6 +240,7 @@ function Editor({
             </Button>
           )}
           <Bindings
+            organization={organization}
             bindings={form.bindings}
             faults={form.bindings.map((_, index) => refused?.fieldError(`bindings/${index}`))}
             readOnly={!writes}

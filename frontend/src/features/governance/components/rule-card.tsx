@@ -7,7 +7,8 @@ import { Menu, MenuItem } from '@/components/ui/menu';
 import { Segmented } from '@/components/ui/segmented';
 import { Switch } from '@/components/ui/switch';
 import { t } from '@/lib/i18n';
-import { conditionsFault, EFFECTS, effectName, examples, type RuleForm } from '../model/form';
+import { roleTitle } from '@/lib/names';
+import { conditionsFault, EFFECTS, effectName, examples, ROLES, type RuleForm } from '../model/form';
 import { EffectBadge } from './effect-badge';
 
 const ACTIONS = [
@@ -39,6 +40,7 @@ function withExample(text: string, conditions: Record<string, unknown>): string 
 
 export function RuleCard({ rule, number, fault, readOnly, onChange, onRemove }: Props) {
   const actions = useId();
+  const roles = useId();
   const wrong = conditionsFault(rule.conditions);
   const [more, setMore] = useState(
     Boolean(rule.masked || rule.noBodies || rule.approvers || rule.injection || rule.output),
@@ -142,8 +144,16 @@ export function RuleCard({ rule, number, fault, readOnly, onChange, onRemove }: 
               placeholder="organization:admin"
               value={rule.approvers}
               onChange={(event) => set({ approvers: event.target.value })}
+              list={roles}
               hint={t('Roles, separated by commas; counts where the rule asks first')}
             />
+            <datalist id={roles}>
+              {ROLES.map((role) => (
+                <option key={role} value={role}>
+                  {roleTitle(role)}
+                </option>
+              ))}
+            </datalist>
           </div>
           <div className="grid items-start gap-4 sm:grid-cols-3">
             <SelectField
@@ -172,7 +182,7 @@ export function RuleCard({ rule, number, fault, readOnly, onChange, onRemove }: 
               disabled={!rule.output}
               onChange={(event) => set({ outputKinds: event.target.value as RuleForm['outputKinds'] })}
             >
-              <option value="">{t('Secrets and personal data')}</option>
+              <option value="">{t('Both kinds')}</option>
               <option value="secret">{t('Secrets')}</option>
               <option value="pii">{t('Personal data')}</option>
             </SelectField>

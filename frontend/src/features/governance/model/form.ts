@@ -6,6 +6,18 @@ import type { PolicyChange } from '../queries';
 export const EFFECTS: Effect[] = ['allow', 'approve', 'deny'];
 export const SCOPES: BindingScope[] = ['org', 'env', 'agent', 'tool', 'role', 'user', 'resource_ns'];
 
+/** The roles that every installation has, as rules write them. */
+export const ROLES = [
+  'organization:owner',
+  'organization:admin',
+  'organization:member',
+  'organization:viewer',
+  'platform:admin',
+  'platform:power_user',
+  'platform:standard_user',
+  'platform:guest',
+];
+
 export interface RuleForm {
   key: string;
   id?: string | undefined;

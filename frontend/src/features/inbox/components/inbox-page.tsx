@@ -2,7 +2,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ArrowUpRight, Inbox } from 'lucide-react';
-import { accessRequestsQuery, meQuery, runQuery, tasksQuery } from '@/api/queries';
+import {
+  accessRequestsQuery,
+  agentOptionsQuery,
+  conversationQuery,
+  meQuery,
+  runQuery,
+  tasksQuery,
+} from '@/api/queries';
 import type { HumanTask } from '@/api/types';
 import { PageHeader } from '@/components/layout/page-header';
 import { Status } from '@/components/ui/badges';
@@ -15,33 +22,50 @@ import { t } from '@/lib/i18n';
 
 function Task({ task }: { task: HumanTask }) {
   // Who is asked for a role need not see the run itself.
-  const { data: run } = useQuery({ ...runQuery(task.run_id), retry: false });
+  const { data: run, isError: elsewhere } = useQuery({ ...runQuery(task.run_id), retry: false });
   const conversation = run?.conversation_id;
+  const { data: chat } = useQuery({
+    ...conversationQuery(conversation ?? ''),
+    enabled: Boolean(conversation),
+    retry: false,
+  });
+  const { data: agents } = useQuery(agentOptionsQuery);
+  const agent = agents?.items.find(({ id }) => id === run?.agent_id);
   return (
     <li className="grid gap-2">
-      <div className="flex items-center gap-3 text-sm text-text-3">
-        <span className="num">{ago(task.created_at)}</span>
-        <span className="flex-1" />
-        {conversation && (
-          <Link
-            to="/c/$conversationId"
-            params={{ conversationId: conversation }}
-            className="flex items-center gap-1 hover:text-text"
-          >
-            {t('Open the chat')}
-            <ArrowUpRight size={15} />
-          </Link>
-        )}
-        {run && (
-          <Link
-            to="/runs/$runId"
-            params={{ runId: task.run_id }}
-            className="flex items-center gap-1 hover:text-text"
-          >
-            {t('Open the run')}
-            <ArrowUpRight size={15} />
-          </Link>
-        )}
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-text-3">
+        <span className="num min-w-0 flex-1 basis-40 truncate">
+          {[
+            elsewhere && t('In a conversation of somebody else'),
+            agent?.name,
+            chat?.title,
+            ago(task.created_at),
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </span>
+        <span className="flex gap-3">
+          {conversation && (
+            <Link
+              to="/c/$conversationId"
+              params={{ conversationId: conversation }}
+              className="flex items-center gap-1 whitespace-nowrap hover:text-text"
+            >
+              {t('Open the chat')}
+              <ArrowUpRight size={15} />
+            </Link>
+          )}
+          {run && (
+            <Link
+              to="/runs/$runId"
+              params={{ runId: task.run_id }}
+              className="flex items-center gap-1 whitespace-nowrap hover:text-text"
+            >
+              {t('Open the run')}
+              <ArrowUpRight size={15} />
+            </Link>
+          )}
+        </span>
       </div>
       <ApprovalBlock task={task} />
     </li>

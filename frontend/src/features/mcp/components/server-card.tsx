@@ -81,7 +81,9 @@ export function ServerCard({ connector, testing, onTest }: Props) {
           {addressOf(connector)}
         </p>
         {failing && connector.health_message && (
-          <p className="mt-2 line-clamp-2 text-sm text-err">{connector.health_message}</p>
+          <p className="mt-2 line-clamp-2 text-sm text-err first-letter:uppercase">
+            {connector.health_message}
+          </p>
         )}
       </div>
       <dl className="server-counts num">

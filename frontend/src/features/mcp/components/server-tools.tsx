@@ -58,7 +58,7 @@ export function ServerTools({ connector }: { connector: Connector }) {
   const again = (
     <Button variant="outline" busy={discover.isPending} onClick={refresh}>
       {!discover.isPending && <RefreshCw size={15} />}
-      {t('Discover again')}
+      {tools.data.items.length === 0 ? t('Discover tools') : t('Discover again')}
     </Button>
   );
   if (tools.data.items.length === 0) {

@@ -120,7 +120,7 @@ function Granted({ userId }: { userId: string }) {
       <ul className="grid gap-2">
         {grants.map((grant) => (
           <li key={grant.id} className="flex flex-wrap items-center gap-2 text-sm">
-            <span className="min-w-0 flex-1 truncate">
+            <span className="min-w-0 flex-1 basis-full truncate sm:basis-0">
               {grant.resource_name ?? t('a private {{kind}}', { kind: kindName(grant.resource_type) })}
             </span>
             <span className="text-text-2">{levelName(grant.access_level)}</span>

@@ -141,9 +141,9 @@ function Item({ item, review }: { item: AccessCampaignItem; review: AccessCampai
   return (
     <li className="flex flex-wrap items-center gap-3 px-4 py-3" aria-label={`${name}, ${row}`}>
       <SubjectMark grant={grant} />
-      <span className="min-w-0 flex-1 basis-56">
+      <span className="min-w-0 flex-1 basis-52">
         <span className="block truncate font-medium">{name}</span>
-        <span className="block truncate text-sm text-text-3">
+        <span className="block text-sm text-text-3">
           {[
             row,
             levelName(grant.access_level),

@@ -1,13 +1,13 @@
 /** The roles, and what each permits. */
 import { useQuery } from '@tanstack/react-query';
-import { BadgeCheck } from 'lucide-react';
+import { BadgeCheck, ChevronRight, Gauge } from 'lucide-react';
 import type { Role } from '@/api/types';
 import { Status } from '@/components/ui/badges';
 import { ErrorState, SkeletonRows } from '@/components/ui/states';
 import { rolesQuery } from '@/features/access';
 import { t } from '@/lib/i18n';
 
-const order = ['admin', 'power_user', 'standard_user', 'guest', 'owner', 'member', 'viewer'];
+const order = ['owner', 'admin', 'power_user', 'standard_user', 'member', 'guest', 'viewer'];
 
 /** Permissions by their noun: `agent.read` and `agent.share` stand together. */
 function byNoun(permissions: readonly string[]): [string, string[]][] {
@@ -21,12 +21,22 @@ function byNoun(permissions: readonly string[]): [string, string[]][] {
 
 function RoleCard({ role }: { role: Role }) {
   return (
-    <details className="card group px-4 py-3">
+    <details className="group px-4 py-3">
       <summary className="flex cursor-pointer list-none flex-wrap items-center gap-3">
+        <ChevronRight
+          size={16}
+          className="text-text-3 transition-[rotate] group-open:rotate-90"
+          aria-hidden="true"
+        />
         <span className="font-medium">{t(role.role_name)}</span>
         {role.can_share_agents && (
           <Status tone="info" icon={<BadgeCheck />}>
             {t('May share')}
+          </Status>
+        )}
+        {typeof role.max_api_calls_per_day === 'number' && (
+          <Status icon={<Gauge />}>
+            {t('{{count}} calls a day', { count: role.max_api_calls_per_day })}
           </Status>
         )}
         <span className="min-w-0 flex-1 basis-52 text-sm text-text-3">{role.description}</span>
@@ -34,7 +44,7 @@ function RoleCard({ role }: { role: Role }) {
           {t('{{count}} permissions', { count: role.permissions.length })}
         </span>
       </summary>
-      <dl className="mt-4 grid gap-2 text-sm">
+      <dl className="mt-4 mb-1 grid gap-2 text-sm sm:pl-7">
         {byNoun(role.permissions).map(([noun, verbs]) => (
           <div key={noun} className="flex flex-wrap gap-x-4">
             <dt className="mono w-40 text-text-3">{noun}</dt>
@@ -53,11 +63,13 @@ function Group({ title, hint, roles }: { title: string; hint: string; roles: Rol
     <div className="grid gap-2">
       <h3 className="h mt-2">{title}</h3>
       <p className="text-sm text-text-3">{hint}</p>
-      {[...roles]
-        .sort((a, b) => place(a) - place(b))
-        .map((role) => (
-          <RoleCard key={role.id} role={role} />
-        ))}
+      <div className="card rows">
+        {[...roles]
+          .sort((a, b) => place(a) - place(b))
+          .map((role) => (
+            <RoleCard key={role.id} role={role} />
+          ))}
+      </div>
     </div>
   );
 }

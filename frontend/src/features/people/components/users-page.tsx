@@ -126,9 +126,9 @@ function Account({ person, me, self }: { person: User; me: Me; self: boolean }) 
             : t('Never signed in')}
         </span>
       </div>
-      <div className="flex flex-wrap items-center gap-2 sm:pl-11">
+      <div className="grid grid-cols-[9fr_11fr] items-center gap-2 sm:flex sm:flex-wrap sm:pl-11">
         <select
-          className="field w-40!"
+          className="field max-sm:pl-2! sm:w-40!"
           aria-label={t('Role of {{name}}', { name })}
           value={person.role}
           disabled={self || setRole.isPending}
@@ -143,7 +143,7 @@ function Account({ person, me, self }: { person: User; me: Me; self: boolean }) 
           ))}
         </select>
         <select
-          className="field w-44!"
+          className="field max-sm:pl-2! sm:w-44!"
           aria-label={t('Clearance of {{name}}', { name })}
           value={person.data_clearance_level}
           disabled={change.isPending}

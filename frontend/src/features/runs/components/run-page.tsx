@@ -9,13 +9,14 @@ import { queryClient, runQuery } from '@/api/queries';
 import { follow } from '@/api/run-stream';
 import type { RunEvent } from '@/api/types';
 import { PageHeader } from '@/components/layout/page-header';
-import { RunStatusPill } from '@/components/ui/badges';
 import { Button } from '@/components/ui/button';
 import { JsonView } from '@/components/ui/json-view';
+import { RunStatusPill } from '@/components/ui/run-status';
 import { EmptyState, ErrorState, Notice, SkeletonRows } from '@/components/ui/states';
 import { cx } from '@/lib/cx';
-import { count, dateTime, duration, preciseClock } from '@/lib/format';
+import { count, dateTime, duration, preciseClock, price } from '@/lib/format';
 import { t } from '@/lib/i18n';
+import { runKindName } from '@/lib/names';
 import { toast } from '@/lib/toast';
 import { type Line, timeline } from '../model/timeline';
 
@@ -71,7 +72,7 @@ function EventLine({ line }: { line: Line }) {
         aria-expanded={open}
         onClick={() => setOpen(!open)}
       >
-        <span className="num w-14 shrink-0 text-end text-text-3 text-xs">
+        <span className="num w-9 shrink-0 text-text-3 text-xs">
           {line.seq === line.last ? line.seq : `${line.seq}–${line.last}`}
         </span>
         <span className={cx('shrink-0 font-medium', line.tone === 'err' && 'text-err')}>{line.title}</span>
@@ -123,7 +124,7 @@ export function RunPage({ runId }: { runId: string }) {
     <div className="page narrow w-full">
       <PageHeader
         title={t('Run')}
-        lead={`${t(run.kind)}, ${dateTime(run.created_at)}`}
+        lead={`${runKindName(run.kind)}, ${dateTime(run.created_at)}`}
         actions={
           <>
             {run.conversation_id && (
@@ -163,11 +164,9 @@ export function RunPage({ runId }: { runId: string }) {
         </div>
         <Fact label={t('Took')}>{typeof run.duration_ms === 'number' ? duration(run.duration_ms) : '–'}</Fact>
         <Fact label={t('Model')}>{run.model_name ?? '–'}</Fact>
-        <Fact label={t('Tokens in')}>{count(run.input_tokens)}</Fact>
-        <Fact label={t('Tokens out')}>{count(run.output_tokens)}</Fact>
-        <Fact label={t('Cost')}>
-          {run.cost} {run.currency}
-        </Fact>
+        <Fact label={t('Tokens read')}>{count(run.input_tokens)}</Fact>
+        <Fact label={t('Tokens written')}>{count(run.output_tokens)}</Fact>
+        <Fact label={t('Cost')}>{price(run.cost, run.currency)}</Fact>
       </dl>
       {run.error && (
         <Notice tone="err">

@@ -21,11 +21,11 @@ describe('timeline', () => {
       ),
     );
     expect(lines.map((line) => [line.seq, line.last, line.title, line.detail])).toEqual([
-      [1, 1, 'Run started', 'chat'],
+      [1, 1, 'Run started', 'Chat'],
       [2, 3, 'Answer', 'Hello'],
       [4, 4, 'Tool called: echo', ''],
       [5, 5, 'Answer', 'again'],
-      [6, 6, 'Run ended: succeeded', ''],
+      [6, 6, 'Run ended: Done', ''],
     ]);
   });
 

@@ -1,5 +1,8 @@
 /** A run's events as lines people can read: streams of deltas become one line each. */
 import { completedMessage, contentBlocks, type RunEvent } from '@/api/types';
+import { count, price } from '@/lib/format';
+import { t } from '@/lib/i18n';
+import { decisionName, runKindName, runStatusName, words } from '@/lib/names';
 
 export type Tone = 'ok' | 'err' | 'warn' | 'info' | 'plain';
 
@@ -23,57 +26,66 @@ function quoted(text: string): string {
 function describe(event: RunEvent): Pick<Line, 'title' | 'detail' | 'tone'> {
   switch (event.type) {
     case 'run.started':
-      return { title: 'Run started', detail: event.kind, tone: 'info' };
+      return { title: t('Run started'), detail: runKindName(event.kind), tone: 'info' };
     case 'run.status':
       return {
-        title: `Status: ${event.status}`,
+        title: runStatusName(event.status),
         detail: event.reason ?? '',
         tone: event.status === 'waiting' ? 'warn' : 'plain',
       };
     case 'routing.decided':
-      return { title: 'Agent chosen', detail: event.reason, tone: 'info' };
+      return { title: t('Agent chosen'), detail: event.reason, tone: 'info' };
     case 'agent.handoff':
-      return { title: 'Handed over', detail: event.reason, tone: 'info' };
+      return { title: t('Handed over'), detail: event.reason, tone: 'info' };
     case 'step.started':
-      return { title: `Step began: ${event.name}`, detail: event.kind, tone: 'plain' };
+      return {
+        title: t('Step began: {{name}}', { name: event.name }),
+        detail: words(event.kind),
+        tone: 'plain',
+      };
     case 'step.finished':
       return {
-        title: `Step ended: ${event.name}`,
+        title: t('Step ended: {{name}}', { name: event.name }),
         detail: event.error?.detail ?? '',
         tone: event.error ? 'err' : 'plain',
       };
     case 'message.delta':
-      return { title: 'Answer', detail: event.text, tone: 'plain' };
+      return { title: t('Answer'), detail: event.text, tone: 'plain' };
     case 'thinking.delta':
-      return { title: 'Thinking', detail: event.text, tone: 'plain' };
+      return { title: t('Thinking'), detail: event.text, tone: 'plain' };
     case 'message.guarded':
       return {
-        title: 'Found by guards',
+        title: t('Found by guards'),
         detail: event.findings.map((finding) => `${finding.rule} × ${finding.count}`).join(', '),
         tone: 'warn',
       };
     case 'message.completed':
       return {
-        title: 'Answer complete',
+        title: t('Answer complete'),
         detail: quoted(completedMessage(event.message).content),
         tone: 'ok',
       };
     case 'tool.called':
-      return { title: `Tool called: ${event.tool}`, detail: event.server ?? '', tone: 'info' };
+      return {
+        title: t('Tool called: {{tool}}', { tool: event.tool }),
+        detail: event.server ?? '',
+        tone: 'info',
+      };
     case 'tool.decided':
       return {
         title:
           event.effect === 'allow'
-            ? 'Tool allowed'
+            ? t('Tool allowed')
             : event.effect === 'deny'
-              ? 'Tool denied'
-              : 'A person is asked',
-        detail: [event.rule_id, event.reason].filter(Boolean).join(': '),
+              ? t('Tool denied')
+              : t('A person is asked'),
+        // The rule's own name is among the facts that a click opens.
+        detail: event.reason || event.rule_id || '',
         tone: event.effect === 'allow' ? 'ok' : event.effect === 'deny' ? 'err' : 'warn',
       };
     case 'tool.result':
       return {
-        title: event.ok ? 'Tool answered' : 'Tool failed',
+        title: event.ok ? t('Tool answered') : t('Tool failed'),
         detail: quoted(
           contentBlocks(event.content)
             .map((block) => block.text ?? block.type)
@@ -82,34 +94,47 @@ function describe(event: RunEvent): Pick<Line, 'title' | 'detail' | 'tone'> {
         tone: event.ok ? 'ok' : 'err',
       };
     case 'approval.requested':
-      return { title: 'Approval requested', detail: event.human_task.message, tone: 'warn' };
+      return { title: t('Approval requested'), detail: event.human_task.message, tone: 'warn' };
     case 'approval.decided':
       return {
-        title: 'Approval decided',
-        detail: event.human_task.decision ?? '',
+        title: t('Approval decided'),
+        detail: event.human_task.decision ? decisionName(event.human_task.decision) : '',
         tone: event.human_task.decision === 'deny' ? 'err' : 'ok',
       };
     case 'artifact.started':
-      return { title: 'Artifact began', detail: event.title, tone: 'plain' };
+      return { title: t('Artifact began'), detail: event.title, tone: 'plain' };
     case 'artifact.delta':
-      return { title: 'Artifact text', detail: event.text, tone: 'plain' };
+      return { title: t('Artifact text'), detail: event.text, tone: 'plain' };
     case 'artifact.completed':
-      return { title: 'Artifact stored', detail: `${event.title}, version ${event.version}`, tone: 'ok' };
+      return {
+        title: t('Artifact stored'),
+        detail: t('{{title}}, version {{version}}', { title: event.title, version: event.version }),
+        tone: 'ok',
+      };
     case 'node.started':
-      return { title: `Node began: ${event.node_id}`, detail: '', tone: 'plain' };
+      return { title: t('Node began: {{name}}', { name: event.node_id }), detail: '', tone: 'plain' };
     case 'node.finished':
-      return { title: `Node ended: ${event.node_id}`, detail: event.port ?? '', tone: 'ok' };
+      return {
+        title: t('Node ended: {{name}}', { name: event.node_id }),
+        detail: event.port ?? '',
+        tone: 'ok',
+      };
     case 'node.skipped':
-      return { title: `Node skipped: ${event.node_id}`, detail: '', tone: 'plain' };
+      return { title: t('Node skipped: {{name}}', { name: event.node_id }), detail: '', tone: 'plain' };
     case 'usage':
       return {
-        title: 'Usage',
-        detail: `${event.model}: ${event.input_tokens} in, ${event.output_tokens} out, ${event.cost} ${event.currency}`,
+        title: t('Usage'),
+        detail: t('{{model}}: {{read}} tokens read, {{written}} written, {{cost}}', {
+          model: event.model,
+          read: count(event.input_tokens),
+          written: count(event.output_tokens),
+          cost: price(event.cost, event.currency),
+        }),
         tone: 'plain',
       };
     case 'run.finished':
       return {
-        title: `Run ended: ${event.status}`,
+        title: t('Run ended: {{status}}', { status: runStatusName(event.status) }),
         detail: event.error?.detail ?? '',
         tone: event.status === 'succeeded' ? 'ok' : event.status === 'cancelled' ? 'warn' : 'err',
       };

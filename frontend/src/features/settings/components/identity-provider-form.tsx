@@ -180,15 +180,15 @@ export function IdentityProviderForm({
       <fieldset className="grid gap-2">
         <legend className="mb-2 text-sm font-medium text-text-2">{t('Groups bring roles')}</legend>
         {mappings.fields.map((field, index) => (
-          <div key={field.id} className="flex items-center gap-2">
+          <div key={field.id} className="flex flex-wrap items-center gap-2">
             <input
-              className="field min-w-0 flex-1"
+              className="field min-w-0 flex-1 basis-full sm:basis-0"
               placeholder={t('Group')}
               aria-label={t('Group')}
               {...register(`role_mappings.${index}.group`, { required: true })}
             />
             <select
-              className="field w-40!"
+              className="field min-w-0 max-sm:flex-1 sm:w-40!"
               aria-label={t('Organisation')}
               {...register(`role_mappings.${index}.organization_id`)}
             >

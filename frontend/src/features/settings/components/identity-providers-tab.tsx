@@ -69,23 +69,25 @@ export function IdentityProvidersTab() {
                   <span className="tile size-9! rounded-md!">
                     <Fingerprint size={18} />
                   </span>
-                  <span className="min-w-0 flex-1 basis-48">
+                  <span className="min-w-0 flex-1 basis-36">
                     <span className="block truncate font-medium">{provider.name}</span>
                     <span className="mono block truncate text-sm text-text-3">{provider.issuer}</span>
                   </span>
                   {!provider.enabled && <Status tone="warn">{t('Switched off')}</Status>}
-                  <IconButton
-                    label={t('Edit {{name}}', { name: provider.name })}
-                    onClick={() => setEditing(provider)}
-                  >
-                    <Pencil size={17} />
-                  </IconButton>
-                  <IconButton
-                    label={t('Remove {{name}}', { name: provider.name })}
-                    onClick={() => setDoomed(provider)}
-                  >
-                    <Trash2 size={17} />
-                  </IconButton>
+                  <span className="flex">
+                    <IconButton
+                      label={t('Edit {{name}}', { name: provider.name })}
+                      onClick={() => setEditing(provider)}
+                    >
+                      <Pencil size={17} />
+                    </IconButton>
+                    <IconButton
+                      label={t('Remove {{name}}', { name: provider.name })}
+                      onClick={() => setDoomed(provider)}
+                    >
+                      <Trash2 size={17} />
+                    </IconButton>
+                  </span>
                 </li>
               ))}
             </ul>

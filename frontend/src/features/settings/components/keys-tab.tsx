@@ -227,10 +227,10 @@ export function KeysTab({ me }: { me: Me }) {
               </span>
               <span className="min-w-0 flex-1">
                 <span className="block truncate font-medium">{key.key_name}</span>
-                <span className="block truncate text-sm text-text-3">
+                <span className="block text-sm text-text-3">
                   {providers[key.provider as ProviderName] ?? key.provider} ·{' '}
                   <span className="mono">…{key.last_four}</span>
-                  {` · ${t('{{count}} days old', { count: key.age_days })}`}
+                  {` · ${key.age_days === 0 ? t('from today') : t('{{count}} days old', { count: key.age_days })}`}
                   {key.version > 1 && ` · ${t('version {{version}}', { version: key.version })}`}
                   {key.last_used_at && ` · ${t('used {{when}}', { when: ago(key.last_used_at) })}`}
                 </span>

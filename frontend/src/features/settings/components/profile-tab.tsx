@@ -37,8 +37,8 @@ function About({ me }: { me: Me }) {
     }
   });
   return (
-    <form onSubmit={submit}>
-      <Section title={t('About you')} lead={user.email}>
+    <Section title={t('About you')} lead={user.email}>
+      <form className="grid gap-4" onSubmit={submit}>
         <TextField
           label={t('Display name')}
           error={formState.errors.name?.message}
@@ -74,8 +74,8 @@ function About({ me }: { me: Me }) {
         >
           {t('Save')}
         </Button>
-      </Section>
-    </form>
+      </form>
+    </Section>
   );
 }
 
@@ -93,8 +93,8 @@ function Instructions({ user }: { user: User }) {
     }
   });
   return (
-    <form onSubmit={submit}>
-      <Section title={t('Instructions')} lead={t('Every agent reads this before it answers you.')}>
+    <Section title={t('Instructions')} lead={t('Every agent reads this before it answers you.')}>
+      <form className="grid gap-4" onSubmit={submit}>
         <TextArea
           label={t('What agents should know about you')}
           rows={5}
@@ -110,8 +110,8 @@ function Instructions({ user }: { user: User }) {
         >
           {t('Save instructions')}
         </Button>
-      </Section>
-    </form>
+      </form>
+    </Section>
   );
 }
 
@@ -131,8 +131,8 @@ function Password() {
     }
   });
   return (
-    <form onSubmit={submit}>
-      <Section title={t('Password')} lead={t('Every other session ends when it changes.')}>
+    <Section title={t('Password')} lead={t('Every other session ends when it changes.')}>
+      <form className="grid gap-4" onSubmit={submit}>
         <TextField
           label={t('Current password')}
           type="password"
@@ -153,8 +153,8 @@ function Password() {
         <Button type="submit" variant="outline" className="justify-self-start" busy={formState.isSubmitting}>
           {t('Change password')}
         </Button>
-      </Section>
-    </form>
+      </form>
+    </Section>
   );
 }
 

@@ -1,9 +1,10 @@
 /** Settings, one tab per subject. */
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import { meQuery } from '@/api/queries';
 import { PageHeader } from '@/components/layout/page-header';
+import { TabNav } from '@/components/layout/tab-nav';
 import { SkeletonRows } from '@/components/ui/states';
 import { OwnUsage } from '@/features/costs';
 import { t } from '@/lib/i18n';
@@ -19,27 +20,22 @@ import { SecurityTab } from './security-tab';
 import { ServiceAccountsTab } from './service-accounts-tab';
 
 const tabs = [
-  { id: 'profile', label: 'Profile' },
-  { id: 'appearance', label: 'Appearance' },
-  { id: 'keys', label: 'Provider keys' },
-  { id: 'usage', label: 'Usage' },
-  { id: 'members', label: 'Members' },
-  { id: 'service-accounts', label: 'Service accounts', needs: 'service_account.read' },
-  { id: 'provisioning', label: 'Provisioning', needs: 'directory.read' },
-  { id: 'security', label: 'Security' },
-  { id: 'sign-in', label: 'Sign-in providers', needs: 'id_provider.read' },
-  { id: 'encryption', label: 'Encryption keys', needs: 'secret_key.read' },
-] as const satisfies readonly { id: string; label: string; needs?: string }[];
+  { id: 'profile', label: 'Profile', of: 'You' },
+  { id: 'appearance', label: 'Appearance', of: 'You' },
+  { id: 'security', label: 'Security', of: 'You' },
+  { id: 'keys', label: 'Provider keys', of: 'You' },
+  { id: 'usage', label: 'Usage', of: 'You' },
+  { id: 'members', label: 'Members', of: 'Organisation' },
+  { id: 'service-accounts', label: 'Service accounts', of: 'Organisation', needs: 'service_account.read' },
+  { id: 'provisioning', label: 'Provisioning', of: 'Organisation', needs: 'directory.read' },
+  { id: 'sign-in', label: 'Sign-in providers', of: 'Platform', needs: 'id_provider.read' },
+  { id: 'encryption', label: 'Encryption keys', of: 'Platform', needs: 'secret_key.read' },
+] as const satisfies readonly { id: string; label: string; of: string; needs?: string }[];
 
 export type SettingsTab = (typeof tabs)[number]['id'];
 
 export function isSettingsTab(value: string): value is SettingsTab {
   return tabs.some((tab) => tab.id === value);
-}
-
-/** On a narrow screen the tabs scroll sideways: the chosen one is brought into view. */
-function reveal(link: HTMLElement | null): void {
-  link?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
 export function SettingsPage({ tab }: { tab: SettingsTab }) {
@@ -59,23 +55,24 @@ export function SettingsPage({ tab }: { tab: SettingsTab }) {
   }
   const shown = tabs.filter((entry) => !('needs' in entry) || covers(me?.permissions ?? [], entry.needs));
   return (
-    <div className="page narrow w-full">
+    <div className="page settings">
       <PageHeader title={t('Settings')} />
-      <nav className="tabs border-border border-b" aria-label={t('Settings')}>
-        {shown.map(({ id, label }) => (
-          <Link
-            key={id}
-            to="/settings/$tab"
-            params={{ tab: id }}
-            aria-current={id === tab ? 'page' : undefined}
-            replace
-            ref={id === tab ? reveal : undefined}
-          >
-            {t(label)}
-          </Link>
+      <TabNav label={t('Settings')} current={tab} side>
+        {shown.map(({ id, label, of }, index) => (
+          <Fragment key={id}>
+            {of !== shown[index - 1]?.of && <span className="label">{t(of)}</span>}
+            <Link
+              to="/settings/$tab"
+              params={{ tab: id }}
+              aria-current={id === tab ? 'page' : undefined}
+              replace
+            >
+              {t(label)}
+            </Link>
+          </Fragment>
         ))}
-      </nav>
-      {body}
+      </TabNav>
+      <div className="min-w-0">{body}</div>
     </div>
   );
 }
