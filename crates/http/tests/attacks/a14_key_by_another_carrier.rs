@@ -38,7 +38,9 @@ async fn a_token_has_the_same_scopes_by_every_carrier() {
         answer.problem(401, "token_missing");
     }
     let query = world.get(&format!("/api/agents?access_token={text}")).send().await;
-    query.problem(401, "token_missing");
+    // Nothing reads it, and the answer does not say it again.
+    let refused = query.problem(422, "unknown_field").to_string();
+    assert!(refused.contains("?access_token") && !refused.contains(text), "{refused}");
     let renamed = world.get(&path).by(&admin).send().await.ok();
     assert_eq!(renamed["name"], "Reader");
 }
