@@ -148,9 +148,12 @@ async fn nothing_of_an_erased_person_is_left() {
     let entries = page["items"].as_array().unwrap();
     assert!(entries.len() > 10, "{page}");
     for entry in entries {
-        assert_eq!((&entry["personal"], &entry["is_withheld"]), (&json!({}), &json!(true)), "{entry}");
+        assert_eq!(entry["personal"], json!({}), "{entry}");
         assert_eq!((&entry["ip_address"], &entry["user_id"]), (&Value::Null, &json!(id)));
     }
+    // What a run says of itself says nothing of the person, so nothing of it is missing.
+    let withheld = entries.iter().filter(|entry| entry["is_withheld"] == true).count();
+    assert!(withheld > 5, "{withheld} of {}: {page}", entries.len());
     for event in ["account.erased", "account.pseudonymised"] {
         let page = world.admin.get(&format!("{audit}?event_type={event}")).await.ok();
         assert_eq!(column(&page, "resource_id"), [json!(id)], "{event}: {page}");
