@@ -20,6 +20,7 @@ mod m20261121_000017_create_identity_providers;
 mod m20261121_000018_label_data;
 mod m20261121_000019_create_directories;
 mod m20261121_000021_ask_roles;
+mod m20261121_000022_erase_people;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000018_label_data::Migration),
             Box::new(m20261121_000019_create_directories::Migration),
             Box::new(m20261121_000021_ask_roles::Migration),
+            Box::new(m20261121_000022_erase_people::Migration),
         ]
     }
 }

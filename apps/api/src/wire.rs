@@ -52,6 +52,7 @@ pub(crate) struct Wired {
     pub(crate) sealer: Arc<Sealer>,
     pub(crate) driver: Arc<Driver>,
     pub(crate) pool: Pool,
+    pub(crate) blobs: Blobs,
     /// Cancelled when the server goes down.
     pub(crate) draining: CancellationToken,
     /// 32 random bytes that sign cursors.
@@ -213,7 +214,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         budgets: Budgets::new(store.clone(), Arc::clone(&access)),
         sealer,
         keys: Keys::new(Arc::clone(&access)),
-        files: Files::new(store.clone(), Arc::clone(&access), blobs, files),
+        files: Files::new(store.clone(), Arc::clone(&access), blobs.clone(), files),
         access,
         cursor_key: secret(folder, "cursor.key")?,
         store,
@@ -221,6 +222,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         turns,
         registry,
         pool,
+        blobs,
         draining,
     })
 }

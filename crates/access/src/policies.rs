@@ -180,7 +180,7 @@ impl Comparison {
     #[must_use]
     pub fn ask(&self, recorded: &RecordedDecision) -> Option<Option<Flip>> {
         let action = Action::from_word(&recorded.action)?;
-        let asked: Asked = serde_json::from_value(recorded.asked.clone()).ok()?;
+        let asked = Asked::recorded(recorded)?;
         let mut request = asked.request(action, recorded.arguments.as_ref());
         request.now = Some(recorded.at);
         request.environment_type = self.now.environment_type(request.scope);

@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use conductor_domain::{
-    AgentId, Caller, Classification, EnvironmentId, NewAuditEvent, OrganizationId, Scope, Visibility,
+    AgentId, Caller, Classification, EnvironmentId, NewAuditEvent, OrganizationId, RecordedDecision, Scope,
+    Visibility,
 };
 use conductor_rbac::{AccessLevel, Action, Levels, Request, Resource};
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,17 @@ impl Asked {
         }
     }
 
+    /// The question as it was recorded, with what was known of the person who asked.
+    pub(crate) fn recorded(recorded: &RecordedDecision) -> Option<Self> {
+        let mut asked: Self = serde_json::from_value(recorded.asked.clone()).ok()?;
+        if let Some(attributes) = recorded.of_person.get("attributes") {
+            asked.attributes = attributes.clone();
+        }
+        let address = recorded.of_person.get("ip_address").and_then(Value::as_str);
+        asked.address = asked.address.or_else(|| address?.parse().ok());
+        Some(asked)
+    }
+
     /// The question, to be put again.
     pub(crate) fn request<'a>(&'a self, action: Action, arguments: Option<&'a Value>) -> Request<'a> {
         Request {
@@ -113,7 +125,16 @@ impl Judge {
     /// Adds to an entry what was asked.
     #[must_use]
     pub fn asked(&self, mut entry: NewAuditEvent, caller: &Caller, facts: &Facts) -> NewAuditEvent {
-        entry.context = json!({ "asked": Asked::new(caller, facts, self.levels(caller, facts)) });
+        let mut asked = Asked::new(caller, facts, self.levels(caller, facts));
+        if let Some(user) = caller.user_id() {
+            // What is said of a person lies apart, where it can be erased; the entry has the address already.
+            asked.address = None;
+            let attributes = std::mem::take(&mut asked.attributes);
+            if !no_attributes(&attributes) {
+                entry = entry.says_of(user, "attributes", attributes);
+            }
+        }
+        entry.context = json!({ "asked": asked });
         entry
     }
 }

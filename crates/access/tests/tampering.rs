@@ -4,7 +4,10 @@
 
 use chrono::{DateTime, TimeDelta};
 use conductor_access::audit::{Entry, GENESIS, Report, Start, Verifier, signed};
-use conductor_domain::{AuditCheckpoint, AuditEvent, AuditEventId, CheckpointKind, OrganizationId};
+use conductor_domain::{
+    AuditCheckpoint, AuditEvent, AuditEventId, CheckpointKind, OrganizationId, PSEUDONYMISED, canonical_json,
+    sha256_hex,
+};
 use conductor_secrets::{PublicKey, Signer};
 use proptest::prelude::*;
 use serde_json::json;
@@ -15,6 +18,9 @@ const ENTRIES: i64 = 24;
 /// Entries that checkpoints name.
 const NAMED: [i64; 3] = [6, 17, ENTRIES];
 
+/// Of whom every entry says something.
+const PERSON: &str = "00000000-0000-0000-0000-000000000002";
+
 fn organization() -> OrganizationId {
     Uuid::from_u128(0x0192_f1c0).into()
 }
@@ -22,6 +28,7 @@ fn organization() -> OrganizationId {
 fn event(seq: i64) -> AuditEvent {
     let number = u128::try_from(seq).unwrap();
     let denied = seq % 5 == 0;
+    let part = json!({ "salt": format!("{seq:064}"), "says": { "ip_address": "192.0.2.7" } });
     AuditEvent {
         id: AuditEventId::from_uuid(Uuid::from_u128(0x1000 + number)),
         organization_id: organization(),
@@ -41,6 +48,8 @@ fn event(seq: i64) -> AuditEvent {
         run_id: Some(Uuid::from_u128(number).into()),
         event_data: json!({ "number": seq, "nested": { "list": [1, 2.5, "three"] } }),
         context: json!({ "environment": "prod" }),
+        personal_hash: Some(json!({ PERSON: sha256_hex(canonical_json(&part)) })),
+        personal: Some(json!({ PERSON: part })),
         ts: DateTime::from_timestamp(1_800_000_000, 0).unwrap() + TimeDelta::milliseconds(seq),
         seq: Some(seq),
         prev_hash: None,
@@ -109,7 +118,7 @@ enum Tampering {
     EditAndReseal { at: usize },
 }
 
-const COLUMNS: usize = 21;
+const COLUMNS: usize = 24;
 
 fn edit(event: &mut AuditEvent, column: usize) {
     let other = || Some("other".to_owned());
@@ -134,7 +143,10 @@ fn edit(event: &mut AuditEvent, column: usize) {
         17 => event.context = json!({}),
         18 => event.ts += TimeDelta::microseconds(1),
         19 => event.prev_hash = Some("0".repeat(63) + "1"),
-        _ => event.hash = Some("f".repeat(64)),
+        20 => event.hash = Some("f".repeat(64)),
+        21 => event.personal.as_mut().unwrap()[PERSON]["says"]["ip_address"] = json!("192.0.2.8"),
+        22 => event.personal_hash = None,
+        _ => event.personal_hash.as_mut().unwrap()[PERSON] = json!("f".repeat(64)),
     }
 }
 
@@ -229,6 +241,31 @@ proptest! {
 fn a_chain_that_nobody_touched_holds() {
     let report = Sealed::new().verify();
     assert_eq!((report.from, report.to, report.checkpoints, report.fault), (1, ENTRIES, 3, None));
+}
+
+#[test]
+fn what_is_withheld_needs_an_entry_that_says_why() {
+    let mut sealed = Sealed::new();
+    for at in [3, 9, 11] {
+        sealed.events[at].personal = None;
+    }
+    let report = sealed.verify();
+    assert_eq!((report.fault, report.withheld, report.to), (None, 3, ENTRIES));
+    let first = report.unexplained.unwrap();
+    assert_eq!((first.seq, first.id), (4, Some(sealed.events[3].id)));
+
+    // An entry about somebody else explains nothing, one about the person everything, wherever it stands.
+    for (person, explained) in [(7_u128, false), (2, true)] {
+        for at in [0, 10, 23] {
+            let mut events = sealed.events.clone();
+            events[at].event_type = PSEUDONYMISED.to_owned();
+            events[at].resource_id = Some(Uuid::from_u128(person));
+            reseal(&mut events, at);
+            let again = Sealed { events, checkpoints: Vec::new(), keys: sealed.keys.clone() };
+            let report = again.verify();
+            assert_eq!((report.fault.is_none(), report.unexplained.is_none()), (true, explained), "{person}");
+        }
+    }
 }
 
 #[test]

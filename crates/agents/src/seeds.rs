@@ -189,6 +189,7 @@ fn entry(event_type: &str, id: AgentId) -> NewAuditEvent {
         denial_reason: None,
         run_id: None,
         context: serde_json::json!({}),
+        personal: conductor_domain::Personal::new(),
         data: Value::Object(serde_json::Map::new()),
     }
 }

@@ -8,4 +8,4 @@ mod store;
 pub use digest::Digest;
 pub use error::Error;
 pub use mime::sniff;
-pub use store::{Blob, Blobs, Reader};
+pub use store::{Blob, Blobs, Reader, Removal};

@@ -4,8 +4,9 @@ use std::{
     io,
     path::{Path, PathBuf},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
+    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
@@ -40,6 +41,17 @@ pub struct Blob {
 #[derive(Clone, Debug)]
 pub struct Blobs {
     root: Arc<Path>,
+    /// Held while a file that is there already is noted as uploaded again, and while one that is old is removed.
+    ages: Arc<Mutex<()>>,
+}
+
+/// Whether a file could be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// It is not there any more.
+    Gone,
+    /// Somebody uploaded the same bytes a moment ago, and may be about to write a row that names them.
+    Fresh,
 }
 
 impl Blobs {
@@ -48,7 +60,7 @@ impl Blobs {
     /// # Errors
     /// `Storage`.
     pub async fn open(root: impl Into<PathBuf>) -> Result<Self, Error> {
-        let store = Self { root: root.into().into() };
+        let store = Self { root: root.into().into(), ages: Arc::default() };
         fs::create_dir_all(store.objects()).await.map_err(Error::storage("create its folder"))?;
         fs::create_dir_all(store.partial()).await.map_err(Error::storage("create its folder"))?;
         store.clean().await.map_err(Error::storage("remove half-written files"))?;
@@ -106,15 +118,18 @@ impl Blobs {
 
     /// Gives a finished file its name, in such an order that the name never shows less than the whole file.
     async fn keep(&self, draft: NamedTempFile, sha256: Digest, size_bytes: u64) -> io::Result<()> {
-        let (path, objects) = (self.path(&sha256), self.objects());
+        let (path, objects, ages) = (self.path(&sha256), self.objects(), Arc::clone(&self.ages));
         blocking(move || {
             let folder = path.parent().unwrap_or(&objects);
             if !folder.is_dir() {
                 std::fs::create_dir_all(folder)?;
                 sync_folder(&objects)?;
             }
-            // Already there: keep it, unless it is shorter than it should be.
+            let _ages = ages.lock().unwrap_or_else(PoisonError::into_inner);
+            // Already there: keep it, unless it is shorter than it should be. Whoever is about to remove it sees that it
+            // came again.
             if std::fs::metadata(&path).is_ok_and(|known| known.len() == size_bytes) {
+                std::fs::File::options().write(true).open(&path)?.set_modified(SystemTime::now())?;
                 return draft.close();
             }
             draft.persist(&path).map_err(|error| error.error)?;
@@ -172,6 +187,30 @@ impl Blobs {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(source) => Err(Error::Storage { attempted: "delete the file", source }),
         }
+    }
+
+    /// Removes a file that no row names, unless it was uploaded, again or for the first time, less than `young` ago. The
+    /// caller looked at the rows before, and looks again when it is told `Fresh`.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn remove_old(&self, sha256: &Digest, young: Duration) -> Result<Removal, Error> {
+        let (path, ages) = (self.path(sha256), Arc::clone(&self.ages));
+        let removed = blocking(move || {
+            let _ages = ages.lock().unwrap_or_else(PoisonError::into_inner);
+            let modified = match std::fs::metadata(&path) {
+                Ok(known) => known.modified()?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Removal::Gone),
+                Err(error) => return Err(error),
+            };
+            // A clock that was set back makes a file young for a while, which is the safe side.
+            if SystemTime::now().duration_since(modified).is_ok_and(|age| age >= young) {
+                std::fs::remove_file(&path)?;
+                return Ok(Removal::Gone);
+            }
+            Ok(Removal::Fresh)
+        });
+        removed.await.map_err(Error::storage("delete the file"))
     }
 
     fn objects(&self) -> PathBuf {

@@ -1,16 +1,23 @@
 //! What an entry of the audit log says.
 
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::{
     AuditEventId, Caller, Classification, Decision, EnvironmentId, OrganizationId, RunId, UserId,
     classification::words,
 };
+
+/// What an entry says of people beyond the ids of their accounts, by account. It lies beside the entry, which holds only
+/// its hash: whoever is erased takes it along, and the chain still verifies.
+pub type Personal = BTreeMap<UserId, Map<String, Value>>;
+
+/// What happened, in the entry after which a chain may withhold what it said of an erased person.
+pub const PSEUDONYMISED: &str = "account.pseudonymised";
 
 /// An entry to be written, in the transaction of the action it tells of.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +52,8 @@ pub struct NewAuditEvent {
     pub data: Value,
     /// What the decision point was asked, so that another policy can be asked the same later.
     pub context: Value,
+    /// What is personal of it, beside the address of a person who did it.
+    pub personal: Personal,
 }
 
 impl NewAuditEvent {
@@ -67,6 +76,7 @@ impl NewAuditEvent {
             run_id: None,
             data: Value::Object(serde_json::Map::new()),
             context: Value::Object(serde_json::Map::new()),
+            personal: Personal::new(),
         }
     }
 
@@ -75,6 +85,13 @@ impl NewAuditEvent {
     pub fn on(mut self, resource_type: &str, resource_id: impl Into<Uuid>) -> Self {
         self.resource_type = Some(resource_type.to_owned());
         self.resource_id = Some(resource_id.into());
+        self
+    }
+
+    /// Says something of a person that goes when the person is erased.
+    #[must_use]
+    pub fn says_of(mut self, user: UserId, name: &str, value: Value) -> Self {
+        self.personal.entry(user).or_default().insert(name.to_owned(), value);
         self
     }
 
@@ -112,6 +129,8 @@ pub struct RecordedDecision {
     pub target: String,
     /// What else was known, as the decision point wrote it.
     pub asked: Value,
+    /// What else was known of the person who asked; empty where nothing was, or the person was erased.
+    pub of_person: Map<String, Value>,
     /// The arguments, where it was a tool call.
     pub arguments: Option<Value>,
 }
@@ -145,7 +164,7 @@ pub struct AuditEvent {
     pub resource_id: Option<Uuid>,
     /// The label of what was touched.
     pub data_classification: Option<String>,
-    /// Where the request came from.
+    /// Where the request came from, where no person made it; a person's address is among `personal`.
     pub ip_address: Option<String>,
     /// Why it was denied.
     pub denial_reason: Option<String>,
@@ -155,6 +174,10 @@ pub struct AuditEvent {
     pub event_data: Value,
     /// The circumstances of the decision.
     pub context: Value,
+    /// By account, what it says of people with a salt; without those who were erased.
+    pub personal: Option<Value>,
+    /// By account, the hash of what it says, or said, of people.
+    pub personal_hash: Option<Value>,
     /// When it happened.
     pub ts: DateTime<Utc>,
     /// Its place in the organisation's chain; `None` until it is sealed.
@@ -171,6 +194,33 @@ impl AuditEvent {
     pub fn is_allowed(&self) -> bool {
         self.decision == "allow"
     }
+
+    /// What it says of the person who did it; empty where nothing, or the person was erased.
+    #[must_use]
+    pub fn of_person(&self) -> Map<String, Value> {
+        said_of(self.personal.as_ref(), self.user_id)
+    }
+
+    /// Where the request came from, as far as that is still known.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        let of_person = || Some(self.of_person().get("ip_address")?.as_str()?.to_owned());
+        self.ip_address.clone().or_else(of_person)
+    }
+
+    /// Whether it said something of a person who was erased since.
+    #[must_use]
+    pub fn is_withheld(&self) -> bool {
+        let present = self.personal.as_ref().and_then(Value::as_object).map_or(0, Map::len);
+        self.personal_hash.as_ref().and_then(Value::as_object).map_or(0, Map::len) > present
+    }
+}
+
+/// What a row says of one person.
+#[must_use]
+pub fn said_of(personal: Option<&Value>, user: Option<UserId>) -> Map<String, Value> {
+    let part = user.and_then(|user| personal?.get(user.to_string()));
+    part.and_then(|part| part["says"].as_object()).cloned().unwrap_or_default()
 }
 
 /// Which entries to list. A text that ends in `*` names all that begin so.

@@ -126,6 +126,8 @@ ids! {
     IdentityProviderId,
     /// A rotation of every tenant's key.
     KeyRotationId,
+    /// The erasure of a person.
+    ErasureId,
     /// A provider key that a user entered.
     ApiKeyId,
     /// A policy.

@@ -15,6 +15,7 @@ mod conversation;
 mod credential;
 mod decision;
 mod directory;
+mod erasure;
 mod error;
 mod event;
 mod file;
@@ -45,7 +46,7 @@ pub use agent::{
 pub use artifact::{Artifact, NewArtifact};
 pub use audit::{
     AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditSeal, AuditTally, CheckpointKind,
-    NewAuditEvent, RecordedDecision,
+    NewAuditEvent, PSEUDONYMISED, Personal, RecordedDecision, said_of,
 };
 pub use budget::{
     Budget, BudgetCounter, BudgetPeriod, BudgetRefusal, BudgetScope, BudgetStanding, NewBudget,
@@ -70,6 +71,7 @@ pub use decision::{
     Decision, Effect, GuardFinding, GuardKind, InjectionAction, Obligation, OutputAction, TraceStep,
 };
 pub use directory::{Directory, DirectoryGroup, DirectoryUser, GroupRole};
+pub use erasure::{Erasure, ErasureStatus};
 pub use error::{ErrorKind, FieldError, Kind, LimitPolicy};
 pub use event::{
     ApprovalDecision, ArtifactRef, EventBody, HumanTaskView, ProblemView, RouteCandidate, RunEvent, StepKind,

@@ -10,6 +10,7 @@ mod conversations;
 mod costs;
 mod directory;
 mod environments;
+mod erasures;
 mod events;
 mod execute;
 mod files;
@@ -60,6 +61,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(setup::router())
         .merge(auth::router())
         .merge(users::router())
+        .merge(erasures::router())
         .merge(roles::router())
         .merge(orgs::router())
         .merge(environments::router())

@@ -25,6 +25,8 @@ pub(crate) struct Inner {
     pub(crate) passwords: Passwords,
     pub(crate) limiter: Limiter,
     pub(crate) cache: Cache,
+    /// Wakes whoever works on erasures.
+    pub(crate) erasing: tokio::sync::Notify,
     pub(crate) providers: crate::oidc::Clients,
     /// How often a stream asks rows whether its credential still lives, beside hearing of changes in this process.
     pub(crate) recheck_streams: Duration,
@@ -42,6 +44,7 @@ impl Identity {
             passwords: Passwords::start(options.hashes_at_once, options.hash_wait).await?,
             limiter: Limiter::new(options.sign_in, Arc::clone(&clock)),
             cache: Cache::new(),
+            erasing: tokio::sync::Notify::new(),
             providers: crate::oidc::Clients::new(options.egress.clone()),
             recheck_streams: Duration::from_secs(5),
             store,
@@ -98,6 +101,7 @@ pub(crate) fn entry(event_type: &str, user: UserId, client: &crate::Client) -> N
         denial_reason: None,
         run_id: None,
         context: serde_json::json!({}),
+        personal: conductor_domain::Personal::new(),
         data: json!({}),
     };
     entry = entry.on("user", user);

@@ -7,6 +7,7 @@ mod cache;
 mod check;
 mod email;
 mod environments;
+mod erase;
 mod error;
 mod group_roles;
 mod idempotency;
@@ -36,6 +37,7 @@ mod watch;
 
 pub use api_keys::{NewProviderKey, PROVIDERS};
 pub use authenticate::{Authenticated, Carrier, PathScope};
+pub use erase::{EraseRequest, Proof};
 pub use error::{Error, Result};
 pub use idempotency::{Answer, Claimed};
 pub use identity::Identity;

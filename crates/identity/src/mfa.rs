@@ -252,7 +252,7 @@ impl Identity {
 }
 
 /// Where someone who is signed in changes something, a wrong code is a wrong field and no reason to sign in again.
-fn at_code(error: Error) -> Error {
+pub(crate) fn at_code(error: Error) -> Error {
     match error {
         Error::OtpInvalid => Error::field(
             "/code",
@@ -280,7 +280,7 @@ pub(crate) async fn take(
 }
 
 impl Code {
-    fn spend(&self, mfa: &mut Mfa) -> Result<()> {
+    pub(crate) fn spend(&self, mfa: &mut Mfa) -> Result<()> {
         match &self.kind {
             // Another request took this step, or a later one, in the meantime.
             CodeKind::Step(step) if *step <= mfa.last_step => return Err(Error::OtpInvalid),

@@ -70,8 +70,10 @@ impl Identity {
             "role": change.role,
             "is_active": change.is_active,
             "data_clearance_level": change.clearance,
-            "attributes": change.attributes,
         });
+        if let Some(attributes) = &change.attributes {
+            audit = audit.says_of(id, "attributes_set", json!(attributes));
+        }
         let scope = caller.scope;
         let rows = self.inner.store.unscoped(Unscoped::Administration);
         let user = rows

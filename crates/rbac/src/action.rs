@@ -258,6 +258,8 @@ actions! {
     UserRead = "user.read", User, Own;
     /// Change one's profile.
     UserUpdate = "user.update", User, Own;
+    /// Erase an account and what the person left: one's own, or anybody's as an administrator of the platform.
+    UserErase = "user.erase", User, Own;
     /// Change accounts: platform role, clearance, activity.
     UserManage = "user.manage", User, Platform;
     /// See one's provider keys (never their values).

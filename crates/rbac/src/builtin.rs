@@ -28,6 +28,7 @@ pub fn roles() -> Vec<RoleRow> {
                 "human_task.*",
                 "user.read",
                 "user.update",
+                "user.erase",
                 "settings.*",
                 "pricing.read",
                 "usage.read",

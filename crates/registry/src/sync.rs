@@ -70,6 +70,7 @@ fn by_itself(connector: &Connector) -> NewAuditEvent {
         denial_reason: None,
         run_id: None,
         context: serde_json::json!({}),
+        personal: conductor_domain::Personal::new(),
         data: json!({}),
     }
 }

@@ -261,6 +261,7 @@ impl HeldTx<'_> {
             denial_reason: None,
             run_id: Some(run.id),
             context: serde_json::json!({}),
+            personal: conductor_domain::Personal::new(),
             data: serde_json::json!({ "status": status }),
         }
     }

@@ -470,6 +470,8 @@ pub enum Unscoped {
     KeyRotation,
     /// Taking grants back whose time is over.
     GrantSweep,
+    /// Erasing people, wherever they left something.
+    Erasure,
 }
 
 /// Rows beyond one tenant, before a transaction.
@@ -524,6 +526,12 @@ impl<'a> UnscopedView<'a> {
     #[must_use]
     pub fn key_rotations(self) -> KeyRotations<'a> {
         KeyRotations::new(self.conn())
+    }
+
+    /// Erasures of people.
+    #[must_use]
+    pub fn erasures(self) -> Erasures<'a> {
+        Erasures::new(self.conn())
     }
 
     /// Every tenant's runs, for the driver.
@@ -670,6 +678,12 @@ impl<'t> UnscopedTx<'t> {
     #[must_use]
     pub fn key_rotations(self) -> KeyRotationsTx<'t> {
         KeyRotationsTx::new(self.tx)
+    }
+
+    /// Erasures of people.
+    #[must_use]
+    pub fn erasures(self) -> ErasuresTx<'t> {
+        ErasuresTx::new(self.tx)
     }
 
     /// Every tenant's runs, for the driver.

@@ -23,6 +23,7 @@ pub(crate) mod directory_member;
 pub(crate) mod directory_user;
 pub(crate) mod effect;
 pub(crate) mod environment;
+pub(crate) mod erasure;
 pub(crate) mod external_identity;
 pub(crate) mod file;
 pub(crate) mod human_task;

@@ -75,6 +75,8 @@ impl OpenOptions {
             .foreign_keys(true)
             .pragma("mmap_size", "0")
             .pragma("trusted_schema", "OFF")
+            // What is deleted is overwritten, so that the file does not keep what an erasure removed.
+            .pragma("secure_delete", "ON")
             .statement_cache_capacity(1_024);
         let writes =
             if self.read_only { options.clone().pragma("query_only", "ON") } else { options.clone() };
@@ -150,7 +152,9 @@ async fn assert_sqlite(conn: &DatabaseConnection) -> Result<()> {
     if found < SQLITE_AT_LEAST {
         return Err(refuse(format!("SQLite {version} is older than 3.51.3, which can corrupt its WAL")));
     }
-    for (pragma, wanted) in [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1")] {
+    for (pragma, wanted) in
+        [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("secure_delete", "1")]
+    {
         let found = text(conn, &format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}")).await?;
         if found != wanted {
             return Err(refuse(format!("PRAGMA {pragma} is {found}, not {wanted}")));

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use conductor_domain::{Caller, Clock, EventBody, RunId, Scope};
 use futures::future::BoxFuture;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
     task::JoinHandle,
@@ -138,6 +138,19 @@ impl Store {
     pub async fn ping(&self) -> Result<()> {
         self.reader().execute_unprepared("SELECT 1").await?;
         Ok(())
+    }
+
+    /// Makes the database's files forget what was removed: on SQLite the log is written back and cut, so that no copy of
+    /// a page from before is left; PostgreSQL does its own by and by. Whether it could be done now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn scrub(&self) -> Result<bool> {
+        let Path::Writer { .. } = &self.inner.path else { return Ok(true) };
+        let conn = self.reader();
+        let cut = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+        let row = conn.query_one_raw(cut).await?;
+        Ok(row.map(|row| row.try_get_by_index::<i32>(0)).transpose()? == Some(0))
     }
 
     /// The clock that stamps rows.

@@ -106,11 +106,20 @@ fn public_keys(given: &str) -> Result<Vec<PublicKey>> {
 }
 
 fn sentence(report: &Report) -> String {
-    let Report { organization_id, from, to, checkpoints, unsealed, fault } = report;
+    let Report { organization_id, from, to, checkpoints, unsealed, withheld, unexplained, fault } = report;
     let waiting = match unsealed {
         0 => "nothing unsealed".to_owned(),
         1 => "1 entry unsealed".to_owned(),
         many => format!("{many} entries unsealed"),
+    };
+    let erased = match (withheld, unexplained) {
+        (0, _) => String::new(),
+        (1, None) => "; 1 entry says nothing any more of an erased person".to_owned(),
+        (many, None) => format!("; {many} entries say nothing any more of erased people"),
+        (many, Some(first)) => format!(
+            "; {many} entries withhold something of a person, and for that of entry {} the reason is not in this export",
+            first.seq
+        ),
     };
     match fault {
         Some(fault) => {
@@ -119,7 +128,7 @@ fn sentence(report: &Report) -> String {
         }
         None if to < from => format!("{organization_id}: nothing sealed, {waiting}"),
         None => format!(
-            "{organization_id}: entries {from} to {to} are as they were sealed, {checkpoints} signed checkpoint(s) agree, {waiting}"
+            "{organization_id}: entries {from} to {to} are as they were sealed, {checkpoints} signed checkpoint(s) agree, {waiting}{erased}"
         ),
     }
 }

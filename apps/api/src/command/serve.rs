@@ -69,6 +69,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     };
     let watching = tokio::spawn(Arc::clone(&wired.registry).watch());
     let hearing = tokio::spawn(wired.identity.clone().watch());
+    let erasing = tokio::spawn(wired.identity.clone().erase_people(wired.blobs.clone(), draining.clone()));
     let sweeping = tokio::spawn(wired.grants.clone().watch());
     let state = state(config, wired, readiness.clone(), streams.clone());
     let router = conductor_http::router(state).into_make_service_with_connect_info::<SocketAddr>();
@@ -99,6 +100,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     sweeping.abort();
     drop(driving.await);
     drop(rotating.await);
+    drop(erasing.await);
     sealed.cancel();
     drop(sealing.await);
     drop(counting.await);

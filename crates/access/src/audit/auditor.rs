@@ -158,6 +158,9 @@ impl Auditor {
         let verifier = Verifier::new(organization, &start, checkpoints, &self.keys);
         let verifier = self.read(organization, beginning, verifier).await?;
         let mut report = verifier.finish(chains.count_unsealed(organization).await?);
+        if report.fault.is_none() {
+            report.fault = report.unexplained.take();
+        }
         let whole = report.fault.is_none() && report.to >= report.from;
         // The first entries may have been sealed since the head was looked for.
         if whole && head.is_none() && chains.find(organization).await?.is_none() {
@@ -232,5 +235,14 @@ fn id_of(entry: &ChainEntry) -> Option<AuditEventId> {
 /// A report on a chain whose checkpoints alone are at fault.
 fn unfit(organization_id: OrganizationId, unsealed: u64, what: String) -> Report {
     let fault = Some(Fault { seq: 0, id: None, what });
-    Report { organization_id, from: 1, to: 0, checkpoints: 0, unsealed, fault }
+    Report {
+        organization_id,
+        from: 1,
+        to: 0,
+        checkpoints: 0,
+        unsealed,
+        withheld: 0,
+        unexplained: None,
+        fault,
+    }
 }

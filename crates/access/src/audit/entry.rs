@@ -1,7 +1,9 @@
 //! An entry in the form that is hashed: every column that says something, as RFC 8785 writes it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
-use conductor_domain::{AuditEvent, canonical_json, sha256_hex};
+use conductor_domain::{AuditEvent, PSEUDONYMISED, canonical_json, sha256_hex};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -30,6 +32,12 @@ pub struct Entry {
     ip_address: Option<String>,
     /// The tenant.
     pub organization_id: Uuid,
+    /// What it says of people, which is no part of what is hashed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    personal: Option<Box<RawValue>>,
+    /// The hashes of what it says, or said, of people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    personal_hash: Option<Box<RawValue>>,
     /// The hash of the entry before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prev_hash: Option<String>,
@@ -50,13 +58,41 @@ impl Entry {
     /// SHA-256 over the previous hash (64 hexadecimal digits), then the canonical JSON of the entry without its hashes.
     #[must_use]
     pub fn hash_in(&mut self, seq: i64, previous: &str) -> String {
-        let (hash, prev_hash) = (self.hash.take(), self.prev_hash.take());
+        let (hash, prev_hash, personal) = (self.hash.take(), self.prev_hash.take(), self.personal.take());
         let kept = self.seq.replace(seq);
         let mut text = previous.to_owned();
         // Nothing in an entry can fail to be written; were it so, the hash would be of nothing and never match.
         text.push_str(&serde_json::to_string(self).unwrap_or_default());
-        (self.hash, self.prev_hash, self.seq) = (hash, prev_hash, kept);
+        (self.hash, self.prev_hash, self.personal, self.seq) = (hash, prev_hash, personal, kept);
         sha256_hex(text)
+    }
+
+    /// The person after whose `account.pseudonymised` entry a chain may withhold what it said of them.
+    pub(crate) fn pseudonymises(&self) -> Option<Uuid> {
+        self.resource_id.filter(|_| self.event_type == PSEUDONYMISED)
+    }
+
+    /// Of whom it says nothing any more.
+    ///
+    /// # Errors
+    /// What is wrong, where what it says of people is not what was sealed.
+    pub(crate) fn withheld(&self) -> Result<Vec<Uuid>, &'static str> {
+        let Some(hashes) = &self.personal_hash else {
+            return match self.personal {
+                None => Ok(Vec::new()),
+                Some(_) => Err("it says of people what was never sealed"),
+            };
+        };
+        let unreadable = "what it says of people cannot be read";
+        let hashes: BTreeMap<Uuid, String> = serde_json::from_str(hashes.get()).map_err(|_| unreadable)?;
+        let parts: BTreeMap<Uuid, Box<RawValue>> = match &self.personal {
+            Some(parts) => serde_json::from_str(parts.get()).map_err(|_| unreadable)?,
+            None => BTreeMap::new(),
+        };
+        if parts.iter().any(|(user, part)| hashes.get(user) != Some(&sha256_hex(part.get()))) {
+            return Err("what it says of a person does not match its hash");
+        }
+        Ok(hashes.into_keys().filter(|user| !parts.contains_key(user)).collect())
     }
 }
 
@@ -76,6 +112,8 @@ impl From<AuditEvent> for Entry {
             id: event.id.into(),
             ip_address: event.ip_address,
             organization_id: event.organization_id.into(),
+            personal: event.personal.map(raw),
+            personal_hash: event.personal_hash.map(raw),
             prev_hash: event.prev_hash,
             resource_id: event.resource_id,
             resource_type: event.resource_type,
@@ -117,6 +155,8 @@ mod tests {
             run_id: None,
             event_data: json!({ "b": 1.0, "a": [true, null] }),
             context: json!({}),
+            personal: None,
+            personal_hash: None,
             ts: DateTime::from_timestamp_micros(1_800_000_000_123_456).unwrap(),
             seq: None,
             prev_hash: None,

@@ -1,9 +1,10 @@
 //! Checking a chain: entry by entry in their order, against the checkpoints that name some of them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use conductor_domain::{AuditCheckpoint, AuditEventId, CheckpointKind, OrganizationId};
 use conductor_secrets::PublicKey;
+use uuid::Uuid;
 
 use super::{Entry, GENESIS, anchor::check};
 
@@ -31,6 +32,11 @@ pub struct Report {
     pub checkpoints: u64,
     /// How many entries are not sealed yet.
     pub unsealed: u64,
+    /// How many entries say nothing any more of a person who was erased.
+    pub withheld: u64,
+    /// The first entry that withholds something of a person, where no entry that was checked says that they were erased.
+    /// In a whole log that is a fault; a part of an export may end before that entry.
+    pub unexplained: Option<Fault>,
     /// The first thing that is wrong; `None` when nothing is.
     pub fault: Option<Fault>,
 }
@@ -53,6 +59,10 @@ pub struct Verifier {
     previous: Option<String>,
     next: Option<i64>,
     checkpoints: VecDeque<AuditCheckpoint>,
+    /// Those of whom something is withheld, with the first entry that does.
+    withheld: BTreeMap<Uuid, (i64, Option<AuditEventId>)>,
+    /// Those of whom an entry says that they were erased.
+    erased: BTreeSet<Uuid>,
 }
 
 impl Verifier {
@@ -72,8 +82,24 @@ impl Verifier {
             Start::Anywhere => (None, None),
         };
         let from = next.unwrap_or(1);
-        let report = Report { organization_id, from, to: from - 1, checkpoints: 0, unsealed: 0, fault: None };
-        let mut this = Self { report, previous, next, checkpoints: VecDeque::new() };
+        let report = Report {
+            organization_id,
+            from,
+            to: from - 1,
+            checkpoints: 0,
+            unsealed: 0,
+            withheld: 0,
+            unexplained: None,
+            fault: None,
+        };
+        let mut this = Self {
+            report,
+            previous,
+            next,
+            checkpoints: VecDeque::new(),
+            withheld: BTreeMap::new(),
+            erased: BTreeSet::new(),
+        };
         let behind = match start {
             Start::Behind(checkpoint) => Some(checkpoint),
             Start::Genesis | Start::Anywhere => None,
@@ -151,6 +177,16 @@ impl Verifier {
             self.checkpoints.pop_front();
             self.report.checkpoints += 1;
         }
+        match entry.withheld() {
+            Ok(people) => {
+                self.report.withheld += u64::from(!people.is_empty());
+                for person in people {
+                    self.withheld.entry(person).or_insert((seq, id));
+                }
+            }
+            Err(what) => return self.fail(seq, id, what),
+        }
+        self.erased.extend(entry.pseudonymises());
         self.report.to = seq;
         self.next = Some(seq + 1);
         self.previous = Some(hash);
@@ -175,6 +211,13 @@ impl Verifier {
             let expected = self.expected();
             self.fail(expected, None, missing(expected, last));
         }
+        let unexplained = self.withheld.iter().filter(|(person, _)| !self.erased.contains(*person));
+        self.report.unexplained =
+            unexplained.map(|(_, at)| *at).min_by_key(|(seq, _)| *seq).map(|(seq, id)| {
+                let what =
+                    "what it said of a person is missing, and no entry says that the person was erased";
+                Fault { seq, id, what: what.to_owned() }
+            });
         self.report.unsealed = unsealed;
         self.report
     }

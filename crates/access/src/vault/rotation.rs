@@ -412,6 +412,7 @@ fn entry(event_type: &str) -> NewAuditEvent {
         run_id: None,
         data: json!({}),
         context: json!({}),
+        personal: conductor_domain::Personal::new(),
     }
 }
 

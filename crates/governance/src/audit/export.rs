@@ -133,6 +133,7 @@ fn written(event: AuditEvent, format: ExportFormat) -> String {
 
 fn event_row(event: AuditEvent) -> String {
     let text = |value: Option<String>| value.unwrap_or_default();
+    let address = event.address();
     csv::row([
         event.seq.map(|seq| seq.to_string()).unwrap_or_default(),
         event.id.to_string(),
@@ -148,7 +149,7 @@ fn event_row(event: AuditEvent) -> String {
         text(event.resource_type),
         text(event.resource_id.map(|id| id.to_string())),
         text(event.data_classification),
-        text(event.ip_address),
+        text(address),
         text(event.run_id.map(|id| id.to_string())),
         text(event.environment_id.map(|id| id.to_string())),
         event.event_data.to_string(),

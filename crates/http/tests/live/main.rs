@@ -12,6 +12,7 @@ mod artifacts;
 mod audit;
 mod content;
 mod conversations;
+mod erasure;
 mod events;
 mod files;
 mod grants;

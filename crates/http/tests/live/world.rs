@@ -38,7 +38,7 @@ pub(crate) struct World {
     base: String,
     router: Router,
     database: TestDb,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl World {
@@ -95,7 +95,7 @@ impl World {
         });
         let session = Api::new(&base).post("/api/setup", body).await.status(201).json();
         let admin = Api::new(&base).signed_in(&session);
-        Self { admin, streams, store, base, router, database, _folder: folder }
+        Self { admin, streams, store, base, router, database, folder }
     }
 
     /// The rows themselves, for what no route tells.
@@ -111,6 +111,13 @@ impl World {
     /// The database, for what was really written.
     pub(crate) fn database(&self) -> &TestDb {
         &self.database
+    }
+
+    /// Every folder that anything is kept in, on SQLite.
+    pub(crate) fn folders(&self) -> Vec<std::path::PathBuf> {
+        let file = self.database.url().trim_start_matches("sqlite://");
+        let database = std::path::Path::new(file).parent().map(std::path::Path::to_path_buf);
+        database.into_iter().chain([self.folder.path().to_path_buf()]).collect()
     }
 
     /// A client that is not signed in.
@@ -204,6 +211,7 @@ async fn services(
         draining: CancellationToken::new(),
     });
     turns.seed_prices().await.unwrap();
+    tokio::spawn(identity.clone().erase_people(blobs.clone(), CancellationToken::new()));
     tokio::spawn(driver(store, &turns, &tools).run());
     let readiness = Readiness::default();
     readiness.ready();

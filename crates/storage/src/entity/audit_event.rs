@@ -27,6 +27,10 @@ pub struct Model {
     pub event_data: Json,
     #[sea_orm(column_type = "JsonBinary")]
     pub context: Json,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub personal: Option<Json>,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub personal_hash: Option<Json>,
     pub ts: ChronoDateTimeUtc,
     pub seq: Option<i64>,
     pub prev_hash: Option<String>,

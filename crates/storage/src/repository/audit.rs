@@ -3,6 +3,7 @@
 use chrono::{DateTime, SubsecRound, Utc};
 use conductor_domain::{
     AuditEvent, AuditEventId, AuditFilter, AuditTally, NewAuditEvent, OrganizationId, Page, PageRequest,
+    Personal, UserId, canonical_json, sha256_hex,
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -11,6 +12,7 @@ use sea_orm::{
     prelude::{Expr, Uuid},
     sea_query::LikeExpr,
 };
+use serde_json::json;
 
 use super::convert::after_id;
 use crate::{
@@ -244,6 +246,13 @@ impl<'t> Audit<'t> {
     /// When the database fails; the action must then fail too.
     pub async fn record(&self, event: NewAuditEvent) -> Result<()> {
         let clock = self.tx.clock();
+        let mut said = event.personal;
+        let person = event.user_id.filter(|user| *user != UserId::NIL);
+        let by_person = person.is_some();
+        if let (Some(user), Some(address)) = (person, event.address) {
+            said.entry(user).or_default().insert("ip_address".to_owned(), json!(address.to_string()));
+        }
+        let (personal, personal_hash) = committed(said);
         let row = audit_event::ActiveModel {
             id: Set(clock.uuid_v7()),
             organization_id: Set(self.tx.scope.organization_id.as_uuid()),
@@ -258,11 +267,13 @@ impl<'t> Audit<'t> {
             resource_type: Set(event.resource_type),
             resource_id: Set(event.resource_id),
             data_classification: Set(event.data_classification.map(|label| label.as_str().to_owned())),
-            ip_address: Set(event.address.map(|address| address.to_string())),
+            ip_address: Set(event.address.map(|address| address.to_string()).filter(|_| !by_person)),
             denial_reason: Set(event.denial_reason),
             run_id: Set(event.run_id.map(Into::into)),
             event_data: Set(event.data),
             context: Set(event.context),
+            personal: Set(personal),
+            personal_hash: Set(personal_hash),
             // What PostgreSQL keeps of a moment, so that a row hashes alike on both databases.
             ts: Set(clock.now().trunc_subsecs(6)),
             seq: Set(None),
@@ -273,6 +284,22 @@ impl<'t> Audit<'t> {
         self.tx.tx.notify(Notice::Audited);
         Ok(())
     }
+}
+
+/// What is said of people, each with a salt, and what the chain holds of it: the hash. Without the salt nobody can try
+/// which of the few addresses or attributes that there are it was.
+fn committed(said: Personal) -> (Option<serde_json::Value>, Option<serde_json::Value>) {
+    if said.is_empty() {
+        return (None, None);
+    }
+    let (mut parts, mut hashes) = (serde_json::Map::new(), serde_json::Map::new());
+    for (user, says) in said {
+        let salt = sha256_hex(rand::random::<[u8; 32]>());
+        let part = json!({ "salt": salt, "says": says });
+        hashes.insert(user.to_string(), json!(sha256_hex(canonical_json(&part))));
+        parts.insert(user.to_string(), part);
+    }
+    (Some(parts.into()), Some(hashes.into()))
 }
 
 impl From<audit_event::Model> for AuditEvent {
@@ -296,6 +323,8 @@ impl From<audit_event::Model> for AuditEvent {
             run_id: row.run_id.map(Into::into),
             event_data: row.event_data,
             context: row.context,
+            personal: row.personal,
+            personal_hash: row.personal_hash,
             ts: row.ts,
             seq: row.seq,
             prev_hash: row.prev_hash,

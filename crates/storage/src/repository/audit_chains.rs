@@ -370,7 +370,7 @@ fn waiting(organization: OrganizationId) -> sea_orm::Select<audit_event::Entity>
 }
 
 /// The columns of an entry, in the order in which `read` takes them.
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 24] = [
     "id",
     "organization_id",
     "environment_id",
@@ -393,6 +393,8 @@ const COLUMNS: [&str; 22] = [
     "seq",
     "prev_hash",
     "hash",
+    "personal",
+    "personal_hash",
 ];
 
 fn entry(row: &QueryResult) -> ChainEntry {
@@ -434,6 +436,8 @@ fn read(row: &QueryResult) -> Result<AuditEvent, &'static str> {
         seq: column(row, 19)?,
         prev_hash: column(row, 20)?,
         hash: column(row, 21)?,
+        personal: column(row, 22)?,
+        personal_hash: column(row, 23)?,
     })
 }
 

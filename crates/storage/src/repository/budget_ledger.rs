@@ -434,6 +434,7 @@ impl<'t> BudgetLedger<'t> {
                 "currency": budget.terms.currency,
             }),
             context: json!({}),
+            personal: conductor_domain::Personal::new(),
         };
         self.tx.audit().record(entry).await?;
         // What a person or a run has spent is that person's own; the others are everybody's who spends from them.

@@ -177,6 +177,14 @@ impl<'t> MembershipsTx<'t> {
     /// # Errors
     /// When the database fails.
     pub async fn another_owner(&self, than: UserId) -> Result<bool> {
+        Ok(!self.other_owners(than).await?.is_empty())
+    }
+
+    /// The active owners but this person, the oldest membership first; their rows are locked as above.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn other_owners(&self, than: UserId) -> Result<Vec<UserId>> {
         let owners = live()
             .filter(membership::Column::OrganizationId.eq(self.organization_id.as_uuid()))
             .filter(membership::Column::Role.eq(OrganizationRole::Owner.as_str()))
@@ -185,7 +193,8 @@ impl<'t> MembershipsTx<'t> {
             .lock_exclusive()
             .all(&self.tx.conn())
             .await?;
-        Ok(owners.iter().any(|owner| owner.user_id != than.as_uuid()))
+        let others = owners.into_iter().map(|owner| UserId::from(owner.user_id));
+        Ok(others.filter(|owner| *owner != than).collect())
     }
 
     /// Everyone who belongs to the organisation.

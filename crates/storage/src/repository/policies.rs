@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use conductor_domain::{
     AuditEventId, OrganizationId, Page, PageRequest, Policy, PolicyBinding, PolicyId, PolicyRule,
-    RecordedDecision,
+    RecordedDecision, said_of,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -91,6 +91,7 @@ impl<'a> VisiblePolicies<'a> {
                 subject: row.subject,
                 action: row.action,
                 target: row.target,
+                of_person: said_of(row.personal.as_ref(), row.user_id.map(Into::into)),
                 asked: row.context.get("asked").cloned().unwrap_or_default(),
                 arguments: row.run_id.and_then(|id| inputs.remove(&id)).flatten(),
             })

@@ -43,6 +43,13 @@ async fn create(
     rows.write(move |tx| Box::pin(async move { tx.agents().create(new).await })).await
 }
 
+/// An agent of somebody's, seen by so many.
+pub(crate) async fn made(world: &World, owner: &Caller, name: &str, visibility: Visibility) -> AgentId {
+    let mut state = named(name);
+    state.spec.visibility = visibility;
+    create(world, owner.scope, Some(owner), state).await.unwrap().id
+}
+
 async fn update(
     world: &World,
     scope: Scope,

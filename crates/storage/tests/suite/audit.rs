@@ -24,6 +24,7 @@ suite! {
     what_is_written_by_hand_is_found,
     what_is_cut_off_is_found_by_the_file_alone,
     old_entries_leave_a_proof,
+    what_was_said_of_the_erased_is_withheld,
     accesses_are_counted,
 }
 
@@ -349,6 +350,62 @@ async fn what_is_cut_off_is_found_by_the_file_alone(world: World) {
     }
     assert_eq!(log.auditor.organizations().await.unwrap(), [log.scope.organization_id]);
     assert_eq!(log.verify().await.fault.unwrap().seq, 1);
+}
+
+async fn what_was_said_of_the_erased_is_withheld(world: World) {
+    let mut log = Log::new(&world, "Mine").await;
+    log.caller.address = Some("192.0.2.7".parse().unwrap());
+    log.fill(&world, 3).await;
+    let other = world.user("olga@example.com").await.id;
+    let entry = NewAuditEvent::by(&log.caller, "account.updated", "user.manage", format!("user:{other}"))
+        .on("user", other)
+        .says_of(other, "attributes_set", json!({ "department": "finance", "grade": 1.5 }));
+    log.record(&world, entry).await;
+    log.sealer.pass().await.unwrap();
+    let dump = || async {
+        let page = PageRequest { limit: 100, after: None };
+        let rows = world.store.visible_to(&log.caller).audit();
+        rows.page(&AuditFilter::default(), page).await.unwrap().items
+    };
+    let before = dump().await;
+    assert!(before.iter().all(|event| event.address().as_deref() == Some("192.0.2.7")), "{before:?}");
+    assert!(before.iter().all(|event| event.ip_address.is_none() && !event.is_withheld()));
+
+    // The other one is erased: the actor's address stays.
+    let rows = world.store.unscoped(Unscoped::Erasure);
+    assert_eq!(rows.erasures().mentioning(other).await.unwrap(), [log.scope.organization_id]);
+    let entries = rows.erasures().saying(other, conductor_domain::UserId::NIL.as_uuid(), 100).await.unwrap();
+    assert_eq!(entries.len(), 1);
+    let withheld = entries.clone();
+    rows.write(move |tx| Box::pin(async move { tx.erasures().withhold(other, &withheld).await }))
+        .await
+        .unwrap();
+    let fault = log.verify().await.fault.unwrap();
+    assert!(fault.seq == 4 && fault.what.contains("no entry says"), "{fault:?}");
+    let mut told =
+        NewAuditEvent::by(&log.caller, conductor_domain::PSEUDONYMISED, "user.erase", String::new());
+    told = told.on("user", other);
+    log.record(&world, told).await;
+    assert!(rows.erasures().is_told_unsealed(other).await.unwrap());
+    log.sealer.pass().await.unwrap();
+    assert!(!rows.erasures().is_told_unsealed(other).await.unwrap());
+    let report = log.verify().await;
+    assert_eq!((report.fault, report.withheld), (None, 1));
+    let after = dump().await;
+    let text = format!("{after:?}");
+    assert!(!text.contains("finance") && text.contains("192.0.2.7"));
+    assert_eq!(after.iter().filter(|event| event.is_withheld()).count(), 1);
+    // Withholding again changes nothing, and what is left of a row with two people can go too.
+    let actor = log.caller.user_id().unwrap();
+    let entries = rows.erasures().saying(actor, conductor_domain::UserId::NIL.as_uuid(), 100).await.unwrap();
+    assert_eq!(entries.len(), 5);
+    rows.write(move |tx| Box::pin(async move { tx.erasures().withhold(actor, &entries).await }))
+        .await
+        .unwrap();
+    assert!(dump().await.iter().all(|event| event.personal.is_none() && event.is_withheld()));
+    assert!(
+        rows.erasures().saying(actor, conductor_domain::UserId::NIL.as_uuid(), 100).await.unwrap().is_empty()
+    );
 }
 
 async fn old_entries_leave_a_proof(world: World) {

@@ -18,6 +18,7 @@ mod audit;
 mod budgets;
 mod conversations;
 mod credentials;
+mod erasure;
 mod files;
 mod grants;
 mod idempotency;

@@ -164,6 +164,10 @@ import type {
   DisableMfaResponse,
   DiscoverMcpServerData,
   DiscoverMcpServerResponse,
+  EraseMeData,
+  EraseMeResponse,
+  EraseUserData,
+  EraseUserResponse,
   EvaluatePoliciesData,
   EvaluatePoliciesOfOrganizationData,
   EvaluatePoliciesOfOrganizationResponse,
@@ -334,6 +338,8 @@ import type {
   ListDirectoryGroupsResponse,
   ListEnvironmentsData,
   ListEnvironmentsResponse,
+  ListErasuresData,
+  ListErasuresResponse,
   ListEventsData,
   ListEventsResponse,
   ListExecutionLogsData,
@@ -622,6 +628,7 @@ export interface Operations {
     '/api/usage/monthly': { query: ListMonthlyUsageData['query']; body: ListMonthlyUsageData['body']; answer: ListMonthlyUsageResponse };
     '/api/usage/workflows/{workflow_id}': { query: FindWorkflowUsageData['query']; body: FindWorkflowUsageData['body']; answer: FindWorkflowUsageResponse };
     '/api/users': { query: ListUsersData['query']; body: ListUsersData['body']; answer: ListUsersResponse };
+    '/api/users/erasures': { query: ListErasuresData['query']; body: ListErasuresData['body']; answer: ListErasuresResponse };
     '/api/v1/audit': { query: ListPlatformAuditData['query']; body: ListPlatformAuditData['body']; answer: ListPlatformAuditResponse };
     '/api/v1/auth/me': { query: FindMeV1Data['query']; body: FindMeV1Data['body']; answer: FindMeV1Response };
     '/api/v1/auth/me/orgs': { query: ListMyOrganizationsData['query']; body: ListMyOrganizationsData['body']; answer: ListMyOrganizationsResponse };
@@ -687,6 +694,7 @@ export interface Operations {
     '/api/agents/{agent_id}/test': { query: CreateAgentTestData['query']; body: CreateAgentTestData['body']; answer: CreateAgentTestResponse };
     '/api/agents/{agent_id}/versions/{version}/rollback': { query: CreateAgentRollbackData['query']; body: CreateAgentRollbackData['body']; answer: CreateAgentRollbackResponse };
     '/api/artifacts/{artifact_id}/fork': { query: CreateArtifactForkData['query']; body: CreateArtifactForkData['body']; answer: CreateArtifactForkResponse };
+    '/api/auth/erase': { query: EraseMeData['query']; body: EraseMeData['body']; answer: EraseMeResponse };
     '/api/auth/invite/accept': { query: AcceptInviteData['query']; body: AcceptInviteData['body']; answer: AcceptInviteResponse };
     '/api/auth/login': { query: LoginData['query']; body: LoginData['body']; answer: LoginResponse };
     '/api/auth/logout': { query: LogoutData['query']; body: LogoutData['body']; answer: LogoutResponse };
@@ -722,6 +730,7 @@ export interface Operations {
     '/api/settings/api-keys/{key_id}/rotate': { query: RotateApiKeyData['query']; body: RotateApiKeyData['body']; answer: RotateApiKeyResponse };
     '/api/setup': { query: CreateSetupData['query']; body: CreateSetupData['body']; answer: CreateSetupResponse };
     '/api/tasks/{task_id}/decide': { query: DecideTaskData['query']; body: DecideTaskData['body']; answer: DecideTaskResponse };
+    '/api/users/{user_id}/erase': { query: EraseUserData['query']; body: EraseUserData['body']; answer: EraseUserResponse };
     '/api/v1/auth/login': { query: LoginV1Data['query']; body: LoginV1Data['body']; answer: LoginV1Response };
     '/api/v1/auth/logout': { query: LogoutV1Data['query']; body: LogoutV1Data['body']; answer: LogoutV1Response };
     '/api/v1/auth/me/orgs': { query: CreateMyOrganizationData['query']; body: CreateMyOrganizationData['body']; answer: CreateMyOrganizationResponse };

@@ -462,7 +462,17 @@ export type AuditEvent = {
     hash: string | null;
     id: AuditEventId;
     ip_address: string | null;
+    /**
+     * Whether it said something of a person who was erased since.
+     */
+    is_withheld: boolean;
     organization_id: OrganizationId;
+    /**
+     * What it says of people, by account; it goes when they are erased.
+     */
+    personal: {
+        [key: string]: unknown;
+    };
     /**
      * The hash of the entry before it.
      */
@@ -1853,6 +1863,56 @@ export type EnvironmentId = string;
  * What an environment is for.
  */
 export type EnvironmentType = 'dev' | 'staging' | 'prod';
+
+/**
+ * What shows that the caller asks for it, and who takes over.
+ */
+export type EraseBody = {
+    /**
+     * A code of the caller's own second factor, or a recovery code, where there is one.
+     */
+    code?: string | null;
+    /**
+     * The caller's own password; only whoever has none, and signed in less than ten minutes ago, leaves it out.
+     */
+    password?: string | null;
+    successor_id?: UserId | null;
+};
+
+/**
+ * The erasure of a person.
+ */
+export type Erasure = {
+    created_at: string;
+    finished_at: string | null;
+    id: ErasureId;
+    /**
+     * How many rows were removed or emptied until now.
+     */
+    removed: number;
+    /**
+     * Who asked for it.
+     */
+    requested_by_id: UserId;
+    /**
+     * `finished` once nothing of the person is left.
+     */
+    status: ErasureStatus;
+    /**
+     * The pseudonym: the id of the account that was.
+     */
+    user_id: UserId;
+};
+
+/**
+ * The erasure of a person.
+ */
+export type ErasureId = string;
+
+/**
+ * How an erasure stands.
+ */
+export type ErasureStatus = 'running' | 'finished';
 
 /**
  * A question to the decision point.
@@ -3741,7 +3801,17 @@ export type PageResponseAuditEvent = {
         hash: string | null;
         id: AuditEventId;
         ip_address: string | null;
+        /**
+         * Whether it said something of a person who was erased since.
+         */
+        is_withheld: boolean;
         organization_id: OrganizationId;
+        /**
+         * What it says of people, by account; it goes when they are erased.
+         */
+        personal: {
+            [key: string]: unknown;
+        };
         /**
          * The hash of the entry before it.
          */
@@ -4023,6 +4093,40 @@ export type PageResponseEnvironment = {
         organization_id: OrganizationId;
         type: EnvironmentType;
         updated_at: string;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponseErasure = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        created_at: string;
+        finished_at: string | null;
+        id: ErasureId;
+        /**
+         * How many rows were removed or emptied until now.
+         */
+        removed: number;
+        /**
+         * Who asked for it.
+         */
+        requested_by_id: UserId;
+        /**
+         * `finished` once nothing of the person is left.
+         */
+        status: ErasureStatus;
+        /**
+         * The pseudonym: the id of the account that was.
+         */
+        user_id: UserId;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -7524,6 +7628,34 @@ export type ListAccessLogsResponses = {
 };
 
 export type ListAccessLogsResponse = ListAccessLogsResponses[keyof ListAccessLogsResponses];
+
+export type EraseMeData = {
+    body: EraseBody;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/erase';
+};
+
+export type EraseMeErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type EraseMeError = EraseMeErrors[keyof EraseMeErrors];
+
+export type EraseMeResponses = {
+    202: Erasure;
+};
+
+export type EraseMeResponse = EraseMeResponses[keyof EraseMeResponses];
 
 export type AcceptInviteData = {
     body: AcceptInviteRequest;
@@ -11060,6 +11192,37 @@ export type ListUsersResponses = {
 
 export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
 
+export type ListErasuresData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/users/erasures';
+};
+
+export type ListErasuresErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListErasuresError = ListErasuresErrors[keyof ListErasuresErrors];
+
+export type ListErasuresResponses = {
+    200: PageResponseErasure;
+};
+
+export type ListErasuresResponse = ListErasuresResponses[keyof ListErasuresResponses];
+
 export type UpdateUserData = {
     body: UpdateUserRequest;
     headers?: {
@@ -11089,6 +11252,36 @@ export type UpdateUserResponses = {
 };
 
 export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
+
+export type EraseUserData = {
+    body: EraseBody;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        user_id: UserId;
+    };
+    query?: never;
+    url: '/api/users/{user_id}/erase';
+};
+
+export type EraseUserErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type EraseUserError = EraseUserErrors[keyof EraseUserErrors];
+
+export type EraseUserResponses = {
+    202: Erasure;
+};
+
+export type EraseUserResponse = EraseUserResponses[keyof EraseUserResponses];
 
 export type UpdateUserRoleData = {
     body: SetRoleRequest;

@@ -12,6 +12,17 @@ export const accounts = infiniteQueryOptions({
   getNextPageParam: (page) => page.next_cursor,
 });
 
+/** While somebody is being erased, it is looked at every second. */
+export const erasures = infiniteQueryOptions({
+  queryKey: ['accounts', 'erasures'],
+  queryFn: ({ pageParam, signal }) =>
+    api.get('/api/users/erasures', { query: { limit: 20, cursor: pageParam }, signal }),
+  initialPageParam: null as string | null,
+  getNextPageParam: (page) => page.next_cursor,
+  refetchInterval: (query) =>
+    query.state.data?.pages.some((page) => page.items.some((one) => one.status === 'running')) ? 1000 : false,
+});
+
 export const grantsOfUser = (userId: string) =>
   queryOptions({
     queryKey: ['grants', 'user', userId],
@@ -38,6 +49,22 @@ export function useChangeRole() {
     mutationFn: ({ id, role }: { id: string; role: PlatformRole }) =>
       api.put(`/api/users/${id}/role`, { role }),
     onSettled: changed,
+  });
+}
+
+export function useErase() {
+  return useMutation({
+    mutationFn: ({
+      id,
+      self,
+      proof,
+    }: {
+      id: string;
+      self: boolean;
+      proof: BodyOf<'post', '/api/auth/erase'>;
+    }) => (self ? api.post('/api/auth/erase', proof) : api.post(`/api/users/${id}/erase`, proof)),
+    // Whoever erased themselves is nobody to ask any more.
+    onSuccess: (_, { self }) => (self ? undefined : changed()),
   });
 }
 

@@ -50,6 +50,11 @@ pub(crate) struct AuditEventResponse {
     /// The circumstances of the decision.
     #[schema(value_type = Object)]
     context: Value,
+    /// What it says of people, by account; it goes when they are erased.
+    #[schema(value_type = Object)]
+    personal: Value,
+    /// Whether it said something of a person who was erased since.
+    is_withheld: bool,
     /// Its place in the organisation's chain; `null` until it is sealed.
     #[schema(required = true)]
     seq: Option<i64>,
@@ -66,6 +71,9 @@ impl From<AuditEvent> for AuditEventResponse {
     fn from(event: AuditEvent) -> Self {
         Self {
             decision: decision(&event),
+            ip_address: event.address(),
+            personal: said(event.personal.as_ref()),
+            is_withheld: event.is_withheld(),
             id: event.id,
             organization_id: event.organization_id,
             environment_id: event.environment_id,
@@ -81,7 +89,6 @@ impl From<AuditEvent> for AuditEventResponse {
             resource_type: event.resource_type,
             resource_id: event.resource_id,
             data_classification: event.data_classification,
-            ip_address: event.ip_address,
             run_id: event.run_id,
             context: event.context,
             seq: event.seq,
@@ -90,6 +97,12 @@ impl From<AuditEvent> for AuditEventResponse {
             created_at: event.ts,
         }
     }
+}
+
+/// The words without the salts.
+fn said(personal: Option<&Value>) -> Value {
+    let parts = personal.and_then(Value::as_object).into_iter().flatten();
+    parts.map(|(user, part)| (user.clone(), part["says"].clone())).collect::<serde_json::Map<_, _>>().into()
 }
 
 fn decision(event: &AuditEvent) -> AuditDecision {
@@ -134,13 +147,13 @@ impl From<AuditEvent> for AccessLogResponse {
         Self {
             action: access_kind(&event.action),
             was_granted: event.is_allowed(),
+            ip_address: event.address(),
             id: event.id,
             user_id: event.user_id,
             resource_type: event.resource_type,
             resource_id: event.resource_id,
             data_classification_accessed: event.data_classification,
             timestamp: event.ts,
-            ip_address: event.ip_address,
             denial_reason: event.denial_reason,
         }
     }

@@ -82,6 +82,9 @@ function Entry({
             <span className="mono break-all">{entry.rule_id}</span>
           </Fact>
         )}
+        {entry.is_withheld && (
+          <Fact label={t('Withheld')}>{t('What it said of a person who was erased since.')}</Fact>
+        )}
         {entry.ip_address && <Fact label={t('Address')}>{entry.ip_address}</Fact>}
         {entry.run_id && (
           <Fact label={t('Run')}>

@@ -15,6 +15,8 @@ import { may } from '@/lib/may';
 import { toast } from '@/lib/toast';
 import { accounts, useChangeAccount, useChangeRole } from '../queries';
 import { AttributesDialog } from './attributes-dialog';
+import { EraseDialog } from './erase-dialog';
+import { ErasuresSection } from './erasures-section';
 import { PeopleFrame } from './people-frame';
 import { RolesSection } from './roles-section';
 
@@ -29,7 +31,10 @@ export function UsersPage() {
       lead={t('Everybody with an account, how far each may see, and what the roles permit.')}
     >
       {me && may(me, 'user.manage') ? (
-        <Accounts me={me} />
+        <>
+          <Accounts me={me} />
+          <ErasuresSection />
+        </>
       ) : me ? (
         <div className="card border-dashed">
           <EmptyState icon={<ShieldAlert />} title={t('Accounts are for administrators of the platform')}>
@@ -70,7 +75,7 @@ function Accounts({ me }: { me: Me }) {
     <section className="grid gap-3" aria-label={t('Accounts')}>
       <ul className="card rows">
         {people.map((person) => (
-          <Account key={person.id} person={person} self={person.id === me.user.id} />
+          <Account key={person.id} person={person} me={me} self={person.id === me.user.id} />
         ))}
       </ul>
       {query.hasNextPage && (
@@ -87,10 +92,10 @@ function Accounts({ me }: { me: Me }) {
   );
 }
 
-function Account({ person, self }: { person: User; self: boolean }) {
+function Account({ person, me, self }: { person: User; me: Me; self: boolean }) {
   const change = useChangeAccount();
   const setRole = useChangeRole();
-  const [dialog, setDialog] = useState<'attributes' | 'close' | null>(null);
+  const [dialog, setDialog] = useState<'attributes' | 'close' | 'erase' | null>(null);
   const name = person.name || person.email;
   const fail = (error: unknown) => toast.error(describe(error));
   const attributes = Object.keys(person.attributes ?? {}).length;
@@ -177,7 +182,22 @@ function Account({ person, self }: { person: User; self: boolean }) {
               {t('Switch on')}
             </Button>
           ))}
+        {!self && (
+          <Button variant="plain" danger onClick={() => setDialog('erase')}>
+            {t('Erase')}
+          </Button>
+        )}
       </div>
+      <EraseDialog
+        open={dialog === 'erase'}
+        onClose={() => setDialog(null)}
+        person={person}
+        me={me}
+        onErased={() => {
+          setDialog(null);
+          toast.success(t('{{name}} was erased. What they left is removed within moments.', { name }));
+        }}
+      />
       <AttributesDialog open={dialog === 'attributes'} onClose={() => setDialog(null)} person={person} />
       <ConfirmDialog
         open={dialog === 'close'}

@@ -10,7 +10,8 @@ import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { ErrorState, Notice, SkeletonRows } from '@/components/ui/states';
 import { Switch } from '@/components/ui/switch';
-import { MfaProve, MfaSetup, type Proof, RecoveryCodes } from '@/features/auth';
+import { MfaProve, MfaSetup, type Proof, RecoveryCodes, signOut } from '@/features/auth';
+import { EraseDialog } from '@/features/people';
 import { dateTime } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { covers } from '@/lib/permissions';
@@ -52,7 +53,31 @@ export function SecurityTab({ me }: { me: Me }) {
       >
         <SessionsList />
       </Section>
+      <Section
+        title={t('Erase your account')}
+        lead={t('You, and everything that is yours alone. What others use stays with another owner.')}
+      >
+        <Erase me={me} />
+      </Section>
     </div>
+  );
+}
+
+function Erase({ me }: { me: Me }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Button variant="outline" danger className="justify-self-start" onClick={() => setOpen(true)}>
+        {t('Erase my account')}
+      </Button>
+      <EraseDialog
+        open={open}
+        onClose={() => setOpen(false)}
+        person={me.user}
+        me={me}
+        onErased={() => void signOut()}
+      />
+    </>
   );
 }
 
