@@ -267,6 +267,7 @@ async fn what_is_written_by_hand_is_found(world: World) {
         ),
         ("prev_hash", "'x'".to_owned()),
         ("hash", "'x'".to_owned()),
+        ("personal_hash", json("{}")),
     ];
     let keep = "CREATE TABLE kept AS SELECT * FROM audit_events";
     let restore = "DELETE FROM audit_events; INSERT INTO audit_events SELECT * FROM kept";
@@ -293,7 +294,7 @@ async fn what_is_written_by_hand_is_found(world: World) {
         format!(
             "INSERT INTO audit_events SELECT {other}, organization_id, environment_id, event_type, subject, user_id, \
              action, target, decision, rule_id, resource_type, resource_id, data_classification, ip_address, \
-             denial_reason, run_id, event_data, context, ts, {seq}, prev_hash, hash FROM audit_events WHERE seq = 7"
+             denial_reason, run_id, event_data, context, ts, {seq}, prev_hash, hash, personal, personal_hash FROM audit_events WHERE seq = 7"
         )
     };
     execute(&world, "DROP INDEX uq_audit_events_seq").await;
