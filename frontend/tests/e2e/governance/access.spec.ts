@@ -1,40 +1,7 @@
 /** Access on the page: asked for, given, changed, reviewed and taken back, between two people. */
-import AxeBuilder from '@axe-core/playwright';
-import type { APIRequestContext, Browser, Page, PlaywrightWorkerArgs } from '@playwright/test';
+import { clean } from '../../fixtures/clean';
+import { colleague } from '../../fixtures/people';
 import { expect, test } from '../../fixtures/test';
-
-async function clean(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
-    .analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' '))}`)).toEqual(
-    [],
-  );
-}
-
-/** A member who has accepted the invitation, in a browser of their own. */
-async function colleague(
-  { api, url, email, name }: { api: APIRequestContext; url: string; email: string; name: string },
-  playwright: PlaywrightWorkerArgs['playwright'],
-  browser: Browser,
-): Promise<Page> {
-  const me = await (await api.get('/api/auth/me')).json();
-  const invited = await api.post(`/api/v1/orgs/${me.organization.id}/members`, {
-    data: { email, role: 'member' },
-  });
-  const token = new URL((await invited.json()).invite_link, url).searchParams.get('token');
-  const request = await playwright.request.newContext({
-    baseURL: url,
-    extraHTTPHeaders: { 'X-Conductor-CSRF': '1', Origin: url },
-  });
-  const accepted = await request.post('/api/auth/invite/accept', {
-    data: { token, name, password: 'correct horse battery staple' },
-  });
-  expect(accepted.ok(), await accepted.text()).toBe(true);
-  const context = await browser.newContext({ baseURL: url, storageState: await request.storageState() });
-  await request.dispose();
-  return context.newPage();
-}
 
 test('access is asked for, given with an end, changed and taken back', async ({
   page,

@@ -1,15 +1,6 @@
 /** Prices, costs and budgets on the page: a price is set, a call is counted, a budget stops the next one. */
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import { clean } from '../../fixtures/clean';
 import { expect, test } from '../../fixtures/test';
-
-/** What axe finds on a page with something on it; empty pages are looked at with all the others. */
-async function faults(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
-    .analyze();
-  return violations.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.target}`));
-}
 
 test.use({ alone: 'costs' });
 
@@ -68,7 +59,7 @@ test('costs: a price, what it came to, and a budget that stops the next call', a
   await expect(plot).toHaveAttribute('aria-valuetext', /\$.+, 1 call/);
   await page.keyboard.press('ArrowLeft');
   await expect(plot).toHaveAttribute('aria-valuetext', /0 calls/);
-  expect(await faults(page)).toEqual([]);
+  await clean(page);
   await page.getByRole('radio', { name: 'Table' }).click();
   await expect(page.getByRole('region', { name: 'Cost over time' }).getByRole('row').last()).toContainText(
     '$',
@@ -92,10 +83,10 @@ test('costs: a price, what it came to, and a budget that stops the next call', a
     'Spent: calls stop',
   );
   await page.goto('/governance/budgets');
-  expect(await faults(page)).toEqual([]);
+  await clean(page);
   await budget.getByRole('button', { name: 'Actions for Small' }).click();
   await page.getByRole('menuitem', { name: 'Change' }).click();
-  expect(await faults(page)).toEqual([]);
+  await clean(page);
   await dialog.getByLabel('Limit', { exact: true }).fill('1000');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await expect(budget.getByText('Within')).toBeVisible();

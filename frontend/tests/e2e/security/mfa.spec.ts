@@ -1,18 +1,9 @@
 /** The second factor, from setting it up to being asked for it; on a server of its own, as it changes the sign-in. */
-import AxeBuilder from '@axe-core/playwright';
 import { type Locator, type Page, test as plain } from '@playwright/test';
+import { clean } from '../../fixtures/clean';
 import { account, ConductorServer } from '../../fixtures/server';
 import { expect } from '../../fixtures/test';
 import { totp } from '../../fixtures/totp';
-
-async function clean(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
-    .analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' '))}`)).toEqual(
-    [],
-  );
-}
 
 /** The secret as it stands beside the QR code. */
 async function shownSecret(where: Page | Locator): Promise<string> {

@@ -1,18 +1,9 @@
 /** Signing in with a real OpenID provider, from entering it to losing what its groups brought. */
-import AxeBuilder from '@axe-core/playwright';
 import { type BrowserContext, type Page, test as plain } from '@playwright/test';
+import { clean } from '../../fixtures/clean';
 import { client, OidcProvider } from '../../fixtures/oidc';
 import { account, ConductorServer } from '../../fixtures/server';
 import { expect } from '../../fixtures/test';
-
-async function clean(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
-    .analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' '))}`)).toEqual(
-    [],
-  );
-}
 
 /** From the sign-in page to the provider and back. */
 async function through(page: Page, name: string): Promise<void> {

@@ -1,17 +1,8 @@
 /** A directory by SCIM: switched on, given a token, its groups given roles; who it brought is seen, and who it took. */
-import AxeBuilder from '@axe-core/playwright';
-import { type Page, test as plain } from '@playwright/test';
+import { test as plain } from '@playwright/test';
+import { clean } from '../../fixtures/clean';
 import { account, ConductorServer } from '../../fixtures/server';
 import { expect } from '../../fixtures/test';
-
-async function clean(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
-    .analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' '))}`)).toEqual(
-    [],
-  );
-}
 
 /** As a directory calls. */
 async function scim(endpoint: string, token: string, method: string, path: string, body?: unknown) {

@@ -3,7 +3,7 @@
 
 use conductor_domain::{OrganizationId, Revoked, RunId, Scope, SignalKind, UserId};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Value,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect, Value,
     prelude::{Expr, Uuid},
 };
 use serde_json::json;
@@ -126,15 +126,14 @@ impl ErasuresTx<'_> {
             .col_expr(user::Column::PlatformRole, Expr::value("guest"))
             .col_expr(user::Column::DataClearanceLevel, Expr::value("public"))
             .col_expr(user::Column::IsActive, Expr::value(false))
-            .col_expr(user::Column::TokenVersion, Expr::col(user::Column::TokenVersion).into())
+            .col_expr(user::Column::TokenVersion, Expr::col(user::Column::TokenVersion).add(1))
             .col_expr(user::Column::LastLogin, Expr::value(None::<chrono::DateTime<chrono::Utc>>))
             .col_expr(user::Column::UpdatedAt, Expr::value(now))
             .col_expr(user::Column::DeletedAt, Expr::value(now))
             .filter(user::Column::Id.eq(user.as_uuid()))
             .exec(&self.tx.conn())
             .await?;
-        let sql = "UPDATE users SET token_version = token_version + 1 WHERE id = $1";
-        self.run(sql, [Value::from(user.as_uuid())]).await.map(drop)
+        Ok(())
     }
 
     async fn stop_runs(&self, user: UserId) -> Result<()> {
