@@ -21,6 +21,7 @@ mod m20261121_000018_label_data;
 mod m20261121_000019_create_directories;
 mod m20261121_000021_ask_roles;
 mod m20261121_000022_erase_people;
+mod m20261121_000023_index_open_runs;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000019_create_directories::Migration),
             Box::new(m20261121_000021_ask_roles::Migration),
             Box::new(m20261121_000022_erase_people::Migration),
+            Box::new(m20261121_000023_index_open_runs::Migration),
         ]
     }
 }

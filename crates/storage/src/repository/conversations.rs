@@ -27,6 +27,13 @@ use crate::{
     tx::Tx,
 };
 
+/// The read behind every open page. Its text never changes, so its plan is kept.
+const FIND_WITH_TURN: &str = "SELECT c.*, (SELECT runs.id FROM runs \
+         WHERE runs.conversation_id = c.id AND runs.organization_id = c.organization_id AND runs.kind = 'chat' \
+         AND runs.status IN ('pending', 'running', 'waiting') ORDER BY runs.id DESC LIMIT 1) AS running_run_id \
+     FROM conversations c \
+     WHERE c.id = $1 AND c.organization_id = $2 AND c.environment_id = $3 AND c.user_id = $4 AND c.deleted_at IS NULL";
+
 /// Conversations of one tenant, inside a write.
 #[derive(Debug)]
 pub struct Conversations<'t> {
@@ -269,7 +276,7 @@ impl<'a> VisibleConversations<'a> {
             .transpose()
     }
 
-    /// The same with the turn that is not over. The read behind every open page, so its text is fixed and its plan kept.
+    /// The same with the turn that is not over.
     ///
     /// # Errors
     /// When the database fails.
@@ -278,12 +285,7 @@ impl<'a> VisibleConversations<'a> {
         let user = caller.user_id().unwrap_or(UserId::NIL);
         let statement = Statement::from_sql_and_values(
             conn.get_database_backend(),
-            "SELECT c.*, (SELECT r.id FROM runs r \
-                 WHERE r.conversation_id = c.id AND r.organization_id = c.organization_id AND r.kind = 'chat' \
-                 AND r.status IN ('pending', 'running', 'waiting') ORDER BY r.id DESC LIMIT 1) AS running_run_id \
-             FROM conversations c \
-             WHERE c.id = $1 AND c.organization_id = $2 AND c.environment_id = $3 AND c.user_id = $4 \
-             AND c.deleted_at IS NULL",
+            FIND_WITH_TURN,
             [
                 Value::from(id.as_uuid()),
                 Value::from(caller.scope.organization_id.as_uuid()),
@@ -375,7 +377,7 @@ impl<'a> VisibleConversations<'a> {
             .filter(run::Column::EnvironmentId.eq(scope.environment_id.as_uuid()))
             .filter(run::Column::ConversationId.is_in(ids.iter().map(|id| id.as_uuid())))
             .filter(run::Column::Kind.eq("chat"))
-            .filter(run::Column::Status.is_in(["pending", "running", "waiting"]))
+            .filter(run::open())
             .order_by_asc(run::Column::Id)
             .into_tuple()
             .all(&self.view.conn)
@@ -495,5 +497,27 @@ impl TryFrom<conversation::Model> for Conversation {
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use conductor_migrations::{Migrator, MigratorTrait};
+    use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
+
+    use super::FIND_WITH_TURN;
+
+    #[tokio::test]
+    async fn looking_at_a_conversation_makes_no_temporary_table() {
+        let database = Database::connect("sqlite::memory:").await.unwrap();
+        Migrator::up(&database, None).await.unwrap();
+        let explain = Statement::from_string(DbBackend::Sqlite, format!("EXPLAIN {FIND_WITH_TURN}"));
+        let steps = database.query_all_raw(explain).await.unwrap();
+        let steps: Vec<String> = steps.iter().map(|step| step.try_get("", "opcode").unwrap()).collect();
+        assert!(steps.iter().any(|step| step == "ResultRow"), "{steps:?}");
+        assert!(
+            !steps.iter().any(|step| step.starts_with("OpenEphemeral") || step.starts_with("Sorter")),
+            "{steps:?}"
+        );
     }
 }

@@ -23,9 +23,6 @@ use crate::{
     tx::Tx,
 };
 
-/// States of a run that is not over.
-const OPEN: [&str; 3] = ["pending", "running", "waiting"];
-
 /// Erasures, and what is left to do.
 #[derive(Debug)]
 pub struct Erasures<'a> {
@@ -81,7 +78,7 @@ impl<'a> Erasures<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn has_open_runs(&self, user: UserId) -> Result<bool> {
-        let theirs = run::Entity::find().filter(run::Column::Status.is_in(OPEN)).filter(theirs(user));
+        let theirs = run::Entity::find().filter(run::open()).filter(theirs(user));
         Ok(theirs.one(&self.conn).await?.is_some())
     }
 

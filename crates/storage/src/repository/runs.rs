@@ -19,9 +19,6 @@ use crate::{
     tx::Tx,
 };
 
-/// The words of runs that are not final.
-const OPEN: [&str; 3] = ["pending", "running", "waiting"];
-
 /// Runs of one tenant, inside a write.
 #[derive(Debug)]
 pub struct Runs<'t> {
@@ -239,7 +236,7 @@ impl<'t> Runs<'t> {
             .add(run::Column::Id.eq(id.as_uuid()))
             .add(run::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
             .add(run::Column::FencingToken.eq(fence))
-            .add(run::Column::Status.is_in(OPEN))
+            .add(run::open())
     }
 }
 
@@ -354,6 +351,7 @@ impl<'a> DriverRuns<'a> {
         let ids: Vec<sea_orm::prelude::Uuid> = run::Entity::find()
             .select_only()
             .column(run::Column::Id)
+            .filter(run::open())
             .filter(free)
             .filter(due)
             .filter(claimable_kind())
@@ -372,7 +370,7 @@ impl<'a> DriverRuns<'a> {
     pub async fn free_all(&self) -> Result<u64> {
         let result = run::Entity::update_many()
             .col_expr(run::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
-            .filter(run::Column::Status.is_in(OPEN))
+            .filter(run::open())
             .exec(&self.conn)
             .await?;
         Ok(result.rows_affected)
@@ -404,7 +402,7 @@ impl<'a> DriverRuns<'a> {
             .col_expr(run::Column::StartedAt, Expr::value(before.started_at.unwrap_or(now)))
             .filter(run::Column::Id.eq(id.as_uuid()))
             .filter(run::Column::FencingToken.eq(before.fencing_token))
-            .filter(run::Column::Status.is_in(OPEN))
+            .filter(run::open())
             .filter(claimable_kind())
             .filter(free)
             .exec(&self.conn)
@@ -469,7 +467,7 @@ impl<'a> DriverRuns<'a> {
     pub async fn open_children(&self, parent: RunId) -> Result<Vec<Run>> {
         run::Entity::find()
             .filter(run::Column::ParentRunId.eq(parent.as_uuid()))
-            .filter(run::Column::Status.is_in(OPEN))
+            .filter(run::open())
             .order_by_asc(run::Column::Id)
             .all(&self.conn)
             .await?

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::{ErasuresTx, OPEN, statement, theirs};
+use super::{ErasuresTx, statement, theirs};
 use crate::{
     Result, ScopedTx,
     entity::{run, user},
@@ -140,7 +140,7 @@ impl ErasuresTx<'_> {
         let open: Vec<(Uuid, Uuid, Uuid)> = run::Entity::find()
             .select_only()
             .columns([run::Column::Id, run::Column::OrganizationId, run::Column::EnvironmentId])
-            .filter(run::Column::Status.is_in(OPEN))
+            .filter(run::open())
             .filter(theirs(user))
             .into_tuple()
             .all(&self.tx.conn())
