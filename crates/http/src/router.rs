@@ -136,8 +136,8 @@ async fn pass(State(door): State<Door>, request: Request, next: Next) -> Respons
     response
 }
 
-/// A foreign name and an unknown parameter are turned away, a panic ends its request and not the process, and an answer that does not begin in
-/// time is given up. Streams have begun by then.
+/// A foreign name and an unknown parameter are turned away, a panic ends its request and not the process, and an answer
+/// that does not begin in time is given up. Streams have begun by then.
 async fn guarded(state: AppState, request: Request, unknown: Option<String>, next: Next) -> Response {
     if let Some(refused) = host::refusal(&state, &request) {
         return refused.into_response();

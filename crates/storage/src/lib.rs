@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod columns;
 mod conn;
 #[expect(unreachable_pub, reason = "sea-orm's derives need `pub` inside this private module")]
 mod entity;

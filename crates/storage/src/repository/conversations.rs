@@ -10,8 +10,8 @@ use conductor_domain::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Statement, Value,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QueryResult,
+    QuerySelect, QueryTrait, Statement, Value,
     prelude::{Expr, Uuid},
     sea_query::{Func, SimpleExpr},
 };
@@ -22,15 +22,19 @@ use super::{
 };
 use crate::{
     Error, Result, ScopedTx, View,
+    columns::Columns,
     conn::Fetch,
     entity::{conversation, message, run},
     tx::Tx,
 };
 
-/// The read behind every open page. Its text never changes, so its plan is kept.
-const FIND_WITH_TURN: &str = "SELECT c.*, (SELECT runs.id FROM runs \
-         WHERE runs.conversation_id = c.id AND runs.organization_id = c.organization_id AND runs.kind = 'chat' \
-         AND runs.status IN ('pending', 'running', 'waiting') ORDER BY runs.id DESC LIMIT 1) AS running_run_id \
+/// The read behind every open page, its columns in the order of `with_turn`. Its text never changes, so its plan is kept.
+const FIND_WITH_TURN: &str = "SELECT c.id, c.organization_id, c.environment_id, c.user_id, c.title, c.title_is_manual, \
+         c.agent_id, c.model, c.last_message_at, c.is_archived, c.is_pinned, c.settings, c.token_count, \
+         c.message_count, c.agent_state, c.auto_route, c.current_leaf_id, c.branched_from_conversation_id, \
+         c.branched_from_message_id, c.data_classification, c.created_at, c.updated_at, \
+         (SELECT runs.id FROM runs WHERE runs.conversation_id = c.id AND runs.organization_id = c.organization_id \
+          AND runs.kind = 'chat' AND runs.status IN ('pending', 'running', 'waiting') ORDER BY runs.id DESC LIMIT 1) \
      FROM conversations c \
      WHERE c.id = $1 AND c.organization_id = $2 AND c.environment_id = $3 AND c.user_id = $4 AND c.deleted_at IS NULL";
 
@@ -293,10 +297,10 @@ impl<'a> VisibleConversations<'a> {
                 Value::from(user.as_uuid()),
             ],
         );
-        let Some(row) = conn.query_one_raw(statement).await? else { return self.granted_with_turn(id).await };
-        let running: Option<Uuid> = row.try_get("", "running_run_id")?;
-        let conversation = conversation::Model::from_query_result(&row, "")?.try_into()?;
-        Ok(Some((conversation, running.map(Into::into))))
+        match conn.query_one_raw(statement).await? {
+            Some(row) => with_turn(&row).map(Some),
+            None => self.granted_with_turn(id).await,
+        }
     }
 
     /// A conversation of somebody else's that was granted to the caller, with the turn that is not over.
@@ -465,6 +469,38 @@ impl std::fmt::Display for Position {
         let at = self.at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
         write!(f, "{}~{at}~{}", i32::from(self.pinned), self.id)
     }
+}
+
+/// A row of `FIND_WITH_TURN`.
+fn with_turn(row: &QueryResult) -> Result<(Conversation, Option<RunId>)> {
+    let mut row = Columns::of(row);
+    let conversation = Conversation {
+        id: row.next::<Uuid>()?.into(),
+        scope: Scope {
+            organization_id: row.next::<Uuid>()?.into(),
+            environment_id: row.next::<Uuid>()?.into(),
+        },
+        user_id: row.next::<Uuid>()?.into(),
+        title: row.next()?,
+        title_is_manual: row.next()?,
+        agent_id: row.next::<Option<Uuid>>()?.map(Into::into),
+        model: row.next()?,
+        last_message_at: row.next()?,
+        is_archived: row.next()?,
+        is_pinned: row.next()?,
+        settings: json("conversations.settings", row.next()?)?,
+        token_count: row.next()?,
+        message_count: row.next()?,
+        agent_state: row.next()?,
+        auto_route: row.next()?,
+        current_leaf_id: row.next::<Option<Uuid>>()?.map(Into::into),
+        branched_from_conversation_id: row.next::<Option<Uuid>>()?.map(Into::into),
+        branched_from_message_id: row.next::<Option<Uuid>>()?.map(Into::into),
+        data_classification: word("conversations.data_classification", &row.next::<String>()?)?,
+        created_at: row.next()?,
+        updated_at: row.next()?,
+    };
+    Ok((conversation, row.next::<Option<Uuid>>()?.map(Into::into)))
 }
 
 impl TryFrom<conversation::Model> for Conversation {
