@@ -22,6 +22,8 @@ mod m20261121_000019_create_directories;
 mod m20261121_000021_ask_roles;
 mod m20261121_000022_erase_people;
 mod m20261121_000023_index_open_runs;
+mod m20261121_000024_create_quiet_calls;
+mod m20261121_000025_note_addresses;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -57,6 +59,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000021_ask_roles::Migration),
             Box::new(m20261121_000022_erase_people::Migration),
             Box::new(m20261121_000023_index_open_runs::Migration),
+            Box::new(m20261121_000024_create_quiet_calls::Migration),
+            Box::new(m20261121_000025_note_addresses::Migration),
         ]
     }
 }

@@ -60,6 +60,8 @@ pub(crate) struct Config {
     pub(crate) old_master_keys: Vec<String>,
     /// How long an organisation's retired key is kept for what was sealed just before, in milliseconds.
     pub(crate) key_grace_ms: u32,
+    /// How long calls of which a policy lets nothing be kept stay after their run, in milliseconds.
+    pub(crate) forget_bodies_after_ms: u32,
     /// A key in AWS KMS that takes the place of `master_key`: its id, ARN or alias.
     pub(crate) kms_key_id: String,
     /// The region of that key; `AWS_REGION` where empty.
@@ -120,6 +122,7 @@ impl Default for Config {
             master_key_file: PathBuf::new(),
             old_master_keys: Vec::new(),
             key_grace_ms: 60_000,
+            forget_bodies_after_ms: 10_000,
             kms_key_id: String::new(),
             kms_region: String::new(),
             kms_endpoint: String::new(),

@@ -13,11 +13,12 @@ impl Access {
     /// # Errors
     /// When storage fails.
     pub async fn caller_behind(&self, run: &Run) -> Result<Option<Caller>> {
-        match (run.user_id, run.token_id) {
-            (Some(user), _) => self.caller_of(user, run.scope).await,
-            (None, Some(token)) => self.caller_of_token(token, run.scope).await,
-            (None, None) => Ok(None),
-        }
+        let behind = match (run.user_id, run.token_id) {
+            (Some(user), _) => self.caller_of(user, run.scope).await?,
+            (None, Some(token)) => self.caller_of_token(token, run.scope).await?,
+            (None, None) => None,
+        };
+        Ok(behind.map(|caller| Caller { address: run.address, ..caller }))
     }
 
     /// The caller behind an account in a scope. `None` where the account is not active, or not a member there.

@@ -29,7 +29,8 @@ pub enum Obligation {
         /// JSON pointers.
         pointers: Vec<String>,
     },
-    /// Keep arguments and results out of logs and events.
+    /// Keep nothing of what the call is given and answers: it goes no further than the run, and is emptied once that is
+    /// over.
     NoBodies,
     /// Look for instructions in what a tool answered, where a model would take them for somebody's words.
     GuardInjection {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{
     AgentId, ArtifactId, ArtifactKind, CallId, Classification, ConnectorId, ConversationId, Effect,
-    GuardFinding, HumanTaskId, MessageId, Obligation, RunId, RunKind, RunStatus, StepId, WorkflowId,
+    GuardFinding, HumanTaskId, MessageId, Obligation, RunId, RunKind, RunStatus, StepId, UserId, WorkflowId,
 };
 
 /// One event of a run, as it is stored and sent.
@@ -98,6 +98,9 @@ pub struct HumanTaskView {
     /// The tool call that waits, for approvals.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_id: Option<CallId>,
+    /// The person behind the run; none where a machine is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
     /// One line.
     pub title: String,
     /// The question as a sentence.

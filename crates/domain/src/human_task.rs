@@ -93,6 +93,7 @@ impl HumanTask {
             id: self.id,
             run_id: self.run_id,
             call_id: self.call_id,
+            user_id: self.user_id,
             title: self.title.clone(),
             message: self.message.clone(),
             priority: self.priority.clone(),

@@ -1,5 +1,7 @@
 //! The words of the run tree.
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -128,6 +130,8 @@ pub struct Run {
     pub actor: Option<String>,
     /// The token it started it with.
     pub token_id: Option<TokenId>,
+    /// Where it was asked from.
+    pub address: Option<IpAddr>,
     /// The agent.
     pub agent_id: Option<AgentId>,
     /// The call of a tool run.
@@ -203,6 +207,8 @@ pub struct NewRun {
     pub actor: Option<String>,
     /// The token it starts it with.
     pub token_id: Option<TokenId>,
+    /// Where it is asked from.
+    pub address: Option<IpAddr>,
     /// The agent.
     pub agent_id: Option<AgentId>,
     /// The call of a tool run.
@@ -241,6 +247,7 @@ impl NewRun {
             user_id: None,
             actor: None,
             token_id: None,
+            address: None,
             agent_id: None,
             call_id: None,
             tool_id: None,

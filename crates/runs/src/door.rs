@@ -104,6 +104,7 @@ impl ToolPath {
             user_id: caller.user_id(),
             actor: caller.machine(),
             token_id: caller.token_id,
+            address: caller.address,
             tool_id: tool.id,
             tool_name: Some(tool.name.clone()),
             input: Some(json!({ "tool": tool.name, "arguments": call.arguments })),

@@ -174,6 +174,15 @@ impl ToolPath {
         self.go(held, call, offered, arguments, decision, false).await
     }
 
+    /// Notes that nothing shall be kept of what the call is given and answers, where a policy says so.
+    async fn keep_quiet(&self, held: &Held, call: &Call, decision: &Decision) -> Result<()> {
+        if !is_quiet(decision) {
+            return Ok(());
+        }
+        let (call_id, run_id) = (call.call_id, held.run().id);
+        held.write(move |tx| Box::pin(async move { tx.tx.quiet_calls().note(call_id, run_id).await })).await
+    }
+
     async fn decide(&self, call: &Call, tool: &Tool, arguments: &Value) -> Result<Decision> {
         let mut facts = tool.facts(call.caller.agents(call.agent_id));
         facts.context = vec![call.context_label];
@@ -211,6 +220,7 @@ impl ToolPath {
             }
             roles => roles.unwrap_or_default(),
         };
+        self.keep_quiet(held, call, &decision).await?;
         let standing = may_stand(&decision);
         let server = tool.server.clone().unwrap_or_else(|| "Conductor".to_owned());
         let mut answers = vec!["allow_once".to_owned()];
@@ -327,6 +337,11 @@ fn unreadable(error: conductor_access::Error) -> Result<Decision> {
 /// Whether an answer may hold beyond this call: the tool itself asks, and nobody else is to be asked.
 fn may_stand(decision: &Decision) -> bool {
     decision.rule == TOOL_ASKS && approvers(decision).is_none()
+}
+
+/// Whether no record keeps what the call is given and answers.
+fn is_quiet(decision: &Decision) -> bool {
+    decision.obligations.contains(&Obligation::NoBodies)
 }
 
 /// The roles of which one answers, sorted, as every rule that names some agrees; none where the rules agree on no role,

@@ -1,17 +1,21 @@
 //! What doors do with runs: look, follow, stop, answer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use chrono::TimeDelta;
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
     Caller, HumanTask, HumanTaskId, NewAuditEvent, Page, PageRequest, Run, RunFilter, RunId, RunKind,
     SignalKind, Visibility,
 };
-use conductor_storage::{Notified, Store, StoredEvent};
+use conductor_storage::{Notified, Store, StoredEvent, Unscoped};
 use futures::{Stream, TryStreamExt};
 use serde_json::json;
 
 use crate::{Error, Result, ToolPath, approval, feed::feed, follow::follow, mask};
+
+/// How often ended runs are looked for whose calls are to be emptied.
+const FORGET: Duration = Duration::from_secs(2);
 
 /// Runs, as doors see them.
 #[derive(Clone, Debug)]
@@ -26,6 +30,25 @@ impl Runs {
     #[must_use]
     pub fn new(store: Store, access: Arc<Access>, tools: Arc<ToolPath>) -> Self {
         Self { store, access, tools }
+    }
+
+    /// Empties calls of which a policy lets nothing be kept, so long after their run ended: whoever asked for one has its
+    /// answer by then. It goes on until it is aborted; several servers may do it side by side.
+    pub async fn forget_bodies(self, after: TimeDelta) {
+        let mut ticks = tokio::time::interval(FORGET);
+        loop {
+            ticks.tick().await;
+            let ended_before = self.store.clock().now() - after;
+            let forgotten = self
+                .store
+                .unscoped(Unscoped::RunDriver)
+                .write(move |tx| Box::pin(async move { tx.quiet_calls().forget(ended_before, 100).await }))
+                .await;
+            if let Err(error) = forgotten {
+                let error: conductor_storage::Error = error;
+                tracing::error!(error = &error as &dyn std::error::Error, "calls could not be emptied");
+            }
+        }
     }
 
     /// A run that the caller may see.

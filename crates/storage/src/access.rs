@@ -330,6 +330,12 @@ impl<'t> ScopedTx<'t> {
         ToolApprovals::new(self)
     }
 
+    /// Calls whose bodies are to be emptied.
+    #[must_use]
+    pub fn quiet_calls(self) -> QuietCalls<'t> {
+        QuietCalls::new(self)
+    }
+
     /// The usage ledger of this tenant.
     #[must_use]
     pub fn usage(self) -> Usage<'t> {
@@ -690,6 +696,12 @@ impl<'t> UnscopedTx<'t> {
     #[must_use]
     pub fn runs(self) -> DriverRuns<'t> {
         DriverRuns::writing(self.tx)
+    }
+
+    /// Calls of every tenant whose bodies are to be emptied.
+    #[must_use]
+    pub fn quiet_calls(self) -> QuietCallsTx<'t> {
+        QuietCallsTx::new(self.tx)
     }
 
     /// Accounts.

@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use axum::serve::ListenerExt;
+use chrono::TimeDelta;
 use conductor_http::{AppState, Readiness, Services};
 use conductor_telemetry::{Format, Metrics};
 use tokio::net::{TcpListener, TcpSocket};
@@ -71,6 +72,8 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     let hearing = tokio::spawn(wired.identity.clone().watch());
     let erasing = tokio::spawn(wired.identity.clone().erase_people(wired.blobs.clone(), draining.clone()));
     let sweeping = tokio::spawn(wired.grants.clone().watch());
+    let grace = TimeDelta::milliseconds(config.forget_bodies_after_ms.into());
+    let forgetting = tokio::spawn(wired.runs.clone().forget_bodies(grace));
     let state = state(config, wired, readiness.clone(), streams.clone());
     let router = conductor_http::router(state).into_make_service_with_connect_info::<SocketAddr>();
     let stopped = CancellationToken::new();
@@ -98,6 +101,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     watching.abort();
     hearing.abort();
     sweeping.abort();
+    forgetting.abort();
     drop(driving.await);
     drop(rotating.await);
     drop(erasing.await);

@@ -1,6 +1,6 @@
 //! How a turn begins: the person's message, the empty reply and the pending run are one transaction.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, net::IpAddr};
 
 use conductor_access::{Action, Facts};
 use conductor_domain::{
@@ -175,6 +175,7 @@ impl Turns {
             user_id: caller.user_id(),
             actor: caller.machine(),
             token_id: caller.token_id,
+            address: caller.address,
             agent_id: Some(agent.id),
             input: Some(json!({ "input": request.input })),
             ..NewRun::new(id, RunKind::Agent, request.trigger)
@@ -199,7 +200,7 @@ impl Turns {
         let wanted = plan.model.as_deref().or(plan.conversation.model.as_deref());
         self.admit(caller, &plan.agent, wanted).await?;
         let (run_id, reply_id): (RunId, MessageId) = (RunId::generate(&**self.store.clock()), self.new_id());
-        let user_id = caller.user_id();
+        let asker = (caller.user_id(), caller.address);
         let target = format!("conversation:{}", plan.conversation.id);
         let mut entry = started(caller, run_id, Action::MessageCreate, target);
         entry.data_classification = Some(plan.conversation.data_classification);
@@ -209,7 +210,7 @@ impl Turns {
             .write(move |tx| {
                 Box::pin(async move {
                     tx.audit().record(entry).await?;
-                    write(tx, plan, run_id, reply_id, user_id).await
+                    write(tx, plan, run_id, reply_id, asker).await
                 })
             })
             .await
@@ -300,7 +301,7 @@ async fn write(
     plan: Plan,
     run_id: RunId,
     reply_id: MessageId,
-    user_id: Option<conductor_domain::UserId>,
+    (user_id, address): (Option<conductor_domain::UserId>, Option<IpAddr>),
 ) -> conductor_storage::Result<Started> {
     let Plan { conversation, question, answered, agent, model, force_agent, retry_of } = plan;
     let id = conversation.id;
@@ -318,6 +319,7 @@ async fn write(
     let run = NewRun {
         retry_of,
         user_id,
+        address,
         agent_id: Some(agent.id),
         conversation_id: Some(id),
         message_id: Some(reply_id),

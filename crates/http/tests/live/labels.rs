@@ -241,3 +241,24 @@ async fn secrets_leave_neither_a_tool_nor_an_agent() {
         .collect();
     assert!(said.contains("[email]") && !said.contains("lovelace"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_about_addresses_holds_for_the_calls_of_a_turn() {
+    let it = Labelled::start().await;
+    let organization = it.world.organization(&it.world.admin).await;
+    let c = it.conversation().await;
+    for (name, network, status) in
+        [("From elsewhere", "203.0.113.0/24", "succeeded"), ("From here", "127.0.0.0/8", "denied")]
+    {
+        let rule = json!({
+            "action": "tool.invoke", "target": "tool:outside/post", "effect": "deny",
+            "conditions": { "addresses": [network] },
+        });
+        let bindings = json!([{ "scope_type": "org", "scope_id": "*", "priority": 90 }]);
+        let body = json!({ "name": name, "rules": [rule], "bindings": bindings });
+        it.world.admin.post(&format!("/api/v1/orgs/{organization}/policies"), body).await.created();
+        let answer = it.say(&c, "Use post {\"text\": \"hello\"}", &[]).await;
+        assert_eq!(answer["tool_calls"][0]["status"], status, "{name}: {answer}");
+    }
+    assert_eq!(it.posted(), 1);
+}

@@ -23,6 +23,7 @@ mod message_stream;
 mod messages;
 mod models;
 mod policies;
+mod quiet;
 mod reviews;
 mod runs;
 mod scim;

@@ -126,6 +126,7 @@ async fn a_policy_says_who_is_asked() {
 
     let task = pending(&world).await;
     assert_eq!(task["approver_roles"], json!(["organization:member"]));
+    assert_eq!(task["user_id"], world.admin.get("/api/auth/me").await.ok()["user"]["id"], "for whom it is");
     assert_eq!(task["allowed_decisions"], json!(["allow_once", "deny"]), "nothing stands for later calls");
     let path = format!("/api/tasks/{}/decide", text(&task["id"]));
     let allow = json!({ "decision": "allow_once" });

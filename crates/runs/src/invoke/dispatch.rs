@@ -6,7 +6,7 @@ use conductor_domain::{Decision, EffectState, canonical_json, gen_ai, sha256_hex
 use serde_json::Value;
 use tracing::Instrument;
 
-use super::{Call, Invoked, Offered, ToolPath, checks::Refusal, record::Ended};
+use super::{Call, Invoked, Offered, ToolPath, checks::Refusal, is_quiet, record::Ended};
 use crate::{CallError, Dispatch, Held, Result, ToolOutput, cache::ResultCache};
 
 impl ToolPath {
@@ -21,8 +21,10 @@ impl ToolPath {
         opens: bool,
     ) -> Result<Invoked> {
         let tool = &offered.tool;
+        self.keep_quiet(held, &call, &decision).await?;
         let opening = if opens { self.opening(&call, Some(tool), &arguments, &decision) } else { Vec::new() };
-        let keep = tool.cache.filter(|_| tool.read_only);
+        let quiet = is_quiet(&decision);
+        let keep = tool.cache.filter(|_| tool.read_only && !quiet);
         let key = keep.map(|_| ResultCache::key(tool, &call.caller, &arguments));
         if let Some(output) = key.as_deref().and_then(|key| self.cache.get(key, self.store.clock().now())) {
             held.emit(&opening).await?;
@@ -34,7 +36,8 @@ impl ToolPath {
         if tool.read_only && cost.is_none() {
             held.emit(&opening).await?;
         } else {
-            let child = (!tool.read_only).then(|| self.child(held, &call, Some(tool), arguments.clone()));
+            let child = (!tool.read_only)
+                .then(|| self.child(held, &call, Some(tool), (!quiet).then(|| arguments.clone())));
             let (run_id, call_id) = (held.run().id, call.call_id);
             let request = sha256_hex(canonical_json(&arguments));
             let reserved = held.write(move |tx| {

@@ -8,7 +8,7 @@ use conductor_domain::{
 };
 use serde_json::{Value, json};
 
-use super::{Call, Invoked, ToolPath, called, checks::Refusal, dispatch::ledger, guard};
+use super::{Call, Invoked, ToolPath, called, checks::Refusal, dispatch::ledger, guard, is_quiet};
 use crate::{CallError, Held, Result, Tool, ToolOutput, mask::MASK};
 
 /// How a call ended.
@@ -67,12 +67,13 @@ impl ToolPath {
             Err(error) => (false, text(&error.problem.detail), Vec::new()),
         };
         let mut outcome = RunOutcome::of(if ok { RunStatus::Succeeded } else { RunStatus::Failed });
-        outcome.output = Some(content.clone());
+        let quiet = is_quiet(decision);
+        outcome.output = (!quiet).then(|| content.clone());
         outcome.attempts = ended.attempts;
         outcome.data_classification = tool.classification;
         if let Err(error) = &ended.answer {
             outcome.error_code = Some(error.problem.code.clone());
-            outcome.error_text = Some(error.problem.detail.clone());
+            outcome.error_text = (!quiet).then(|| error.problem.detail.clone());
             if error.problem.code == "connector_timeout" {
                 outcome.status = RunStatus::TimedOut;
             }
@@ -95,7 +96,7 @@ impl ToolPath {
         // A call without an effect has no child run yet: row, result and audit entry go in together.
         let child = ended.ledger.is_none().then(|| NewRun {
             began_at: Some(held.store().clock().now() - ended.took),
-            ..self.child(held, call, Some(tool), arguments)
+            ..self.child(held, call, Some(tool), (!quiet).then_some(arguments))
         });
         let (run_id, call_id, state) = (held.run().id, call.call_id, ended.ledger);
         let label = tool.classification;
@@ -165,7 +166,7 @@ impl ToolPath {
             findings: Vec::new(),
         });
         let entry = self.entry(held, call, tool, "run.denied", &decision).await;
-        let child = self.child(held, call, tool, call.arguments.clone());
+        let child = self.child(held, call, tool, Some(call.arguments.clone()));
         let mut outcome = RunOutcome::of(RunStatus::Denied);
         outcome.error_code = Some(refusal.code().to_owned());
         outcome.error_text = Some(refusal.to_string());
@@ -183,7 +184,13 @@ impl ToolPath {
         Ok(Invoked::Done { ok: false, content })
     }
 
-    pub(crate) fn child(&self, held: &Held, call: &Call, tool: Option<&Tool>, arguments: Value) -> NewRun {
+    pub(crate) fn child(
+        &self,
+        held: &Held,
+        call: &Call,
+        tool: Option<&Tool>,
+        arguments: Option<Value>,
+    ) -> NewRun {
         let parent = held.run();
         NewRun {
             parent_run_id: Some(parent.id),
@@ -191,6 +198,7 @@ impl ToolPath {
             user_id: parent.user_id,
             actor: parent.actor.clone(),
             token_id: parent.token_id,
+            address: parent.address,
             agent_id: call.agent_id,
             call_id: Some(call.call_id),
             tool_id: tool.and_then(|tool| tool.id),
@@ -198,7 +206,7 @@ impl ToolPath {
             tool_name: Some(tool.map_or_else(|| call.name.clone(), |tool| tool.path.clone())),
             conversation_id: call.conversation_id,
             message_id: call.message_id,
-            input: Some(arguments),
+            input: arguments,
             data_classification: call.context_label,
             ..NewRun::new(RunId::from_uuid(call.call_id.as_uuid()), RunKind::Tool, parent.trigger)
         }

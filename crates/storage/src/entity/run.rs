@@ -17,6 +17,7 @@ pub struct Model {
     pub user_id: Option<Uuid>,
     pub actor: Option<String>,
     pub token_id: Option<Uuid>,
+    pub address: Option<String>,
     pub agent_id: Option<Uuid>,
     pub workflow_id: Option<Uuid>,
     pub call_id: Option<Uuid>,

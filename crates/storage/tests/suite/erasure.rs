@@ -70,7 +70,7 @@ const OF_ORGANIZATIONS: [&str; 14] = [
 ];
 
 /// Tables of figures, of proofs and of the platform, which name people by the ids of their accounts at most.
-const KEPT: [&str; 18] = [
+const KEPT: [&str; 19] = [
     "audit_chains",
     "audit_checkpoints",
     "budget_charges",
@@ -83,12 +83,13 @@ const KEPT: [&str; 18] = [
     "key_rotations",
     "model_pricing",
     "outbox",
+    "quiet_calls",
     "revocations",
     "seaql_migrations",
     "sign_in_flows",
+    "sqlite_sequence",
     "tenant_keys",
     "usage_records",
-    "sqlite_sequence",
 ];
 
 /// A new table is put into one of the lists, and into the steps of `repository/erasures` if it has to be, or this fails.

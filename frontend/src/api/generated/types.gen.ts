@@ -2735,6 +2735,7 @@ export type HumanTaskView = {
      * The tool, where one waits.
      */
     tool?: string | null;
+    user_id?: UserId | null;
 };
 
 /**
@@ -4273,6 +4274,7 @@ export type PageResponseHumanTaskView = {
          * The tool, where one waits.
          */
         tool?: string | null;
+        user_id?: UserId | null;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.

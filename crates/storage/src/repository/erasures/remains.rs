@@ -27,7 +27,8 @@ const RUNS: [&str; 6] = [
     concat!("DELETE FROM effects WHERE run_id IN ", some_runs!()),
     concat!("DELETE FROM human_tasks WHERE run_id IN ", some_runs!()),
     concat!(
-        "UPDATE runs SET input_json = NULL, output_json = NULL, error_text = NULL, resource_uri = NULL WHERE id IN ",
+        "UPDATE runs SET input_json = NULL, output_json = NULL, error_text = NULL, resource_uri = NULL, \
+         address = NULL WHERE id IN ",
         some_runs!()
     ),
     concat!("DELETE FROM erasure_runs WHERE run_id IN ", some_runs!()),

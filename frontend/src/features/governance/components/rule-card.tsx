@@ -188,7 +188,7 @@ export function RuleCard({ rule, number, fault, readOnly, onChange, onRemove }: 
             </SelectField>
           </div>
           <Switch
-            label={t('Keep arguments and results out of logs')}
+            label={t('Keep no arguments and results once the run is over')}
             checked={rule.noBodies}
             onChange={(noBodies) => set({ noBodies })}
             disabled={readOnly}

@@ -6,6 +6,7 @@ import {
   accessRequestsQuery,
   agentOptionsQuery,
   conversationQuery,
+  membersQuery,
   meQuery,
   runQuery,
   tasksQuery,
@@ -30,13 +31,22 @@ function Task({ task }: { task: HumanTask }) {
     retry: false,
   });
   const { data: agents } = useQuery(agentOptionsQuery);
+  const { data: me } = useQuery(meQuery);
+  const members = useQuery({
+    ...membersQuery(me?.organization.id ?? ''),
+    enabled: Boolean(me && elsewhere && task.user_id),
+  });
+  const asker = members.data?.items.find(({ user_id }) => user_id === task.user_id);
   const agent = agents?.items.find(({ id }) => id === run?.agent_id);
   return (
     <li className="grid gap-2">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-text-3">
         <span className="num min-w-0 flex-1 basis-40 truncate">
           {[
-            elsewhere && t('In a conversation of somebody else'),
+            elsewhere &&
+              (asker
+                ? t('For {{name}}', { name: asker.name || asker.email })
+                : t('In a conversation of somebody else')),
             agent?.name,
             chat?.title,
             ago(task.created_at),

@@ -1,0 +1,155 @@
+//! Tool calls whose bodies a policy keeps out of records. While its run goes on, what such a call was given and answered
+//! is in the run's journal, for the run needs it to go on after a crash; once the run is over it is emptied there and
+//! wherever it was written from there.
+
+use chrono::{DateTime, Utc};
+use conductor_domain::{CallId, EventBody, RunId};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryResult, Set, Statement, Value, prelude::Uuid};
+use serde_json::json;
+
+use crate::{Error, Result, ScopedTx, entity::message, tx::Tx};
+
+/// What stands where something was not kept.
+const NOT_KEPT: &str = "A policy keeps the arguments and results of this call out of the records.";
+
+/// Such calls of one tenant, inside a write.
+#[derive(Debug)]
+pub struct QuietCalls<'t> {
+    tx: &'t Tx,
+}
+
+impl<'t> QuietCalls<'t> {
+    pub(crate) fn new(tx: ScopedTx<'t>) -> Self {
+        Self { tx: tx.tx }
+    }
+
+    /// Notes that a call is one of them; noting it again changes nothing.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn note(&self, call: CallId, run: RunId) -> Result<()> {
+        let sql = "INSERT INTO quiet_calls (call_id, run_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        execute(self.tx, sql, [Value::from(call.as_uuid()), Value::from(run.as_uuid())]).await
+    }
+}
+
+/// Such calls of every tenant, inside a write.
+#[derive(Debug)]
+pub struct QuietCallsTx<'t> {
+    tx: &'t Tx,
+}
+
+impl<'t> QuietCallsTx<'t> {
+    pub(crate) fn new(tx: &'t Tx) -> Self {
+        Self { tx }
+    }
+
+    /// Empties some of those whose run ended before a moment; how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget(&self, ended_before: DateTime<Utc>, limit: u64) -> Result<usize> {
+        let sql = "SELECT q.call_id, q.run_id, r.message_id, r.kind FROM quiet_calls q JOIN runs r ON r.id = q.run_id \
+                   WHERE r.ended_at <= $1 ORDER BY q.call_id LIMIT $2";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let due = rows(self.tx, sql, [Value::from(ended_before), Value::from(limit)]).await?;
+        for row in &due {
+            let (call, run): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            self.empty_events(call.into(), run, row.try_get_by_index::<String>(3)? == "tool").await?;
+            if let Some(message) = row.try_get_by_index::<Option<Uuid>>(2)? {
+                self.empty_message(call, message).await?;
+            }
+            for sql in [
+                "UPDATE human_tasks SET arguments = NULL WHERE run_id = $1 AND call_id = $2",
+                // A run of kind tool is nothing but the call; a turn's input and output are the model's and the person's.
+                "UPDATE runs SET input_json = NULL, output_json = NULL WHERE id = $1 AND kind = 'tool' AND id <> $2",
+                "DELETE FROM quiet_calls WHERE run_id = $1 AND call_id = $2",
+            ] {
+                execute(self.tx, sql, [Value::from(run), Value::from(call)]).await?;
+            }
+        }
+        Ok(due.len())
+    }
+
+    /// What the run's journal says of the call. A run that is `only` the call ends with its answer.
+    async fn empty_events(&self, call: CallId, run: Uuid, only: bool) -> Result<()> {
+        let sql = "SELECT seq, data FROM run_events WHERE run_id = $1 AND type IN ('tool.called', 'tool.result', \
+                   'approval.requested', 'approval.decided', 'step.finished', 'run.finished')";
+        for row in rows(self.tx, sql, [Value::from(run)]).await? {
+            let (seq, data): (i64, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            let corrupt = |source: serde_json::Error| Error::Corrupt {
+                column: "run_events.data",
+                source: source.into(),
+            };
+            let before: EventBody = serde_json::from_str(&data).map_err(corrupt)?;
+            let mut body = before.clone();
+            empty(&mut body, call, only);
+            if body != before {
+                let data = serde_json::to_string(&body).map_err(corrupt)?;
+                let sql = "UPDATE run_events SET data = $1 WHERE run_id = $2 AND seq = $3";
+                execute(self.tx, sql, [Value::from(data), Value::from(run), Value::from(seq)]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The call as the message shows it.
+    async fn empty_message(&self, call: Uuid, message: Uuid) -> Result<()> {
+        let Some(row) = message::Entity::find_by_id(message).one(&self.tx.conn()).await? else {
+            return Ok(());
+        };
+        let mut calls = row.tool_calls;
+        let id = json!(call.to_string());
+        let theirs = calls.as_array_mut().into_iter().flatten().filter(|one| one["call_id"] == id);
+        for one in theirs.filter_map(serde_json::Value::as_object_mut) {
+            one.insert("arguments".to_owned(), withheld());
+            if let Some(content) = one.get_mut("content") {
+                *content = withheld_answer();
+            }
+            if let Some(task) = one.get_mut("human_task").and_then(serde_json::Value::as_object_mut) {
+                task.remove("arguments");
+            }
+        }
+        let changed = message::ActiveModel { id: Set(row.id), tool_calls: Set(calls), ..Default::default() };
+        message::Entity::update(changed).exec(&self.tx.conn()).await?;
+        Ok(())
+    }
+}
+
+/// Takes out of an event what it says of the call's arguments and result.
+fn empty(body: &mut EventBody, call: CallId, only: bool) {
+    match body {
+        EventBody::ToolCalled { call_id, arguments, .. } if *call_id == call => *arguments = withheld(),
+        EventBody::ToolResult { call_id, content, .. } if *call_id == call => *content = withheld_answer(),
+        EventBody::ApprovalRequested { human_task } | EventBody::ApprovalDecided { human_task }
+            if human_task.call_id == Some(call) =>
+        {
+            human_task.arguments = None;
+        }
+        // A model's raw reply repeats the arguments; it was only of use while the turn went on.
+        EventBody::StepFinished { continuation, .. } => *continuation = None,
+        EventBody::RunFinished { output, .. } if only => *output = None,
+        _ => {}
+    }
+}
+
+fn withheld() -> serde_json::Value {
+    json!({ "withheld": NOT_KEPT })
+}
+
+fn withheld_answer() -> serde_json::Value {
+    json!([{ "type": "text", "text": NOT_KEPT }])
+}
+
+fn statement(tx: &Tx, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+    Statement::from_sql_and_values(tx.conn().get_database_backend(), sql, values)
+}
+
+async fn rows(tx: &Tx, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<Vec<QueryResult>> {
+    Ok(tx.conn().query_all_raw(statement(tx, sql, values)).await?)
+}
+
+async fn execute(tx: &Tx, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<()> {
+    tx.conn().execute_raw(statement(tx, sql, values)).await?;
+    Ok(())
+}
