@@ -125,6 +125,11 @@ async fn pass(State(door): State<Door>, request: Request, next: Next) -> Respons
     if let Ok(id) = id {
         response.headers_mut().insert(request::REQUEST_ID, id);
     }
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        // The rest of the body is not read, so the connection is at its end; a client that is not told sends its next
+        // request into it.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     let status = response.status().as_u16();
     span.record("http.response.status_code", status);
     let labels = [

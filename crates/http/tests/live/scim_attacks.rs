@@ -214,10 +214,10 @@ async fn filters_are_read_and_never_run() {
     at.directory.patch(&user, json!({ "Operations": many })).await.refused(400, Some("tooMany"));
     let long = json!({ "userName": "x".repeat(3_000), "emails": [{ "value": "x@example.com" }] });
     at.directory.post("/scim/v2/Users", long).await.refused(400, Some("invalidValue"));
-    at.directory
-        .raw(Method::POST, "/scim/v2/Users", "application/scim+json", vec![b' '; 3 * 1024 * 1024])
-        .await
-        .refused(413, None);
+    let large = vec![b' '; 3 * 1024 * 1024];
+    let large = at.directory.raw(Method::POST, "/scim/v2/Users", "application/scim+json", large).await;
+    assert_eq!(large.headers["connection"], "close", "the next request takes another connection");
+    large.refused(413, None);
     assert_eq!(at.directory.get("/scim/v2/Users").await.ok()["totalResults"], 1);
 }
 
