@@ -1,0 +1,76 @@
+//! An agent answers: one of the registry, or one that is described here.
+
+use serde::Serialize;
+
+use super::{Found, Settings, Texts};
+use crate::{Node, fields::Fields, problem::Code};
+
+/// The settings of an agent node. The agent's name stands at the node; without one, prompt and model describe it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Agent {
+    /// What it is asked; without one, its inputs are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// The model, where it is not the agent's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<Model>,
+    /// How freely it answers, where that is not the agent's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// The tools that it may use, beside the agent's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<String>,
+    /// How often it may call tools before it has to answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_rounds: Option<u32>,
+    /// Fields that its answer must have, beside those that later nodes read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub output_fields: Vec<String>,
+}
+
+/// A model, as canvas documents name it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Model {
+    /// Whose it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// Its name at the provider.
+    pub name: String,
+    /// Its name for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+}
+
+impl Settings for Agent {
+    fn read(fields: &mut Fields<'_>) -> Self {
+        Self {
+            prompt: fields.text("prompt"),
+            model: fields.fields("model").map(|mut model| {
+                let read = Model {
+                    provider: model.text("provider"),
+                    name: model.required_text("name"),
+                    display_name: model.text("display_name"),
+                };
+                model.finish();
+                read
+            }),
+            temperature: fields.number("temperature"),
+            tools: fields.texts("tools").unwrap_or_default(),
+            max_rounds: fields.whole("max_rounds"),
+            output_fields: fields.texts("output_fields").unwrap_or_default(),
+        }
+    }
+
+    fn texts<'a>(&'a self, texts: &mut Texts<'a>) {
+        texts.template("prompt", &self.prompt);
+    }
+
+    fn check(&self, node: &Node, found: &mut Found<'_>) {
+        if node.agent.is_none() && self.prompt.is_none() {
+            found.error("/agent", Code::MissingField, "an agent node names an agent or has a prompt");
+        }
+        if self.temperature.is_some_and(|temperature| !(0.0..=2.0).contains(&temperature)) {
+            found.error("/config/temperature", Code::InvalidValue, "temperature lies between 0 and 2");
+        }
+    }
+}

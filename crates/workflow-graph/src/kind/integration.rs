@@ -1,0 +1,46 @@
+//! An operation of a provider such as Slack, e-mail or Shopify. Its fields are the node's inputs.
+
+use serde::Serialize;
+
+use super::{Found, Settings};
+use crate::{Node, fields::Fields};
+
+/// The settings of an integration node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Integration {
+    /// Whose operation it is: `slack`, `email`, `shopify`, `google_sheets`, …
+    pub provider: String,
+    /// The operation, such as `messages.send`.
+    pub operation: String,
+}
+
+/// What the operations of the specification need: of each list, one of the fields.
+const NEEDS: [(&str, &str, &[&[&str]]); 3] = [
+    ("slack", "messages.send", &[&["channel"], &["text", "blocks"]]),
+    ("email", "send", &[&["to"], &["subject"], &["template", "body"]]),
+    ("shopify", "orders.update", &[&["resourceId"], &["data"]]),
+];
+
+impl Settings for Integration {
+    fn read(fields: &mut Fields<'_>) -> Self {
+        Self {
+            provider: fields.text("provider").unwrap_or_default(),
+            operation: fields.text("operation").unwrap_or_default(),
+        }
+    }
+
+    fn check(&self, node: &Node, found: &mut Found<'_>) {
+        found.require("/config/provider", !self.provider.is_empty());
+        found.require("/config/operation", !self.operation.is_empty());
+        let needs = NEEDS
+            .iter()
+            .filter(|(provider, operation, _)| *provider == self.provider && *operation == self.operation);
+        for one_of in needs.flat_map(|(_, _, needs)| *needs) {
+            if !one_of.iter().any(|field| node.inputs.contains_key(*field)) {
+                let field = one_of.first().copied().unwrap_or_default();
+                let message = format!("{} {} needs {}", self.provider, self.operation, one_of.join(" or "));
+                found.error(&format!("/inputs/{field}"), crate::problem::Code::MissingField, message);
+            }
+        }
+    }
+}

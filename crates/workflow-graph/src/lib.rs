@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+mod canvas;
+mod conductor;
+mod document;
+mod export;
+pub mod expression;
+mod fields;
+mod graph;
+mod hybrid;
+mod import;
+pub mod kind;
+mod limits;
+mod names;
+mod node;
+pub mod problem;
+mod reads;
+mod trigger;
+mod validate;
+mod word;
+
+pub use document::Syntax;
+pub use export::{to_canvas, to_conductor, to_yaml};
+pub use expression::{Expression, Fuel, Reference, Root, Scope, Segment, Template};
+pub use graph::{ELSE, ERROR, Edge, FAIL, Graph, Input, LOOP, OUT, Output, SCHEMA, SourceFormat, ValueType};
+pub use import::{Imported, import, import_as, import_value};
+pub use kind::{Config, Kind};
+pub use limits::Limits;
+pub use names::Names;
+pub use node::{Backoff, Layout, Node, OnError, Retry};
+pub use problem::{Invalid, Problem, Severity};
+pub use reads::FieldsRead;
+pub use trigger::Trigger;
+pub use validate::validate;
