@@ -76,6 +76,8 @@ pub(crate) struct Config {
     pub(crate) drain_ms: u64,
     /// Tool calls in one run.
     pub(crate) tool_calls_per_run: i64,
+    /// How deep runs may start runs, as where an agent gives a task to another.
+    pub(crate) run_nesting: usize,
     /// How long a token of an agent or a service account works at most, in days.
     pub(crate) token_max_days: u64,
     /// Requests that start work, per person and minute.
@@ -130,6 +132,7 @@ impl Default for Config {
             lease_ms: 15_000,
             drain_ms: 20_000,
             tool_calls_per_run: 200,
+            run_nesting: 5,
             token_max_days: 90,
             limit_user_per_minute: 600,
             limit_user_per_day: 0,

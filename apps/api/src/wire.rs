@@ -8,7 +8,7 @@ use conductor_access::{
     Access, LimitsOptions, Vault,
     audit::{Anchor, Retention, Sealer},
 };
-use conductor_agents::{Agents, Builtin, KINDS, ProviderClients, TurnParts, Turns};
+use conductor_agents::{Agents, Builtin, Delegates, KINDS, ProviderClients, TurnParts, Turns};
 use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
@@ -21,6 +21,7 @@ use conductor_registry::{Registry, RegistryParts};
 use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOptions, ToolSource};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store, Unscoped};
+use conductor_workflows::Workflows;
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +35,7 @@ pub(crate) struct Wired {
     pub(crate) store: Store,
     pub(crate) identity: Identity,
     pub(crate) agents: Agents,
+    pub(crate) workflows: Workflows,
     pub(crate) turns: Arc<Turns>,
     pub(crate) runs: Runs,
     pub(crate) registry: Arc<Registry>,
@@ -177,10 +179,16 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         egress: egress.guarded(),
         stdio: config.mcp_stdio == "on",
     });
-    let sources: Vec<Arc<dyn ToolSource>> =
-        vec![Builtin::new(store.clone()), Arc::clone(&registry) as Arc<dyn ToolSource>];
-    let path_options =
-        ToolPathOptions { calls_per_run: config.tool_calls_per_run, ..ToolPathOptions::default() };
+    let sources: Vec<Arc<dyn ToolSource>> = vec![
+        Builtin::new(store.clone()),
+        Delegates::new(store.clone(), Arc::clone(&access)),
+        Arc::clone(&registry) as Arc<dyn ToolSource>,
+    ];
+    let path_options = ToolPathOptions {
+        calls_per_run: config.tool_calls_per_run,
+        nesting: config.run_nesting,
+        ..ToolPathOptions::default()
+    };
     let tools = ToolPath::new(store.clone(), Arc::clone(&access), sources, path_options);
     let blobs = Blobs::open(folder.join("blobs")).await?;
     let turns = Turns::new(TurnParts {
@@ -202,6 +210,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
     Ok(Wired {
         driver: driver(config, &store, &turns, &tools),
         agents: Agents::new(store.clone(), Arc::clone(&access)),
+        workflows: Workflows::new(store.clone(), Arc::clone(&access)),
         runs: Runs::new(store.clone(), Arc::clone(&access), tools),
         policies: Policies::new(store.clone(), Arc::clone(&access)),
         grants: Grants::new(store.clone(), Arc::clone(&access)),

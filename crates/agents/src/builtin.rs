@@ -7,7 +7,9 @@ use conductor_domain::{
     AgentId, ArtifactId, ArtifactKind, Caller, Classification, NewArtifact, Scope, Visibility,
     canonical_json, sha256_hex,
 };
-use conductor_runs::{Approval, CallError, Dispatch, Error, Result, Tool, ToolOutput, ToolSource, problem};
+use conductor_runs::{
+    Answer, Approval, CallError, Dispatch, Error, Result, Tool, ToolOutput, ToolSource, problem,
+};
 use conductor_storage::{Inserted, Store};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -92,8 +94,8 @@ impl ToolSource for Builtin {
         Ok(if listed { vec![create_artifact()] } else { Vec::new() })
     }
 
-    async fn call(&self, _tool: &Tool, dispatch: Dispatch) -> Result<ToolOutput, CallError> {
-        self.create_artifact(dispatch).await
+    async fn call(&self, _tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError> {
+        self.create_artifact(dispatch).await.map(Answer::Done)
     }
 }
 
@@ -140,6 +142,7 @@ fn create_artifact() -> Tool {
         cache: None,
         honours_key: false,
         call_cost: None,
+        delegates: false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod builtin;
 mod catalogue;
+mod delegates;
 mod detect;
 mod error;
 mod facts;
@@ -11,6 +12,7 @@ mod turn;
 pub use builtin::Builtin;
 pub use catalogue::{AgentPatch, AgentServer, AgentView, Agents, ServerPatch};
 pub use conductor_llm_providers::ListedModel;
+pub use delegates::Delegates;
 pub use detect::{Detector, Segment};
 pub use error::{Error, Result};
 pub use seeds::{CONVERSATION_AGENT, seed};

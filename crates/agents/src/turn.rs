@@ -4,6 +4,7 @@ mod advance;
 mod begin;
 mod context;
 mod finish;
+mod form;
 mod keys;
 mod model;
 mod spend;
@@ -21,6 +22,7 @@ use conductor_storage::Store;
 use tokio_util::sync::CancellationToken;
 
 pub use advance::KINDS;
+pub(crate) use begin::started;
 pub use begin::{RunAgent, StartTurn};
 pub use keys::ProviderClients;
 

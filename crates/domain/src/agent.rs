@@ -93,7 +93,7 @@ pub struct AgentSpec {
     pub examples: Vec<Value>,
     /// Lower-case words to find it by.
     pub tags: Vec<String>,
-    /// Built-in tools, by name.
+    /// Built-in tools by name, and other agents as `agent_<slug>`.
     pub tools: Vec<String>,
     /// Whether it may be used.
     pub is_active: bool,

@@ -303,6 +303,14 @@ pub enum EventBody {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// A tool call goes on as a run of its own; its result comes once that run has ended.
+    #[serde(rename = "tool.delegated")]
+    ToolDelegated {
+        /// The call.
+        call_id: CallId,
+        /// The run that it goes on as.
+        child_run_id: RunId,
+    },
     /// A tool call ended.
     #[serde(rename = "tool.result")]
     ToolResult {
@@ -319,7 +327,8 @@ pub enum EventBody {
         /// How often it was dispatched.
         #[serde(default)]
         attempts: i32,
-        /// The effect ledger's word: `read_only`, `done`, `failed` or `ambiguous`.
+        /// The effect ledger's word: `read_only`, `done`, `failed` or `ambiguous`; none where nothing was sent, or where
+        /// the calls of a run of its own have their own.
         #[serde(skip_serializing_if = "Option::is_none")]
         ledger: Option<String>,
         /// How sensitive its answer is.
@@ -453,6 +462,7 @@ impl EventBody {
             Self::MessageCompleted { .. } => "message.completed",
             Self::ToolCalled { .. } => "tool.called",
             Self::ToolDecided { .. } => "tool.decided",
+            Self::ToolDelegated { .. } => "tool.delegated",
             Self::ToolResult { .. } => "tool.result",
             Self::ApprovalRequested { .. } => "approval.requested",
             Self::ApprovalDecided { .. } => "approval.decided",

@@ -17,9 +17,16 @@ pub enum SharedKind {
     Connector,
     /// A conversation, with its messages and artifacts.
     Conversation,
+    /// A workflow, with its versions.
+    Workflow,
 }
 
-words!(SharedKind { Agent = "agent", Connector = "connector", Conversation = "conversation" });
+words!(SharedKind {
+    Agent = "agent",
+    Connector = "connector",
+    Conversation = "conversation",
+    Workflow = "workflow",
+});
 
 /// A row that can be granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -110,6 +110,8 @@ ids! {
     ToolId,
     /// A workflow.
     WorkflowId,
+    /// One stored version of a workflow.
+    WorkflowVersionId,
     /// One execution: a turn, an agent run, a workflow, a node or a tool call.
     RunId,
     /// One tool call inside a run.

@@ -37,6 +37,7 @@ mod secret;
 mod tenant_key;
 mod usage;
 mod user;
+mod workflow;
 
 pub use access_level::AccessLevel;
 pub use agent::{
@@ -110,3 +111,4 @@ pub use user::{
     LinkPurpose, NewRole, NewSession, NewUser, OneTimeLink, PlatformRole, Role, RoleScope, Session, User,
     UserChange,
 };
+pub use workflow::{NewWorkflow, Workflow, WorkflowFilter, WorkflowSpec, WorkflowVersion};

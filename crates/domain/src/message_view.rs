@@ -123,6 +123,9 @@ pub struct ToolCallView {
     pub ledger: Option<String>,
     /// Where it stands.
     pub status: ToolCallStatus,
+    /// The run that it goes on as, where it is one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child_run_id: Option<RunId>,
     /// The question to a person, where one was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub human_task: Option<HumanTaskView>,

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use conductor_domain::{AgentConnector, AgentId, Caller, Connector, ConnectorId, ConnectorTool};
 use conductor_mcp_client::{Error as McpError, ToolCall};
 use conductor_runs::{
-    Approval, CallError, Dispatch, Error as RunError, Tool, ToolOutput, ToolSource, problem,
+    Answer, Approval, CallError, Dispatch, Error as RunError, Tool, ToolOutput, ToolSource, problem,
 };
 use serde_json::{Map, Value, json};
 
@@ -145,8 +145,8 @@ impl ToolSource for Registry {
         self.offered(caller, agent).await.map_err(RunError::from)
     }
 
-    async fn call(&self, tool: &Tool, dispatch: Dispatch) -> Result<ToolOutput, CallError> {
-        self.dispatch(tool, dispatch).await
+    async fn call(&self, tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError> {
+        self.dispatch(tool, dispatch).await.map(Answer::Done)
     }
 }
 
@@ -177,6 +177,7 @@ fn tool(connector: &Connector, row: ConnectorTool, name: String, path: String) -
             .map(Duration::from_secs),
         honours_key: false,
         call_cost: row.call_cost,
+        delegates: false,
     }
 }
 

@@ -161,12 +161,17 @@ impl ToolPath {
         held.emit(&opening(held.run(), journal.started)).await?;
         let call = self.call(held.run(), journal.call_id, caller);
         let call_id = call.call_id;
-        let invoked =
-            if journal.asked { self.resume(&held, call).await? } else { self.invoke(&held, call).await? };
+        let begun = journal.asked || journal.delegated;
+        let invoked = if begun { self.resume(&held, call).await? } else { self.invoke(&held, call).await? };
         match invoked {
             Invoked::Done { ok, content } => conclude(&held, call_id, ok, content).await,
             Invoked::Waiting(_) => {
                 held.write(|tx| Box::pin(async move { tx.park("waiting for approval").await })).await?;
+                Ok(Next::Parked)
+            }
+            Invoked::Child(_) => {
+                held.write(|tx| Box::pin(async move { tx.park("waiting for the run of a call").await }))
+                    .await?;
                 Ok(Next::Parked)
             }
         }
@@ -200,6 +205,7 @@ struct Journal {
     call_id: Option<CallId>,
     asked: bool,
     answered: bool,
+    delegated: bool,
     result: Option<(bool, Value)>,
 }
 
@@ -212,6 +218,7 @@ impl Journal {
                 EventBody::ToolCalled { call_id, .. } => journal.call_id = Some(call_id),
                 EventBody::ApprovalRequested { .. } => journal.asked = true,
                 EventBody::ApprovalDecided { .. } => journal.answered = true,
+                EventBody::ToolDelegated { .. } => journal.delegated = true,
                 EventBody::ToolResult { ok, content, .. } => journal.result = Some((ok, content)),
                 _ => {}
             }
@@ -221,7 +228,7 @@ impl Journal {
 
     /// Whether the call may have been sent without its result being known.
     fn is_cut(&self) -> bool {
-        self.call_id.is_some() && self.result.is_none() && (self.answered || !self.asked)
+        self.call_id.is_some() && self.result.is_none() && !self.delegated && (self.answered || !self.asked)
     }
 }
 
@@ -269,7 +276,10 @@ async fn conclude(held: &Held, call_id: CallId, ok: bool, content: Value) -> Res
         outcome.status = RunStatus::Cancelled;
     }
     let told = outcome.error_code.as_deref().map(|code| {
-        problem(code, "The tool call failed", outcome.error_text.clone().unwrap_or_default(), false)
+        // No run keeps the words of a call of which nothing is kept; its result has them as long as anything has.
+        let detail =
+            outcome.error_text.clone().unwrap_or_else(|| "The result of the call says why.".to_owned());
+        problem(code, "The tool call failed", detail, false)
     });
     end(held, outcome, told).await
 }

@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::Result;
+use crate::{Result, child};
 
 /// A run in the hands of its holder.
 #[derive(Clone, Debug)]
@@ -211,7 +211,8 @@ impl HeldTx<'_> {
         self.tx.runs().set_status(self.run.id, self.run.fencing_token, status).await
     }
 
-    /// Ends the run: the last event, the row, its open questions, an audit entry, a notice for feeds.
+    /// Ends the run: the last event, the row, its open questions, what its calls had started, an audit entry, a notice
+    /// for feeds, and a signal to the run that waits for it.
     ///
     /// # Errors
     /// `Fenced` when the lease was lost.
@@ -225,6 +226,7 @@ impl HeldTx<'_> {
         self.tx.budget_ledger().release_run(id).await?;
         self.emit(&[EventBody::RunFinished { status, output: outcome.output.clone(), error }]).await?;
         self.tx.human_tasks().expire_of_run(id).await?;
+        child::part(self, &self.run, status).await?;
         self.tx.audit().record(self.entry("run.finished", status)).await?;
         self.tx.notify(FeedItem {
             organization_id: self.run.scope.organization_id,

@@ -15,13 +15,15 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use conductor_access::{Access, Action};
 use conductor_domain::{
     AgentId, CallId, Caller, Classification, ConversationId, Decision, Effect, EventBody, HumanTaskId,
-    MessageId, NewHumanTask, Obligation, ProblemView, TraceStep, canonical_json, sha256_hex,
+    MessageId, NewHumanTask, Obligation, ProblemView, Run, RunId, TraceStep, canonical_json, sha256_hex,
 };
 use conductor_storage::Store;
 use serde_json::{Value, json};
 
 use crate::{Held, Result, Tool, ToolSource, approval::inbox_changed, cache::ResultCache};
 use checks::Refusal;
+use dispatch::Opens;
+use record::Ended;
 
 /// The name of the rule by which a tool's own `approval: ask` asks; only this question can have a standing answer.
 const TOOL_ASKS: &str = "tool/asks";
@@ -61,6 +63,8 @@ pub enum Invoked {
     },
     /// A person is asked; call `resume` after the run was signalled.
     Waiting(HumanTaskId),
+    /// The call goes on as this run; call `resume` after the run was signalled.
+    Child(RunId),
 }
 
 /// What the path may spend.
@@ -72,11 +76,13 @@ pub struct ToolPathOptions {
     pub attempts: i32,
     /// The wait before the second try; it doubles.
     pub backoff: Duration,
+    /// How deep runs may start runs by calls.
+    pub nesting: usize,
 }
 
 impl Default for ToolPathOptions {
     fn default() -> Self {
-        Self { calls_per_run: 200, attempts: 3, backoff: Duration::from_millis(200) }
+        Self { calls_per_run: 200, attempts: 3, backoff: Duration::from_millis(200), nesting: 5 }
     }
 }
 
@@ -128,26 +134,37 @@ impl ToolPath {
             Ok(checked) => checked,
             Err(refusal) => return self.refuse(held, &call, None, refusal).await,
         };
-        let decision = self.decide(&call, &offered.tool, &arguments).await?;
+        let decision = self.decide(held, &call, &offered.tool, &arguments).await?;
         match decision.effect {
             Effect::Deny => self.refuse(held, &call, Some(&offered.tool), Refusal::Denied(decision)).await,
             Effect::Approve if !self.stands(held, &call, &offered.tool, &decision).await? => {
                 self.ask(held, &call, &offered.tool, arguments, decision).await
             }
-            Effect::Approve => self.go(held, call, offered, arguments, standing(decision), true).await,
-            Effect::Allow => self.go(held, call, offered, arguments, decision, true).await,
+            Effect::Approve => self.go(held, call, offered, arguments, standing(decision), Opens::All).await,
+            Effect::Allow => self.go(held, call, offered, arguments, decision, Opens::All).await,
         }
     }
 
-    /// Takes a call on whose question has been answered. It is decided again: the world may have changed meanwhile.
+    /// Takes a call on that was begun before, wherever it stands: its question has been answered, the run that it went
+    /// on as has ended, or the last holder died with it. It is decided again: the world may have changed meanwhile.
     ///
     /// # Errors
     /// When the lease was lost or storage fails; everything else is a result.
     pub async fn resume(&self, held: &Held, call: Call) -> Result<Invoked> {
         let (run_id, call_id) = (held.run().id, call.call_id);
-        let task = held
-            .write(move |tx| Box::pin(async move { tx.tx.human_tasks().find_by_call(run_id, call_id).await }))
+        let row_id = RunId::from_uuid(call_id.as_uuid());
+        let (task, row) = held
+            .write(move |tx| {
+                Box::pin(async move {
+                    let row =
+                        tx.tx.runs().find(row_id).await?.filter(|row| row.parent_run_id == Some(run_id));
+                    Ok((tx.tx.human_tasks().find_by_call(run_id, call_id).await?, row))
+                })
+            })
             .await?;
+        if let Some(row) = row {
+            return self.go_on(held, call, row).await;
+        }
         let Some(task) = task else { return self.invoke(held, call).await };
         let Some(answer) = task.decision.clone() else { return Ok(Invoked::Waiting(task.id)) };
         held.emit(&[EventBody::ApprovalDecided { human_task: task.view() }]).await?;
@@ -162,7 +179,7 @@ impl ToolPath {
         if task.binding_hash.as_deref() != Some(binding(&offered.tool, &arguments).as_str()) {
             return self.refuse(held, &call, Some(&offered.tool), Refusal::Changed).await;
         }
-        let decision = self.decide(&call, &offered.tool, &arguments).await?;
+        let decision = self.decide(held, &call, &offered.tool, &arguments).await?;
         if decision.effect == Effect::Deny {
             return self.refuse(held, &call, Some(&offered.tool), Refusal::Denied(decision)).await;
         }
@@ -171,7 +188,50 @@ impl ToolPath {
         if asked.is_some_and(|roles| roles != task.approver_roles) {
             return self.refuse(held, &call, Some(&offered.tool), Refusal::Changed).await;
         }
-        self.go(held, call, offered, arguments, decision, false).await
+        self.go(held, call, offered, arguments, decision, Opens::Row).await
+    }
+
+    /// Takes a call on that has a row: it was sent, or goes on as a run.
+    async fn go_on(&self, held: &Held, call: Call, row: Run) -> Result<Invoked> {
+        if row.status.is_final() {
+            return told(held, &call).await;
+        }
+        let (run_id, call_id, row_id) = (held.run().id, call.call_id, row.id);
+        let (child, sent) = held
+            .write(move |tx| {
+                Box::pin(async move {
+                    let child = tx.tx.runs().child_of_call(row_id).await?;
+                    Ok((child, tx.tx.effects().find(run_id, call_id).await?.is_some()))
+                })
+            })
+            .await?;
+        match child {
+            Some(child) if !child.status.is_final() => return Ok(Invoked::Child(child.id)),
+            None if sent => {
+                held.settle_child(&row).await?;
+                return told(held, &call).await;
+            }
+            _ => {}
+        }
+        let Some(offered) = self.named(&call).await else {
+            return self.refuse(held, &call, None, Refusal::Unknown).await;
+        };
+        let arguments = match checks::arguments(&offered.tool, &call.arguments) {
+            Ok(arguments) => arguments,
+            Err(why) => return self.refuse(held, &call, Some(&offered.tool), Refusal::Arguments(why)).await,
+        };
+        let decision = self.decide(held, &call, &offered.tool, &arguments).await?;
+        if decision.effect == Effect::Deny {
+            return self.refuse(held, &call, Some(&offered.tool), Refusal::Denied(decision)).await;
+        }
+        match child {
+            Some(child) => {
+                let ended = Ended::delegated(&row, child);
+                self.record(held, &call, &offered.tool, arguments, &decision, ended).await
+            }
+            // It was cut between its row and its run.
+            None => self.go(held, call, offered, arguments, decision, Opens::Nothing).await,
+        }
     }
 
     /// Notes that nothing shall be kept of what the call is given and answers, where a policy says so.
@@ -183,8 +243,26 @@ impl ToolPath {
         held.write(move |tx| Box::pin(async move { tx.tx.quiet_calls().note(call_id, run_id).await })).await
     }
 
-    async fn decide(&self, call: &Call, tool: &Tool, arguments: &Value) -> Result<Decision> {
-        let mut facts = tool.facts(call.caller.agents(call.agent_id));
+    /// The agents that act in a call, outermost first: those whose calls led to its run, then its own. What binds one of
+    /// them binds whatever it sets off.
+    pub(crate) async fn acting(&self, held: &Held, call: &Call) -> Result<Vec<AgentId>> {
+        let own = call.caller.agents(call.agent_id);
+        if held.run().parent_run_id.is_none() {
+            return Ok(own);
+        }
+        let id = held.run().id;
+        let above = held.write(move |tx| Box::pin(async move { tx.tx.runs().above(id).await })).await?;
+        let mut agents: Vec<AgentId> = Vec::new();
+        for agent in above.iter().rev().filter_map(|run| run.agent_id).chain(own) {
+            if !agents.contains(&agent) {
+                agents.push(agent);
+            }
+        }
+        Ok(agents)
+    }
+
+    async fn decide(&self, held: &Held, call: &Call, tool: &Tool, arguments: &Value) -> Result<Decision> {
+        let mut facts = tool.facts(self.acting(held, call).await?);
         facts.context = vec![call.context_label];
         let asked = self.access.decide(&call.caller, Action::ToolInvoke, &facts, Some(arguments)).await;
         asked.or_else(unreadable)
@@ -317,6 +395,19 @@ impl ToolPath {
         }
         all
     }
+}
+
+/// The result of a call that has ended, as the run's journal has it.
+async fn told(held: &Held, call: &Call) -> Result<Invoked> {
+    let mut told = Invoked::Done { ok: false, content: record::text("This call ended without a result.") };
+    for body in held.history().await? {
+        if let EventBody::ToolResult { call_id, ok, content, .. } = body
+            && call_id == call.call_id
+        {
+            told = Invoked::Done { ok, content };
+        }
+    }
+    Ok(told)
 }
 
 /// Rules that cannot be read deny the call, not the turn: the model is told, and may try again.

@@ -2,6 +2,7 @@
 
 mod approval;
 mod cache;
+mod child;
 mod door;
 mod driver;
 mod error;
@@ -11,6 +12,7 @@ mod held;
 mod invoke;
 mod mask;
 mod runs;
+mod schema;
 mod source;
 mod steps;
 
@@ -22,5 +24,6 @@ pub use follow::follow;
 pub use held::Held;
 pub use invoke::{Call, Invoked, ToolPath, ToolPathOptions, problem};
 pub use runs::Runs;
-pub use source::{Approval, CallError, Dispatch, Tool, ToolOutput, ToolSource};
+pub use schema::Schema;
+pub use source::{Answer, Approval, CallError, Dispatch, Tool, ToolOutput, ToolSource};
 pub use steps::{Step, problem_of};

@@ -39,13 +39,12 @@ impl Runs {
         loop {
             ticks.tick().await;
             let ended_before = self.store.clock().now() - after;
-            let forgotten = self
+            let forgotten: conductor_storage::Result<usize> = self
                 .store
                 .unscoped(Unscoped::RunDriver)
                 .write(move |tx| Box::pin(async move { tx.quiet_calls().forget(ended_before, 100).await }))
                 .await;
             if let Err(error) = forgotten {
-                let error: conductor_storage::Error = error;
                 tracing::error!(error = &error as &dyn std::error::Error, "calls could not be emptied");
             }
         }

@@ -1,4 +1,5 @@
-//! Where tools come from. A source lists what it has and makes one call; everything around the call is the tool path.
+//! Where tools come from. A source lists what it has and makes one call, or lets the call go on as a run of its own;
+//! everything around the call is the tool path.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +12,7 @@ use conductor_domain::{
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::Result;
+use crate::{Held, Result};
 
 /// Whether a person is asked before each call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,9 @@ pub struct Tool {
     pub honours_key: bool,
     /// What one call costs, where someone said so.
     pub call_cost: Option<CallCost>,
+    /// Whether a call goes on as a run of its own. What that run does outside is in the ledger by its own calls, and a
+    /// call that a crash cut before it had begun is made again.
+    pub delegates: bool,
 }
 
 impl Tool {
@@ -110,6 +114,19 @@ pub struct Dispatch {
     pub timeout: Duration,
     /// Cancelled when the run is.
     pub cancel: CancellationToken,
+    /// The run that makes it, in its holder's hands.
+    pub(crate) held: Held,
+    /// How deep runs may start runs.
+    pub(crate) nesting: usize,
+}
+
+/// How a source answers a call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// With a result.
+    Done(ToolOutput),
+    /// With the run that the call goes on as, which `Dispatch::start` began; its end is the call's result.
+    Child(RunId),
 }
 
 /// What a tool answered.
@@ -148,5 +165,5 @@ pub trait ToolSource: Send + Sync {
     async fn tools(&self, caller: &Caller, agent: Option<AgentId>) -> Result<Vec<Tool>>;
 
     /// Makes one call. Called only by the tool path.
-    async fn call(&self, tool: &Tool, dispatch: Dispatch) -> Result<ToolOutput, CallError>;
+    async fn call(&self, tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError>;
 }

@@ -123,6 +123,7 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
     AppState::new(Services {
         identity: wired.identity,
         agents: wired.agents,
+        workflows: wired.workflows,
         turns: wired.turns,
         runs: wired.runs,
         registry: wired.registry,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use conductor_domain::{AgentMode, AgentSnapshot, AgentSpec, FieldError, InboundAuth};
 
 use super::name::MAX_CHARS;
-use crate::{Error, Result, builtin::CREATE_ARTIFACT};
+use crate::{Error, Result, builtin::CREATE_ARTIFACT, delegates};
 
 /// The built-in tools that an agent may list.
 const BUILTIN_TOOLS: &[&str] = &[CREATE_ARTIFACT];
@@ -114,12 +114,16 @@ fn lists(faults: &mut Faults, spec: &AgentSpec) {
         faults.check(!again, &pointer, "duplicate", "give each tag once");
     }
     for (at, tool) in spec.tools.iter().enumerate() {
-        let known = BUILTIN_TOOLS.contains(&tool.as_str());
-        let detail = format!("no built-in tool has this name; there is {}", BUILTIN_TOOLS.join(", "));
+        let known = BUILTIN_TOOLS.contains(&tool.as_str()) || delegates::is_name(tool);
+        let detail = format!(
+            "no built-in tool has this name; there is {}, and agent_<slug> for another agent",
+            BUILTIN_TOOLS.join(", ")
+        );
         faults.check(known, &format!("/tools/{at}"), "unknown_tool", detail);
         let again = spec.tools[..at].contains(tool);
         faults.check(!again, &format!("/tools/{at}"), "duplicate", "give each tool once");
     }
+    faults.list(spec.tools.len(), "/tools", 100);
     faults.list(spec.examples.len(), "/examples", 50);
     faults.check(spec.capabilities.is_object(), "/capabilities", "invalid", "give an object");
     let bytes = spec.capabilities.to_string().len()

@@ -10,6 +10,7 @@ use tracing::Instrument;
 use super::{
     Turns,
     context::Context,
+    form::Formed,
     model::Asked,
     state::{CallState, TurnState},
 };
@@ -24,7 +25,7 @@ impl Turns {
         let pending = held.run().status == RunStatus::Pending;
         let stop = if pending { held.was_cancelled().await? } else { held.take_signals().await? };
         let mut state = TurnState::fold(&held.history().await?);
-        if held.run().status == RunStatus::Running {
+        if held.run().status == RunStatus::Running && !state.rests() {
             // The last holder died in the middle; what it had is kept, and a retry is a new run.
             self.settle_children(&held).await?;
             return self.finish(&held, &state, RunStatus::Interrupted, Some(interrupted())).await;
@@ -62,7 +63,15 @@ impl Turns {
                         return self.park(held, state).await;
                     }
                 }
-                Asked::Done(reason) => return self.complete(held, context, state, reason).await,
+                Asked::Done(reason) => {
+                    match context.form.as_ref().map_or(Formed::Fine, |form| form.judge(state)) {
+                        Formed::Fine => return self.complete(held, context, state, reason).await,
+                        Formed::Again => {}
+                        Formed::Invalid(problem) => {
+                            return self.finish(held, state, RunStatus::Failed, Some(problem)).await;
+                        }
+                    }
+                }
                 Asked::Stopped => return self.stopped(held, state).await,
                 Asked::Failed(problem) => {
                     return self.finish(held, state, RunStatus::Failed, Some(problem)).await;
@@ -230,6 +239,7 @@ pub(crate) fn new_call(call_id: CallId, id: String, name: String, arguments: ser
         data_classification: None,
         findings: Vec::new(),
         status: "new",
+        child_run_id: None,
         human_task: None,
     }
 }

@@ -290,7 +290,7 @@ impl Turns {
 }
 
 /// What the audit log says when a run begins; its end is another entry.
-fn started(caller: &Caller, run: RunId, action: Action, target: String) -> NewAuditEvent {
+pub(crate) fn started(caller: &Caller, run: RunId, action: Action, target: String) -> NewAuditEvent {
     let mut entry = NewAuditEvent::by(caller, "run.started", action.as_str(), target).on("run", run);
     entry.run_id = Some(run);
     entry

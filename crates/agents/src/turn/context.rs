@@ -11,7 +11,7 @@ use conductor_llm_providers::{Content, Message as ModelMessage, Resolved, Role, 
 use conductor_runs::{Held, problem};
 use conductor_storage::Unscoped;
 
-use super::{Turns, writer::Place};
+use super::{Turns, form::Form, writer::Place};
 use crate::Error;
 
 /// The longest text file that is put before a model whole.
@@ -28,6 +28,8 @@ pub(crate) struct Context {
     pub(crate) system: String,
     pub(crate) messages: Vec<ModelMessage>,
     pub(crate) tools: Vec<ToolSpec>,
+    /// What the answer has to fit, where the run was asked for a form.
+    pub(crate) form: Option<Form>,
     /// The highest label of what the messages hold.
     pub(crate) label: Classification,
     /// What the policy asks for on the way.
@@ -83,7 +85,8 @@ impl Turns {
         let resolved = self.models.resolve(&wanted, &extra);
         let mut told = Told {
             messages: Vec::with_capacity(path.len()),
-            label: Classification::Public,
+            // What an agent is given by itself may come from something sensitive; messages have labels of their own.
+            label: if run.kind == RunKind::Chat { Classification::Public } else { run.data_classification },
             guard: obligations.iter().find_map(|obligation| match obligation {
                 Obligation::GuardInjection { action } => Some(*action),
                 _ => None,
@@ -109,7 +112,11 @@ impl Turns {
                 input_schema: tool.input_schema,
             })
             .collect();
-        let system = self.system(run.user_id, &agent, &settings).await?;
+        let form = Form::of(run);
+        let mut system = self.system(run.user_id, &agent, &settings).await?;
+        if let Some(form) = &form {
+            system = format!("{system}\n\n{}", form.demand()).trim_start().to_owned();
+        }
         Ok(Context {
             caller: Arc::new(caller),
             agent,
@@ -118,6 +125,7 @@ impl Turns {
             system,
             messages,
             tools,
+            form,
             label,
             obligations,
             findings,
@@ -269,12 +277,16 @@ impl Told {
     }
 }
 
-/// The input of an agent run.
+/// The input of an agent run, with what it is to know beside it.
 fn input_text(held: &Held) -> String {
-    let input = held.run().input.as_ref().and_then(|input| input.get("input"));
-    match input {
+    let given = |name: &str| held.run().input.as_ref().and_then(|input| input.get(name));
+    let text = match given("input") {
         Some(serde_json::Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
         None => String::new(),
+    };
+    match given("context").filter(|context| !context.is_null()) {
+        Some(context) => format!("{text}\n\n<context>\n{context:#}\n</context>"),
+        None => text,
     }
 }

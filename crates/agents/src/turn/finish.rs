@@ -22,7 +22,9 @@ impl Turns {
         let mut patch = patch(state, MessageStatus::Complete);
         patch.finish_reason = Some(reason.as_str().to_owned());
         patch.data_classification = Some(context.label.max(state.label()));
-        self.end(held, state, patch, RunStatus::Succeeded, None).await
+        let output = context.form.as_ref().and_then(|form| form.output(state));
+        let output = output.unwrap_or_else(|| json!({ "text": state.text() }));
+        self.end(held, state, (patch, output), RunStatus::Succeeded, None).await
     }
 
     /// The turn ends without an answer, or with part of one.
@@ -41,19 +43,22 @@ impl Turns {
         let mut patch = patch(state, message);
         patch.finish_reason = Some(reason.to_owned());
         patch.error.clone_from(&problem);
-        self.end(held, state, patch, status, problem).await
+        let output = json!({ "text": state.text() });
+        self.end(held, state, (patch, output), status, problem).await
     }
 
-    /// The turn waits for a person; what it has so far can be read meanwhile.
+    /// The turn waits for a person, or for a run that it started; what it has so far can be read meanwhile.
     pub(crate) async fn park(&self, held: &Held, state: &TurnState) -> Result<Next> {
         let patch = patch(state, MessageStatus::Waiting);
         let message = held.run().conversation_id.and(held.run().message_id);
+        let asks = state.open_calls().iter().any(|call| call.status == "waiting");
+        let reason = if asks { "waiting for approval" } else { "waiting for the run of a call" };
         held.write(move |tx| {
             Box::pin(async move {
                 if let Some(message) = message {
                     tx.tx.messages().update(message, patch).await?;
                 }
-                tx.park("waiting for approval").await
+                tx.park(reason).await
             })
         })
         .await?;
@@ -64,13 +69,13 @@ impl Turns {
         &self,
         held: &Held,
         state: &TurnState,
-        patch: MessagePatch,
+        (patch, output): (MessagePatch, Value),
         status: RunStatus,
         problem: Option<ProblemView>,
     ) -> Result<Next> {
         let run = held.run();
         let mut outcome = RunOutcome::of(status);
-        outcome.output = Some(json!({ "text": state.text() }));
+        outcome.output = Some(output);
         outcome.error_code = problem.as_ref().map(|problem| problem.code.clone());
         outcome.error_text = problem.as_ref().map(|problem| problem.detail.clone());
         outcome.model_name.clone_from(&state.model);

@@ -199,7 +199,8 @@ impl Turns {
         let rounds = usize::try_from(spec.max_tool_rounds).unwrap_or(0);
         let closing = state.rounds.iter().filter(|round| !round.calls.is_empty()).count() >= rounds;
         let mut messages = context.messages.clone();
-        messages.extend(state.messages());
+        let form = context.form.as_ref();
+        messages.extend(state.messages(|round| form.and_then(|form| form.repair(round)).map(Message::user)));
         if closing && rounds > 0 {
             messages.push(Message::user(CLOSING));
         }

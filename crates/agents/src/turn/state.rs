@@ -3,7 +3,7 @@
 
 use conductor_domain::{
     CallId, Classification, ConnectorId, Effect, EventBody, GuardFinding, GuardKind, HumanTaskView,
-    ProblemView, StepId, StepKind, nanos_of_decimal,
+    ProblemView, RunId, RunStatus, StepId, StepKind, nanos_of_decimal,
 };
 use conductor_llm_providers::{Content, Message, Role};
 use serde::Serialize;
@@ -46,6 +46,9 @@ pub(crate) struct CallState {
     pub(crate) findings: Vec<GuardFinding>,
     /// `called`, `waiting`, `running`, `succeeded`, `failed` or `denied`.
     pub(crate) status: &'static str,
+    /// The run that it goes on as.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) child_run_id: Option<RunId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) human_task: Option<HumanTaskView>,
 }
@@ -75,6 +78,8 @@ pub(crate) struct TurnState {
     pub(crate) model: Option<String>,
     /// What guards found in what the model was given and in what it said.
     pub(crate) findings: Vec<GuardFinding>,
+    /// Whether the turn was parked since it last asked the model: then every call of that round is in the journal.
+    parked: bool,
 }
 
 impl TurnState {
@@ -91,7 +96,9 @@ impl TurnState {
     pub(crate) fn apply(&mut self, event: &EventBody) {
         match event {
             EventBody::RunStarted { .. } => self.started = true,
+            EventBody::RunStatus { status: RunStatus::Waiting, .. } => self.parked = true,
             EventBody::StepStarted { step_id, kind: StepKind::Model, .. } => {
+                self.parked = false;
                 self.rounds.push(Round { step_id: Some(*step_id), ..Round::default() });
             }
             EventBody::StepFinished { kind: StepKind::Model, error, continuation, .. } => {
@@ -147,6 +154,7 @@ impl TurnState {
                     data_classification: None,
                     findings: Vec::new(),
                     status: "called",
+                    child_run_id: None,
                     human_task: None,
                 });
             }
@@ -166,6 +174,12 @@ impl TurnState {
                 if let Some(call) = human_task.call_id.and_then(|id| self.call(id)) {
                     call.status = if human_task.decision.is_some() { "running" } else { "waiting" };
                     call.human_task = Some(human_task.clone());
+                }
+            }
+            EventBody::ToolDelegated { call_id, child_run_id } => {
+                if let Some(call) = self.call(*call_id) {
+                    call.status = "running";
+                    call.child_run_id = Some(*child_run_id);
                 }
             }
             EventBody::ToolResult {
@@ -216,15 +230,27 @@ impl TurnState {
         calls.iter().filter(|call| call.ok.is_none()).cloned().collect()
     }
 
+    /// Whether the turn waited for nothing but people and runs of their own, so that another holder can take it on.
+    pub(crate) fn rests(&self) -> bool {
+        self.parked
+            && self.open_calls().iter().all(|call| call.child_run_id.is_some() || call.status == "waiting")
+    }
+
+    /// Answers of the model that asked for nothing more.
+    pub(crate) fn answers(&self) -> impl DoubleEndedIterator<Item = &Round> {
+        self.rounds.iter().filter(|round| round.is_answer())
+    }
+
     /// Every tool call, as messages show them.
     pub(crate) fn tool_calls(&self) -> Value {
         let calls: Vec<&CallState> = self.rounds.iter().flat_map(|round| &round.calls).collect();
         serde_json::to_value(calls).unwrap_or_else(|_| Value::Array(Vec::new()))
     }
 
-    /// What the model is to be told of the finished rounds.
-    pub(crate) fn messages(&self) -> Vec<Message> {
-        self.rounds.iter().filter(|round| round.finished).flat_map(Round::messages).collect()
+    /// What the model is to be told of the finished rounds, and of each what was `said` to it.
+    pub(crate) fn messages(&self, said: impl Fn(&Round) -> Option<Message>) -> Vec<Message> {
+        let rounds = self.rounds.iter().filter(|round| round.finished);
+        rounds.flat_map(|round| round.messages().into_iter().chain(said(round))).collect()
     }
 
     fn call(&mut self, id: CallId) -> Option<&mut CallState> {
@@ -233,6 +259,11 @@ impl TurnState {
 }
 
 impl Round {
+    /// Whether the model had said what it had to say.
+    pub(crate) fn is_answer(&self) -> bool {
+        self.finished && self.calls.is_empty() && self.error.is_none()
+    }
+
     fn messages(&self) -> Vec<Message> {
         let kept = self.continuation.clone().and_then(|value| serde_json::from_value(value).ok());
         let content: Vec<Content> = kept.unwrap_or_else(|| {
@@ -297,7 +328,7 @@ pub(crate) fn plain(content: Option<&Value>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use conductor_domain::{CallId, EventBody, MessageId, StepId, StepKind};
+    use conductor_domain::{CallId, EventBody, MessageId, RunId, RunStatus, StepId, StepKind};
     use serde_json::json;
 
     use super::TurnState;
@@ -319,6 +350,20 @@ mod tests {
             arguments: json!({}),
             provider_call_id: None,
         }
+    }
+
+    #[test]
+    fn a_turn_that_waits_for_runs_alone_can_be_taken_on() {
+        let waiting = EventBody::RunStatus { status: RunStatus::Waiting, reason: None };
+        let delegated = EventBody::ToolDelegated { call_id: CallId::NIL, child_run_id: RunId::NIL };
+        let rests = |events: &[EventBody]| TurnState::fold(events).rests();
+        assert!(rests(&[asked(), called(), delegated.clone(), waiting.clone()]));
+        // Nobody knows whether the model asked for more than this one call.
+        assert!(!rests(&[asked(), called(), delegated.clone()]));
+        // A call that was under way when its holder died.
+        assert!(!rests(&[asked(), called(), waiting.clone()]));
+        // The model was being asked.
+        assert!(!rests(&[asked(), called(), delegated, waiting, asked()]));
     }
 
     #[test]

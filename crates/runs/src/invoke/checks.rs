@@ -5,7 +5,7 @@ use conductor_domain::{BudgetRefusal, Decision, Effect, TraceStep};
 use serde_json::Value;
 
 use super::{Call, Offered, ToolPath};
-use crate::{Held, Result, Tool};
+use crate::{Held, Result, Schema, Tool};
 
 /// Why a call goes no further.
 #[derive(Debug)]
@@ -101,10 +101,7 @@ impl ToolPath {
         held: &Held,
         call: &Call,
     ) -> Result<std::result::Result<(Offered, Value), Refusal>> {
-        let offered = self.offered(&call.caller, call.agent_id).await;
-        let Some(offered) = offered.into_iter().find(|offered| offered.tool.name == call.name) else {
-            return Ok(Err(Refusal::Unknown));
-        };
+        let Some(offered) = self.named(call).await else { return Ok(Err(Refusal::Unknown)) };
         if let Err(error) = self.limit(call, &offered.tool) {
             return Ok(Err(Refusal::Limited(error)));
         }
@@ -118,6 +115,12 @@ impl ToolPath {
             Ok(arguments) => Ok((offered, arguments)),
             Err(why) => Err(Refusal::Arguments(why)),
         })
+    }
+
+    /// The tool of a call, among those that its caller may see.
+    pub(crate) async fn named(&self, call: &Call) -> Option<Offered> {
+        let offered = self.offered(&call.caller, call.agent_id).await;
+        offered.into_iter().find(|offered| offered.tool.name == call.name)
     }
 
     fn limit(&self, call: &Call, tool: &Tool) -> conductor_access::Result<()> {
@@ -140,21 +143,11 @@ impl ToolPath {
 }
 
 /// Checks arguments against the tool's JSON Schema and gives them with sorted keys.
-fn arguments(tool: &Tool, arguments: &Value) -> Result<Value, String> {
+pub(crate) fn arguments(tool: &Tool, arguments: &Value) -> Result<Value, String> {
     let arguments =
         if arguments.is_null() { Value::Object(serde_json::Map::new()) } else { arguments.clone() };
-    let validator = jsonschema::validator_for(&tool.input_schema)
+    let schema = Schema::read(&tool.input_schema)
         .map_err(|error| format!("the tool's own schema is not valid ({error})"))?;
-    let faults: Vec<String> = validator
-        .iter_errors(&arguments)
-        .take(3)
-        .map(|error| {
-            let place = error.instance_path().to_string();
-            if place.is_empty() { error.to_string() } else { format!("{place}: {error}") }
-        })
-        .collect();
-    if !faults.is_empty() {
-        return Err(faults.join("; "));
-    }
+    schema.fits(&arguments)?;
     serde_json::from_str(&conductor_domain::canonical_json(&arguments)).map_err(|error| error.to_string())
 }

@@ -7,10 +7,21 @@ use serde_json::Value;
 use tracing::Instrument;
 
 use super::{Call, Invoked, Offered, ToolPath, checks::Refusal, is_quiet, record::Ended};
-use crate::{CallError, Dispatch, Held, Result, ToolOutput, cache::ResultCache};
+use crate::{Answer, CallError, Dispatch, Held, Result, ToolOutput, cache::ResultCache};
+
+/// What is still to be written before a call is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opens {
+    /// Its first events, and its row where it has one.
+    All,
+    /// Its row: its first events came with a question.
+    Row,
+    /// Nothing.
+    Nothing,
+}
 
 impl ToolPath {
-    /// Makes a call that may be made. `opens` says whether its first events still have to be written.
+    /// Makes a call that may be made.
     pub(crate) async fn go(
         &self,
         held: &Held,
@@ -18,11 +29,15 @@ impl ToolPath {
         offered: Offered,
         arguments: Value,
         decision: Decision,
-        opens: bool,
+        opens: Opens,
     ) -> Result<Invoked> {
         let tool = &offered.tool;
         self.keep_quiet(held, &call, &decision).await?;
-        let opening = if opens { self.opening(&call, Some(tool), &arguments, &decision) } else { Vec::new() };
+        let opening = if opens == Opens::All {
+            self.opening(&call, Some(tool), &arguments, &decision)
+        } else {
+            Vec::new()
+        };
         let quiet = is_quiet(&decision);
         let keep = tool.cache.filter(|_| tool.read_only && !quiet);
         let key = keep.map(|_| ResultCache::key(tool, &call.caller, &arguments));
@@ -33,13 +48,15 @@ impl ToolPath {
 
         // From here on an effect may happen, so what is about to happen is on disk first.
         let cost = tool.call_cost.clone();
-        if tool.read_only && cost.is_none() {
+        if opens == Opens::Nothing {
+            // A crash cut it after all of this was written.
+        } else if tool.read_only && cost.is_none() {
             held.emit(&opening).await?;
         } else {
             let child = (!tool.read_only)
                 .then(|| self.child(held, &call, Some(tool), (!quiet).then(|| arguments.clone())));
             let (run_id, call_id) = (held.run().id, call.call_id);
-            let request = sha256_hex(canonical_json(&arguments));
+            let request = (!tool.delegates).then(|| sha256_hex(canonical_json(&arguments)));
             let reserved = held.write(move |tx| {
                 Box::pin(async move {
                     if let Some(cost) = cost
@@ -51,7 +68,9 @@ impl ToolPath {
                     tx.emit(&opening).await?;
                     if let Some(child) = child {
                         tx.tx.runs().create_child(child).await?;
-                        tx.tx.effects().prepare(run_id, call_id, &call_id.to_string(), &request).await?;
+                        if let Some(request) = request {
+                            tx.tx.effects().prepare(run_id, call_id, &call_id.to_string(), &request).await?;
+                        }
                     }
                     Ok(Ok(()))
                 })
@@ -68,7 +87,12 @@ impl ToolPath {
             span.record("error.type", error.problem.code.as_str()).record("otel.status_code", "ERROR");
         }
         drop(span);
-        let ended = Ended::sent(tool.read_only, answer, attempts, started.elapsed());
+        let answer = match answer {
+            Ok(Answer::Child(child)) => return Ok(Invoked::Child(child)),
+            Ok(Answer::Done(output)) => Ok(output),
+            Err(error) => Err(error),
+        };
+        let ended = Ended::sent(tool, answer, attempts, started.elapsed());
         if let (Some(key), Some(keep), Some(output)) = (key, keep, ended.good()) {
             self.cache.put(key, output, keep, self.store.clock().now());
         }
@@ -82,7 +106,7 @@ impl ToolPath {
         call: &Call,
         offered: &Offered,
         arguments: &Value,
-    ) -> (Result<ToolOutput, CallError>, i32) {
+    ) -> (Result<Answer, CallError>, i32) {
         let again = offered.tool.read_only || offered.tool.honours_key;
         let mut wait = self.options.backoff;
         for attempt in 1.. {
@@ -98,6 +122,8 @@ impl ToolPath {
                 idempotency_key: call.call_id.to_string(),
                 timeout: offered.tool.timeout,
                 cancel: held.cancel().clone(),
+                held: held.clone(),
+                nesting: self.options.nesting,
             };
             let answer = offered.source.call(&offered.tool, dispatch).await;
             let retry = matches!(&answer, Err(error) if error.problem.retryable && again);

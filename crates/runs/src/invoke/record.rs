@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use conductor_domain::{
-    CallCost, Decision, EffectState, EventBody, NewAuditEvent, NewRun, NewUsage, Obligation, RunId, RunKind,
-    RunOutcome, RunStatus,
+    CallCost, Decision, EffectState, EventBody, NewAuditEvent, NewRun, NewUsage, Obligation, Run, RunId,
+    RunKind, RunOutcome, RunStatus,
 };
 use serde_json::{Value, json};
 
 use super::{Call, Invoked, ToolPath, called, checks::Refusal, dispatch::ledger, guard, is_quiet};
-use crate::{CallError, Held, Result, Tool, ToolOutput, mask::MASK};
+use crate::{CallError, Held, Result, Tool, ToolOutput, child, mask::MASK};
 
 /// How a call ended.
 pub(crate) struct Ended {
@@ -17,23 +17,56 @@ pub(crate) struct Ended {
     cached: bool,
     attempts: i32,
     took: Duration,
-    /// `None` for read-only tools, which have no effect to remember.
+    /// `None` for read-only tools, which have no effect to remember, and for calls that went on as runs.
     ledger: Option<EffectState>,
+    /// Whether the call has a row already.
+    opened: bool,
+    /// The run that the call went on as.
+    child: Option<Box<Run>>,
 }
 
 impl Ended {
     pub(crate) fn cached(output: ToolOutput) -> Self {
-        Self { answer: Ok(output), cached: true, attempts: 0, took: Duration::ZERO, ledger: None }
+        Self {
+            answer: Ok(output),
+            cached: true,
+            attempts: 0,
+            took: Duration::ZERO,
+            ledger: None,
+            opened: false,
+            child: None,
+        }
     }
 
     pub(crate) fn sent(
-        read_only: bool,
+        tool: &Tool,
         answer: Result<ToolOutput, CallError>,
         attempts: i32,
         took: Duration,
     ) -> Self {
-        let ledger = (!read_only).then(|| ledger(&answer));
-        Self { answer, cached: false, attempts, took, ledger }
+        let ledger = (!tool.read_only && !tool.delegates).then(|| ledger(&answer));
+        Self { answer, cached: false, attempts, took, ledger, opened: !tool.read_only, child: None }
+    }
+
+    /// A call whose run has ended.
+    pub(crate) fn delegated(call: &Run, child: Run) -> Self {
+        Self {
+            answer: child::answer_of(&child),
+            cached: false,
+            attempts: 1,
+            took: child::took(call, &child),
+            ledger: None,
+            opened: true,
+            child: Some(Box::new(child)),
+        }
+    }
+
+    /// The ledger's word for the call.
+    fn word(&self) -> Option<String> {
+        match self.ledger {
+            Some(state) => Some(state.as_str().to_owned()),
+            None => (!self.opened).then(|| "read_only".to_owned()),
+        }
     }
 
     /// Whether the target has taken the call, so that it costs: where nobody knows, it does.
@@ -70,12 +103,19 @@ impl ToolPath {
         let quiet = is_quiet(decision);
         outcome.output = (!quiet).then(|| content.clone());
         outcome.attempts = ended.attempts;
-        outcome.data_classification = tool.classification;
+        let label = ended
+            .child
+            .as_ref()
+            .map_or(tool.classification, |child| child.data_classification.max(tool.classification));
+        outcome.data_classification = label;
         if let Err(error) = &ended.answer {
             outcome.error_code = Some(error.problem.code.clone());
             outcome.error_text = (!quiet).then(|| error.problem.detail.clone());
             if error.problem.code == "connector_timeout" {
                 outcome.status = RunStatus::TimedOut;
+            }
+            if let Some(child) = &ended.child {
+                outcome.status = child.status;
             }
         }
         let result = EventBody::ToolResult {
@@ -85,8 +125,8 @@ impl ToolPath {
             duration_ms: i64::try_from(ended.took.as_millis()).unwrap_or(i64::MAX),
             cached: ended.cached,
             attempts: ended.attempts,
-            ledger: Some(ended.ledger.map_or("read_only", EffectState::as_str).to_owned()),
-            data_classification: Some(tool.classification),
+            ledger: ended.word(),
+            data_classification: Some(label),
             findings: findings.clone(),
         };
         let mut entry = self.entry(held, call, Some(tool), "run.finished", decision).await;
@@ -94,12 +134,11 @@ impl ToolPath {
             entry.data["findings"] = json!(findings);
         }
         // A call without an effect has no child run yet: row, result and audit entry go in together.
-        let child = ended.ledger.is_none().then(|| NewRun {
+        let child = (!ended.opened).then(|| NewRun {
             began_at: Some(held.store().clock().now() - ended.took),
             ..self.child(held, call, Some(tool), (!quiet).then_some(arguments))
         });
         let (run_id, call_id, state) = (held.run().id, call.call_id, ended.ledger);
-        let label = tool.classification;
         let cost = tool.call_cost.clone();
         let usage = cost.as_ref().filter(|_| ended.counts()).map(|cost| usage(held, call, tool, cost));
         outcome.cost_nanos = usage.as_ref().map_or(0, |usage| usage.cost_nanos);
@@ -140,9 +179,7 @@ impl ToolPath {
     ) -> Result<Invoked> {
         let decision = refusal.decision();
         let content = text(&refusal.to_string());
-        // A person's answer comes after the call was opened.
-        let opened =
-            matches!(refusal, Refusal::ByPerson(_) | Refusal::Changed) || held_has_called(held, call).await?;
+        let opened = held_has_called(held, call).await?;
         let mut events = Vec::new();
         if !opened {
             events.push(called(call, tool, call.arguments.clone()));
@@ -174,7 +211,9 @@ impl ToolPath {
         let id = child.id;
         held.write(move |tx| {
             Box::pin(async move {
-                tx.tx.runs().create_child(child).await?;
+                if tx.tx.runs().find(id).await?.is_none() {
+                    tx.tx.runs().create_child(child).await?;
+                }
                 tx.tx.runs().finish(id, 0, outcome).await?;
                 tx.tx.audit().record(entry).await?;
                 tx.emit(&events).await
@@ -227,7 +266,7 @@ impl ToolPath {
             entry.data_classification = Some(tool.classification);
             // Where the rules cannot be read there is nothing to be asked again.
             if let Ok(judge) = self.access.judge(&call.caller).await {
-                let mut facts = tool.facts(call.caller.agents(call.agent_id));
+                let mut facts = tool.facts(self.acting(held, call).await.unwrap_or_default());
                 facts.context = vec![call.context_label];
                 entry = judge.asked(entry, &call.caller, &facts);
             }
@@ -241,11 +280,14 @@ impl ToolPath {
     }
 }
 
-/// Whether the call was opened before: a turn that was parked asks again after its question was answered.
+/// Whether the call was opened before: its run was parked for a person's answer, or for the end of the call's own run.
 async fn held_has_called(held: &Held, call: &Call) -> Result<bool> {
     let (run_id, call_id) = (held.run().id, call.call_id);
     held.write(move |tx| {
-        Box::pin(async move { Ok(tx.tx.human_tasks().find_by_call(run_id, call_id).await?.is_some()) })
+        Box::pin(async move {
+            Ok(tx.tx.human_tasks().find_by_call(run_id, call_id).await?.is_some()
+                || tx.tx.runs().find(RunId::from_uuid(call_id.as_uuid())).await?.is_some())
+        })
     })
     .await
 }
@@ -270,7 +312,7 @@ fn usage(held: &Held, call: &Call, tool: &Tool, cost: &CallCost) -> NewUsage {
     }
 }
 
-fn text(text: &str) -> Value {
+pub(crate) fn text(text: &str) -> Value {
     json!([{ "type": "text", "text": text }])
 }
 

@@ -1,0 +1,113 @@
+//! A workflow: a graph of steps with a name by which it is run, and every graph it ever had.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::{Classification, Scope, UserId, Visibility, WorkflowId, WorkflowVersionId};
+
+/// What a person sets on a workflow, and what lists show of its graph without reading it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkflowSpec {
+    /// The name by which it is run, unique in its scope whatever the case.
+    pub name: String,
+    /// The name for people, where that is another.
+    pub title: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What it was written in: `conductor`, `hybrid`, `canvas` or `native`.
+    pub source_format: String,
+    /// How many nodes it has.
+    pub node_count: i32,
+    /// Whether its graph is sound by itself; that of a draft is not.
+    pub runnable: bool,
+    /// Whether it may be run.
+    pub is_active: bool,
+    /// Whether it is meant to be cloned.
+    pub is_template: bool,
+    /// A free word to sort by.
+    pub category: Option<String>,
+    /// Who sees it.
+    pub visibility: Visibility,
+    /// The label of what it knows.
+    pub data_classification: Classification,
+    /// What a caller must hold to use it.
+    pub required_permissions: Vec<String>,
+}
+
+/// A workflow, as its row holds it; its graph is its newest version's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workflow {
+    /// The workflow.
+    pub id: WorkflowId,
+    /// Whose it is.
+    pub scope: Scope,
+    /// The person it belongs to; nobody for official ones.
+    pub owner_user_id: Option<UserId>,
+    /// Who made it.
+    pub created_by_user_id: Option<UserId>,
+    /// What a person set.
+    pub spec: WorkflowSpec,
+    /// Whether Conductor ships it.
+    pub is_official: bool,
+    /// Whether the platform vouches for it.
+    pub is_verified: bool,
+    /// The number of its newest graph.
+    pub current_version: i32,
+    /// The number of its newest state: it counts every change, of the graph or beside it.
+    pub revision: i32,
+    /// The workflow it was cloned from.
+    pub forked_from_workflow_id: Option<WorkflowId>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A workflow to be written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewWorkflow {
+    /// The workflow.
+    pub id: WorkflowId,
+    /// The person it belongs to.
+    pub owner_user_id: Option<UserId>,
+    /// What a person set.
+    pub spec: WorkflowSpec,
+    /// The stored form of its graph.
+    pub document: Value,
+    /// Whether Conductor ships it.
+    pub is_official: bool,
+    /// The workflow it is cloned from.
+    pub forked_from_workflow_id: Option<WorkflowId>,
+    /// Words beside its first version.
+    pub note: Option<String>,
+}
+
+/// One stored graph of a workflow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkflowVersion {
+    /// The version.
+    pub id: WorkflowVersionId,
+    /// The workflow.
+    pub workflow_id: WorkflowId,
+    /// 1, 2, 3 …
+    pub version: i32,
+    /// The stored form of the graph.
+    pub document: Value,
+    /// Why it was made.
+    pub note: Option<String>,
+    /// Who made it.
+    pub created_by: Option<UserId>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Which workflows a list shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorkflowFilter {
+    /// Part of the name, title or description.
+    pub q: Option<String>,
+    /// Only templates, or only others.
+    pub template: Option<bool>,
+    /// Only official ones, or only others.
+    pub official: Option<bool>,
+}
