@@ -1,7 +1,7 @@
 //! What a service knows of a row when it asks for a decision.
 
 use conductor_domain::{
-    Agent, AgentId, Classification, Connector, Conversation, Origin, Scope, UserId, Visibility,
+    Agent, AgentId, Classification, Connector, Conversation, Origin, Scope, UserId, Visibility, Workflow,
 };
 
 /// A row that is to be touched, or made. Fields left as they are give least.
@@ -106,6 +106,16 @@ impl From<&Agent> for Facts {
             .seen_by(agent.spec.visibility)
             .labelled(agent.spec.data_classification)
             .official(agent.is_official)
+    }
+}
+
+impl From<&Workflow> for Facts {
+    fn from(workflow: &Workflow) -> Self {
+        Self::new(format!("workflow:{}", workflow.id), workflow.scope)
+            .owned_by(workflow.owner_user_id)
+            .seen_by(workflow.spec.visibility)
+            .labelled(workflow.spec.data_classification)
+            .official(workflow.is_official)
     }
 }
 

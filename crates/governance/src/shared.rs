@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use conductor_access::{Action, Facts};
 use conductor_domain::{
     AccessLevel, AgentId, Caller, ConnectorId, ConversationId, Grant, GrantSubject, Member, ResourceRef,
-    RoleId, Scope, ServiceAccountId, SharedKind, SubjectKind, UserId,
+    RoleId, Scope, ServiceAccountId, SharedKind, SubjectKind, UserId, WorkflowId,
 };
 use conductor_storage::Store;
 use uuid::Uuid;
@@ -36,6 +36,10 @@ pub(crate) async fn find(store: &Store, caller: &Caller, resource: ResourceRef) 
             let conversation = view.conversations().find(ConversationId::from_uuid(resource.id)).await?;
             conversation.map(|conversation| Facts::from(&conversation))
         }
+        SharedKind::Workflow => {
+            let workflow = view.workflows().find(WorkflowId::from_uuid(resource.id)).await?;
+            workflow.map(|workflow| Facts::from(&workflow))
+        }
     };
     let facts = found.ok_or(Error::Hidden { what: resource.kind.as_str() })?;
     Ok(Shared { resource, scope: facts.scope, facts })
@@ -47,6 +51,7 @@ pub(crate) fn share_action(kind: SharedKind) -> Action {
         SharedKind::Agent => Action::AgentShare,
         SharedKind::Connector => Action::ConnectorShare,
         SharedKind::Conversation => Action::ConversationShare,
+        SharedKind::Workflow => Action::WorkflowShare,
     }
 }
 
@@ -64,6 +69,10 @@ pub fn level_action(kind: SharedKind, level: AccessLevel) -> Option<Action> {
         (SharedKind::Conversation, AccessLevel::Read) => Action::ConversationRead,
         (SharedKind::Conversation, AccessLevel::Clone) => Action::ConversationClone,
         (SharedKind::Conversation, AccessLevel::Write) => Action::ConversationUpdate,
+        (SharedKind::Workflow, AccessLevel::Read) => Action::WorkflowRead,
+        (SharedKind::Workflow, AccessLevel::Clone) => Action::WorkflowClone,
+        (SharedKind::Workflow, AccessLevel::Execute) => Action::WorkflowExecute,
+        (SharedKind::Workflow, AccessLevel::Write) => Action::WorkflowUpdate,
         (_, AccessLevel::Admin) => share_action(kind),
         (SharedKind::Connector, AccessLevel::Clone) | (SharedKind::Conversation, AccessLevel::Execute) => {
             return None;
@@ -103,6 +112,7 @@ impl Names {
         };
         let (agents, connectors, conversations) =
             (of(SharedKind::Agent), of(SharedKind::Connector), of(SharedKind::Conversation));
+        let workflows = of(SharedKind::Workflow);
         let named = |kind: SubjectKind| -> Vec<Uuid> {
             subjects.iter().filter(|subject| subject.kind == kind).map(|subject| subject.id).collect()
         };
@@ -127,6 +137,13 @@ impl Names {
                 names
                     .resources
                     .insert(ResourceRef { kind: SharedKind::Conversation, id: id.as_uuid() }, name);
+            }
+        }
+        if !workflows.is_empty() {
+            let ids: Vec<WorkflowId> = workflows.into_iter().map(Into::into).collect();
+            for workflow in view.workflows().find_many(&ids).await? {
+                let resource = ResourceRef { kind: SharedKind::Workflow, id: workflow.id.as_uuid() };
+                names.resources.insert(resource, workflow.spec.title.unwrap_or(workflow.spec.name));
             }
         }
         let roles: Vec<RoleId> = named(SubjectKind::Role).into_iter().map(Into::into).collect();

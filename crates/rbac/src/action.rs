@@ -39,6 +39,8 @@ macro_rules! kinds {
 kinds! {
     /// An agent.
     Agent = "agent",
+    /// A workflow.
+    Workflow = "workflow",
     /// A conversation.
     Conversation = "conversation",
     /// A message; its facts are those of its conversation.
@@ -102,6 +104,7 @@ impl ResourceKind {
         matches!(
             self,
             Self::Agent
+                | Self::Workflow
                 | Self::Conversation
                 | Self::Message
                 | Self::Artifact
@@ -162,6 +165,20 @@ actions! {
     AgentClone = "agent.clone", Agent, Access(Clone);
     /// Widen an agent's visibility or grant it to someone.
     AgentShare = "agent.share", Agent, Access(Admin);
+    /// See a workflow.
+    WorkflowRead = "workflow.read", Workflow, Access(Read);
+    /// Make a workflow.
+    WorkflowCreate = "workflow.create", Workflow, Tenant;
+    /// Change a workflow.
+    WorkflowUpdate = "workflow.update", Workflow, Access(Write);
+    /// Delete a workflow.
+    WorkflowDelete = "workflow.delete", Workflow, Access(Admin);
+    /// Run a workflow.
+    WorkflowExecute = "workflow.execute", Workflow, Access(Execute);
+    /// Copy a workflow.
+    WorkflowClone = "workflow.clone", Workflow, Access(Clone);
+    /// Widen a workflow's visibility or grant it to someone.
+    WorkflowShare = "workflow.share", Workflow, Access(Admin);
     /// See a conversation.
     ConversationRead = "conversation.read", Conversation, Access(Read);
     /// Open a conversation.

@@ -151,6 +151,12 @@ impl<'a> View<'a> {
         VisibleAccessRequests::new(self)
     }
 
+    /// Workflows that the caller owns, that are shared with it, that are official or public.
+    #[must_use]
+    pub fn workflows(self) -> VisibleWorkflows<'a> {
+        VisibleWorkflows::new(self)
+    }
+
     /// Agents that the caller owns, that are shared with it, that are official or public.
     #[must_use]
     pub fn agents(self) -> VisibleAgents<'a> {
@@ -298,6 +304,12 @@ impl<'t> ScopedTx<'t> {
     #[must_use]
     pub fn agents(self) -> Agents<'t> {
         Agents::new(self)
+    }
+
+    /// Workflows of this tenant.
+    #[must_use]
+    pub fn workflows(self) -> Workflows<'t> {
+        Workflows::new(self)
     }
 
     /// What the agents of this tenant may reach.

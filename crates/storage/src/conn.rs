@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait, ExecResult,
-    FromQueryResult, QueryResult, QuerySelect, QueryTrait, RuntimeErr, Select, Statement, Values,
+    FromQueryResult, QueryResult, QuerySelect, QueryTrait, RuntimeErr, Select, Statement, Value, Values,
 };
 use sea_query_sqlx::SqlxValues;
 use sqlx::{
@@ -107,6 +107,13 @@ pub(crate) enum Conn<'a> {
     Readers(&'a Readers),
     /// A write transaction.
     Tx(&'a DatabaseTransaction),
+}
+
+impl Conn<'_> {
+    /// A statement of this database. Both number what is bound, `$1`.
+    pub(crate) fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+        Statement::from_sql_and_values(self.get_database_backend(), sql, values)
+    }
 }
 
 impl Taken<'_> {

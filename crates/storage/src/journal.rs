@@ -262,7 +262,7 @@ async fn insert(conn: Conn<'_>, mut events: &[StoredEvent]) -> Result<()> {
                 Value::from(event.data.as_str()),
             ]);
         }
-        conn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+        conn.execute_raw(conn.statement(&sql, values)).await?;
     }
     Ok(())
 }

@@ -11,13 +11,15 @@ use sea_orm::{
 };
 
 use super::{
+    agents, connectors,
     convert::{after_id, word},
     grants::granted_in_full,
+    workflows,
 };
 use crate::{
     Error, Result, ScopedTx, View,
     conn::Fetch,
-    entity::{access_request, agent, connector, conversation, membership, permission_grant},
+    entity::{access_request, agent, connector, conversation, membership, permission_grant, workflow},
 };
 
 /// Wishes that a caller has, or may grant.
@@ -94,7 +96,8 @@ impl<'a> VisibleAccessRequests<'a> {
         let mut rows = Condition::any()
             .add(on(SharedKind::Agent, self.agents()))
             .add(on(SharedKind::Connector, self.connectors()))
-            .add(on(SharedKind::Conversation, self.conversations()));
+            .add(on(SharedKind::Conversation, self.conversations()))
+            .add(on(SharedKind::Workflow, self.workflows()));
         for kind in SharedKind::ALL {
             rows = rows.add(on(*kind, granted_in_full(&self.view, *kind)));
         }
@@ -106,44 +109,29 @@ impl<'a> VisibleAccessRequests<'a> {
     }
 
     fn agents(&self) -> SelectStatement {
-        let caller = self.view.caller;
-        let mut whose = Condition::any()
-            .add(agent::Column::OwnerUserId.eq(caller.user_id().unwrap_or(UserId::NIL).as_uuid()));
-        if self.manages() {
-            whose = whose.add(agent::Column::Visibility.ne("private"));
-        }
         agent::Entity::find()
             .select_only()
             .column(agent::Column::Id)
-            .filter(agent::Column::OrganizationId.eq(caller.scope.organization_id.as_uuid()))
             .filter(agent::Column::DeletedAt.is_null())
-            .filter(
-                Condition::any()
-                    .add(agent::Column::EnvironmentId.eq(caller.scope.environment_id.as_uuid()))
-                    .add(agent::Column::Visibility.is_in(["organization", "public"])),
-            )
-            .filter(whose)
+            .filter(agents::REACH.decided_by(self.view.caller, self.manages()))
             .into_query()
     }
 
     fn connectors(&self) -> SelectStatement {
-        let caller = self.view.caller;
-        let mut whose = Condition::any()
-            .add(connector::Column::CreatedByUserId.eq(caller.user_id().unwrap_or(UserId::NIL).as_uuid()));
-        if self.manages() {
-            whose = whose.add(connector::Column::Visibility.ne("private"));
-        }
         connector::Entity::find()
             .select_only()
             .column(connector::Column::Id)
-            .filter(connector::Column::OrganizationId.eq(caller.scope.organization_id.as_uuid()))
             .filter(connector::Column::DeletedAt.is_null())
-            .filter(
-                Condition::any()
-                    .add(connector::Column::EnvironmentId.eq(caller.scope.environment_id.as_uuid()))
-                    .add(connector::Column::Visibility.is_in(["organization", "public"])),
-            )
-            .filter(whose)
+            .filter(connectors::REACH.decided_by(self.view.caller, self.manages()))
+            .into_query()
+    }
+
+    fn workflows(&self) -> SelectStatement {
+        workflow::Entity::find()
+            .select_only()
+            .column(workflow::Column::Id)
+            .filter(workflow::Column::DeletedAt.is_null())
+            .filter(workflows::REACH.decided_by(self.view.caller, self.manages()))
             .into_query()
     }
 
@@ -258,6 +246,12 @@ impl<'t> AccessRequestsTx<'t> {
                 .one(&conn)
                 .await?
                 .map(|row| (Some(row.user_id), false)),
+            SharedKind::Workflow => workflow::Entity::find_by_id(resource.id)
+                .filter(workflow::Column::OrganizationId.eq(organization))
+                .filter(workflow::Column::DeletedAt.is_null())
+                .one(&conn)
+                .await?
+                .map(|row| (row.owner_user_id, row.visibility != "private")),
         })
     }
 

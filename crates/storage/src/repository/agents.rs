@@ -7,16 +7,13 @@ use conductor_domain::{
     ConnectorId, NewAgent, Page, PageRequest, Revoked, Scope, SharedKind, SubjectKind, UserId,
 };
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    prelude::Expr,
-    sea_query::{Func, LikeExpr},
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, prelude::Expr, sea_query::Func,
 };
 
 use super::{
-    convert::{after_id, containing, json, to_json, word},
-    grants::granted,
+    convert::{after_id, beginning, containing, json, to_json, word},
+    reach::Reach,
 };
 use crate::{
     Error, Result, ScopedTx, View,
@@ -75,7 +72,7 @@ impl<'t> Agents<'t> {
     pub async fn get(&self, id: AgentId) -> Result<Agent> {
         agent::Entity::find_by_id(id.as_uuid())
             .filter(agent::Column::DeletedAt.is_null())
-            .filter(reachable(self.scope).add(in_scope(self.scope)))
+            .filter(REACH.beyond(self.scope).add(REACH.in_scope(self.scope)))
             .one(&self.tx.conn())
             .await?
             .ok_or(Error::NotFound)?
@@ -96,7 +93,7 @@ impl<'t> Agents<'t> {
     /// When the database fails.
     pub async fn find_by_slug(&self, slug: &str) -> Result<Option<Agent>> {
         agent::Entity::find()
-            .filter(in_scope(self.scope))
+            .filter(REACH.in_scope(self.scope))
             .filter(agent::Column::DeletedAt.is_null())
             .filter(Expr::expr(Func::lower(Expr::col(agent::Column::Slug))).eq(slug.to_lowercase()))
             .one(&self.tx.conn())
@@ -111,11 +108,10 @@ impl<'t> Agents<'t> {
     /// When the database fails.
     pub async fn named_like(&self, name: &str, slug: &str) -> Result<Vec<Agent>> {
         let begins = |column: agent::Column, text: &str| {
-            let text = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            Expr::expr(Func::lower(Expr::col(column))).like(LikeExpr::new(format!("{text}%")).escape('\\'))
+            Expr::expr(Func::lower(Expr::col(column))).like(beginning(text))
         };
         agent::Entity::find()
-            .filter(in_scope(self.scope))
+            .filter(REACH.in_scope(self.scope))
             .filter(agent::Column::DeletedAt.is_null())
             .filter(
                 Condition::any()
@@ -167,7 +163,7 @@ impl<'t> Agents<'t> {
         let result = agent::Entity::update_many()
             .col_expr(agent::Column::DeletedAt, Expr::value(self.tx.clock().now()))
             .filter(agent::Column::Id.eq(id.as_uuid()))
-            .filter(in_scope(self.scope))
+            .filter(REACH.in_scope(self.scope))
             .filter(agent::Column::DeletedAt.is_null())
             .exec(&self.tx.conn())
             .await?;
@@ -211,7 +207,7 @@ impl<'t> Agents<'t> {
 
     async fn row(&self, id: AgentId) -> Result<agent::Model> {
         agent::Entity::find_by_id(id.as_uuid())
-            .filter(in_scope(self.scope))
+            .filter(REACH.in_scope(self.scope))
             .filter(agent::Column::DeletedAt.is_null())
             .lock_exclusive()
             .one(&self.tx.conn())
@@ -357,6 +353,22 @@ impl<'a> VisibleAgents<'a> {
             .collect()
     }
 
+    /// Those that are switched on, by slug.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn active(&self) -> Result<Vec<Agent>> {
+        self.visible()
+            .filter(agent::Column::IsActive.eq(true))
+            .order_by_asc(agent::Column::Slug)
+            .order_by_asc(agent::Column::Id)
+            .rows(self.view.conn)
+            .await?
+            .into_iter()
+            .map(Agent::try_from)
+            .collect()
+    }
+
     /// A page of agents, newest first.
     ///
     /// # Errors
@@ -415,39 +427,18 @@ impl<'a> VisibleAgents<'a> {
     }
 
     fn visible(&self) -> sea_orm::Select<agent::Entity> {
-        let caller = self.view.caller;
-        let mut seen = reachable(caller.scope)
-            .add(Condition::all().add(in_scope(caller.scope)).add(agent::Column::Visibility.eq("team")));
-        if let Some(user) = caller.user_id() {
-            seen = seen.add(
-                Condition::all()
-                    .add(in_scope(caller.scope))
-                    .add(agent::Column::OwnerUserId.eq(user.as_uuid())),
-            );
-        }
-        let given = agent::Column::Id.in_subquery(granted(&self.view, SharedKind::Agent));
-        seen = seen.add(Condition::all().add(in_scope(caller.scope)).add(given));
+        let seen = REACH.seen_by(&self.view, SharedKind::Agent);
         agent::Entity::find().filter(agent::Column::DeletedAt.is_null()).filter(seen)
     }
 }
 
-/// Official agents, public ones, and those that the organisation shares with all its environments.
-fn reachable(scope: Scope) -> Condition {
-    Condition::any()
-        .add(agent::Column::OrganizationId.eq(Scope::PLATFORM.organization_id.as_uuid()))
-        .add(agent::Column::Visibility.eq("public"))
-        .add(
-            Condition::all()
-                .add(agent::Column::OrganizationId.eq(scope.organization_id.as_uuid()))
-                .add(agent::Column::Visibility.eq("organization")),
-        )
-}
-
-fn in_scope(scope: Scope) -> Condition {
-    Condition::all()
-        .add(agent::Column::OrganizationId.eq(scope.organization_id.as_uuid()))
-        .add(agent::Column::EnvironmentId.eq(scope.environment_id.as_uuid()))
-}
+pub(super) const REACH: Reach<agent::Column> = Reach {
+    id: agent::Column::Id,
+    organization: agent::Column::OrganizationId,
+    environment: agent::Column::EnvironmentId,
+    owner: agent::Column::OwnerUserId,
+    visibility: agent::Column::Visibility,
+};
 
 async fn version_row(conn: Conn<'_>, id: AgentId, version: i32) -> Result<Option<agent_version::Model>> {
     Ok(agent_version::Entity::find()

@@ -8,7 +8,7 @@ use conductor_domain::{
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select, Statement, Value,
+    Select, Value,
     prelude::{Expr, Uuid},
     sea_query::LikeExpr,
 };
@@ -207,7 +207,7 @@ async fn tally(
         Value::from(to),
         Value::from(i64::try_from(limit).unwrap_or(i64::MAX)),
     ];
-    let rows = conn.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    let rows = conn.query_all_raw(conn.statement(&sql, values)).await?;
     rows.into_iter()
         .map(|row| {
             let email: Option<String> = row.try_get_by_index(10)?;

@@ -218,7 +218,7 @@ impl<'a> AuditChains<'a> {
             Value::from(from),
             Value::from(i64::try_from(limit).unwrap_or(i64::MAX)),
         ];
-        let rows = self.conn.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+        let rows = self.conn.query_all_raw(self.conn.statement(&sql, values)).await?;
         Ok(rows.iter().map(entry).collect())
     }
 }
@@ -317,7 +317,7 @@ impl<'t> AuditChainsTx<'t> {
                 Value::from(seal.hash.as_str()),
             ]
         });
-        Ok(conn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?.rows_affected())
+        Ok(conn.execute_raw(conn.statement(&sql, values)).await?.rows_affected())
     }
 
     /// Stores a checkpoint; one of the chain's head is noted there too.

@@ -11,8 +11,7 @@ use conductor_domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
-    Value,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Value,
     prelude::{Expr, Uuid},
     sea_query::OnConflict,
 };
@@ -300,7 +299,7 @@ impl<'t> BudgetLedger<'t> {
             Value::from(from),
             Value::from(budget.created_at),
         ];
-        let row = conn.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+        let row = conn.query_one_raw(conn.statement(&sql, values)).await?;
         Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
     }
 

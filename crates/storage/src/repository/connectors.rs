@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::{
     convert::{after_id, json as read_json, to_json, word},
-    grants::granted,
+    reach::Reach,
 };
 use crate::{
     Error, Result, ScopedTx, View,
@@ -282,25 +282,21 @@ impl<'a> AllConnectors<'a> {
     }
 }
 
+pub(super) const REACH: Reach<connector::Column> = Reach {
+    id: connector::Column::Id,
+    organization: connector::Column::OrganizationId,
+    environment: connector::Column::EnvironmentId,
+    owner: connector::Column::CreatedByUserId,
+    visibility: connector::Column::Visibility,
+};
+
 /// The condition under which a connector is in a caller's reach.
 pub(crate) fn visible_to(view: &View<'_>) -> Condition {
     let caller = view.caller;
-    let organization = connector::Column::OrganizationId.eq(caller.scope.organization_id.as_uuid());
-    let here = Condition::all()
-        .add(organization.clone())
-        .add(connector::Column::EnvironmentId.eq(caller.scope.environment_id.as_uuid()));
-    let mut reach = Condition::any()
-        .add(connector::Column::Visibility.eq("public"))
-        .add(connector::Column::Origin.eq("official"))
-        .add(Condition::all().add(organization).add(connector::Column::Visibility.eq("organization")))
-        .add(here.clone().add(connector::Column::Visibility.eq("team")));
-    if let Some(user) = caller.user_id() {
-        reach = reach.add(here.clone().add(connector::Column::CreatedByUserId.eq(user.as_uuid())));
-    }
+    let mut reach = REACH.seen_by(view, SharedKind::Connector).add(connector::Column::Origin.eq("official"));
     if caller.has_role("organization:owner") || caller.has_role("organization:admin") {
-        reach = reach.add(here.clone());
+        reach = reach.add(REACH.in_scope(caller.scope));
     }
-    reach = reach.add(here.add(connector::Column::Id.in_subquery(granted(view, SharedKind::Connector))));
     Condition::all().add(connector::Column::DeletedAt.is_null()).add(reach)
 }
 

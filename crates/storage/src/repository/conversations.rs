@@ -11,7 +11,7 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QueryResult,
-    QuerySelect, QueryTrait, Statement, Value,
+    QuerySelect, QueryTrait, Value,
     prelude::{Expr, Uuid},
     sea_query::{Func, SimpleExpr},
 };
@@ -287,8 +287,7 @@ impl<'a> VisibleConversations<'a> {
     pub async fn find_with_turn(&self, id: ConversationId) -> Result<Option<(Conversation, Option<RunId>)>> {
         let (conn, caller) = (&self.view.conn, self.view.caller);
         let user = caller.user_id().unwrap_or(UserId::NIL);
-        let statement = Statement::from_sql_and_values(
-            conn.get_database_backend(),
+        let statement = conn.statement(
             FIND_WITH_TURN,
             [
                 Value::from(id.as_uuid()),

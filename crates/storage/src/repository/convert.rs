@@ -36,14 +36,22 @@ pub(crate) fn after_id(page: &PageRequest) -> Result<Option<Uuid>> {
 
 /// Finds a text anywhere in a lower-cased column.
 pub(crate) fn containing(text: &str) -> LikeExpr {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
+    LikeExpr::new(format!("%{}%", literal(text))).escape('\\')
+}
+
+/// Finds a text at the beginning of a lower-cased column.
+pub(crate) fn beginning(text: &str) -> LikeExpr {
+    LikeExpr::new(format!("{}%", literal(text))).escape('\\')
+}
+
+/// A text whose letters stand for nothing but themselves.
+fn literal(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
     for letter in text.to_lowercase().chars() {
         if matches!(letter, '%' | '_' | '\\') {
             pattern.push('\\');
         }
         pattern.push(letter);
     }
-    pattern.push('%');
-    LikeExpr::new(pattern).escape('\\')
+    pattern
 }

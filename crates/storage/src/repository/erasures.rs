@@ -10,8 +10,7 @@ use conductor_domain::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
-    Value,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
     prelude::{Expr, Uuid},
 };
 
@@ -137,7 +136,7 @@ impl<'a> Erasures<'a> {
     pub async fn blobs(&self, limit: u64) -> Result<Vec<(String, bool)>> {
         let sql = "SELECT sha256 FROM erasure_blobs ORDER BY sha256 LIMIT $1";
         let values = [Value::from(i64::try_from(limit).unwrap_or(i64::MAX))];
-        let rows = self.conn.query_all_raw(statement(self.conn, sql, values)).await?;
+        let rows = self.conn.query_all_raw(self.conn.statement(sql, values)).await?;
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
             let digest: String = row.try_get_by_index(0)?;
@@ -256,12 +255,8 @@ impl<'t> ErasuresTx<'t> {
 
     async fn run(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<u64> {
         let conn = self.tx.conn();
-        Ok(conn.execute_raw(statement(conn, sql, values)).await?.rows_affected())
+        Ok(conn.execute_raw(conn.statement(sql, values)).await?.rows_affected())
     }
-}
-
-fn statement(conn: Conn<'_>, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
-    Statement::from_sql_and_values(conn.get_database_backend(), sql, values)
 }
 
 /// Runs that say something of the person: their own, those in their conversations, those of their agents.

@@ -277,7 +277,7 @@ impl<'t> GrantsTx<'t> {
             environment_id: Set(Some(self.tx.scope.environment_id.as_uuid())),
             kind: Set(match new.resource.kind {
                 SharedKind::Connector => "connector_access".to_owned(),
-                SharedKind::Agent | SharedKind::Conversation => "share".to_owned(),
+                SharedKind::Agent | SharedKind::Conversation | SharedKind::Workflow => "share".to_owned(),
             }),
             subject_type: Set(new.subject.kind.as_str().to_owned()),
             subject_id: Set(new.subject.id),

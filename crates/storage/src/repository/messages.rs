@@ -6,9 +6,8 @@ use conductor_domain::{
     Classification, ConversationId, Message, MessageId, MessagePatch, NewMessage, Page, PageRequest, Scope,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
-    FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value, prelude::Expr,
-    prelude::Uuid,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Statement, Value, prelude::Expr, prelude::Uuid,
 };
 
 use super::{
@@ -493,7 +492,7 @@ fn statement<const N: usize>(
         scope.organization_id.as_uuid().into(),
         scope.environment_id.as_uuid().into(),
     ];
-    Statement::from_sql_and_values(conn.get_database_backend(), sql, first.into_iter().chain(more))
+    conn.statement(sql, first.into_iter().chain(more))
 }
 
 impl TryFrom<message::Model> for Message {

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{CallId, EventBody, RunId};
-use sea_orm::{ConnectionTrait, EntityTrait, QueryResult, Set, Statement, Value, prelude::Uuid};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryResult, Set, Value, prelude::Uuid};
 use serde_json::json;
 
 use crate::{Error, Result, ScopedTx, entity::message, tx::Tx};
@@ -56,13 +56,15 @@ impl<'t> QuietCallsTx<'t> {
         for row in &due {
             let (call, run): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             self.empty_events(call.into(), run, row.try_get_by_index::<String>(3)? == "tool").await?;
+            self.empty_run_of(call.into()).await?;
             if let Some(message) = row.try_get_by_index::<Option<Uuid>>(2)? {
                 self.empty_message(call, message).await?;
             }
             for sql in [
                 "UPDATE human_tasks SET arguments = NULL WHERE run_id = $1 AND call_id = $2",
-                // A run of kind tool is nothing but the call; a turn's input and output are the model's and the person's.
-                "UPDATE runs SET input_json = NULL, output_json = NULL WHERE id = $1 AND kind = 'tool' AND id <> $2",
+                // The call's own row, and a run that is nothing but the call; a turn's input and output are the person's
+                // and the model's.
+                "UPDATE runs SET input_json = NULL, output_json = NULL WHERE id = $2 OR (id = $1 AND kind = 'tool')",
                 "DELETE FROM quiet_calls WHERE run_id = $1 AND call_id = $2",
             ] {
                 execute(self.tx, sql, [Value::from(run), Value::from(call)]).await?;
@@ -74,13 +76,9 @@ impl<'t> QuietCallsTx<'t> {
     /// What the run's journal says of the call. A run that is `only` the call ends with its answer.
     async fn empty_events(&self, call: CallId, run: Uuid, only: bool) -> Result<()> {
         let sql = "SELECT seq, data FROM run_events WHERE run_id = $1 AND type IN ('tool.called', 'tool.result', \
-                   'approval.requested', 'approval.decided', 'step.finished', 'run.finished')";
+                   'approval.requested', 'approval.decided', 'step.finished', 'message.completed', 'run.finished')";
         for row in rows(self.tx, sql, [Value::from(run)]).await? {
             let (seq, data): (i64, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            let corrupt = |source: serde_json::Error| Error::Corrupt {
-                column: "run_events.data",
-                source: source.into(),
-            };
             let before: EventBody = serde_json::from_str(&data).map_err(corrupt)?;
             let mut body = before.clone();
             empty(&mut body, call, only);
@@ -93,27 +91,44 @@ impl<'t> QuietCallsTx<'t> {
         Ok(())
     }
 
+    /// What the run that a call went on as was given and said; calls that it made itself have their own rules.
+    async fn empty_run_of(&self, call: CallId) -> Result<()> {
+        let sql = "SELECT e.run_id, e.seq, e.data FROM run_events e JOIN runs r ON r.id = e.run_id \
+                   WHERE r.parent_run_id = $1 AND e.type IN \
+                   ('message.delta', 'thinking.delta', 'step.finished', 'run.finished')";
+        for row in rows(self.tx, sql, [Value::from(call.as_uuid())]).await? {
+            let (run, seq): (Uuid, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            let data: String = row.try_get_by_index(2)?;
+            let mut body: EventBody = serde_json::from_str(&data).map_err(corrupt)?;
+            match &mut body {
+                EventBody::MessageDelta { text, .. } | EventBody::ThinkingDelta { text, .. } => text.clear(),
+                EventBody::StepFinished { continuation, .. } => *continuation = None,
+                EventBody::RunFinished { output, .. } => *output = None,
+                _ => {}
+            }
+            let data = serde_json::to_string(&body).map_err(corrupt)?;
+            let sql = "UPDATE run_events SET data = $1 WHERE run_id = $2 AND seq = $3";
+            execute(self.tx, sql, [Value::from(data), Value::from(run), Value::from(seq)]).await?;
+        }
+        let sql = "UPDATE runs SET input_json = NULL, output_json = NULL WHERE parent_run_id = $1";
+        execute(self.tx, sql, [Value::from(call.as_uuid())]).await
+    }
+
     /// The call as the message shows it.
     async fn empty_message(&self, call: Uuid, message: Uuid) -> Result<()> {
         let Some(row) = message::Entity::find_by_id(message).one(&self.tx.conn()).await? else {
             return Ok(());
         };
         let mut calls = row.tool_calls;
-        let id = json!(call.to_string());
-        let theirs = calls.as_array_mut().into_iter().flatten().filter(|one| one["call_id"] == id);
-        for one in theirs.filter_map(serde_json::Value::as_object_mut) {
-            one.insert("arguments".to_owned(), withheld());
-            if let Some(content) = one.get_mut("content") {
-                *content = withheld_answer();
-            }
-            if let Some(task) = one.get_mut("human_task").and_then(serde_json::Value::as_object_mut) {
-                task.remove("arguments");
-            }
-        }
+        empty_calls(&mut calls, call.into());
         let changed = message::ActiveModel { id: Set(row.id), tool_calls: Set(calls), ..Default::default() };
         message::Entity::update(changed).exec(&self.tx.conn()).await?;
         Ok(())
     }
+}
+
+fn corrupt(source: serde_json::Error) -> Error {
+    Error::Corrupt { column: "run_events.data", source: source.into() }
 }
 
 /// Takes out of an event what it says of the call's arguments and result.
@@ -128,8 +143,28 @@ fn empty(body: &mut EventBody, call: CallId, only: bool) {
         }
         // A model's raw reply repeats the arguments; it was only of use while the turn went on.
         EventBody::StepFinished { continuation, .. } => *continuation = None,
+        EventBody::MessageCompleted { message } => {
+            if let Some(calls) = message.get_mut("tool_calls") {
+                empty_calls(calls, call);
+            }
+        }
         EventBody::RunFinished { output, .. } if only => *output = None,
         _ => {}
+    }
+}
+
+/// Takes out of a message's calls what they say of this one.
+fn empty_calls(calls: &mut serde_json::Value, call: CallId) {
+    let id = json!(call);
+    let theirs = calls.as_array_mut().into_iter().flatten().filter(|one| one["call_id"] == id);
+    for one in theirs.filter_map(serde_json::Value::as_object_mut) {
+        one.insert("arguments".to_owned(), withheld());
+        if let Some(content) = one.get_mut("content") {
+            *content = withheld_answer();
+        }
+        if let Some(task) = one.get_mut("human_task").and_then(serde_json::Value::as_object_mut) {
+            task.remove("arguments");
+        }
     }
 }
 
@@ -141,15 +176,11 @@ fn withheld_answer() -> serde_json::Value {
     json!([{ "type": "text", "text": NOT_KEPT }])
 }
 
-fn statement(tx: &Tx, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
-    Statement::from_sql_and_values(tx.conn().get_database_backend(), sql, values)
-}
-
 async fn rows(tx: &Tx, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<Vec<QueryResult>> {
-    Ok(tx.conn().query_all_raw(statement(tx, sql, values)).await?)
+    Ok(tx.conn().query_all_raw(tx.conn().statement(sql, values)).await?)
 }
 
 async fn execute(tx: &Tx, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<()> {
-    tx.conn().execute_raw(statement(tx, sql, values)).await?;
+    tx.conn().execute_raw(tx.conn().statement(sql, values)).await?;
     Ok(())
 }

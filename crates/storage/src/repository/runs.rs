@@ -19,6 +19,9 @@ use crate::{
     tx::Tx,
 };
 
+/// No tree of runs is deeper; the engine's own bound is far below.
+const MAX_TREE: usize = 1_000;
+
 /// Runs of one tenant, inside a write.
 #[derive(Debug)]
 pub struct Runs<'t> {
@@ -107,6 +110,80 @@ impl<'t> Runs<'t> {
     /// `NotFound` when this tenant has no such run.
     pub async fn get(&self, id: RunId) -> Result<Run> {
         self.owned(id).one(&self.tx.conn()).await?.ok_or(Error::NotFound)?.try_into()
+    }
+
+    /// A run of this tenant, where there is one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find(&self, id: RunId) -> Result<Option<Run>> {
+        self.owned(id).one(&self.tx.conn()).await?.map(Run::try_from).transpose()
+    }
+
+    /// Parks an open call until the run that it goes on as has ended, and keeps other writers of the call out until the
+    /// transaction ends. Parking it again changes nothing. `None` where the call has ended.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn park_call(&self, call: RunId) -> Result<Option<Run>> {
+        let parked = run::Entity::update_many()
+            .col_expr(run::Column::Status, Expr::value(RunStatus::Waiting.as_str()))
+            .filter(self.held(call, 0))
+            .filter(run::Column::Kind.eq("tool"))
+            .exec(&self.tx.conn())
+            .await?;
+        if parked.rows_affected == 0 { Ok(None) } else { self.find(call).await }
+    }
+
+    /// The run that a call goes on as, where it has one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn child_of_call(&self, call: RunId) -> Result<Option<Run>> {
+        let row = self.children(call).order_by_asc(run::Column::Id).one(&self.tx.conn()).await?;
+        row.map(Run::try_from).transpose()
+    }
+
+    /// Calls of a run that wait for a run of their own.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn parked_calls(&self, id: RunId) -> Result<Vec<RunId>> {
+        let parked = self
+            .children(id)
+            .filter(run::Column::Kind.eq("tool"))
+            .filter(run::Column::Status.eq(RunStatus::Waiting.as_str()));
+        ids(parked, self.tx).await
+    }
+
+    /// Runs that calls of a run go on as and that have not ended.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open_below_calls(&self, id: RunId) -> Result<Vec<RunId>> {
+        let calls =
+            self.children(id).filter(run::Column::Kind.eq("tool")).select_only().column(run::Column::Id);
+        let open = run::Entity::find()
+            .filter(run::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
+            .filter(run::Column::ParentRunId.in_subquery(sea_orm::QueryTrait::into_query(calls)))
+            .filter(run::open());
+        ids(open, self.tx).await
+    }
+
+    /// The runs above a run, nearest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn above(&self, id: RunId) -> Result<Vec<Run>> {
+        let mut above: Vec<Run> = Vec::new();
+        let mut next = self.find(id).await?.and_then(|run| run.parent_run_id);
+        while let Some(id) = next.take().filter(|_| above.len() < MAX_TREE) {
+            if let Some(run) = self.find(id).await? {
+                next = run.parent_run_id;
+                above.push(run);
+            }
+        }
+        Ok(above)
     }
 
     /// Sets the status of a run whose lease the writer holds; a parked run gives the lease up.
@@ -224,6 +301,12 @@ impl<'t> Runs<'t> {
             .count(&self.tx.conn())
             .await?;
         Ok(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
+    fn children(&self, id: RunId) -> sea_orm::Select<run::Entity> {
+        run::Entity::find()
+            .filter(run::Column::ParentRunId.eq(id.as_uuid()))
+            .filter(run::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
     }
 
     fn owned(&self, id: RunId) -> sea_orm::Select<run::Entity> {
@@ -476,6 +559,17 @@ impl<'a> DriverRuns<'a> {
             .map(Run::try_from)
             .collect()
     }
+}
+
+async fn ids(runs: sea_orm::Select<run::Entity>, tx: &Tx) -> Result<Vec<RunId>> {
+    let ids: Vec<sea_orm::prelude::Uuid> = runs
+        .select_only()
+        .column(run::Column::Id)
+        .order_by_asc(run::Column::Id)
+        .into_tuple()
+        .all(&tx.conn())
+        .await?;
+    Ok(ids.into_iter().map(RunId::from).collect())
 }
 
 /// Every kind but calls that have a parent: a tool run at the top of its tree is one that a door started.

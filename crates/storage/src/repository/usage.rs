@@ -2,9 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{NewUsage, UsageBucket, UsageDimension, UsageFilter, UsageGrouping, UsageTotals};
-use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, QueryResult, Statement, Value, prelude::Uuid,
-};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, QueryResult, Value, prelude::Uuid};
 
 use crate::{Error, Result, ScopedTx, View, entity::usage_record};
 
@@ -119,9 +117,7 @@ impl<'a> VisibleUsage<'a> {
 
     async fn rows(&self, sql: String, values: Vec<Value>) -> Result<Vec<QueryResult>> {
         let conn = self.view.conn;
-        Ok(conn
-            .query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, values))
-            .await?)
+        Ok(conn.query_all_raw(conn.statement(&sql, values)).await?)
     }
 
     fn conditions(&self, filter: &UsageFilter) -> (String, Vec<Value>) {

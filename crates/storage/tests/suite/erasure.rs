@@ -19,7 +19,7 @@ suite! {
 }
 
 /// Tables that hold something of a person, and lose it.
-const ERASED: [&str; 29] = [
+const ERASED: [&str; 31] = [
     "access_campaign_items",
     "agent_connectors",
     "agent_versions",
@@ -49,6 +49,8 @@ const ERASED: [&str; 29] = [
     "sessions",
     "tool_approvals",
     "users",
+    "workflow_versions",
+    "workflows",
 ];
 
 /// Tables that lose what lies in organisations of the person's own, and name people by the ids of their accounts at most.

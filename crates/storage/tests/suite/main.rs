@@ -28,3 +28,4 @@ mod runs;
 mod sessions;
 mod tenancy;
 mod usage;
+mod workflows;

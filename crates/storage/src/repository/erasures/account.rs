@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::{ErasuresTx, statement, theirs};
+use super::{ErasuresTx, theirs};
 use crate::{
     Result, ScopedTx,
     entity::{run, user},
@@ -29,12 +29,15 @@ const CREDENTIALS: [&str; 10] = [
     "DELETE FROM tool_approvals WHERE user_id = $1",
 ];
 
-/// Agents and servers that others use: `$1` is the person, `$2` the organisation, `$3` who takes them over. What stays
+/// Agents, workflows and servers that others use: `$1` is the person, `$2` the organisation, `$3` who takes them over. What stays
 /// the person's goes with them.
-const PASSED_ON: [&str; 2] = [
+const PASSED_ON: [&str; 3] = [
     "UPDATE agents SET owner_user_id = $3 WHERE owner_user_id = $1 AND organization_id = $2 \
        AND deleted_at IS NULL AND (visibility <> 'private' OR EXISTS (SELECT 1 FROM permission_grants g \
          WHERE g.resource_id = agents.id AND g.resource_type = 'agent' AND g.is_active))",
+    "UPDATE workflows SET owner_user_id = $3 WHERE owner_user_id = $1 AND organization_id = $2 \
+       AND deleted_at IS NULL AND (visibility <> 'private' OR EXISTS (SELECT 1 FROM permission_grants g \
+         WHERE g.resource_id = workflows.id AND g.resource_type = 'workflow' AND g.is_active))",
     "UPDATE connectors SET created_by_user_id = $3 WHERE created_by_user_id = $1 AND organization_id = $2 \
        AND deleted_at IS NULL AND (visibility <> 'private' OR origin = 'official' \
          OR EXISTS (SELECT 1 FROM permission_grants g \
@@ -153,15 +156,16 @@ impl ErasuresTx<'_> {
         Ok(())
     }
 
-    /// Organisations in which the person has, or had, agents or servers.
+    /// Organisations in which the person has, or had, agents, workflows or servers.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn owning(&self, user: UserId) -> Result<Vec<OrganizationId>> {
         let conn = self.tx.conn();
         let sql = "SELECT organization_id FROM agents WHERE owner_user_id = $1 AND deleted_at IS NULL \
+                   UNION SELECT organization_id FROM workflows WHERE owner_user_id = $1 AND deleted_at IS NULL \
                    UNION SELECT organization_id FROM connectors WHERE created_by_user_id = $1 AND deleted_at IS NULL";
-        let rows = conn.query_all_raw(statement(conn, sql, [Value::from(user.as_uuid())])).await?;
+        let rows = conn.query_all_raw(conn.statement(sql, [Value::from(user.as_uuid())])).await?;
         rows.iter().map(|row| Ok(row.try_get_by_index::<Uuid>(0)?.into())).collect()
     }
 }

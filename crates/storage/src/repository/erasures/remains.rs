@@ -35,7 +35,7 @@ const RUNS: [&str; 6] = [
 ];
 
 /// The rest, in this order: what is named before what names it. `$1` is the person.
-const REMAINS: [&str; 22] = [
+const REMAINS: [&str; 24] = [
     "DELETE FROM human_tasks WHERE user_id = $1",
     "UPDATE human_tasks SET comment = NULL WHERE decided_by = $1 AND comment IS NOT NULL",
     "DELETE FROM messages WHERE id IN (SELECT m.id FROM messages m \
@@ -59,6 +59,8 @@ const REMAINS: [&str; 22] = [
        AND a.organization_id = secrets.organization_id AND secrets.ref IN \
        (a.bearer_secret_ref, a.inbound_secret_ref, a.mtls_cert_ref, a.mtls_key_ref))",
     "DELETE FROM agents WHERE owner_user_id = $1",
+    "DELETE FROM workflow_versions WHERE workflow_id IN (SELECT id FROM workflows WHERE owner_user_id = $1)",
+    "DELETE FROM workflows WHERE owner_user_id = $1",
     "DELETE FROM tools WHERE connector_id IN (SELECT id FROM connectors WHERE created_by_user_id = $1)",
     "DELETE FROM connector_versions WHERE connector_id IN \
        (SELECT id FROM connectors WHERE created_by_user_id = $1)",
@@ -71,7 +73,7 @@ const REMAINS: [&str; 22] = [
 ];
 
 /// What an organisation of the person's own held. `$1` is the organisation.
-const OWN: [&str; 22] = [
+const OWN: [&str; 24] = [
     "DELETE FROM messages WHERE organization_id = $1",
     "DELETE FROM artifacts WHERE organization_id = $1",
     "DELETE FROM conversations WHERE organization_id = $1",
@@ -86,6 +88,8 @@ const OWN: [&str; 22] = [
     "DELETE FROM agent_connectors WHERE agent_id IN (SELECT id FROM agents WHERE organization_id = $1)",
     "DELETE FROM agent_versions WHERE agent_id IN (SELECT id FROM agents WHERE organization_id = $1)",
     "DELETE FROM agents WHERE organization_id = $1",
+    "DELETE FROM workflow_versions WHERE workflow_id IN (SELECT id FROM workflows WHERE organization_id = $1)",
+    "DELETE FROM workflows WHERE organization_id = $1",
     "DELETE FROM tools WHERE organization_id = $1",
     "DELETE FROM connector_versions WHERE connector_id IN \
        (SELECT id FROM connectors WHERE organization_id = $1)",

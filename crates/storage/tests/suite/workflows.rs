@@ -1,0 +1,205 @@
+//! Workflows: who sees which, and every graph one ever had.
+
+use conductor_domain::{
+    Caller, Classification, EnvironmentId, NewWorkflow, OrganizationRole, PageRequest, Scope, Visibility,
+    Workflow, WorkflowFilter, WorkflowId, WorkflowSpec,
+};
+use conductor_storage::Error;
+use serde_json::{Value, json};
+
+use crate::support::World;
+
+suite! {
+    visibility_decides_who_sees,
+    names_are_unique_in_their_scope,
+    a_graph_is_a_version_and_keeps_its_order,
+    a_deleted_workflow_frees_its_name,
+    the_list_is_filtered,
+    a_tenant_writes_its_own_only,
+}
+
+fn named(name: &str) -> WorkflowSpec {
+    WorkflowSpec {
+        name: name.to_owned(),
+        title: None,
+        description: None,
+        source_format: "native".to_owned(),
+        node_count: 2,
+        runnable: true,
+        is_active: true,
+        is_template: false,
+        category: None,
+        visibility: Visibility::Private,
+        data_classification: Classification::Internal,
+        required_permissions: Vec::new(),
+    }
+}
+
+fn graph(name: &str) -> Value {
+    // The order of the keys is the author's.
+    json!({ "name": name, "z": 1, "a": { "y": "\u{0}", "b": [1.5, null] } })
+}
+
+async fn create(
+    world: &World,
+    scope: Scope,
+    owner: Option<&Caller>,
+    spec: WorkflowSpec,
+) -> Result<Workflow, Error> {
+    world.clock.advance(chrono::Duration::milliseconds(1));
+    let new = NewWorkflow {
+        id: WorkflowId::generate(&*world.clock),
+        owner_user_id: owner.and_then(|owner| owner.user_id()),
+        document: graph(&spec.name),
+        spec,
+        is_official: scope == Scope::PLATFORM,
+        forked_from_workflow_id: None,
+        note: None,
+    };
+    let rows = world.store.scoped(scope);
+    rows.write(move |tx| Box::pin(async move { tx.workflows().create(new).await })).await
+}
+
+async fn people(world: &World) -> (Caller, Caller) {
+    let scope = world.organization("Analytical").await;
+    let ada = world.member("ada@example.com", scope, OrganizationRole::Member).await;
+    (ada, world.member("grace@example.com", scope, OrganizationRole::Member).await)
+}
+
+async fn visibility_decides_who_sees(world: World) {
+    let (ada, grace) = people(&world).await;
+    let mut other_stage = grace.clone();
+    other_stage.scope.environment_id = EnvironmentId::generate(&*world.clock);
+    let elsewhere = world.organization("Other").await;
+    let stranger = world.member("stranger@example.com", elsewhere, OrganizationRole::Owner).await;
+    let mut expected = Vec::new();
+    for (visibility, seen) in [
+        (Visibility::Private, [true, false, false, false]),
+        (Visibility::Team, [true, true, false, false]),
+        (Visibility::Organization, [true, true, true, false]),
+        (Visibility::Public, [true, true, true, true]),
+    ] {
+        let spec = WorkflowSpec { visibility, ..named(visibility.as_str()) };
+        expected.push((create(&world, ada.scope, Some(&ada), spec).await.unwrap().id, seen));
+    }
+    let official = create(&world, Scope::PLATFORM, None, named("official")).await.unwrap();
+    expected.push((official.id, [true; 4]));
+    for (id, seen) in expected {
+        for (caller, seen) in [&ada, &grace, &other_stage, &stranger].into_iter().zip(seen) {
+            let workflows = world.store.visible_to(caller).workflows();
+            assert_eq!(workflows.find(id).await.unwrap().is_some(), seen, "{id} for {:?}", caller.principal);
+            let page = workflows.page(WorkflowFilter::default(), PageRequest::default()).await.unwrap();
+            assert_eq!(page.items.iter().any(|workflow| workflow.id == id), seen);
+            assert_eq!(workflows.find_many(&[id]).await.unwrap().len(), usize::from(seen));
+        }
+    }
+}
+
+async fn names_are_unique_in_their_scope(world: World) {
+    let (ada, _) = people(&world).await;
+    create(&world, ada.scope, Some(&ada), named("Sales")).await.unwrap();
+    let taken = create(&world, ada.scope, Some(&ada), named("sALES")).await;
+    assert!(matches!(taken, Err(Error::NameTaken { .. })), "{taken:?}");
+    let elsewhere = world.organization("Other").await;
+    create(&world, elsewhere, None, named("Sales")).await.unwrap();
+    let rows = world.store.scoped(ada.scope);
+    let like =
+        rows.write(|tx| Box::pin(async move { tx.workflows().names_like("SAL").await })).await.unwrap();
+    assert_eq!(like.into_iter().map(|(_, name)| name).collect::<Vec<_>>(), ["Sales"]);
+}
+
+async fn a_graph_is_a_version_and_keeps_its_order(world: World) {
+    let (ada, grace) = people(&world).await;
+    let workflow = create(&world, ada.scope, Some(&ada), named("sales")).await.unwrap();
+    let id = workflow.id;
+    assert_eq!((workflow.current_version, workflow.revision), (1, 1));
+    let update = async |spec: WorkflowSpec, document: Option<Value>| {
+        let rows = world.store.scoped(ada.scope);
+        rows.write(move |tx| {
+            Box::pin(async move {
+                let note = Some("why".to_owned());
+                tx.workflows().update(id, &spec, document.as_ref(), note, None).await
+            })
+        })
+        .await
+        .unwrap()
+    };
+    let beside = update(WorkflowSpec { category: Some("crm".to_owned()), ..named("sales") }, None).await;
+    assert_eq!((beside.current_version, beside.revision), (1, 2));
+    assert_eq!(beside.owner_user_id, ada.user_id(), "a change of the state moves no owner");
+    let second = json!({ "second": true });
+    let changed = update(named("renamed"), Some(second.clone())).await;
+    assert_eq!((changed.current_version, changed.revision, &*changed.spec.name), (2, 3, "renamed"));
+    let workflows = world.store.visible_to(&ada).workflows();
+    let newest = workflows.versions(id, PageRequest { limit: 1, after: None }).await.unwrap();
+    assert_eq!((&newest.items[0].document, newest.items[0].note.as_deref()), (&second, Some("why")));
+    let oldest = workflows.versions(id, PageRequest { limit: 1, after: newest.next }).await.unwrap();
+    assert_eq!(oldest.items[0].document.to_string(), graph("sales").to_string());
+    assert_eq!(oldest.next, None);
+    assert_eq!(workflows.version(id, 2).await.unwrap().unwrap().document, second);
+    assert_eq!(workflows.version(id, 3).await.unwrap(), None);
+    let rows = world.store.scoped(ada.scope);
+    let missing = rows.write(move |tx| Box::pin(async move { tx.workflows().version(id, 3).await })).await;
+    assert!(matches!(missing, Err(Error::NotFound)));
+    assert_eq!(world.store.visible_to(&grace).workflows().find(id).await.unwrap(), None);
+}
+
+async fn a_deleted_workflow_frees_its_name(world: World) {
+    let (ada, _) = people(&world).await;
+    let id = create(&world, ada.scope, Some(&ada), named("sales")).await.unwrap().id;
+    let delete = async || {
+        let rows = world.store.scoped(ada.scope);
+        rows.write(move |tx| Box::pin(async move { tx.workflows().delete(id).await })).await
+    };
+    delete().await.unwrap();
+    assert!(matches!(delete().await, Err(Error::NotFound)));
+    assert_eq!(world.store.visible_to(&ada).workflows().find(id).await.unwrap(), None);
+    create(&world, ada.scope, Some(&ada), named("sales")).await.unwrap();
+}
+
+async fn the_list_is_filtered(world: World) {
+    let (ada, _) = people(&world).await;
+    for (name, title) in [("sales", "Sales of 100%"), ("support", "Support"), ("poet", "Writes ver_ses")] {
+        let spec = WorkflowSpec { title: Some(title.to_owned()), is_template: name == "poet", ..named(name) };
+        create(&world, ada.scope, Some(&ada), spec).await.unwrap();
+    }
+    create(&world, Scope::PLATFORM, None, named("official")).await.unwrap();
+    let found = async |filter: WorkflowFilter| {
+        let workflows = world.store.visible_to(&ada).workflows();
+        let page = workflows.page(filter, PageRequest::default()).await.unwrap();
+        page.items.into_iter().map(|workflow| workflow.spec.name).collect::<Vec<_>>().join(" ")
+    };
+    let q = |q: &str| WorkflowFilter { q: Some(q.to_owned()), ..Default::default() };
+    assert_eq!(found(q("S")).await, "poet support sales");
+    assert_eq!(found(q("100%")).await, "sales");
+    assert_eq!(found(q("R_S")).await, "poet");
+    let template = WorkflowFilter { template: Some(true), ..Default::default() };
+    assert_eq!(found(template).await, "poet");
+    let official = WorkflowFilter { official: Some(true), ..Default::default() };
+    assert_eq!(found(official).await, "official");
+    let bad = world.store.visible_to(&ada).workflows();
+    let page = PageRequest { limit: 1, after: Some("x".to_owned()) };
+    assert!(matches!(bad.page(WorkflowFilter::default(), page).await, Err(Error::BadCursor)));
+}
+
+async fn a_tenant_writes_its_own_only(world: World) {
+    let (ada, _) = people(&world).await;
+    let elsewhere = world.organization("Other").await;
+    let spec = WorkflowSpec { visibility: Visibility::Public, ..named("public") };
+    let theirs = create(&world, elsewhere, None, spec.clone()).await.unwrap().id;
+    let official = create(&world, Scope::PLATFORM, None, named("official")).await.unwrap().id;
+    for id in [theirs, official] {
+        let spec = spec.clone();
+        let rows = world.store.scoped(ada.scope);
+        let changed = rows.write(move |tx| {
+            Box::pin(async move { tx.workflows().update(id, &spec, None, None, None).await })
+        });
+        assert!(matches!(changed.await, Err(Error::NotFound)));
+        let rows = world.store.scoped(ada.scope);
+        let gone = rows.write(move |tx| Box::pin(async move { tx.workflows().delete(id).await }));
+        assert!(matches!(gone.await, Err(Error::NotFound)));
+        let rows = world.store.scoped(ada.scope);
+        let held = rows.write(move |tx| Box::pin(async move { tx.workflows().get_own(id).await }));
+        assert!(matches!(held.await, Err(Error::NotFound)));
+    }
+}
