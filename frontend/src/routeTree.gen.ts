@@ -26,6 +26,8 @@ import { Route as AppRunsRunIdRouteImport } from './routes/_app/runs.$runId';
 import { Route as AppServersIndexRouteImport } from './routes/_app/servers.index';
 import { Route as AppServersServerIdRouteImport } from './routes/_app/servers.$serverId';
 import { Route as AppSettingsTabRouteImport } from './routes/_app/settings.$tab';
+import { Route as AppWorkflowsIndexRouteImport } from './routes/_app/workflows.index';
+import { Route as AppWorkflowsWorkflowIdRouteImport } from './routes/_app/workflows.$workflowId';
 import { Route as AppChatCConversationIdRouteImport } from './routes/_app/_chat/c.$conversationId';
 import { Route as AppGovernanceAuditIndexRouteImport } from './routes/_app/governance.audit.index';
 import { Route as AppGovernanceAuditComplianceRouteImport } from './routes/_app/governance.audit.compliance';
@@ -121,6 +123,16 @@ const AppSettingsTabRoute = AppSettingsTabRouteImport.update({
   path: '/settings/$tab',
   getParentRoute: () => AppRoute,
 } as any);
+const AppWorkflowsIndexRoute = AppWorkflowsIndexRouteImport.update({
+  id: '/workflows/',
+  path: '/workflows/',
+  getParentRoute: () => AppRoute,
+} as any);
+const AppWorkflowsWorkflowIdRoute = AppWorkflowsWorkflowIdRouteImport.update({
+  id: '/workflows/$workflowId',
+  path: '/workflows/$workflowId',
+  getParentRoute: () => AppRoute,
+} as any);
 const AppChatCConversationIdRoute = AppChatCConversationIdRouteImport.update({
   id: '/c/$conversationId',
   path: '/c/$conversationId',
@@ -197,8 +209,10 @@ export interface FileRoutesByFullPath {
   '/runs/$runId': typeof AppRunsRunIdRoute;
   '/servers/$serverId': typeof AppServersServerIdRoute;
   '/settings/$tab': typeof AppSettingsTabRoute;
+  '/workflows/$workflowId': typeof AppWorkflowsWorkflowIdRoute;
   '/governance/': typeof AppGovernanceIndexRoute;
   '/servers/': typeof AppServersIndexRoute;
+  '/workflows/': typeof AppWorkflowsIndexRoute;
   '/c/$conversationId': typeof AppChatCConversationIdRoute;
   '/governance/audit/compliance': typeof AppGovernanceAuditComplianceRoute;
   '/governance/policies/$policyId': typeof AppGovernancePoliciesPolicyIdRoute;
@@ -225,8 +239,10 @@ export interface FileRoutesByTo {
   '/runs/$runId': typeof AppRunsRunIdRoute;
   '/servers/$serverId': typeof AppServersServerIdRoute;
   '/settings/$tab': typeof AppSettingsTabRoute;
+  '/workflows/$workflowId': typeof AppWorkflowsWorkflowIdRoute;
   '/governance': typeof AppGovernanceIndexRoute;
   '/servers': typeof AppServersIndexRoute;
+  '/workflows': typeof AppWorkflowsIndexRoute;
   '/c/$conversationId': typeof AppChatCConversationIdRoute;
   '/governance/audit/compliance': typeof AppGovernanceAuditComplianceRoute;
   '/governance/policies/$policyId': typeof AppGovernancePoliciesPolicyIdRoute;
@@ -255,9 +271,11 @@ export interface FileRoutesById {
   '/_app/runs/$runId': typeof AppRunsRunIdRoute;
   '/_app/servers/$serverId': typeof AppServersServerIdRoute;
   '/_app/settings/$tab': typeof AppSettingsTabRoute;
+  '/_app/workflows/$workflowId': typeof AppWorkflowsWorkflowIdRoute;
   '/_app/_chat/': typeof AppChatIndexRoute;
   '/_app/governance/': typeof AppGovernanceIndexRoute;
   '/_app/servers/': typeof AppServersIndexRoute;
+  '/_app/workflows/': typeof AppWorkflowsIndexRoute;
   '/_app/_chat/c/$conversationId': typeof AppChatCConversationIdRoute;
   '/_app/governance/audit/compliance': typeof AppGovernanceAuditComplianceRoute;
   '/_app/governance/policies/$policyId': typeof AppGovernancePoliciesPolicyIdRoute;
@@ -286,8 +304,10 @@ export interface FileRouteTypes {
     | '/runs/$runId'
     | '/servers/$serverId'
     | '/settings/$tab'
+    | '/workflows/$workflowId'
     | '/governance/'
     | '/servers/'
+    | '/workflows/'
     | '/c/$conversationId'
     | '/governance/audit/compliance'
     | '/governance/policies/$policyId'
@@ -314,8 +334,10 @@ export interface FileRouteTypes {
     | '/runs/$runId'
     | '/servers/$serverId'
     | '/settings/$tab'
+    | '/workflows/$workflowId'
     | '/governance'
     | '/servers'
+    | '/workflows'
     | '/c/$conversationId'
     | '/governance/audit/compliance'
     | '/governance/policies/$policyId'
@@ -343,9 +365,11 @@ export interface FileRouteTypes {
     | '/_app/runs/$runId'
     | '/_app/servers/$serverId'
     | '/_app/settings/$tab'
+    | '/_app/workflows/$workflowId'
     | '/_app/_chat/'
     | '/_app/governance/'
     | '/_app/servers/'
+    | '/_app/workflows/'
     | '/_app/_chat/c/$conversationId'
     | '/_app/governance/audit/compliance'
     | '/_app/governance/policies/$policyId'
@@ -488,6 +512,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppSettingsTabRouteImport;
       parentRoute: typeof AppRoute;
     };
+    '/_app/workflows/': {
+      id: '/_app/workflows/';
+      path: '/workflows';
+      fullPath: '/workflows/';
+      preLoaderRoute: typeof AppWorkflowsIndexRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_app/workflows/$workflowId': {
+      id: '/_app/workflows/$workflowId';
+      path: '/workflows/$workflowId';
+      fullPath: '/workflows/$workflowId';
+      preLoaderRoute: typeof AppWorkflowsWorkflowIdRouteImport;
+      parentRoute: typeof AppRoute;
+    };
     '/_app/_chat/c/$conversationId': {
       id: '/_app/_chat/c/$conversationId';
       path: '/c/$conversationId';
@@ -591,8 +629,10 @@ interface AppRouteChildren {
   AppRunsRunIdRoute: typeof AppRunsRunIdRoute;
   AppServersServerIdRoute: typeof AppServersServerIdRoute;
   AppSettingsTabRoute: typeof AppSettingsTabRoute;
+  AppWorkflowsWorkflowIdRoute: typeof AppWorkflowsWorkflowIdRoute;
   AppGovernanceIndexRoute: typeof AppGovernanceIndexRoute;
   AppServersIndexRoute: typeof AppServersIndexRoute;
+  AppWorkflowsIndexRoute: typeof AppWorkflowsIndexRoute;
   AppGovernanceAuditComplianceRoute: typeof AppGovernanceAuditComplianceRoute;
   AppGovernancePoliciesPolicyIdRoute: typeof AppGovernancePoliciesPolicyIdRoute;
   AppGovernancePoliciesNewRoute: typeof AppGovernancePoliciesNewRoute;
@@ -615,8 +655,10 @@ const AppRouteChildren: AppRouteChildren = {
   AppRunsRunIdRoute: AppRunsRunIdRoute,
   AppServersServerIdRoute: AppServersServerIdRoute,
   AppSettingsTabRoute: AppSettingsTabRoute,
+  AppWorkflowsWorkflowIdRoute: AppWorkflowsWorkflowIdRoute,
   AppGovernanceIndexRoute: AppGovernanceIndexRoute,
   AppServersIndexRoute: AppServersIndexRoute,
+  AppWorkflowsIndexRoute: AppWorkflowsIndexRoute,
   AppGovernanceAuditComplianceRoute: AppGovernanceAuditComplianceRoute,
   AppGovernancePoliciesPolicyIdRoute: AppGovernancePoliciesPolicyIdRoute,
   AppGovernancePoliciesNewRoute: AppGovernancePoliciesNewRoute,

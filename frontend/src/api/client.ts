@@ -7,7 +7,7 @@ import { Offline, Problem, type ProblemBody } from './problem';
 
 export interface RequestOptions {
   query?: Record<string, string | number | boolean | null | undefined>;
-  /** JSON, or a `FormData` sent as it is. */
+  /** JSON, or a `FormData` or `Blob` sent as it is. */
   body?: unknown;
   idempotencyKey?: string;
   ifMatch?: string | number;
@@ -52,7 +52,7 @@ async function send(method: string, path: string, options: RequestOptions): Prom
     ...options.headers,
   };
   let body: BodyInit | undefined;
-  if (options.body instanceof FormData) body = options.body;
+  if (options.body instanceof FormData || options.body instanceof Blob) body = options.body;
   else if (options.body !== undefined) {
     headers['Content-Type'] = 'application/json';
     body = JSON.stringify(options.body);

@@ -19,6 +19,7 @@ export type {
   AvailableTool,
   BacktestResponse as Backtest,
   BindingScope,
+  CheckedWorkflow,
   Connector,
   Conversation,
   ConversationSettings,
@@ -65,6 +66,11 @@ export type {
   ToolCallView as ToolCall,
   ToolExecution,
   User,
+  Workflow,
+  WorkflowFormat,
+  WorkflowProblem,
+  WorkflowSummary,
+  WorkflowVersion,
 } from './generated/types.gen';
 
 export interface Page<T> {

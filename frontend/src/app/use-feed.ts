@@ -59,6 +59,7 @@ function onEvent(event: FeedEvent): void {
       invalidate('grants');
       invalidate('agents');
       invalidate('connectors');
+      invalidate('workflows');
       if (event.resource_type === 'conversation') invalidate('conversations');
       break;
     case 'connector.updated':

@@ -18,6 +18,10 @@ import type {
   CheckOrganizationMcpServerResponse,
   CheckPermissionData,
   CheckPermissionResponse,
+  CheckWorkflowData,
+  CheckWorkflowResponse,
+  CloneWorkflowData,
+  CloneWorkflowResponse,
   CloseAccessCampaignData,
   CloseAccessCampaignResponse,
   ConfirmMcpServerCommandData,
@@ -106,6 +110,10 @@ import type {
   CreateServiceAccountTokenResponse,
   CreateSetupData,
   CreateSetupResponse,
+  CreateWorkflowData,
+  CreateWorkflowResponse,
+  CreateWorkflowShareData,
+  CreateWorkflowShareResponse,
   DecideTaskData,
   DecideTaskResponse,
   DeleteAgentData,
@@ -158,6 +166,10 @@ import type {
   DeleteServiceAccountTokenResponse,
   DeleteSessionData,
   DeleteSessionResponse,
+  DeleteWorkflowData,
+  DeleteWorkflowResponse,
+  DeleteWorkflowShareData,
+  DeleteWorkflowShareResponse,
   DenyAccessRequestData,
   DenyAccessRequestResponse,
   DisableMfaData,
@@ -180,6 +192,8 @@ import type {
   ExportAccessCampaignResponse,
   ExportAuditData,
   ExportAuditResponse,
+  ExportWorkflowData,
+  ExportWorkflowResponse,
   FindAccessCampaignData,
   FindAccessCampaignResponse,
   FindAgentByIdData,
@@ -268,12 +282,16 @@ import type {
   FindSetupStatusResponse,
   FindThinkingData,
   FindThinkingResponse,
+  FindWorkflowData,
+  FindWorkflowResponse,
   FindWorkflowUsageData,
   FindWorkflowUsageResponse,
   FollowMessageData,
   FollowMessageResponse,
   GrantMcpServerAccessData,
   GrantMcpServerAccessResponse,
+  ImportWorkflowData,
+  ImportWorkflowResponse,
   ListAccessCampaignItemsData,
   ListAccessCampaignItemsResponse,
   ListAccessCampaignsData,
@@ -420,6 +438,12 @@ import type {
   ListUserGrantsResponse,
   ListUsersData,
   ListUsersResponse,
+  ListWorkflowSharesData,
+  ListWorkflowSharesResponse,
+  ListWorkflowVersionsData,
+  ListWorkflowVersionsResponse,
+  ListWorkflowsData,
+  ListWorkflowsResponse,
   LoginData,
   LoginResponse,
   LoginV1Data,
@@ -442,6 +466,8 @@ import type {
   ReplaceAgentPermissionsOfOrganizationData,
   ReplaceAgentPermissionsOfOrganizationResponse,
   ReplaceAgentPermissionsResponse,
+  ReplaceWorkflowPermissionsData,
+  ReplaceWorkflowPermissionsResponse,
   RestartMcpServerData,
   RestartMcpServerResponse,
   ReviewAccessData,
@@ -454,6 +480,8 @@ import type {
   RevokeMcpServerAccessResponse,
   RevokeServiceAccountTokenData,
   RevokeServiceAccountTokenResponse,
+  RollbackWorkflowData,
+  RollbackWorkflowResponse,
   RotateApiKeyData,
   RotateApiKeyResponse,
   RotateSecretKeysData,
@@ -556,6 +584,10 @@ import type {
   UpdateUserResponse,
   UpdateUserRoleData,
   UpdateUserRoleResponse,
+  UpdateWorkflowData,
+  UpdateWorkflowPatchData,
+  UpdateWorkflowPatchResponse,
+  UpdateWorkflowResponse,
 } from './types.gen';
 
 export interface Operations {
@@ -679,6 +711,10 @@ export interface Operations {
     '/api/v1/pricing/models': { query: ListModelPricingData['query']; body: ListModelPricingData['body']; answer: ListModelPricingResponse };
     '/api/v1/pricing/models/{pricing_id}': { query: FindModelPricingData['query']; body: FindModelPricingData['body']; answer: FindModelPricingResponse };
     '/api/v1/secret-keys': { query: FindSecretKeysData['query']; body: FindSecretKeysData['body']; answer: FindSecretKeysResponse };
+    '/api/workflows': { query: ListWorkflowsData['query']; body: ListWorkflowsData['body']; answer: ListWorkflowsResponse };
+    '/api/workflows/{workflow_id}': { query: FindWorkflowData['query']; body: FindWorkflowData['body']; answer: FindWorkflowResponse };
+    '/api/workflows/{workflow_id}/shares': { query: ListWorkflowSharesData['query']; body: ListWorkflowSharesData['body']; answer: ListWorkflowSharesResponse };
+    '/api/workflows/{workflow_id}/versions': { query: ListWorkflowVersionsData['query']; body: ListWorkflowVersionsData['body']; answer: ListWorkflowVersionsResponse };
     '/artifact-frame': { query: ArtifactFrameData['query']; body: ArtifactFrameData['body']; answer: unknown };
     '/docs/errors/{code}': { query: FindErrorPageData['query']; body: FindErrorPageData['body']; answer: FindErrorPageResponse };
     '/health': { query: FindHealthData['query']; body: FindHealthData['body']; answer: FindHealthResponse };
@@ -763,6 +799,13 @@ export interface Operations {
     '/api/v1/policies/rules': { query: CreatePolicyRuleData['query']; body: CreatePolicyRuleData['body']; answer: CreatePolicyRuleResponse };
     '/api/v1/pricing/models': { query: PutModelPricingData['query']; body: PutModelPricingData['body']; answer: PutModelPricingResponse };
     '/api/v1/secret-keys/rotate': { query: RotateSecretKeysData['query']; body: RotateSecretKeysData['body']; answer: RotateSecretKeysResponse };
+    '/api/workflows': { query: CreateWorkflowData['query']; body: CreateWorkflowData['body']; answer: CreateWorkflowResponse };
+    '/api/workflows/check': { query: CheckWorkflowData['query']; body: CheckWorkflowData['body']; answer: CheckWorkflowResponse };
+    '/api/workflows/import': { query: ImportWorkflowData['query']; body: ImportWorkflowData['body']; answer: ImportWorkflowResponse };
+    '/api/workflows/{workflow_id}/clone': { query: CloneWorkflowData['query']; body: CloneWorkflowData['body']; answer: CloneWorkflowResponse };
+    '/api/workflows/{workflow_id}/export': { query: ExportWorkflowData['query']; body: ExportWorkflowData['body']; answer: ExportWorkflowResponse };
+    '/api/workflows/{workflow_id}/share': { query: CreateWorkflowShareData['query']; body: CreateWorkflowShareData['body']; answer: CreateWorkflowShareResponse };
+    '/api/workflows/{workflow_id}/versions/{version}/rollback': { query: RollbackWorkflowData['query']; body: RollbackWorkflowData['body']; answer: RollbackWorkflowResponse };
   };
   put: {
     '/api/agents/{agent_id}': { query: UpdateAgentData['query']; body: UpdateAgentData['body']; answer: UpdateAgentResponse };
@@ -795,6 +838,8 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}': { query: UpdateServiceAccountData['query']; body: UpdateServiceAccountData['body']; answer: UpdateServiceAccountResponse };
     '/api/v1/policies/bindings/{binding_id}': { query: UpdatePolicyBindingData['query']; body: UpdatePolicyBindingData['body']; answer: UpdatePolicyBindingResponse };
     '/api/v1/policies/rules/{rule_id}': { query: UpdatePolicyRuleData['query']; body: UpdatePolicyRuleData['body']; answer: UpdatePolicyRuleResponse };
+    '/api/workflows/{workflow_id}': { query: UpdateWorkflowData['query']; body: UpdateWorkflowData['body']; answer: UpdateWorkflowResponse };
+    '/api/workflows/{workflow_id}/permissions': { query: ReplaceWorkflowPermissionsData['query']; body: ReplaceWorkflowPermissionsData['body']; answer: ReplaceWorkflowPermissionsResponse };
   };
   patch: {
     '/api/agents/{agent_id}': { query: UpdateAgentPatchData['query']; body: UpdateAgentPatchData['body']; answer: UpdateAgentPatchResponse };
@@ -818,6 +863,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}': { query: UpdateServiceAccountPatchData['query']; body: UpdateServiceAccountPatchData['body']; answer: UpdateServiceAccountPatchResponse };
     '/api/v1/policies/bindings/{binding_id}': { query: UpdatePolicyBindingPatchData['query']; body: UpdatePolicyBindingPatchData['body']; answer: UpdatePolicyBindingPatchResponse };
     '/api/v1/policies/rules/{rule_id}': { query: UpdatePolicyRulePatchData['query']; body: UpdatePolicyRulePatchData['body']; answer: UpdatePolicyRulePatchResponse };
+    '/api/workflows/{workflow_id}': { query: UpdateWorkflowPatchData['query']; body: UpdateWorkflowPatchData['body']; answer: UpdateWorkflowPatchResponse };
   };
   delete: {
     '/api/agents/{agent_id}': { query: DeleteAgentData['query']; body: DeleteAgentData['body']; answer: DeleteAgentResponse };
@@ -846,5 +892,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}/tokens/{jti}': { query: DeleteServiceAccountTokenData['query']; body: DeleteServiceAccountTokenData['body']; answer: DeleteServiceAccountTokenResponse };
     '/api/v1/policies/bindings/{binding_id}': { query: DeletePolicyBindingData['query']; body: DeletePolicyBindingData['body']; answer: DeletePolicyBindingResponse };
     '/api/v1/policies/rules/{rule_id}': { query: DeletePolicyRuleData['query']; body: DeletePolicyRuleData['body']; answer: DeletePolicyRuleResponse };
+    '/api/workflows/{workflow_id}': { query: DeleteWorkflowData['query']; body: DeleteWorkflowData['body']; answer: DeleteWorkflowResponse };
+    '/api/workflows/{workflow_id}/share/{share_id}': { query: DeleteWorkflowShareData['query']; body: DeleteWorkflowShareData['body']; answer: DeleteWorkflowShareResponse };
   };
 }

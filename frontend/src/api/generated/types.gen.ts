@@ -605,7 +605,7 @@ export type AvailableTool = {
      */
     server?: string | null;
     /**
-     * `builtin` or `connector`.
+     * `builtin`, `connector` or `agent`.
      */
     source: string;
     tool_type: string;
@@ -882,6 +882,20 @@ export type CheckPermissionResponse = {
 };
 
 /**
+ * What a document is, and what is wrong with it.
+ */
+export type CheckedWorkflow = {
+    format: WorkflowFormat | null;
+    /**
+     * The stored form, where it could be read whole.
+     */
+    graph: {
+        [key: string]: unknown;
+    } | null;
+    problems: Array<WorkflowProblem>;
+};
+
+/**
  * What a checkpoint stands for.
  */
 export type CheckpointKind = 'head' | 'retention';
@@ -895,6 +909,16 @@ export type Classification = 'public' | 'internal' | 'confidential' | 'restricte
  * A copy in the caller's own scope.
  */
 export type CloneAgentRequest = {
+    /**
+     * A free one is found otherwise.
+     */
+    name?: string | null;
+};
+
+/**
+ * A copy in the caller's own scope.
+ */
+export type CloneWorkflowRequest = {
     /**
      * A free one is found otherwise.
      */
@@ -1730,6 +1754,30 @@ export type CreateTokenResponse = IssuedToken & {
 };
 
 /**
+ * A new workflow. Without a graph it begins with a start and an end.
+ */
+export type CreateWorkflowRequest = {
+    category?: string | null;
+    data_classification?: Classification | null;
+    description?: string | null;
+    /**
+     * A workflow of any form.
+     */
+    graph?: {
+        [key: string]: unknown;
+    } | null;
+    is_active?: boolean | null;
+    is_template?: boolean | null;
+    /**
+     * The name by which it is run: letters, digits, hyphens, dots, underscores. The graph's own where absent.
+     */
+    name?: string | null;
+    required_permissions?: Array<string> | null;
+    title?: string | null;
+    visibility?: Visibility | null;
+};
+
+/**
  * Instructions that precede every agent's own.
  */
 export type CustomInstructions = {
@@ -2156,6 +2204,16 @@ export type EventBody = {
     type: 'tool.decided';
 } | {
     /**
+     * The call.
+     */
+    call_id: CallId;
+    /**
+     * The run that it goes on as.
+     */
+    child_run_id: RunId;
+    type: 'tool.delegated';
+} | {
+    /**
      * How often it was dispatched.
      */
     attempts?: number;
@@ -2181,7 +2239,8 @@ export type EventBody = {
      */
     findings?: Array<GuardFinding>;
     /**
-     * The effect ledger's word: `read_only`, `done`, `failed` or `ambiguous`.
+     * The effect ledger's word: `read_only`, `done`, `failed` or `ambiguous`; none where nothing was sent, or where
+     * the calls of a run of its own have their own.
      */
     ledger?: string | null;
     /**
@@ -2370,6 +2429,28 @@ export type ExecutionConfig = {
  * How an execution stands.
  */
 export type ExecutionStatus = 'running' | 'success' | 'error' | 'timeout' | 'cancelled';
+
+/**
+ * The form in which a workflow is written.
+ */
+export type ExportForm = 'conductor' | 'canvas' | 'stored';
+
+/**
+ * What it is written in.
+ */
+export type ExportSyntax = 'json' | 'yaml';
+
+/**
+ * How a workflow is to be written. Every form is loss-free: reading it gives an equal workflow.
+ */
+export type ExportWorkflowRequest = {
+    format: ExportForm;
+    syntax?: ExportSyntax;
+    /**
+     * One of its versions; the newest where absent.
+     */
+    version?: number | null;
+};
 
 /**
  * A notice: what happened, and the ids of what it happened to.
@@ -5127,6 +5208,95 @@ export type PageResponseUser = {
 };
 
 /**
+ * A page of a list.
+ */
+export type PageResponseWorkflowSummary = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * Whether the caller may change it.
+         */
+        can_edit: boolean;
+        /**
+         * Whether the caller may grant it to others.
+         */
+        can_share: boolean;
+        category?: string | null;
+        created_at: string;
+        created_by_user_id?: UserId | null;
+        data_classification: Classification;
+        description?: string | null;
+        environment_id: EnvironmentId;
+        forked_from_workflow_id?: WorkflowId | null;
+        id: WorkflowId;
+        is_active: boolean;
+        is_official: boolean;
+        is_template: boolean;
+        is_verified: boolean;
+        /**
+         * The name by which it is run: unique in its environment, whatever the case.
+         */
+        name: string;
+        node_count: number;
+        organization_id: OrganizationId;
+        owner_user_id?: UserId | null;
+        required_permissions: Array<string>;
+        /**
+         * The number that `ETag` and `If-Match` speak of.
+         */
+        revision: number;
+        /**
+         * Whether its graph is sound by itself. That of a draft is not.
+         */
+        runnable: boolean;
+        source_format: WorkflowFormat;
+        /**
+         * The name for people, where that is another.
+         */
+        title?: string | null;
+        updated_at: string;
+        /**
+         * The number of its newest graph.
+         */
+        version: number;
+        visibility: Visibility;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageResponseWorkflowVersion = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        created_at: string;
+        created_by?: UserId | null;
+        /**
+         * The stored form.
+         */
+        graph: {
+            [key: string]: unknown;
+        };
+        id: WorkflowVersionId;
+        note?: string | null;
+        version: number;
+        workflow_id: WorkflowId;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
  * Whether a conversation stands first.
  */
 export type PinRequest = {
@@ -5936,14 +6106,14 @@ export type SetupStatusResponse = {
 };
 
 /**
- * How much of an agent is shared.
+ * How much of a row is shared.
  */
 export type ShareLevel = 'read' | 'clone' | 'edit';
 
 /**
  * Kinds of rows that can be granted.
  */
-export type SharedKind = 'agent' | 'connector' | 'conversation';
+export type SharedKind = 'agent' | 'connector' | 'conversation' | 'workflow';
 
 /**
  * A provider that people may sign in with.
@@ -6154,6 +6324,7 @@ export type ToolCallView = {
      * The call.
      */
     call_id: CallId;
+    child_run_id?: RunId | null;
     connector_id?: ConnectorId | null;
     /**
      * What it answered: MCP content blocks.
@@ -6593,6 +6764,30 @@ export type UpdateUserRequest = {
 };
 
 /**
+ * A change of a workflow: missing fields stay, `null` gives a field its default again.
+ */
+export type UpdateWorkflowRequest = {
+    category?: string | null;
+    data_classification?: Classification | null;
+    description?: string | null;
+    /**
+     * A workflow of any form.
+     */
+    graph?: {
+        [key: string]: unknown;
+    } | null;
+    is_active?: boolean | null;
+    is_template?: boolean | null;
+    /**
+     * The name by which it is run: letters, digits, hyphens, dots, underscores. The graph's own where absent.
+     */
+    name?: string | null;
+    required_permissions?: Array<string> | null;
+    title?: string | null;
+    visibility?: Visibility | null;
+};
+
+/**
  * An upload, for the document.
  */
 export type UploadRequest = {
@@ -6653,7 +6848,141 @@ export type Visibility = 'private' | 'team' | 'organization' | 'public';
 /**
  * A workflow.
  */
+export type Workflow = WorkflowSummary & {
+    /**
+     * The stored form of its graph.
+     */
+    graph: {
+        [key: string]: unknown;
+    };
+    /**
+     * All that is wrong with it, given what exists for the caller.
+     */
+    problems: Array<WorkflowProblem>;
+};
+
+/**
+ * What a workflow was written in.
+ */
+export type WorkflowFormat = 'conductor' | 'hybrid' | 'canvas' | 'native';
+
+/**
+ * A workflow.
+ */
 export type WorkflowId = string;
+
+/**
+ * Where a document stops being YAML or JSON, both from 1.
+ */
+export type WorkflowPosition = {
+    column: number;
+    line: number;
+};
+
+/**
+ * One thing that is wrong with a workflow.
+ */
+export type WorkflowProblem = {
+    /**
+     * A stable word for programs, such as `unknown_node`.
+     */
+    code: string;
+    /**
+     * What is wrong, and what would be right.
+     */
+    message: string;
+    /**
+     * The node that it is about.
+     */
+    node?: string | null;
+    /**
+     * A JSON pointer to the field, into the document that was sent or the graph that is kept.
+     */
+    pointer: string;
+    position?: WorkflowPosition | null;
+    severity: WorkflowSeverity;
+};
+
+/**
+ * Whether a workflow with a problem can run.
+ */
+export type WorkflowSeverity = 'error' | 'warning';
+
+/**
+ * A workflow, as lists show it.
+ */
+export type WorkflowSummary = {
+    /**
+     * Whether the caller may change it.
+     */
+    can_edit: boolean;
+    /**
+     * Whether the caller may grant it to others.
+     */
+    can_share: boolean;
+    category?: string | null;
+    created_at: string;
+    created_by_user_id?: UserId | null;
+    data_classification: Classification;
+    description?: string | null;
+    environment_id: EnvironmentId;
+    forked_from_workflow_id?: WorkflowId | null;
+    id: WorkflowId;
+    is_active: boolean;
+    is_official: boolean;
+    is_template: boolean;
+    is_verified: boolean;
+    /**
+     * The name by which it is run: unique in its environment, whatever the case.
+     */
+    name: string;
+    node_count: number;
+    organization_id: OrganizationId;
+    owner_user_id?: UserId | null;
+    required_permissions: Array<string>;
+    /**
+     * The number that `ETag` and `If-Match` speak of.
+     */
+    revision: number;
+    /**
+     * Whether its graph is sound by itself. That of a draft is not.
+     */
+    runnable: boolean;
+    source_format: WorkflowFormat;
+    /**
+     * The name for people, where that is another.
+     */
+    title?: string | null;
+    updated_at: string;
+    /**
+     * The number of its newest graph.
+     */
+    version: number;
+    visibility: Visibility;
+};
+
+/**
+ * One stored graph of a workflow.
+ */
+export type WorkflowVersion = {
+    created_at: string;
+    created_by?: UserId | null;
+    /**
+     * The stored form.
+     */
+    graph: {
+        [key: string]: unknown;
+    };
+    id: WorkflowVersionId;
+    note?: string | null;
+    version: number;
+    workflow_id: WorkflowId;
+};
+
+/**
+ * One stored version of a workflow.
+ */
+export type WorkflowVersionId = string;
 
 export type ListAvailableToolsData = {
     body?: never;
@@ -10058,7 +10387,7 @@ export type ListGrantsData = {
         /**
          * Kinds of rows that can be granted.
          */
-        resource_type?: 'agent' | 'connector' | 'conversation';
+        resource_type?: 'agent' | 'connector' | 'conversation' | 'workflow';
         /**
          * The row.
          */
@@ -15361,6 +15690,539 @@ export type RotateSecretKeysResponses = {
 };
 
 export type RotateSecretKeysResponse = RotateSecretKeysResponses[keyof RotateSecretKeysResponses];
+
+export type ListWorkflowsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+        /**
+         * Part of the name, title or description.
+         */
+        q?: string;
+        /**
+         * Only templates, or only others.
+         */
+        template?: boolean;
+        /**
+         * Only official ones, or only others.
+         */
+        official?: boolean;
+    };
+    url: '/api/workflows';
+};
+
+export type ListWorkflowsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListWorkflowsError = ListWorkflowsErrors[keyof ListWorkflowsErrors];
+
+export type ListWorkflowsResponses = {
+    200: PageResponseWorkflowSummary;
+};
+
+export type ListWorkflowsResponse = ListWorkflowsResponses[keyof ListWorkflowsResponses];
+
+export type CreateWorkflowData = {
+    body: CreateWorkflowRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/workflows';
+};
+
+export type CreateWorkflowErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateWorkflowError = CreateWorkflowErrors[keyof CreateWorkflowErrors];
+
+export type CreateWorkflowResponses = {
+    201: Workflow;
+};
+
+export type CreateWorkflowResponse = CreateWorkflowResponses[keyof CreateWorkflowResponses];
+
+export type CheckWorkflowData = {
+    /**
+     * Any text that may be a workflow
+     */
+    body: unknown;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/workflows/check';
+};
+
+export type CheckWorkflowErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CheckWorkflowError = CheckWorkflowErrors[keyof CheckWorkflowErrors];
+
+export type CheckWorkflowResponses = {
+    200: CheckedWorkflow;
+};
+
+export type CheckWorkflowResponse = CheckWorkflowResponses[keyof CheckWorkflowResponses];
+
+export type ImportWorkflowData = {
+    /**
+     * The workflow itself
+     */
+    body: {
+        [key: string]: unknown;
+    };
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * The name by which it is to be run; the document's own where absent.
+         */
+        name?: string;
+        /**
+         * Whether a workflow that cannot run is kept nevertheless, as a draft.
+         */
+        draft?: boolean;
+    };
+    url: '/api/workflows/import';
+};
+
+export type ImportWorkflowErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ImportWorkflowError = ImportWorkflowErrors[keyof ImportWorkflowErrors];
+
+export type ImportWorkflowResponses = {
+    201: Workflow;
+};
+
+export type ImportWorkflowResponse = ImportWorkflowResponses[keyof ImportWorkflowResponses];
+
+export type DeleteWorkflowData = {
+    body?: never;
+    headers?: {
+        /**
+         * The revision that was read, as `ETag` gave it
+         */
+        'If-Match'?: string | null;
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: never;
+    url: '/api/workflows/{workflow_id}';
+};
+
+export type DeleteWorkflowErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteWorkflowError = DeleteWorkflowErrors[keyof DeleteWorkflowErrors];
+
+export type DeleteWorkflowResponses = {
+    /**
+     * Deleted
+     */
+    204: void;
+};
+
+export type DeleteWorkflowResponse = DeleteWorkflowResponses[keyof DeleteWorkflowResponses];
+
+export type FindWorkflowData = {
+    body?: never;
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: never;
+    url: '/api/workflows/{workflow_id}';
+};
+
+export type FindWorkflowErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindWorkflowError = FindWorkflowErrors[keyof FindWorkflowErrors];
+
+export type FindWorkflowResponses = {
+    200: Workflow;
+};
+
+export type FindWorkflowResponse = FindWorkflowResponses[keyof FindWorkflowResponses];
+
+export type UpdateWorkflowPatchData = {
+    body: UpdateWorkflowRequest;
+    headers?: {
+        /**
+         * The revision that was read, as `ETag` gave it
+         */
+        'If-Match'?: string | null;
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: never;
+    url: '/api/workflows/{workflow_id}';
+};
+
+export type UpdateWorkflowPatchErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateWorkflowPatchError = UpdateWorkflowPatchErrors[keyof UpdateWorkflowPatchErrors];
+
+export type UpdateWorkflowPatchResponses = {
+    200: Workflow;
+};
+
+export type UpdateWorkflowPatchResponse = UpdateWorkflowPatchResponses[keyof UpdateWorkflowPatchResponses];
+
+export type UpdateWorkflowData = {
+    body: UpdateWorkflowRequest;
+    headers?: {
+        /**
+         * The revision that was read, as `ETag` gave it
+         */
+        'If-Match'?: string | null;
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: never;
+    url: '/api/workflows/{workflow_id}';
+};
+
+export type UpdateWorkflowErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateWorkflowError = UpdateWorkflowErrors[keyof UpdateWorkflowErrors];
+
+export type UpdateWorkflowResponses = {
+    200: Workflow;
+};
+
+export type UpdateWorkflowResponse = UpdateWorkflowResponses[keyof UpdateWorkflowResponses];
+
+export type CloneWorkflowData = {
+    body: CloneWorkflowRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: never;
+    url: '/api/workflows/{workflow_id}/clone';
+};
+
+export type CloneWorkflowErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CloneWorkflowError = CloneWorkflowErrors[keyof CloneWorkflowErrors];
+
+export type CloneWorkflowResponses = {
+    201: Workflow;
+};
+
+export type CloneWorkflowResponse = CloneWorkflowResponses[keyof CloneWorkflowResponses];
+
+export type ExportWorkflowData = {
+    body: ExportWorkflowRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: never;
+    url: '/api/workflows/{workflow_id}/export';
+};
+
+export type ExportWorkflowErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ExportWorkflowError = ExportWorkflowErrors[keyof ExportWorkflowErrors];
+
+export type ExportWorkflowResponses = {
+    /**
+     * The document
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ExportWorkflowResponse = ExportWorkflowResponses[keyof ExportWorkflowResponses];
+
+export type ReplaceWorkflowPermissionsData = {
+    body: ReplaceGrantsRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: never;
+    url: '/api/workflows/{workflow_id}/permissions';
+};
+
+export type ReplaceWorkflowPermissionsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ReplaceWorkflowPermissionsError = ReplaceWorkflowPermissionsErrors[keyof ReplaceWorkflowPermissionsErrors];
+
+export type ReplaceWorkflowPermissionsResponses = {
+    200: GrantsResponse;
+};
+
+export type ReplaceWorkflowPermissionsResponse = ReplaceWorkflowPermissionsResponses[keyof ReplaceWorkflowPermissionsResponses];
+
+export type CreateWorkflowShareData = {
+    body: CreateShareRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: never;
+    url: '/api/workflows/{workflow_id}/share';
+};
+
+export type CreateWorkflowShareErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateWorkflowShareError = CreateWorkflowShareErrors[keyof CreateWorkflowShareErrors];
+
+export type CreateWorkflowShareResponses = {
+    201: Grant;
+};
+
+export type CreateWorkflowShareResponse = CreateWorkflowShareResponses[keyof CreateWorkflowShareResponses];
+
+export type DeleteWorkflowShareData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        workflow_id: WorkflowId;
+        share_id: GrantId;
+    };
+    query?: never;
+    url: '/api/workflows/{workflow_id}/share/{share_id}';
+};
+
+export type DeleteWorkflowShareErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteWorkflowShareError = DeleteWorkflowShareErrors[keyof DeleteWorkflowShareErrors];
+
+export type DeleteWorkflowShareResponses = {
+    /**
+     * Taken back
+     */
+    204: void;
+};
+
+export type DeleteWorkflowShareResponse = DeleteWorkflowShareResponses[keyof DeleteWorkflowShareResponses];
+
+export type ListWorkflowSharesData = {
+    body?: never;
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/workflows/{workflow_id}/shares';
+};
+
+export type ListWorkflowSharesErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListWorkflowSharesError = ListWorkflowSharesErrors[keyof ListWorkflowSharesErrors];
+
+export type ListWorkflowSharesResponses = {
+    200: PageResponseGrant;
+};
+
+export type ListWorkflowSharesResponse = ListWorkflowSharesResponses[keyof ListWorkflowSharesResponses];
+
+export type ListWorkflowVersionsData = {
+    body?: never;
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/workflows/{workflow_id}/versions';
+};
+
+export type ListWorkflowVersionsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListWorkflowVersionsError = ListWorkflowVersionsErrors[keyof ListWorkflowVersionsErrors];
+
+export type ListWorkflowVersionsResponses = {
+    200: PageResponseWorkflowVersion;
+};
+
+export type ListWorkflowVersionsResponse = ListWorkflowVersionsResponses[keyof ListWorkflowVersionsResponses];
+
+export type RollbackWorkflowData = {
+    body?: never;
+    headers?: {
+        /**
+         * The revision that was read, as `ETag` gave it
+         */
+        'If-Match'?: string | null;
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        workflow_id: WorkflowId;
+        version: number;
+    };
+    query?: never;
+    url: '/api/workflows/{workflow_id}/versions/{version}/rollback';
+};
+
+export type RollbackWorkflowErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RollbackWorkflowError = RollbackWorkflowErrors[keyof RollbackWorkflowErrors];
+
+export type RollbackWorkflowResponses = {
+    200: Workflow;
+};
+
+export type RollbackWorkflowResponse = RollbackWorkflowResponses[keyof RollbackWorkflowResponses];
 
 export type ArtifactFrameData = {
     body?: never;

@@ -1,7 +1,17 @@
 /** The left side: wordmark, new chat, search, places, conversations, and who is signed in. Folded, it is a rail. */
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Hexagon, Inbox, Menu as MenuIcon, PanelLeft, Plug, Plus, Search, Shield } from 'lucide-react';
+import {
+  Hexagon,
+  Inbox,
+  Menu as MenuIcon,
+  PanelLeft,
+  Plug,
+  Plus,
+  Search,
+  Shield,
+  Workflow,
+} from 'lucide-react';
 import type { ReactNode } from 'react';
 import { accessRequestsQuery, meQuery, tasksQuery } from '@/api/queries';
 import { IconButton } from '@/components/ui/button';
@@ -26,6 +36,7 @@ interface Place {
 function places(waiting: number, governs: boolean): Place[] {
   return [
     { to: '/library/agents', label: t('Agents'), icon: <Hexagon size={18} /> },
+    { to: '/workflows', label: t('Workflows'), icon: <Workflow size={18} /> },
     { to: '/servers', label: t('Servers'), icon: <Plug size={18} /> },
     { to: '/inbox', label: t('Inbox'), icon: <Inbox size={18} />, badge: waiting },
     ...(governs ? [{ to: '/governance', label: t('Governance'), icon: <Shield size={18} /> }] : []),

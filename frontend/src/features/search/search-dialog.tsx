@@ -3,7 +3,17 @@ import { Autocomplete } from '@base-ui/react/autocomplete';
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { Archive, Hexagon, Inbox, MessageSquare, Plug, Plus, Search, SlidersHorizontal } from 'lucide-react';
+import {
+  Archive,
+  Hexagon,
+  Inbox,
+  MessageSquare,
+  Plug,
+  Plus,
+  Search,
+  SlidersHorizontal,
+  Workflow,
+} from 'lucide-react';
 import { type ReactNode, useDeferredValue, useState } from 'react';
 import { api } from '@/api/client';
 import { ago } from '@/lib/format';
@@ -47,6 +57,12 @@ export function SearchDialog({ open, onClose }: { open: boolean; onClose: () => 
       label: t('Agents'),
       icon: <Hexagon size={17} />,
       go: () => navigate({ to: '/library/agents' }),
+    },
+    {
+      id: 'workflows',
+      label: t('Workflows'),
+      icon: <Workflow size={17} />,
+      go: () => navigate({ to: '/workflows' }),
     },
     { id: 'servers', label: t('Servers'), icon: <Plug size={17} />, go: () => navigate({ to: '/servers' }) },
     { id: 'inbox', label: t('Inbox'), icon: <Inbox size={17} />, go: () => navigate({ to: '/inbox' }) },

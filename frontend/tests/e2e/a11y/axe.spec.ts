@@ -6,6 +6,7 @@ const routes = [
   '/',
   '/library/agents',
   '/library/agents/new',
+  '/workflows',
   '/servers',
   '/inbox',
   '/governance/policies',

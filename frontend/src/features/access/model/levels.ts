@@ -6,6 +6,7 @@ const levels: Record<SharedKind, readonly AccessLevel[]> = {
   agent: ['read', 'clone', 'execute', 'write', 'admin'],
   connector: ['read', 'execute', 'write', 'admin'],
   conversation: ['read', 'clone', 'write', 'admin'],
+  workflow: ['read', 'clone', 'execute', 'write', 'admin'],
 };
 
 /** The levels that a kind has, the least first. */
@@ -32,6 +33,7 @@ export function levelName(level: AccessLevel): string {
 /** What a kind is called within a sentence. */
 export function kindName(kind: SharedKind): string {
   if (kind === 'agent') return t('agent');
+  if (kind === 'workflow') return t('workflow');
   return kind === 'connector' ? t('MCP server') : t('conversation');
 }
 

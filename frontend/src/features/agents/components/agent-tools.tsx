@@ -40,7 +40,9 @@ export function AgentTools({ agent, onEdit }: { agent: Agent; onEdit: () => void
   }
   const groups = new Map<string, AvailableTool[]>();
   for (const tool of tools.data.items) {
-    const name = tool.server ?? (tool.connector_id ? t('MCP server') : t('Built in'));
+    const name =
+      tool.server ??
+      (tool.connector_id ? t('MCP server') : tool.source === 'agent' ? t('Agents') : t('Built in'));
     groups.set(name, [...(groups.get(name) ?? []), tool]);
   }
   return (

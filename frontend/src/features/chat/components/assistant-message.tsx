@@ -44,6 +44,8 @@ const report = (error: unknown) => void toast.error(describe(error));
 export function activity(message: Message, run: RunView | undefined, reconnecting: boolean): string {
   if (reconnecting) return t('reconnecting');
   if (message.status === 'waiting') {
+    const given = message.tool_calls.find((call) => call.status === 'running' && call.child_run_id);
+    if (given && !message.tool_calls.some(asks)) return t('executing: {{name}}', { name: given.tool });
     const others = message.tool_calls.some((call) => asks(call) && call.human_task.approver_roles?.length);
     return others ? t('waiting for an approval') : t('waiting for you');
   }

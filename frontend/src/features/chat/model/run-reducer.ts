@@ -188,6 +188,14 @@ function apply(view: RunView, event: RunEvent): RunView {
         }),
       };
     }
+    case 'tool.delegated':
+      return {
+        ...view,
+        toolCalls: changeCall(view.toolCalls, event.call_id, {
+          status: 'running',
+          child_run_id: event.child_run_id,
+        }),
+      };
     case 'tool.result': {
       const call = view.toolCalls.find((candidate) => candidate.call_id === event.call_id);
       const denied = call?.status === 'denied';

@@ -83,6 +83,8 @@ function describe(event: RunEvent): Pick<Line, 'title' | 'detail' | 'tone'> {
         detail: event.reason || event.rule_id || '',
         tone: event.effect === 'allow' ? 'ok' : event.effect === 'deny' ? 'err' : 'warn',
       };
+    case 'tool.delegated':
+      return { title: t('Goes on as a run of its own'), detail: event.child_run_id, tone: 'info' };
     case 'tool.result':
       return {
         title: event.ok ? t('Tool answered') : t('Tool failed'),

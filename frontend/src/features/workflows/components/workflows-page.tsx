@@ -1,0 +1,202 @@
+/** The library: every workflow a person may see, and the ways to another one. */
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { FileUp, Plus, Search, Workflow as WorkflowIcon } from 'lucide-react';
+import { useDeferredValue, useMemo, useState } from 'react';
+import { describe } from '@/api/problem';
+import { meQuery } from '@/api/queries';
+import type { Workflow, WorkflowSummary } from '@/api/types';
+import { Button } from '@/components/ui/button';
+import { ConfirmDialog } from '@/components/ui/dialog';
+import { Segmented } from '@/components/ui/segmented';
+import { EmptyState, ErrorState } from '@/components/ui/states';
+import { t } from '@/lib/i18n';
+import { toast } from '@/lib/toast';
+import { workflowTitle } from '../model/names';
+import { useCloneWorkflow, useDeleteWorkflow, workflowList } from '../queries';
+import { CreateDialog } from './create-dialog';
+import { ExportDialog } from './export-dialog';
+import { ImportDialog } from './import-dialog';
+import { WorkflowCard, WorkflowCardSkeleton } from './workflow-card';
+import '../workflows.css';
+
+type Which = 'all' | 'mine' | 'template' | 'official';
+
+export function WorkflowsPage() {
+  const [query, setQuery] = useState('');
+  const q = useDeferredValue(query.trim());
+  const [which, setWhich] = useState<Which>('all');
+  const [dialog, setDialog] = useState<'create' | 'import'>();
+  const [exporting, setExporting] = useState<WorkflowSummary>();
+  const [deleting, setDeleting] = useState<WorkflowSummary>();
+  const me = useQuery(meQuery);
+  const list = useInfiniteQuery(
+    workflowList({
+      q,
+      official: which === 'official' ? true : which === 'mine' ? false : undefined,
+      template: which === 'template' ? true : undefined,
+    }),
+  );
+  const clone = useCloneWorkflow();
+  const remove = useDeleteWorkflow();
+  const navigate = useNavigate();
+
+  const loaded = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const workflows =
+    which === 'mine' ? loaded.filter((workflow) => workflow.owner_user_id === me.data?.user.id) : loaded;
+  const filtered = q !== '' || which !== 'all';
+  const open = (workflow: Workflow) =>
+    navigate({ to: '/workflows/$workflowId', params: { workflowId: workflow.id } });
+  const copy = (id: string) =>
+    clone.mutate({ id }, { onSuccess: open, onError: (error) => toast.error(describe(error)) });
+
+  return (
+    <div className="page">
+      <header className="flex flex-wrap items-end gap-4">
+        <div className="min-w-0 flex-1 basis-64">
+          <h1 className="display">{t('Workflows')}</h1>
+          <p className="mt-2 text-body text-text-2">
+            {t('What happens in which order: agents, tools, checks and people, drawn as a graph.')}
+          </p>
+        </div>
+        <div className="flex gap-2">
+          <Button variant="outline" onClick={() => setDialog('import')}>
+            <FileUp size={16} />
+            {t('Import')}
+          </Button>
+          <Button variant="primary" onClick={() => setDialog('create')}>
+            <Plus size={16} />
+            {t('New workflow')}
+          </Button>
+        </div>
+      </header>
+
+      <div className="flex flex-wrap items-center gap-3">
+        <label className="field min-h-[46px] flex-1 basis-72 rounded-lg text-body">
+          <Search size={18} className="flex-none text-text-3" aria-hidden="true" />
+          <input
+            type="search"
+            aria-label={t('Search workflows')}
+            placeholder={t('Search by name or task')}
+            value={query}
+            onChange={(event) => setQuery(event.target.value)}
+          />
+        </label>
+        <Segmented<Which>
+          label={t('Which workflows')}
+          value={which}
+          onChange={setWhich}
+          options={[
+            { value: 'all', label: t('All') },
+            { value: 'mine', label: t('Mine') },
+            { value: 'template', label: t('Templates') },
+            { value: 'official', label: t('Official') },
+          ]}
+        />
+      </div>
+
+      {list.isPending ? (
+        <div className="wf-grid" aria-busy="true">
+          <span className="sr-only" role="status">
+            {t('Loading')}
+          </span>
+          {Array.from({ length: 6 }, (_, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: skeletons have no identity
+            <WorkflowCardSkeleton key={index} />
+          ))}
+        </div>
+      ) : list.isError ? (
+        <div className="card border-dashed">
+          <ErrorState
+            title={t('The workflows could not be loaded')}
+            error={list.error}
+            onRetry={() => void list.refetch()}
+          />
+        </div>
+      ) : workflows.length === 0 ? (
+        <div className="card border-dashed">
+          {filtered ? (
+            <EmptyState
+              icon={<Search />}
+              title={t('Nothing matches')}
+              action={
+                <Button
+                  variant="outline"
+                  onClick={() => {
+                    setQuery('');
+                    setWhich('all');
+                  }}
+                >
+                  {t('Clear the filters')}
+                </Button>
+              }
+            >
+              {t('No workflow fits this search. Try fewer words, or look at all of them.')}
+            </EmptyState>
+          ) : (
+            <EmptyState
+              icon={<WorkflowIcon />}
+              title={t('No workflows yet')}
+              action={
+                <Button variant="outline" onClick={() => setDialog('create')}>
+                  {t('New workflow')}
+                </Button>
+              }
+            >
+              {t('Draw one, or import a document that you already have.')}
+            </EmptyState>
+          )}
+        </div>
+      ) : (
+        <section aria-label={t('Workflows')}>
+          <p className="mb-4 text-sm text-text-3" role="status">
+            {t('{{count}} workflows', { count: workflows.length })}
+            {list.hasNextPage && ` ${t('so far')}`}
+          </p>
+          <div className="wf-grid">
+            {workflows.map((workflow) => (
+              <WorkflowCard
+                key={workflow.id}
+                workflow={workflow}
+                cloning={clone.isPending && clone.variables.id === workflow.id}
+                onClone={() => copy(workflow.id)}
+                onExport={() => setExporting(workflow)}
+                onDelete={() => setDeleting(workflow)}
+              />
+            ))}
+          </div>
+          {list.hasNextPage && (
+            <div className="mt-6 text-center">
+              <Button
+                variant="outline"
+                busy={list.isFetchingNextPage}
+                onClick={() => void list.fetchNextPage()}
+              >
+                {t('Show more')}
+              </Button>
+            </div>
+          )}
+        </section>
+      )}
+      <CreateDialog open={dialog === 'create'} onClose={() => setDialog(undefined)} onMade={open} />
+      <ImportDialog open={dialog === 'import'} onClose={() => setDialog(undefined)} onMade={open} />
+      <ExportDialog workflow={exporting} onClose={() => setExporting(undefined)} />
+      <ConfirmDialog
+        open={deleting !== undefined}
+        onClose={() => setDeleting(undefined)}
+        title={t('Delete {{name}}?', { name: deleting ? workflowTitle(deleting) : '' })}
+        description={t('All its versions go with it. Export it first if you may want it again.')}
+        confirm={t('Delete')}
+        onConfirm={async () => {
+          if (!deleting) return;
+          try {
+            await remove.mutateAsync(deleting.id);
+            toast.success(t('{{name}} was deleted', { name: workflowTitle(deleting) }));
+          } catch (error) {
+            toast.error(describe(error));
+          }
+        }}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,3 @@
+/** Workflows: the library, and the designer of one. */
+export { WorkflowPage } from './components/workflow-page';
+export { WorkflowsPage } from './components/workflows-page';

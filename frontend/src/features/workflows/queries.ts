@@ -1,0 +1,178 @@
+/** Workflows on the server: the library, one with its versions, documents in and out, and every write. */
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { api, type BodyOf, newId, raw } from '@/api/client';
+import type { CheckedWorkflow, Workflow, WorkflowSummary } from '@/api/types';
+
+type ExportBody = BodyOf<'post', `/api/workflows/${string}/export`>;
+export type Form = ExportBody['format'];
+export type Syntax = NonNullable<ExportBody['syntax']>;
+
+/** What can be changed of a workflow. */
+export type Change = BodyOf<'patch', `/api/workflows/${string}`>;
+
+export const workflowKeys = {
+  all: ['workflows'] as const,
+  list: (filter: WorkflowFilter) => ['workflows', 'list', filter] as const,
+  one: (id: string) => ['workflows', 'one', id] as const,
+  versions: (id: string) => ['workflows', 'versions', id] as const,
+  document: (id: string, wanted: Wanted) => ['workflows', 'document', id, wanted] as const,
+};
+
+/** What the library shows. */
+export interface WorkflowFilter {
+  q: string;
+  official?: boolean | undefined;
+  template?: boolean | undefined;
+}
+
+export const workflowList = (filter: WorkflowFilter) =>
+  infiniteQueryOptions({
+    queryKey: workflowKeys.list(filter),
+    queryFn: ({ pageParam, signal }) =>
+      api.get('/api/workflows', {
+        query: {
+          limit: 48,
+          q: filter.q,
+          official: filter.official,
+          template: filter.template,
+          cursor: pageParam,
+        },
+        signal,
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+
+export const workflowById = (id: string) =>
+  queryOptions({
+    queryKey: workflowKeys.one(id),
+    queryFn: ({ signal }) => api.get(`/api/workflows/${id}`, { signal }),
+  });
+
+export const workflowVersions = (id: string) =>
+  queryOptions({
+    queryKey: workflowKeys.versions(id),
+    queryFn: ({ signal }) => api.get(`/api/workflows/${id}/versions`, { query: { limit: 100 }, signal }),
+  });
+
+/** Names of workflows, to choose another one by. */
+export const workflowOptions = queryOptions({
+  queryKey: ['workflows', 'options'],
+  queryFn: ({ signal }) => api.get('/api/workflows', { query: { limit: 100 }, signal }),
+});
+
+/** A document as the server takes it: the form is found by its words, the syntax by its first brace. */
+function documentBlob(text: string): Blob {
+  const json = text.trimStart().startsWith('{');
+  return new Blob([text], { type: json ? 'application/json' : 'application/yaml' });
+}
+
+/** What a document says and what is wrong with it; nothing is kept. */
+export async function checkDocument(text: string, signal?: AbortSignal): Promise<CheckedWorkflow> {
+  const answer = await raw('POST', '/api/workflows/check', {
+    body: documentBlob(text),
+    ...(signal ? { signal } : {}),
+  });
+  return (await answer.json()) as CheckedWorkflow;
+}
+
+/** In which form and syntax a document is wanted, and of which version. */
+export interface Wanted {
+  format: Form;
+  syntax: Syntax;
+  version?: number | undefined;
+}
+
+export interface Written {
+  text: string;
+  fileName: string;
+}
+
+function fileNameOf(disposition: string | null): string | undefined {
+  const coded = /filename\*=UTF-8''([^;]+)/i.exec(disposition ?? '')?.[1];
+  if (coded) return decodeURIComponent(coded);
+  return /filename="?([^";]+)"?/i.exec(disposition ?? '')?.[1];
+}
+
+export async function exportDocument(
+  workflow: Pick<WorkflowSummary, 'id' | 'name'>,
+  wanted: Wanted,
+  signal?: AbortSignal,
+): Promise<Written> {
+  const answer = await raw('POST', `/api/workflows/${workflow.id}/export`, {
+    body: wanted,
+    headers: { Accept: '*/*' },
+    ...(signal ? { signal } : {}),
+  });
+  const fileName = fileNameOf(answer.headers.get('Content-Disposition'));
+  return { text: await answer.text(), fileName: fileName ?? `${workflow.name}.${wanted.syntax}` };
+}
+
+export const workflowDocument = (workflow: Pick<WorkflowSummary, 'id' | 'name'>, wanted: Wanted) =>
+  queryOptions({
+    queryKey: workflowKeys.document(workflow.id, wanted),
+    queryFn: ({ signal }) => exportDocument(workflow, wanted, signal),
+  });
+
+/** Every write answers with the workflow as it is now. */
+function useWrite<T>(write: (values: T) => Promise<Workflow>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: write,
+    onSuccess: (saved) => {
+      client.setQueryData(workflowKeys.one(saved.id), saved);
+      return client.invalidateQueries({
+        queryKey: workflowKeys.all,
+        // The answer is the newest there is; asking again would only cost time.
+        predicate: ({ queryKey }) => queryKey[1] !== 'one',
+      });
+    },
+  });
+}
+
+export function useCreateWorkflow() {
+  return useWrite((body: BodyOf<'post', '/api/workflows'>) =>
+    api.post('/api/workflows', body, { idempotencyKey: newId() }),
+  );
+}
+
+export function useImportWorkflow() {
+  return useWrite(async ({ text, name, draft }: { text: string; name?: string; draft: boolean }) => {
+    const answer = await raw('POST', '/api/workflows/import', {
+      query: { name, draft: draft || undefined },
+      body: documentBlob(text),
+      idempotencyKey: newId(),
+    });
+    return (await answer.json()) as Workflow;
+  });
+}
+
+/** Changes the revision that was read. */
+export function useSaveWorkflow(id: string) {
+  return useWrite(({ revision, change }: { revision: number; change: Change }) =>
+    api.patch(`/api/workflows/${id}`, change, { ifMatch: revision }),
+  );
+}
+
+export function useCloneWorkflow() {
+  return useWrite(({ id, name }: { id: string; name?: string }) =>
+    api.post(`/api/workflows/${id}/clone`, name ? { name } : {}, { idempotencyKey: newId() }),
+  );
+}
+
+export function useRollback(id: string) {
+  return useWrite(({ to, revision }: { to: number; revision: number }) =>
+    api.post(`/api/workflows/${id}/versions/${String(to)}/rollback`, {}, { ifMatch: revision }),
+  );
+}
+
+export function useDeleteWorkflow() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => api.delete(`/api/workflows/${id}`),
+    onSuccess: (_, id) => {
+      client.removeQueries({ queryKey: workflowKeys.one(id) });
+      return client.invalidateQueries({ queryKey: workflowKeys.all });
+    },
+  });
+}
