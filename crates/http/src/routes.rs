@@ -38,6 +38,7 @@ mod tokens;
 mod tools;
 mod twin;
 mod users;
+mod workflows;
 
 use axum::{
     Router,
@@ -80,6 +81,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(artifacts::router())
         .merge(files::router())
         .merge(agents::router())
+        .merge(workflows::router())
         .merge(runs::router())
         .merge(execute::router())
         .merge(message_stream::router())

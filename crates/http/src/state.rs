@@ -16,6 +16,7 @@ use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pri
 use conductor_identity::Identity;
 use conductor_registry::Registry;
 use conductor_runs::Runs;
+use conductor_workflows::Workflows;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Options, StaticPage};
@@ -52,6 +53,8 @@ services! {
     identity: Identity,
     /// Agents and their versions.
     agents: Agents,
+    /// Workflows and their versions.
+    workflows: Workflows,
     /// Turns of conversations.
     turns: Arc<Turns>,
     /// Runs, their events and their questions.

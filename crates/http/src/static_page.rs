@@ -51,8 +51,8 @@ pub(crate) const FRAME_POLICY: &str = "sandbox allow-scripts; default-src 'none'
 /// The file that artifacts run in; under any other policy than its own it would run in the origin of the app.
 const FRAME: &str = "artifact-frame.html";
 
-/// The first segments of the page's own addresses. Any other unknown path is not found.
-const PAGES: [&str; 11] = [
+/// The first segments of the page's own addresses. Any other path is not found: a browser is shown so by the page itself.
+const PAGES: [&str; 12] = [
     "",
     "c",
     "setup",
@@ -64,6 +64,7 @@ const PAGES: [&str; 11] = [
     "governance",
     "settings",
     "inbox",
+    "workflows",
 ];
 
 const UNBUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Conductor</title>\
@@ -90,7 +91,16 @@ pub(crate) async fn serve(State(state): State<AppState>, request: Request) -> Re
     if PAGES.contains(&first) || path.starts_with("runs/") {
         return index(&state.page, headers);
     }
+    if wants_page(headers) {
+        return (StatusCode::NOT_FOUND, index(&state.page, headers)).into_response();
+    }
     Problem::not_found().into_response()
+}
+
+/// Whether somebody looks at this in a browser: programs ask for anything, or for JSON.
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.split(',').any(|item| item.split(';').next().unwrap_or_default().trim() == "text/html")
 }
 
 /// The page that artifacts run in.

@@ -13,7 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use self::wire::{CheckPermissionRequest, CheckPermissionResponse, CreateGrantRequest, RevokeGrantRequest};
-pub(crate) use self::wire::{GrantResponse, GrantsResponse, ReplaceGrantsRequest};
+pub(crate) use self::wire::{CreateShareRequest, GrantResponse, GrantsResponse, ReplaceGrantsRequest};
 use crate::{
     AppState, Problem,
     answer::{Created, NoContent},

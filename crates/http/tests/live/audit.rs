@@ -4,6 +4,7 @@
 mod erased;
 mod governed;
 mod granted;
+mod kept;
 mod spent;
 
 use std::collections::{BTreeSet, HashSet};
@@ -298,6 +299,7 @@ async fn every_change_is_one_entry() {
     granted::grants(w, &admin).await;
     governed::policies(w, &admin, &org).await;
     governed::machines(w, &admin, &org, a).await;
+    kept::workflows(w, &admin).await;
     w.step(&admin, "DELETE /api/agents/{agent_id}", &[&clone], json!(null), "agent.deleted").await;
 
     // Settings and accounts.

@@ -12,6 +12,7 @@ mod artifacts;
 mod audit;
 mod content;
 mod conversations;
+mod delegates;
 mod erasure;
 mod events;
 mod files;
@@ -33,5 +34,6 @@ mod strangers;
 mod tasks;
 mod tenants;
 mod tools;
+mod workflows;
 #[expect(dead_code, reason = "the attacks need the rest of it")]
 mod world;

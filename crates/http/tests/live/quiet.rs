@@ -32,7 +32,7 @@ async fn quiet(database: TestDb, peer: &testing::Server, effect: &str) -> (World
 }
 
 /// What the sweep does some seconds after a run's end.
-async fn forget(world: &World) -> usize {
+pub(crate) async fn forget(world: &World) -> usize {
     let now = world.store().clock().now();
     let rows = world.store().unscoped(Unscoped::RunDriver);
     let forgotten =
@@ -41,7 +41,7 @@ async fn forget(world: &World) -> usize {
 }
 
 /// A run with its events and the calls below it, as its owner reads them.
-async fn everything(world: &World, run: &str) -> String {
+pub(crate) async fn everything(world: &World, run: &str) -> String {
     let mut all = world.admin.get(&format!("/api/runs/{run}")).await.ok().to_string();
     for event in world.admin.events(run, 0).await.rest().await {
         all += &event.data.to_string();

@@ -34,6 +34,8 @@ async fn nothing_of_others_can_be_told_from_nothing() {
     let artifact = text(&artifacts["items"][0]["id"]);
     let file = text(&world.admin.upload("/api/files", "a.txt", "text/plain", "secret").await.created()["id"]);
     let agent = text(&world.admin.post("/api/agents", json!({ "name": "Mine" })).await.created()["id"]);
+    let workflow = world.admin.post("/api/workflows", json!({ "name": "mine" })).await.created();
+    let workflow = text(&workflow["id"]);
     let run = text(&sent["run"]["id"]);
     let nobody = "0192f1c0-7b4e-7a6e-8a53-1d2c3b4a5f60";
 
@@ -74,8 +76,16 @@ async fn nothing_of_others_can_be_told_from_nothing() {
         (Method::POST, format!("/api/agents/{agent}/test"), json!({ "input": "x" })),
         (Method::GET, format!("/api/agents/{agent}/available-tools"), json!(null)),
         (Method::GET, format!("/api/agents/{agent}/mcp-servers"), json!(null)),
+        (Method::GET, format!("/api/workflows/{workflow}"), json!(null)),
+        (Method::PUT, format!("/api/workflows/{workflow}"), json!({ "title": "x" })),
+        (Method::DELETE, format!("/api/workflows/{workflow}"), json!(null)),
+        (Method::GET, format!("/api/workflows/{workflow}/versions"), json!(null)),
+        (Method::POST, format!("/api/workflows/{workflow}/versions/1/rollback"), json!({})),
+        (Method::POST, format!("/api/workflows/{workflow}/clone"), json!({})),
+        (Method::POST, format!("/api/workflows/{workflow}/export"), json!({ "format": "stored" })),
+        (Method::GET, format!("/api/workflows/{workflow}/shares"), json!(null)),
     ];
-    let ids = [&conversation, &message, &reply, &artifact, &file, &agent];
+    let ids = [&conversation, &message, &reply, &artifact, &file, &agent, &workflow];
     // A stranger, and the owner of the same organisation's colleague: private means private for both.
     let (stranger, colleague) = (world.stranger().await, world.colleague("grace@example.com", "admin").await);
     for (method, path, body) in routes {

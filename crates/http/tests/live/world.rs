@@ -7,7 +7,7 @@ use conductor_access::{
     Access, LimitsOptions, Vault,
     audit::{Anchor, Retention, Sealer},
 };
-use conductor_agents::{Agents, Builtin, KINDS, ProviderClients, TurnParts, Turns};
+use conductor_agents::{Agents, Builtin, Delegates, KINDS, ProviderClients, TurnParts, Turns};
 use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, FilesOptions, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
@@ -22,6 +22,7 @@ use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOpt
 use conductor_secrets::{Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store};
 use conductor_test_support::{Api, TestDb};
+use conductor_workflows::Workflows;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -193,8 +194,11 @@ async fn services(
         egress: egress.guarded(),
         stdio: true,
     });
-    let sources: Vec<Arc<dyn ToolSource>> =
-        vec![Builtin::new(store.clone()), Arc::clone(&registry) as Arc<dyn ToolSource>];
+    let sources: Vec<Arc<dyn ToolSource>> = vec![
+        Builtin::new(store.clone()),
+        Delegates::new(store.clone(), Arc::clone(access)),
+        Arc::clone(&registry) as Arc<dyn ToolSource>,
+    ];
     let tools = ToolPath::new(store.clone(), Arc::clone(access), sources, ToolPathOptions::default());
     let blobs = Blobs::open(folder.path().join("blobs")).await.unwrap();
     let models = ModelsOptions { demo: DemoOptions { delay: Duration::ZERO }, ..ModelsOptions::default() };
@@ -218,6 +222,7 @@ async fn services(
     Services {
         identity: identity.clone(),
         agents: Agents::new(store.clone(), Arc::clone(access)),
+        workflows: Workflows::new(store.clone(), Arc::clone(access)),
         turns,
         runs: Runs::new(store.clone(), Arc::clone(access), tools),
         registry,

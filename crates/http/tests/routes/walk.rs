@@ -204,6 +204,8 @@ async fn belongings(world: &World, admin: &Person) -> HashMap<&'static str, Stri
     let tokens = format!("{org}/agents/{agent}/tokens");
     ids.insert("jti", id(&world.post(&tokens, token).by(admin).send().await.created()));
     ids.insert("agent_id", agent);
+    let workflow = json!({ "name": "private-workflow" });
+    ids.insert("workflow_id", id(&world.post("/api/workflows", workflow).by(admin).send().await.created()));
     let account = json!({ "name": "CI" });
     let accounts = format!("{org}/service-accounts");
     ids.insert("service_account_id", id(&world.post(&accounts, account).by(admin).send().await.created()));

@@ -18,7 +18,7 @@ use conductor_access::{
     Access, LimitsOptions, Vault,
     audit::{Anchor, Retention, Sealer},
 };
-use conductor_agents::{Agents, Builtin, ProviderClients, TurnParts, Turns};
+use conductor_agents::{Agents, Builtin, Delegates, ProviderClients, TurnParts, Turns};
 use conductor_blobs::Blobs;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, FixedClock, Redacted};
@@ -33,6 +33,7 @@ use conductor_runs::{Runs, ToolPath, ToolPathOptions, ToolSource};
 use conductor_secrets::{Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store};
 use conductor_test_support::TestDb;
+use conductor_workflows::Workflows;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -384,8 +385,11 @@ async fn services(
         egress: egress.guarded(),
         stdio,
     });
-    let sources: Vec<Arc<dyn ToolSource>> =
-        vec![Builtin::new(store.clone()), Arc::clone(&registry) as Arc<dyn ToolSource>];
+    let sources: Vec<Arc<dyn ToolSource>> = vec![
+        Builtin::new(store.clone()),
+        Delegates::new(store.clone(), Arc::clone(access)),
+        Arc::clone(&registry) as Arc<dyn ToolSource>,
+    ];
     let tools = ToolPath::new(store.clone(), Arc::clone(access), sources, ToolPathOptions::default());
     let blobs = Blobs::open(folder.path().join("blobs")).await.unwrap();
     let turns = Turns::new(TurnParts {
@@ -404,6 +408,7 @@ async fn services(
     Services {
         identity: identity.clone(),
         agents: Agents::new(store.clone(), Arc::clone(access)),
+        workflows: Workflows::new(store.clone(), Arc::clone(access)),
         turns,
         runs: Runs::new(store.clone(), Arc::clone(access), tools),
         registry,

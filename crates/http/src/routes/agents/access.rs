@@ -1,13 +1,9 @@
 //! Who has access to an agent: its grants, under the names that agents have for them.
 
 use axum::extract::State;
-use chrono::{DateTime, Utc};
-use conductor_domain::{
-    AccessLevel, AgentId, GrantId, GrantSubject, ResourceRef, SharedKind, SubjectKind, UserId,
-};
-use conductor_governance::{GrantDraft, Grants};
+use conductor_domain::{AgentId, GrantId, ResourceRef, SharedKind};
+use conductor_governance::Grants;
 use serde::Deserialize;
-use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::wire::AgentPath;
@@ -18,30 +14,8 @@ use crate::{
     json::Json,
     page::{PageParameters, PageResponse, Paging},
     path::Path,
-    routes::permissions::{GrantResponse, GrantsResponse, ReplaceGrantsRequest},
+    routes::permissions::{CreateShareRequest, GrantResponse, GrantsResponse, ReplaceGrantsRequest},
 };
-
-/// How much of an agent is shared.
-#[derive(Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum ShareLevel {
-    /// See it.
-    Read,
-    /// See it and take a copy.
-    Clone,
-    /// See, copy, use and change it.
-    Edit,
-}
-
-/// A share with a person.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct CreateShareRequest {
-    user_id: UserId,
-    permission_level: ShareLevel,
-    /// When it ends by itself.
-    expires_at: Option<DateTime<Utc>>,
-}
 
 /// The agent and the share that a path names.
 #[derive(Deserialize)]
@@ -88,14 +62,7 @@ async fn create_agent_share(
     Path(path): Path<AgentPath>,
     Json(body): Json<CreateShareRequest>,
 ) -> Result<Created<GrantResponse>, Problem> {
-    let level = match body.permission_level {
-        ShareLevel::Read => AccessLevel::Read,
-        ShareLevel::Clone => AccessLevel::Clone,
-        ShareLevel::Edit => AccessLevel::Write,
-    };
-    let subject = GrantSubject { kind: SubjectKind::User, id: body.user_id.as_uuid() };
-    let draft = GrantDraft { subject, level, expires_at: body.expires_at };
-    let view = grants.grant(&caller, agent(path.agent_id), draft).await?;
+    let view = grants.grant(&caller, agent(path.agent_id), body.into()).await?;
     Ok(Created { location: format!("/api/agents/{}/shares", path.agent_id), body: view.into() })
 }
 

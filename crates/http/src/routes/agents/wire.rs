@@ -304,7 +304,7 @@ agent_request! {
 #[derive(Serialize, ToSchema)]
 #[schema(as = AvailableTool)]
 pub(super) struct AvailableToolResponse {
-    /// None for tools that Conductor has built in.
+    /// None for tools that Conductor has built in, and for agents.
     id: Option<ToolId>,
     connector_id: Option<ConnectorId>,
     /// The name that a model calls.
@@ -314,7 +314,7 @@ pub(super) struct AvailableToolResponse {
     #[schema(value_type = Object)]
     input_schema: Value,
     tool_type: &'static str,
-    /// `builtin` or `connector`.
+    /// `builtin`, `connector` or `agent`.
     source: &'static str,
     enabled: bool,
     read_only: bool,
@@ -331,7 +331,11 @@ pub(super) struct AvailableToolResponse {
 
 impl From<Tool> for AvailableToolResponse {
     fn from(tool: Tool) -> Self {
-        let is_builtin = tool.connector_id.is_none();
+        let (tool_type, source) = match (tool.connector_id, tool.delegates) {
+            (Some(_), _) => ("mcp", "connector"),
+            (None, true) => ("agent", "agent"),
+            (None, false) => ("function", "builtin"),
+        };
         let display_name = tool.path.rsplit('/').next().unwrap_or(&tool.name).to_owned();
         Self {
             id: tool.id,
@@ -340,8 +344,8 @@ impl From<Tool> for AvailableToolResponse {
             name: tool.name,
             description: tool.description,
             input_schema: tool.input_schema,
-            tool_type: if is_builtin { "function" } else { "mcp" },
-            source: if is_builtin { "builtin" } else { "connector" },
+            tool_type,
+            source,
             enabled: true,
             read_only: tool.read_only,
             approval: match tool.approval {

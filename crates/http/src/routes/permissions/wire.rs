@@ -53,6 +53,40 @@ impl From<GrantView> for GrantResponse {
     }
 }
 
+/// How much of a row is shared.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ShareLevel {
+    /// See it.
+    Read,
+    /// See it and take a copy.
+    Clone,
+    /// See, copy, use and change it.
+    Edit,
+}
+
+/// A share with a person.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateShareRequest {
+    user_id: UserId,
+    permission_level: ShareLevel,
+    /// When it ends by itself.
+    expires_at: Option<DateTime<Utc>>,
+}
+
+impl From<CreateShareRequest> for GrantDraft {
+    fn from(request: CreateShareRequest) -> Self {
+        let level = match request.permission_level {
+            ShareLevel::Read => AccessLevel::Read,
+            ShareLevel::Clone => AccessLevel::Clone,
+            ShareLevel::Edit => AccessLevel::Write,
+        };
+        let subject = GrantSubject { kind: SubjectKind::User, id: request.user_id.as_uuid() };
+        Self { subject, level, expires_at: request.expires_at }
+    }
+}
+
 /// One grant of a list.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -35,7 +35,7 @@ impl Tenant {
             "parent_message_id" | "current_leaf_id" | "branch" => "message_id",
             "image_ids" | "attachment_ids" => "file_id",
             "owner_user_id" | "subject_id" => "user_id",
-            "resource_id" | "target_id" | "workflow_id" => "agent_id",
+            "resource_id" | "target_id" => "agent_id",
             "id" => "rule_id",
             name => name,
         };
@@ -93,6 +93,8 @@ pub(super) async fn tenant(world: &World, peer: &testing::Server, number: usize)
             .await;
     let private = id(&owner, "/api/agents", json!({ "name": format!("{mark} private") })).await;
     keep("agent_id", &agent);
+    let workflow = json!({ "name": format!("{mark}-workflow"), "visibility": "organization" });
+    keep("workflow_id", &id(&owner, "/api/workflows", workflow).await);
     let server = json!({ "name": format!("{mark} server"), "transport": "http", "endpoint": peer.url() });
     let server = id(&owner, "/api/mcp/servers", server).await;
     keep("server_id", &server);

@@ -1,0 +1,37 @@
+//! The walk goes on over workflows.
+
+use conductor_test_support::Api;
+use serde_json::json;
+
+use super::Walk;
+use crate::world::text;
+
+pub(super) async fn workflows(w: &mut Walk<'_>, admin: &Api) {
+    let grace = w.world.colleague("workflows@example.com", "member").await;
+    let user = text(&grace.get("/api/auth/me").await.ok()["user"]["id"]);
+    w.news().await;
+
+    let made =
+        w.step(admin, "POST /api/workflows", &[], json!({ "name": "walked" }), "workflow.created").await;
+    let id = text(&made["id"]);
+    let one = "/api/workflows/{workflow_id}";
+    let title = json!({ "title": "Walked" });
+    w.step(admin, &format!("PUT {one}"), &[&id], title, "workflow.updated").await;
+    w.step(admin, &format!("PATCH {one}"), &[&id], json!({ "category": "x" }), "workflow.updated").await;
+    let back = format!("POST {one}/versions/{{version}}/rollback");
+    w.step(admin, &back, &[&id, "1"], json!({}), "workflow.rolled_back").await;
+    let mut document = made["graph"].clone();
+    document["name"] = json!("brought");
+    w.step(admin, "POST /api/workflows/import", &[], document.clone(), "workflow.imported").await;
+    w.steps(admin, "POST /api/workflows/check", &[], document, &[]).await;
+    w.steps(admin, &format!("POST {one}/export"), &[&id], json!({ "format": "canvas" }), &[]).await;
+    let clone = w.step(admin, &format!("POST {one}/clone"), &[&id], json!({}), "workflow.cloned").await;
+    let share = json!({ "user_id": user, "permission_level": "read" });
+    let shared = w.step(admin, &format!("POST {one}/share"), &[&id], share, "grant.created").await;
+    let ids = [id.as_str(), &text(&shared["id"])];
+    w.step(admin, &format!("DELETE {one}/share/{{share_id}}"), &ids, json!(null), "grant.revoked").await;
+    let only = json!({ "grants": [{ "subject_id": user, "access_level": "read" }] });
+    w.step(admin, &format!("PUT {one}/permissions"), &[&id], only, "grant.created").await;
+    let id = text(&clone["id"]);
+    w.step(admin, &format!("DELETE {one}"), &[&id], json!(null), "workflow.deleted").await;
+}

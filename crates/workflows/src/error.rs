@@ -1,0 +1,95 @@
+//! What a caller can do about a failure of workflows.
+
+use conductor_domain::{ErrorKind, FieldError, Kind, LimitPolicy};
+use conductor_workflow_graph::problem::Invalid;
+
+/// A failure of this crate.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller may not see it, or it does not exist.
+    #[error("no such {what}")]
+    Hidden {
+        /// The noun.
+        what: &'static str,
+    },
+    /// Fields that cannot be.
+    #[error("{} field(s) are not valid", faults.len())]
+    Invalid {
+        /// What to change, for each.
+        faults: Vec<FieldError>,
+    },
+    /// A document that is no workflow, or one that cannot run and was not to be kept as a draft.
+    #[error(transparent)]
+    Graph(#[from] Invalid),
+    /// Another workflow of the scope has this name.
+    #[error("another workflow has the name {name:?}; choose another one")]
+    NameTaken {
+        /// What is taken.
+        name: String,
+    },
+    /// The workflow changed since it was read.
+    #[error("the workflow changed since it was read; read it again and repeat the change")]
+    Stale,
+    /// Conductor's own workflows are changed by an administrator, or cloned.
+    #[error("official workflows cannot be changed here; clone it and change the copy")]
+    Official,
+    /// The decision point refused or failed.
+    #[error(transparent)]
+    Access(#[from] conductor_access::Error),
+    /// Storage failed.
+    #[error("storage failed")]
+    Storage(#[from] conductor_storage::Error),
+}
+
+/// The result of a call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Kind for Error {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Hidden { .. } => ErrorKind::NotFound,
+            Self::Stale | Self::NameTaken { .. } => ErrorKind::Conflict,
+            Self::Invalid { .. } => ErrorKind::Invalid,
+            Self::Official => ErrorKind::Forbidden,
+            Self::Graph(error) => error.kind(),
+            Self::Access(error) => error.kind(),
+            Self::Storage(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Hidden { .. } => "not_found",
+            Self::Stale => "version_conflict",
+            Self::NameTaken { .. } => "name_taken",
+            Self::Invalid { .. } => "validation_failed",
+            Self::Official => "official_workflow",
+            Self::Graph(error) => error.code(),
+            Self::Access(error) => error.code(),
+            Self::Storage(error) => error.code(),
+        }
+    }
+
+    fn limit(&self) -> Option<LimitPolicy> {
+        match self {
+            Self::Access(error) => error.limit(),
+            _ => None,
+        }
+    }
+
+    fn rule_id(&self) -> Option<String> {
+        match self {
+            Self::Access(error) => error.rule_id(),
+            _ => None,
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::Invalid { faults } => faults.clone(),
+            Self::Graph(error) => error.fields(),
+            Self::NameTaken { .. } => vec![FieldError::new("/name", "name_taken", self.to_string())],
+            _ => Vec::new(),
+        }
+    }
+}
