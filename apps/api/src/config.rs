@@ -78,6 +78,13 @@ pub(crate) struct Config {
     pub(crate) tool_calls_per_run: i64,
     /// How deep runs may start runs, as where an agent gives a task to another.
     pub(crate) run_nesting: usize,
+    /// Calls in one run of a workflow.
+    pub(crate) workflow_calls_per_run: i64,
+    /// Nodes that one run of a workflow may begin, repetitions included.
+    pub(crate) workflow_nodes_per_run: u64,
+    /// Variables of the environment that workflows may read.
+    #[serde(deserialize_with = "list")]
+    pub(crate) workflow_env: Vec<String>,
     /// How long a token of an agent or a service account works at most, in days.
     pub(crate) token_max_days: u64,
     /// Requests that start work, per person and minute.
@@ -133,6 +140,9 @@ impl Default for Config {
             drain_ms: 20_000,
             tool_calls_per_run: 200,
             run_nesting: 5,
+            workflow_calls_per_run: 10_000,
+            workflow_nodes_per_run: 100_000,
+            workflow_env: Vec::new(),
             token_max_days: 90,
             limit_user_per_minute: 600,
             limit_user_per_day: 0,

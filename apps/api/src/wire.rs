@@ -21,7 +21,7 @@ use conductor_registry::{Registry, RegistryParts};
 use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOptions, ToolSource};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store, Unscoped};
-use conductor_workflows::Workflows;
+use conductor_workflows::{Executions, Runner, RunnerOptions, WorkflowTools, Workflows};
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +36,7 @@ pub(crate) struct Wired {
     pub(crate) identity: Identity,
     pub(crate) agents: Agents,
     pub(crate) workflows: Workflows,
+    pub(crate) executions: Executions,
     pub(crate) turns: Arc<Turns>,
     pub(crate) runs: Runs,
     pub(crate) registry: Arc<Registry>,
@@ -179,13 +180,17 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         egress: egress.guarded(),
         stdio: config.mcp_stdio == "on",
     });
+    let workflows = Workflows::new(store.clone(), Arc::clone(&access));
+    let executions = Executions::new(store.clone(), Arc::clone(&access), workflows.clone());
     let sources: Vec<Arc<dyn ToolSource>> = vec![
         Builtin::new(store.clone()),
         Delegates::new(store.clone(), Arc::clone(&access)),
+        WorkflowTools::new(store.clone(), Arc::clone(&access), executions.clone()),
         Arc::clone(&registry) as Arc<dyn ToolSource>,
     ];
     let path_options = ToolPathOptions {
         calls_per_run: config.tool_calls_per_run,
+        calls_per_workflow: config.workflow_calls_per_run,
         nesting: config.run_nesting,
         ..ToolPathOptions::default()
     };
@@ -203,14 +208,22 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         blobs: blobs.clone(),
         draining: draining.clone(),
     });
+    let runner = Runner::new(
+        store.clone(),
+        Arc::clone(&access),
+        Arc::clone(&tools),
+        RunnerOptions { nodes_per_run: config.workflow_nodes_per_run, env: workflow_env(config) },
+        draining.clone(),
+    );
     conductor_agents::seed(&store).await?;
     turns.seed_prices().await?;
     let sealer = sealer(config, folder, &store)?;
     let files = conductor_conversations::FilesOptions { max_bytes: config.max_file_bytes };
     Ok(Wired {
-        driver: driver(config, &store, &turns, &tools),
+        driver: driver(config, &store, &turns, &runner, &tools),
         agents: Agents::new(store.clone(), Arc::clone(&access)),
-        workflows: Workflows::new(store.clone(), Arc::clone(&access)),
+        workflows,
+        executions,
         runs: Runs::new(store.clone(), Arc::clone(&access), tools),
         policies: Policies::new(store.clone(), Arc::clone(&access)),
         grants: Grants::new(store.clone(), Arc::clone(&access)),
@@ -256,13 +269,32 @@ fn models(config: &Config, egress: &Egress) -> Result<Models> {
     Ok(Models::new(Catalogue::builtin().merged(config.models.clone()), providers, options))
 }
 
-fn driver(config: &Config, store: &Store, turns: &Arc<Turns>, tools: &Arc<ToolPath>) -> Arc<Driver> {
+/// The values of the environment that an operator lets workflows read.
+fn workflow_env(config: &Config) -> serde_json::Map<String, serde_json::Value> {
+    #[expect(clippy::disallowed_methods, reason = "an operator names the variables that workflows may read")]
+    let read = |name: &String| Some((name.clone(), std::env::var(name).ok()?.into()));
+    config.workflow_env.iter().filter_map(read).collect()
+}
+
+fn driver(
+    config: &Config,
+    store: &Store,
+    turns: &Arc<Turns>,
+    runner: &Arc<Runner>,
+    tools: &Arc<ToolPath>,
+) -> Arc<Driver> {
     let turns = Arc::clone(turns);
     let advance: Advance = Arc::new(move |held| {
         let turns = Arc::clone(&turns);
         Box::pin(async move { turns.advance(held).await })
     });
     let mut advances: HashMap<_, _> = KINDS.into_iter().map(|kind| (kind, Arc::clone(&advance))).collect();
+    let runner = Arc::clone(runner);
+    let workflow: Advance = Arc::new(move |held| {
+        let runner = Arc::clone(&runner);
+        Box::pin(async move { runner.advance(held).await })
+    });
+    advances.insert(RunKind::Workflow, workflow);
     advances.insert(RunKind::Tool, tools.advance_once());
     let options = DriverOptions {
         owner: SystemClock.uuid_v7().to_string(),

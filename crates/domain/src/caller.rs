@@ -99,6 +99,14 @@ impl Caller {
         self.roles.iter().any(|held| held == role)
     }
 
+    /// As whom the caller answers questions that are for certain people: in each of its roles, and by name. A machine
+    /// answers none.
+    #[must_use]
+    pub fn answers_as(&self) -> Vec<String> {
+        let Some(user) = self.user_id() else { return Vec::new() };
+        self.roles.iter().cloned().chain([format!("user:{user}")]).collect()
+    }
+
     /// Whether the caller runs the platform: accounts, models and official connectors.
     #[must_use]
     pub fn is_platform_admin(&self) -> bool {

@@ -42,6 +42,21 @@ pub enum StepKind {
     Node,
 }
 
+/// What a node of a workflow waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NodeWait {
+    /// The run that its call goes on as, or somebody who is to approve the call.
+    Call,
+    /// The decision of a person.
+    Person,
+    /// A moment.
+    Timer,
+    /// An event.
+    Event,
+}
+
 /// An agent that routing considered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -98,6 +113,9 @@ pub struct HumanTaskView {
     /// The tool call that waits, for approvals.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_id: Option<CallId>,
+    /// The node of a workflow that waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_id: Option<String>,
     /// The person behind the run; none where a machine is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
@@ -118,10 +136,16 @@ pub struct HumanTaskView {
     pub arguments: Option<Value>,
     /// What may be answered.
     pub allowed_decisions: Vec<String>,
-    /// Who may answer has one of these roles, such as `organization:admin`; the person behind the run where there are
-    /// none.
+    /// Who may answer has one of these roles, such as `organization:admin`, or is named as `user:<id>`; the person
+    /// behind the run where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approver_roles: Vec<String>,
+    /// Whether an answer needs a comment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub comment_required: bool,
+    /// Until when it is to be answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<DateTime<Utc>>,
     /// `pending`, `decided` or `expired`.
     pub status: String,
     /// The answer.
@@ -384,34 +408,90 @@ pub enum EventBody {
         node_id: String,
         /// 1, 2, 3 …
         attempt: i32,
-        /// The round of a loop.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        iteration: Option<i32>,
+        /// The rounds of the loops, and the numbers of the items, that it is in; the outermost first, from 1.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        iteration: Vec<i32>,
+        /// The call that it makes, where it makes one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call_id: Option<CallId>,
+        /// What it is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        input: Option<Value>,
     },
-    /// A workflow node ended.
+    /// A workflow node waits for something outside.
+    #[serde(rename = "node.waiting")]
+    NodeWaiting {
+        /// The node.
+        node_id: String,
+        /// As when it began.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        iteration: Vec<i32>,
+        /// For what.
+        reason: NodeWait,
+        /// Until when at the latest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
+        /// The question, where a person is asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        human_task_id: Option<HumanTaskId>,
+        /// The name of the event.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        event: Option<String>,
+    },
+    /// A workflow node ended, or one attempt of it failed.
     #[serde(rename = "node.finished")]
     NodeFinished {
         /// The node.
         node_id: String,
         /// 1, 2, 3 …
         attempt: i32,
-        /// The round of a loop.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        iteration: Option<i32>,
+        /// As when it began.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        iteration: Vec<i32>,
+        /// The call that it made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call_id: Option<CallId>,
         /// What it gave.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         output: Option<Value>,
-        /// The port it left by.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        /// The port it left by; none where it failed and the workflow ends, or where it is tried again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         port: Option<String>,
+        /// The ids of the edges it left by.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        edges: Vec<String>,
+        /// The node that the work goes back to where no edge says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        back_to: Option<String>,
+        /// Why it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<ProblemView>,
+        /// When it is tried again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_at: Option<DateTime<Utc>>,
+        /// How long the attempt took.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        duration_ms: Option<i64>,
     },
-    /// A workflow node was pruned.
+    /// A workflow node was left out: its guard did not hold, or no way led to it.
     #[serde(rename = "node.skipped")]
     NodeSkipped {
         /// The node.
         node_id: String,
-        /// 1, 2, 3 …
-        attempt: i32,
+        /// As when it would have begun.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        iteration: Vec<i32>,
+        /// The ids of the edges that are followed nevertheless, where only its guard did not hold.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        edges: Vec<String>,
+    },
+    /// An event arrived from outside, for a node that waits for it or will.
+    #[serde(rename = "event.received")]
+    EventReceived {
+        /// Its name.
+        name: String,
+        /// What it carries.
+        data: Value,
     },
     /// What a model call took and cost.
     #[serde(rename = "usage")]
@@ -470,8 +550,10 @@ impl EventBody {
             Self::ArtifactDelta { .. } => "artifact.delta",
             Self::ArtifactCompleted { .. } => "artifact.completed",
             Self::NodeStarted { .. } => "node.started",
+            Self::NodeWaiting { .. } => "node.waiting",
             Self::NodeFinished { .. } => "node.finished",
             Self::NodeSkipped { .. } => "node.skipped",
+            Self::EventReceived { .. } => "event.received",
             Self::Usage { .. } => "usage",
             Self::RunFinished { .. } => "run.finished",
         }

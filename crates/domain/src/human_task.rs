@@ -14,6 +14,8 @@ pub struct NewHumanTask {
     pub call_id: Option<CallId>,
     /// Who is asked first: the person behind the run.
     pub user_id: Option<UserId>,
+    /// The node of a workflow that waits.
+    pub node_id: Option<String>,
     /// The conversation, for approvals that hold in it.
     pub conversation_id: Option<ConversationId>,
     /// `tool_approval`, `human_step` or `ambiguous_effect`.
@@ -34,8 +36,12 @@ pub struct NewHumanTask {
     pub arguments: Option<Value>,
     /// What may be answered.
     pub allowed_decisions: Vec<String>,
-    /// Who may answer has one of these roles; the person behind the run where there are none.
+    /// Who may answer has one of these roles, or is named as `user:<id>`; the person behind the run where there are none.
     pub approver_roles: Vec<String>,
+    /// Whether an answer needs words.
+    pub comment_required: bool,
+    /// Until when it is to be answered.
+    pub due_at: Option<DateTime<Utc>>,
 }
 
 /// A question, as its row holds it.
@@ -49,6 +55,8 @@ pub struct HumanTask {
     pub call_id: Option<CallId>,
     /// Who is asked first.
     pub user_id: Option<UserId>,
+    /// The node of a workflow that waits.
+    pub node_id: Option<String>,
     /// The conversation.
     pub conversation_id: Option<ConversationId>,
     /// `tool_approval`, `human_step` or `ambiguous_effect`.
@@ -69,8 +77,12 @@ pub struct HumanTask {
     pub arguments: Option<Value>,
     /// What may be answered.
     pub allowed_decisions: Vec<String>,
-    /// Who may answer has one of these roles; the person behind the run where there are none.
+    /// Who may answer has one of these roles, or is named as `user:<id>`; the person behind the run where there are none.
     pub approver_roles: Vec<String>,
+    /// Whether an answer needs words.
+    pub comment_required: bool,
+    /// Until when it is to be answered.
+    pub due_at: Option<DateTime<Utc>>,
     /// `pending`, `decided` or `expired`.
     pub status: String,
     /// The answer.
@@ -93,6 +105,7 @@ impl HumanTask {
             id: self.id,
             run_id: self.run_id,
             call_id: self.call_id,
+            node_id: self.node_id.clone(),
             user_id: self.user_id,
             title: self.title.clone(),
             message: self.message.clone(),
@@ -102,6 +115,8 @@ impl HumanTask {
             arguments: self.arguments.clone(),
             allowed_decisions: self.allowed_decisions.clone(),
             approver_roles: self.approver_roles.clone(),
+            comment_required: self.comment_required,
+            due_at: self.due_at,
             status: self.status.clone(),
             decision: self.decision.clone(),
             comment: self.comment.clone(),

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     AgentId, CallId, Classification, ConnectorId, ConversationId, MessageId, RunId, Scope, TokenId, ToolId,
-    UserId, classification::words,
+    UserId, WorkflowId, classification::words,
 };
 
 /// What a run executes.
@@ -134,6 +134,12 @@ pub struct Run {
     pub address: Option<IpAddr>,
     /// The agent.
     pub agent_id: Option<AgentId>,
+    /// The workflow.
+    pub workflow_id: Option<WorkflowId>,
+    /// The version of its graph.
+    pub workflow_version: Option<i32>,
+    /// The node of the workflow that started it.
+    pub node_id: Option<String>,
     /// The call of a tool run.
     pub call_id: Option<CallId>,
     /// The tool of a tool run.
@@ -211,6 +217,12 @@ pub struct NewRun {
     pub address: Option<IpAddr>,
     /// The agent.
     pub agent_id: Option<AgentId>,
+    /// The workflow.
+    pub workflow_id: Option<WorkflowId>,
+    /// The version of its graph.
+    pub workflow_version: Option<i32>,
+    /// The node of the workflow that started it.
+    pub node_id: Option<String>,
     /// The call of a tool run.
     pub call_id: Option<CallId>,
     /// The tool of a tool run.
@@ -249,6 +261,9 @@ impl NewRun {
             token_id: None,
             address: None,
             agent_id: None,
+            workflow_id: None,
+            workflow_version: None,
+            node_id: None,
             call_id: None,
             tool_id: None,
             connector_id: None,
@@ -316,6 +331,8 @@ pub struct RunFilter {
     pub connector_id: Option<ConnectorId>,
     /// Runs of this agent.
     pub agent_id: Option<AgentId>,
+    /// Runs of this workflow.
+    pub workflow_id: Option<WorkflowId>,
     /// Turns of this conversation.
     pub conversation_id: Option<ConversationId>,
     /// Runs of this kind.

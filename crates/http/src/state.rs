@@ -16,7 +16,7 @@ use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pri
 use conductor_identity::Identity;
 use conductor_registry::Registry;
 use conductor_runs::Runs;
-use conductor_workflows::Workflows;
+use conductor_workflows::{Executions, Workflows};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Options, StaticPage};
@@ -55,6 +55,7 @@ services! {
     agents: Agents,
     /// Workflows and their versions.
     workflows: Workflows,
+    executions: Executions,
     /// Turns of conversations.
     turns: Arc<Turns>,
     /// Runs, their events and their questions.

@@ -31,19 +31,23 @@ pub(crate) async fn decide(
 ) -> Result<HumanTask> {
     let id = task.id;
     let asked = &task.approver_roles;
-    let is_asked = asked.iter().any(|role| caller.has_role(role));
+    let answers_as = caller.answers_as();
+    let is_asked = asked.iter().any(|one| answers_as.contains(one));
     // A question is in the hands of whoever is to answer it.
     let owner = if asked.is_empty() { task.user_id } else { caller.user_id().filter(|_| is_asked) };
     let facts = Facts::new(format!("human_task:{id}"), caller.scope).owned_by(owner);
     if !asked.is_empty() && !is_asked {
         let roles = asked.join(", ");
-        let reason = format!("a policy asks one of these roles: {roles}");
+        let reason = format!("others are asked: {roles}");
         access.refused(caller, Action::HumanTaskDecide, &facts, "approval/roles", &reason).await?;
         return Err(Error::OthersDecide { roles });
     }
     access.require(caller, Action::HumanTaskDecide, &facts).await?;
     if !task.allowed_decisions.contains(&decision) {
         return Err(Error::UnknownDecision { decision, allowed: task.allowed_decisions.join(", ") });
+    }
+    if task.comment_required && comment.as_deref().is_none_or(|comment| comment.trim().is_empty()) {
+        return Err(Error::CommentRequired);
     }
     let user = caller.user_id().ok_or(Error::NotFound { what: "task" })?;
     match task.status.as_str() {

@@ -93,9 +93,11 @@ impl Driver {
         renewal.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         self.sweep().await;
         loop {
+            let due = self.next_wake().await;
             tokio::select! {
                 () = self.draining.cancelled() => return Ok(()),
                 () = self.wake.notified() => self.sweep().await,
+                () = at(due) => self.sweep().await,
                 signal = signals.recv() => match signal {
                     // Claims wait for the disk; side by side they share a commit.
                     Ok(signalled) => {
@@ -164,6 +166,18 @@ impl Driver {
                 futures::future::join_all(ids.into_iter().map(|id| self.claim(id))).await;
             }
             Err(error) => tracing::error!(%error, "claimable runs cannot be read"),
+        }
+    }
+
+    /// How long until a waiting run is due; a look into the database that fails is repeated with the next renewal.
+    async fn next_wake(&self) -> Option<Duration> {
+        let now = self.store.clock().now();
+        match self.store.unscoped(Unscoped::RunDriver).runs().next_wake(now).await {
+            Ok(next) => next.and_then(|next| (next - now).to_std().ok()),
+            Err(error) => {
+                tracing::error!(%error, "when runs are due cannot be read");
+                None
+            }
         }
     }
 
@@ -261,5 +275,13 @@ impl Driver {
 
     fn held(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, CancellationToken>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends after a while, or never.
+async fn at(due: Option<Duration>) {
+    match due {
+        Some(due) => tokio::time::sleep(due).await,
+        None => std::future::pending().await,
     }
 }

@@ -1,6 +1,6 @@
 //! Why a run, or a call of it, cannot go on.
 
-use conductor_domain::{ErrorKind, Kind, LimitPolicy};
+use conductor_domain::{ErrorKind, FieldError, Kind, LimitPolicy};
 
 /// A failure of the engine, as a door or a service sees it.
 #[derive(Debug, thiserror::Error)]
@@ -22,10 +22,13 @@ pub enum Error {
         /// What may be answered.
         allowed: String,
     },
+    /// The answer needs words.
+    #[error("say why: this answer needs a comment")]
+    CommentRequired,
     /// The question is for others.
-    #[error("this question is for one of these roles: {roles}")]
+    #[error("this question is for others: {roles}")]
     OthersDecide {
-        /// The roles that may answer.
+        /// The roles and persons that may answer.
         roles: String,
     },
     /// The run has ended.
@@ -67,7 +70,7 @@ impl Kind for Error {
         match self {
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::AlreadyDecided | Self::Ended => ErrorKind::Conflict,
-            Self::UnknownDecision { .. } => ErrorKind::Invalid,
+            Self::UnknownDecision { .. } | Self::CommentRequired => ErrorKind::Invalid,
             Self::OthersDecide { .. } => ErrorKind::Forbidden,
             Self::Source { .. } => ErrorKind::Upstream,
             Self::Access(error) => error.kind(),
@@ -82,11 +85,19 @@ impl Kind for Error {
             Self::AlreadyDecided => "already_decided",
             Self::Ended => "run_ended",
             Self::UnknownDecision { .. } => "unknown_decision",
+            Self::CommentRequired => "validation_failed",
             Self::OthersDecide { .. } => "others_decide",
             Self::Source { .. } => "mcp_unreachable",
             Self::Access(error) => error.code(),
             Self::Storage(error) => error.code(),
             Self::Advance(_) => "internal",
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::CommentRequired => vec![FieldError::new("/comment", "required", self.to_string())],
+            _ => Vec::new(),
         }
     }
 

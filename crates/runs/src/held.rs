@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use conductor_domain::{
-    BudgetRefusal, EffectState, EventBody, NewAuditEvent, ProblemView, Run, RunOutcome, RunStatus,
+    BudgetRefusal, EffectState, EventBody, NewAuditEvent, ProblemView, Run, RunOutcome, RunSignal, RunStatus,
     SignalKind, Spender,
 };
 use conductor_storage::{FeedItem, ScopedTx, Spending, Store, StoredEvent};
@@ -140,10 +141,29 @@ impl Held {
     /// # Errors
     /// When storage fails.
     pub async fn take_signals(&self) -> Result<bool> {
-        let id = self.run.id;
-        let signals =
-            self.write(move |held| Box::pin(async move { held.tx.runs().take_signals(id).await })).await?;
+        let signals = self.signals().await?;
         Ok(signals.iter().any(|signal| signal.kind == SignalKind::Cancel))
+    }
+
+    /// Takes the run's open signals, oldest first.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn signals(&self) -> Result<Vec<RunSignal>> {
+        let id = self.run.id;
+        self.write(move |held| Box::pin(async move { held.tx.runs().take_signals(id).await })).await
+    }
+
+    /// Gives the run back as it stands, so that another holder takes it on at once.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn hand_back(&self) -> Result<()> {
+        let (id, fence) = (self.run.id, self.run.fencing_token);
+        let back = self.store.unscoped(conductor_storage::Unscoped::RunDriver).write(move |tx| {
+            Box::pin(async move { tx.runs().hand_back(id, fence).await })
+        });
+        Ok(back.await?)
     }
 }
 
@@ -206,9 +226,27 @@ impl HeldTx<'_> {
     /// # Errors
     /// `Fenced` when the lease was lost.
     pub async fn park(&self, reason: &str) -> conductor_storage::Result<()> {
+        self.park_until(reason, None).await
+    }
+
+    /// Parks the run until a signal comes, or a moment.
+    ///
+    /// # Errors
+    /// `Fenced` when the lease was lost.
+    pub async fn park_until(
+        &self,
+        reason: &str,
+        wake_at: Option<DateTime<Utc>>,
+    ) -> conductor_storage::Result<()> {
         let status = RunStatus::Waiting;
         self.emit(&[EventBody::RunStatus { status, reason: Some(reason.to_owned()) }]).await?;
-        self.tx.runs().set_status(self.run.id, self.run.fencing_token, status).await
+        self.tx.runs().park(self.run.id, self.run.fencing_token, wake_at).await
+    }
+
+    /// The run that is held.
+    #[must_use]
+    pub fn run(&self) -> &Run {
+        &self.run
     }
 
     /// Ends the run: the last event, the row, its open questions, what its calls had started, an audit entry, a notice

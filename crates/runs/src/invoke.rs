@@ -72,6 +72,8 @@ pub enum Invoked {
 pub struct ToolPathOptions {
     /// Tool calls in one run; beyond it every call is refused.
     pub calls_per_run: i64,
+    /// The same for a run of a workflow, which may go through long lists.
+    pub calls_per_workflow: i64,
     /// How often a call that has no effect is sent, first try included.
     pub attempts: i32,
     /// The wait before the second try; it doubles.
@@ -82,7 +84,7 @@ pub struct ToolPathOptions {
 
 impl Default for ToolPathOptions {
     fn default() -> Self {
-        Self { calls_per_run: 200, attempts: 3, backoff: Duration::from_millis(200), nesting: 5 }
+        Self { calls_per_run: 200, calls_per_workflow: 10_000, attempts: 3, backoff: Duration::from_millis(200), nesting: 5 }
     }
 }
 
@@ -312,6 +314,7 @@ impl ToolPath {
         let question = NewHumanTask {
             run_id: held.run().id,
             call_id: Some(call.call_id),
+            node_id: None,
             user_id: call.caller.user_id(),
             conversation_id: call.conversation_id,
             kind: "tool_approval".to_owned(),
@@ -324,6 +327,8 @@ impl ToolPath {
             arguments: Some(arguments.clone()),
             allowed_decisions: answers,
             approver_roles,
+            comment_required: false,
+            due_at: None,
         };
         let events = self.opening(call, Some(tool), &arguments, &decision);
         let (organization_id, user_id) = (held.run().scope.organization_id, call.caller.user_id());

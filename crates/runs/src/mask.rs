@@ -76,6 +76,8 @@ fn hidden(mut body: EventBody) -> EventBody {
         | EventBody::NodeFinished { output: Some(output), .. } => {
             *output = mask();
         }
+        EventBody::NodeStarted { input: Some(input), .. } => *input = mask(),
+        EventBody::EventReceived { data, .. } => *data = mask(),
         EventBody::StepFinished { continuation, .. } => *continuation = None,
         _ => {}
     }

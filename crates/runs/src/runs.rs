@@ -142,6 +142,14 @@ impl Runs {
         Ok(run)
     }
 
+    /// Whether the caller may do this with a run that it sees.
+    ///
+    /// # Errors
+    /// A refusal.
+    pub async fn require(&self, caller: &Caller, action: Action, run: &Run) -> Result<()> {
+        Ok(self.access.require(caller, action, &facts(run)).await?)
+    }
+
     /// A page of questions that the caller may answer, newest first.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ use std::fmt;
 use serde_json::Value;
 
 pub use error::{Error, Fault};
-pub use eval::Fuel;
+pub use eval::{Fuel, describe};
 pub use reference::{Reference, Root, Segment};
 pub use scope::Scope;
 pub use template::{Piece, Template, evaluate_fields, evaluate_value};

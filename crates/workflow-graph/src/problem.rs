@@ -71,7 +71,8 @@ pub struct Problem {
 
 impl Problem {
     /// An error at `pointer`.
-    pub(crate) fn error(code: Code, pointer: impl Into<String>, message: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn error(code: Code, pointer: impl Into<String>, message: impl Into<String>) -> Self {
         let (pointer, message) = (pointer.into(), message.into());
         Self { severity: Severity::Error, code, node: None, pointer, position: None, message }
     }
@@ -82,7 +83,8 @@ impl Problem {
     }
 
     /// The same, about a node.
-    pub(crate) fn about(mut self, node: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn about(mut self, node: impl Into<String>) -> Self {
         self.node = Some(node.into());
         self
     }

@@ -297,7 +297,7 @@ impl Workflows {
     }
 
     /// The graph of a workflow that the caller may see: its newest, or that of a version.
-    async fn graph(&self, caller: &Caller, workflow: &Workflow, version: Option<i32>) -> Result<Graph> {
+    pub(crate) async fn graph(&self, caller: &Caller, workflow: &Workflow, version: Option<i32>) -> Result<Graph> {
         let number = version.unwrap_or(workflow.current_version);
         let version = self.store.visible_to(caller).workflows().version(workflow.id, number).await?;
         restored(version.ok_or(Error::Hidden { what: "version" })?.document)
@@ -317,12 +317,12 @@ impl Workflows {
     }
 
     /// What exists for the caller, as far as a graph can name it.
-    async fn names(&self, caller: &Caller) -> Result<Names> {
+    pub(crate) async fn names(&self, caller: &Caller) -> Result<Names> {
         Ok(known::names(&self.store, caller).await?)
     }
 
     /// The workflow, once the caller may do this with it.
-    async fn row(&self, caller: &Caller, id: WorkflowId, action: Action) -> Result<Workflow> {
+    pub(crate) async fn row(&self, caller: &Caller, id: WorkflowId, action: Action) -> Result<Workflow> {
         let workflow = self.store.visible_to(caller).workflows().find(id).await?;
         let workflow = workflow.ok_or(Error::Hidden { what: "workflow" })?;
         self.access.require(caller, action, &Facts::from(&workflow)).await?;

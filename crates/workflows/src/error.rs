@@ -30,6 +30,18 @@ pub enum Error {
     /// The workflow changed since it was read.
     #[error("the workflow changed since it was read; read it again and repeat the change")]
     Stale,
+    /// The workflow is switched off.
+    #[error("the workflow {name:?} is switched off; switch it on to run it")]
+    Off {
+        /// Its name.
+        name: String,
+    },
+    /// The run is over.
+    #[error("the run has already ended")]
+    Ended,
+    /// The engine refused or failed.
+    #[error(transparent)]
+    Runs(#[from] conductor_runs::Error),
     /// Conductor's own workflows are changed by an administrator, or cloned.
     #[error("official workflows cannot be changed here; clone it and change the copy")]
     Official,
@@ -48,7 +60,8 @@ impl Kind for Error {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Hidden { .. } => ErrorKind::NotFound,
-            Self::Stale | Self::NameTaken { .. } => ErrorKind::Conflict,
+            Self::Stale | Self::NameTaken { .. } | Self::Off { .. } | Self::Ended => ErrorKind::Conflict,
+            Self::Runs(error) => error.kind(),
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::Official => ErrorKind::Forbidden,
             Self::Graph(error) => error.kind(),
@@ -63,6 +76,9 @@ impl Kind for Error {
             Self::Stale => "version_conflict",
             Self::NameTaken { .. } => "name_taken",
             Self::Invalid { .. } => "validation_failed",
+            Self::Off { .. } => "workflow_off",
+            Self::Ended => "run_ended",
+            Self::Runs(error) => error.code(),
             Self::Official => "official_workflow",
             Self::Graph(error) => error.code(),
             Self::Access(error) => error.code(),
@@ -73,6 +89,7 @@ impl Kind for Error {
     fn limit(&self) -> Option<LimitPolicy> {
         match self {
             Self::Access(error) => error.limit(),
+            Self::Runs(error) => error.limit(),
             _ => None,
         }
     }
@@ -80,6 +97,7 @@ impl Kind for Error {
     fn rule_id(&self) -> Option<String> {
         match self {
             Self::Access(error) => error.rule_id(),
+            Self::Runs(error) => error.rule_id(),
             _ => None,
         }
     }
@@ -88,6 +106,7 @@ impl Kind for Error {
         match self {
             Self::Invalid { faults } => faults.clone(),
             Self::Graph(error) => error.fields(),
+            Self::Runs(error) => error.fields(),
             Self::NameTaken { .. } => vec![FieldError::new("/name", "name_taken", self.to_string())],
             _ => Vec::new(),
         }

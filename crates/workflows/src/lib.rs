@@ -3,6 +3,9 @@
 mod catalogue;
 mod document;
 mod error;
+mod executions;
+mod runner;
+mod tools;
 
 pub use catalogue::{WorkflowPatch, WorkflowView, Workflows};
 pub use conductor_workflow_graph::{
@@ -10,3 +13,6 @@ pub use conductor_workflow_graph::{
 };
 pub use document::{Checked, Document, Form, Written};
 pub use error::{Error, Result};
+pub use executions::{Execution, Executions, Meant};
+pub use runner::{Runner, RunnerOptions};
+pub use tools::WorkflowTools;

@@ -124,6 +124,7 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
         identity: wired.identity,
         agents: wired.agents,
         workflows: wired.workflows,
+        executions: wired.executions,
         turns: wired.turns,
         runs: wired.runs,
         registry: wired.registry,

@@ -11,7 +11,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 use conductor_domain::{
     AgentId, Classification, ConnectorId, ConversationId, MessageId, ProblemView, Run, RunEvent, RunId,
-    RunKind, RunStatus, RunTrigger, StepId, decimal_of_nanos,
+    RunKind, RunStatus, RunTrigger, StepId, WorkflowId, decimal_of_nanos,
 };
 use conductor_runs::{Runs, Step, problem_of};
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,14 @@ pub(crate) struct RunResponse {
     retry_of: Option<RunId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     agent_id: Option<AgentId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workflow_id: Option<WorkflowId>,
+    /// The version of the workflow's graph.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workflow_version: Option<i32>,
+    /// The node of a workflow that started it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     connector_id: Option<ConnectorId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,6 +98,9 @@ impl From<Run> for RunResponse {
             root_run_id: run.root_run_id,
             retry_of: run.retry_of,
             agent_id: run.agent_id,
+            workflow_id: run.workflow_id,
+            workflow_version: run.workflow_version,
+            node_id: run.node_id,
             connector_id: run.connector_id,
             conversation_id: run.conversation_id,
             message_id: run.message_id,

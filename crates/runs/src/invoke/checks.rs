@@ -1,7 +1,7 @@
 //! Steps 1 to 3 (find, limit, validate), and the ways a call is refused.
 
 use conductor_access::Limit;
-use conductor_domain::{BudgetRefusal, Decision, Effect, TraceStep};
+use conductor_domain::{BudgetRefusal, Decision, Effect, RunKind, TraceStep};
 use serde_json::Value;
 
 use super::{Call, Offered, ToolPath};
@@ -106,7 +106,7 @@ impl ToolPath {
             return Ok(Err(Refusal::Limited(error)));
         }
         if self.spent(held).await? {
-            return Ok(Err(Refusal::Spent(self.options.calls_per_run)));
+            return Ok(Err(Refusal::Spent(self.most_calls(held))));
         }
         if offered.tool.approved_hash.as_deref() != Some(offered.tool.definition_hash.as_str()) {
             return Ok(Err(Refusal::Quarantined));
@@ -135,8 +135,15 @@ impl ToolPath {
         Ok(())
     }
 
+    fn most_calls(&self, held: &Held) -> i64 {
+        match held.run().kind {
+            RunKind::Workflow => self.options.calls_per_workflow,
+            _ => self.options.calls_per_run,
+        }
+    }
+
     async fn spent(&self, held: &Held) -> Result<bool> {
-        let (id, most) = (held.run().id, self.options.calls_per_run);
+        let (id, most) = (held.run().id, self.most_calls(held));
         held.write(move |tx| Box::pin(async move { Ok(tx.tx.runs().count_children(id).await? >= most) }))
             .await
     }

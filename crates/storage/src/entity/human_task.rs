@@ -37,6 +37,7 @@ pub struct Model {
     pub decided_by: Option<Uuid>,
     pub decided_at: Option<ChronoDateTimeUtc>,
     pub due_at: Option<ChronoDateTimeUtc>,
+    pub comment_required: bool,
     pub created_at: ChronoDateTimeUtc,
 }
 

@@ -20,6 +20,8 @@ pub struct Model {
     pub address: Option<String>,
     pub agent_id: Option<Uuid>,
     pub workflow_id: Option<Uuid>,
+    pub workflow_version: Option<i32>,
+    pub node_id: Option<String>,
     pub call_id: Option<Uuid>,
     pub tool_id: Option<Uuid>,
     pub connector_id: Option<Uuid>,
@@ -44,6 +46,7 @@ pub struct Model {
     pub last_seq: i64,
     pub lease_owner: Option<String>,
     pub lease_until: Option<ChronoDateTimeUtc>,
+    pub wake_at: Option<ChronoDateTimeUtc>,
     pub fencing_token: i64,
     pub data_classification: String,
     pub queued_at: ChronoDateTimeUtc,
@@ -58,6 +61,11 @@ pub struct Model {
 /// index says, and of what is bound it cannot know.
 pub(crate) fn open() -> Expr {
     Expr::cust("runs.status IN ('pending', 'running', 'waiting')")
+}
+
+/// Runs that wait for a moment, written out for the same reason.
+pub(crate) fn parked() -> Expr {
+    Expr::cust("runs.status = 'waiting' AND runs.wake_at IS NOT NULL")
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -36,7 +36,7 @@ impl<'t> HumanTasks<'t> {
             call_id: Set(new.call_id.map(Into::into)),
             user_id: Set(new.user_id.map(Into::into)),
             conversation_id: Set(new.conversation_id.map(Into::into)),
-            node_id: Set(None),
+            node_id: Set(new.node_id),
             kind: Set(new.kind),
             title: Set(new.title),
             message: Set(new.message),
@@ -53,7 +53,8 @@ impl<'t> HumanTasks<'t> {
             comment: Set(None),
             decided_by: Set(None),
             decided_at: Set(None),
-            due_at: Set(None),
+            due_at: Set(new.due_at),
+            comment_required: Set(new.comment_required),
             created_at: Set(self.tx.clock().now()),
         };
         row.insert(&self.tx.conn()).await?.try_into()
@@ -71,6 +72,49 @@ impl<'t> HumanTasks<'t> {
             .await?
             .map(HumanTask::try_from)
             .transpose()
+    }
+
+    /// A question, with its answer where there is one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find(&self, id: HumanTaskId) -> Result<Option<HumanTask>> {
+        let row = self.owned().filter(human_task::Column::Id.eq(id.as_uuid())).one(&self.tx.conn()).await?;
+        row.map(HumanTask::try_from).transpose()
+    }
+
+    /// Hands an open question to others, without an end.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn escalate(&self, id: HumanTaskId, to: &[String]) -> Result<Option<HumanTask>> {
+        let row = self
+            .owned()
+            .filter(human_task::Column::Id.eq(id.as_uuid()))
+            .filter(human_task::Column::Status.eq("pending"))
+            .one(&self.tx.conn())
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let mut row: human_task::ActiveModel = row.into();
+        row.approver_roles = Set(to_json("human_tasks.approver_roles", &to)?);
+        row.due_at = Set(None);
+        row.priority = Set("high".to_owned());
+        Ok(Some(row.update(&self.tx.conn()).await?.try_into()?))
+    }
+
+    /// Closes an open question of a node that has ended otherwise.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn expire(&self, id: HumanTaskId) -> Result<()> {
+        human_task::Entity::update_many()
+            .col_expr(human_task::Column::Status, Expr::value("expired"))
+            .filter(human_task::Column::Id.eq(id.as_uuid()))
+            .filter(human_task::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
+            .filter(human_task::Column::Status.eq("pending"))
+            .exec(&self.tx.conn())
+            .await?;
+        Ok(())
     }
 
     /// Answers a question. `Stale` when it was answered before.
@@ -192,8 +236,9 @@ impl<'a> VisibleHumanTasks<'a> {
         if let Some(user) = caller.user_id() {
             own = own.add(human_task::Column::UserId.eq(user.as_uuid()));
         }
-        if caller.user_id().is_some() && !caller.roles.is_empty() {
-            own = own.add(asks_one_of(&self.view, &caller.roles));
+        let answers_as = caller.answers_as();
+        if !answers_as.is_empty() {
+            own = own.add(asks_one_of(&self.view, &answers_as));
         }
         if caller.has_role("organization:owner") || caller.has_role("organization:admin") {
             own = own.add(human_task::Column::UserId.is_not_null()).add(human_task::Column::UserId.is_null());
@@ -205,7 +250,7 @@ impl<'a> VisibleHumanTasks<'a> {
     }
 }
 
-/// Whether a question is for one of these roles.
+/// Whether a question is for one of these roles or persons.
 fn asks_one_of(view: &View<'_>, roles: &[String]) -> SimpleExpr {
     let (each, mark) = match view.conn.get_database_backend() {
         DbBackend::Postgres => {
@@ -227,6 +272,7 @@ impl TryFrom<human_task::Model> for HumanTask {
             id: row.id.into(),
             run_id: row.run_id.into(),
             call_id: row.call_id.map(Into::into),
+            node_id: row.node_id,
             user_id: row.user_id.map(Into::into),
             conversation_id: row.conversation_id.map(Into::into),
             kind: row.kind,
@@ -239,6 +285,8 @@ impl TryFrom<human_task::Model> for HumanTask {
             arguments: row.arguments,
             allowed_decisions: json("human_tasks.allowed_decisions", row.allowed_decisions)?,
             approver_roles: json("human_tasks.approver_roles", row.approver_roles)?,
+            comment_required: row.comment_required,
+            due_at: row.due_at,
             status: row.status,
             decision: row.decision,
             comment: row.comment,

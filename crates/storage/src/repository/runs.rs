@@ -70,7 +70,9 @@ impl<'t> Runs<'t> {
             token_id: Set(new.token_id.map(Into::into)),
             address: Set(new.address.map(|address| address.to_string())),
             agent_id: Set(new.agent_id.map(Into::into)),
-            workflow_id: Set(None),
+            workflow_id: Set(new.workflow_id.map(Into::into)),
+            workflow_version: Set(new.workflow_version),
+            node_id: Set(new.node_id),
             call_id: Set(new.call_id.map(Into::into)),
             tool_id: Set(new.tool_id.map(Into::into)),
             connector_id: Set(new.connector_id.map(Into::into)),
@@ -92,6 +94,7 @@ impl<'t> Runs<'t> {
             last_seq: Set(0),
             lease_owner: Set(None),
             lease_until: Set(None),
+            wake_at: Set(None),
             fencing_token: Set(0),
             data_classification: Set(new.data_classification.as_str().to_owned()),
             queued_at: Set(began),
@@ -186,19 +189,19 @@ impl<'t> Runs<'t> {
         Ok(above)
     }
 
-    /// Sets the status of a run whose lease the writer holds; a parked run gives the lease up.
+    /// Lets a run wait whose lease the writer holds, and gives the lease up: until a signal comes, or until a moment.
     ///
     /// # Errors
     /// `Fenced` when the lease went to another holder.
-    pub async fn set_status(&self, id: RunId, fence: i64, status: RunStatus) -> Result<()> {
-        let mut change =
-            run::Entity::update_many().col_expr(run::Column::Status, Expr::value(status.as_str()));
-        if status == RunStatus::Waiting {
-            change = change
-                .col_expr(run::Column::LeaseOwner, Expr::value(None::<String>))
-                .col_expr(run::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>));
-        }
-        let result = change.filter(self.held(id, fence)).exec(&self.tx.conn()).await?;
+    pub async fn park(&self, id: RunId, fence: i64, wake_at: Option<DateTime<Utc>>) -> Result<()> {
+        let result = run::Entity::update_many()
+            .col_expr(run::Column::Status, Expr::value(RunStatus::Waiting.as_str()))
+            .col_expr(run::Column::LeaseOwner, Expr::value(None::<String>))
+            .col_expr(run::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
+            .col_expr(run::Column::WakeAt, Expr::value(wake_at))
+            .filter(self.held(id, fence))
+            .exec(&self.tx.conn())
+            .await?;
         if result.rows_affected == 0 { Err(Error::Fenced) } else { Ok(()) }
     }
 
@@ -366,6 +369,9 @@ impl<'a> VisibleRuns<'a> {
         if let Some(agent) = filter.agent_id {
             select = select.filter(run::Column::AgentId.eq(agent.as_uuid()));
         }
+        if let Some(workflow) = filter.workflow_id {
+            select = select.filter(run::Column::WorkflowId.eq(workflow.as_uuid()));
+        }
         if let Some(conversation) = filter.conversation_id {
             select = select.filter(run::Column::ConversationId.eq(conversation.as_uuid()));
         }
@@ -416,7 +422,7 @@ impl<'a> DriverRuns<'a> {
     }
 
     /// Runs that nobody holds and that have something to do: pending ones, running ones whose lease ran out, waiting
-    /// ones with an open signal. A call inside a run belongs to that run's holder and is left out.
+    /// ones with an open signal or whose time has come. A call inside a run belongs to that run's holder and is left out.
     ///
     /// # Errors
     /// When the database fails.
@@ -427,11 +433,12 @@ impl<'a> DriverRuns<'a> {
             .select_only()
             .column(run_signal::Column::RunId)
             .filter(run_signal::Column::ConsumedAt.is_null());
-        let due = Condition::any().add(run::Column::Status.is_in(["pending", "running"])).add(
-            Condition::all()
-                .add(run::Column::Status.eq("waiting"))
-                .add(run::Column::Id.in_subquery(sea_orm::QueryTrait::into_query(signalled))),
-        );
+        let awaited = Condition::any()
+            .add(run::Column::Id.in_subquery(sea_orm::QueryTrait::into_query(signalled)))
+            .add(run::Column::WakeAt.lte(now));
+        let due = Condition::any()
+            .add(run::Column::Status.is_in(["pending", "running"]))
+            .add(Condition::all().add(run::Column::Status.eq("waiting")).add(awaited));
         let ids: Vec<sea_orm::prelude::Uuid> = run::Entity::find()
             .select_only()
             .column(run::Column::Id)
@@ -445,6 +452,22 @@ impl<'a> DriverRuns<'a> {
             .all(&self.conn)
             .await?;
         Ok(ids.into_iter().map(RunId::from).collect())
+    }
+
+    /// When the next waiting run is to be woken that is not due yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn next_wake(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+        let next: Option<Option<DateTime<Utc>>> = run::Entity::find()
+            .select_only()
+            .column_as(run::Column::WakeAt.min(), "wake_at")
+            .filter(run::parked())
+            .filter(run::Column::WakeAt.gt(now))
+            .into_tuple()
+            .one(&self.conn)
+            .await?;
+        Ok(next.flatten())
     }
 
     /// Frees every lease, for a single node that has just started and so knows that no other holder lives.
@@ -597,6 +620,9 @@ impl TryFrom<run::Model> for Run {
             token_id: row.token_id.map(Into::into),
             address: row.address.and_then(|address| address.parse().ok()),
             agent_id: row.agent_id.map(Into::into),
+            workflow_id: row.workflow_id.map(Into::into),
+            workflow_version: row.workflow_version,
+            node_id: row.node_id,
             call_id: row.call_id.map(Into::into),
             tool_id: row.tool_id.map(Into::into),
             connector_id: row.connector_id.map(Into::into),

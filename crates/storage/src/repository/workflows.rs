@@ -217,6 +217,36 @@ impl<'a> VisibleWorkflows<'a> {
             .collect()
     }
 
+    /// Those that can be run, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn runnable(&self) -> Result<Vec<Workflow>> {
+        self.visible()
+            .filter(workflow::Column::IsActive.eq(true))
+            .filter(workflow::Column::Runnable.eq(true))
+            .order_by_desc(workflow::Column::Id)
+            .rows(self.view.conn)
+            .await?
+            .into_iter()
+            .map(Workflow::try_from)
+            .collect()
+    }
+
+    /// Those of this name, whatever its case; in each scope there is one at most.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn named(&self, name: &str) -> Result<Vec<Workflow>> {
+        self.visible()
+            .filter(Expr::expr(Func::lower(Expr::col(workflow::Column::Name))).eq(name.to_lowercase()))
+            .rows(self.view.conn)
+            .await?
+            .into_iter()
+            .map(Workflow::try_from)
+            .collect()
+    }
+
     /// A page of workflows, newest first.
     ///
     /// # Errors

@@ -125,7 +125,7 @@ async fn a_waiting_run_is_claimed_only_when_signalled(world: World) {
     let parked: Result<(), Error> = world
         .store
         .scoped(scope)
-        .write(move |tx| Box::pin(async move { tx.runs().set_status(id, fence, RunStatus::Waiting).await }))
+        .write(move |tx| Box::pin(async move { tx.runs().park(id, fence, None).await }))
         .await;
     parked.unwrap();
     let claimable = || async {
@@ -193,6 +193,7 @@ async fn a_question_is_seen_by_whoever_has_a_role_that_it_asks(world: World) {
     let ask = |roles: &[&str]| NewHumanTask {
         run_id: run.id,
         call_id: None,
+        node_id: None,
         user_id: person,
         conversation_id: None,
         kind: "tool_approval".to_owned(),
@@ -205,6 +206,8 @@ async fn a_question_is_seen_by_whoever_has_a_role_that_it_asks(world: World) {
         arguments: None,
         allowed_decisions: vec!["deny".to_owned()],
         approver_roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        comment_required: false,
+        due_at: None,
     };
     let (for_roles, for_nobody) = (ask(&["organization:auditor", "organization:viewer"]), ask(&[]));
     let made: Result<_, Error> = world

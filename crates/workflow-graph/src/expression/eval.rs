@@ -224,7 +224,8 @@ pub(crate) fn weight(value: &Value) -> usize {
 }
 
 /// What kind of value it is, in the words of error messages.
-pub(crate) const fn describe(value: &Value) -> &'static str {
+#[must_use]
+pub const fn describe(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "true or false",

@@ -1,0 +1,239 @@
+//! Starting runs of workflows, finding them again, and telling them that something has happened.
+
+use std::sync::Arc;
+
+use conductor_access::{Access, Action, Facts};
+use conductor_domain::{
+    Caller, FieldError, NewAuditEvent, NewRun, Page, PageRequest, Run, RunFilter, RunId, RunKind, RunTrigger,
+    SignalKind, Workflow, WorkflowId,
+};
+use conductor_runs::{FeedItem, Runs};
+use conductor_storage::Store;
+use conductor_workflow_graph::{Graph, Severity, ValueType, problem::Invalid, validate};
+use serde_json::{Map, Value, json};
+
+use crate::{Error, Result, Workflows, runner};
+
+/// The longest name of an event, in characters.
+const EVENT_NAME: usize = 200;
+
+/// Which workflow is meant.
+#[derive(Clone, Debug)]
+pub enum Meant {
+    /// The one of this id.
+    Id(WorkflowId),
+    /// The one that is run by this name.
+    Name(String),
+}
+
+/// A run of a workflow that is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Execution {
+    /// What the workflow is given: an object, by the names of its inputs.
+    pub inputs: Option<Value>,
+    /// A version of its graph; the newest where absent.
+    pub version: Option<i32>,
+    /// The door that asks.
+    pub trigger: Option<RunTrigger>,
+    /// The run that this one tries again.
+    pub retry_of: Option<RunId>,
+}
+
+/// Runs of workflows, as doors start and see them.
+#[derive(Clone, Debug)]
+pub struct Executions {
+    store: Store,
+    access: Arc<Access>,
+    workflows: Workflows,
+}
+
+impl Executions {
+    /// The service over these workflows.
+    #[must_use]
+    pub fn new(store: Store, access: Arc<Access>, workflows: Workflows) -> Self {
+        Self { store, access, workflows }
+    }
+
+    /// Starts a run; the runner takes it from there.
+    ///
+    /// # Errors
+    /// `Hidden`; `Off` where it is switched off; `Graph` where it cannot run, with everything that is wrong; `Invalid`
+    /// where its inputs are not what it asks for; a refusal.
+    pub async fn start(&self, caller: &Caller, meant: Meant, execution: Execution) -> Result<Run> {
+        let workflow = self.find(caller, meant).await?;
+        self.access.begin(caller).await?;
+        let (run, entry) = self.prepare(caller, workflow, execution).await?;
+        let run = NewRun {
+            user_id: caller.user_id(),
+            actor: caller.machine(),
+            token_id: caller.token_id,
+            address: caller.address,
+            ..run
+        };
+        self.store
+            .scoped(caller.scope)
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.audit().record(entry).await?;
+                    let run = tx.runs().create(run).await?;
+                    tx.notify(FeedItem {
+                        organization_id: run.scope.organization_id,
+                        user_id: run.user_id,
+                        data: json!({ "type": "run.started", "run_id": run.id, "workflow_id": run.workflow_id }),
+                    });
+                    Ok::<_, Error>(run)
+                })
+            })
+            .await
+    }
+
+    /// A page of a workflow's runs that the caller may see, newest first.
+    ///
+    /// # Errors
+    /// `Hidden`.
+    pub async fn page(&self, caller: &Caller, runs: &Runs, id: WorkflowId, page: PageRequest) -> Result<Page<Run>> {
+        self.workflows.row(caller, id, Action::WorkflowRead).await?;
+        let filter =
+            RunFilter { workflow_id: Some(id), kind: Some(RunKind::Workflow), ..RunFilter::default() };
+        Ok(runs.page(caller, filter, page).await?)
+    }
+
+    /// Tells a run that something has happened which a node of it waits for, or will.
+    ///
+    /// # Errors
+    /// `Hidden`; `Ended` where it is over; `Invalid` where the event has no name.
+    pub async fn tell(&self, caller: &Caller, runs: &Runs, id: RunId, name: String, data: Value) -> Result<Run> {
+        let run = runs.find(caller, id).await?;
+        if run.kind != RunKind::Workflow {
+            return Err(Error::Hidden { what: "execution" });
+        }
+        if name.trim().is_empty() || name.chars().count() > EVENT_NAME {
+            let detail = format!("an event has a name of at most {EVENT_NAME} characters");
+            return Err(Error::Invalid { faults: vec![FieldError::new("/name", "invalid_value", detail)] });
+        }
+        runs.require(caller, Action::RunCancel, &run).await?;
+        if run.status.is_final() {
+            return Err(Error::Ended);
+        }
+        let entry = NewAuditEvent::by(caller, "run.told", Action::RunCancel.as_str(), format!("run:{id}"))
+            .on("run", id.as_uuid());
+        let told = json!({ "name": name, "data": data });
+        self.store
+            .scoped(run.scope)
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.audit().record(entry).await?;
+                    tx.runs().signal(id, SignalKind::Event, told).await
+                })
+            })
+            .await
+            .map_err(|error: conductor_storage::Error| Error::from(error))?;
+        Ok(run)
+    }
+
+    /// The workflow that is meant, once the caller may run it.
+    async fn find(&self, caller: &Caller, meant: Meant) -> Result<Workflow> {
+        let id = match meant {
+            Meant::Id(id) => id,
+            Meant::Name(name) => {
+                let mut named = self.store.visible_to(caller).workflows().named(&name).await?;
+                named.sort_by_key(|workflow| (workflow.scope != caller.scope, !workflow.is_official));
+                named.first().ok_or(Error::Hidden { what: "workflow" })?.id
+            }
+        };
+        self.workflows.row(caller, id, Action::WorkflowExecute).await
+    }
+
+    /// The run of a workflow and the entry of the log about it, once everything is as it has to be. Who asks, and where in
+    /// the tree it stands, the writer adds.
+    pub(crate) async fn prepare(
+        &self,
+        caller: &Caller,
+        workflow: Workflow,
+        execution: Execution,
+    ) -> Result<(NewRun, NewAuditEvent)> {
+        self.access.require(caller, Action::WorkflowExecute, &Facts::from(&workflow)).await?;
+        if !workflow.spec.is_active {
+            return Err(Error::Off { name: workflow.spec.name });
+        }
+        let version = execution.version.unwrap_or(workflow.current_version);
+        let graph = self.workflows.graph(caller, &workflow, Some(version)).await?;
+        let mut problems = validate(&graph, &self.workflows.names(caller).await?);
+        problems.retain(|problem| problem.severity == Severity::Error);
+        problems.extend(runner::unsupported_nodes(&graph));
+        if !problems.is_empty() {
+            return Err(Invalid(problems).into());
+        }
+        let inputs = inputs(&graph, execution.inputs)?;
+        let id = RunId::generate(&**self.store.clock());
+        let mut entry = NewAuditEvent::by(
+            caller,
+            "run.started",
+            Action::WorkflowExecute.as_str(),
+            format!("workflow:{}", workflow.id),
+        )
+        .on("run", id)
+        .labelled(workflow.spec.data_classification);
+        entry.run_id = Some(id);
+        let run = NewRun {
+            workflow_id: Some(workflow.id),
+            workflow_version: Some(version),
+            retry_of: execution.retry_of,
+            input: Some(json!({ "workflow": graph.name, "inputs": inputs })),
+            data_classification: workflow.spec.data_classification,
+            ..NewRun::new(id, RunKind::Workflow, execution.trigger.unwrap_or(RunTrigger::Api))
+        };
+        Ok((run, entry))
+    }
+}
+
+/// The inputs of a run: what was given, with defaults, held against what the workflow declares.
+fn inputs(graph: &Graph, given: Option<Value>) -> Result<Map<String, Value>> {
+    let mut faults = Vec::new();
+    let mut inputs = match given {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(inputs)) => inputs,
+        Some(_) => {
+            let fault = FieldError::new("/inputs", "wrong_type", "inputs are an object, by name");
+            return Err(Error::Invalid { faults: vec![fault] });
+        }
+    };
+    if graph.inputs.is_empty() {
+        return Ok(inputs);
+    }
+    for name in inputs.keys().filter(|name| !graph.inputs.iter().any(|input| input.name == **name)) {
+        let known: Vec<&str> = graph.inputs.iter().map(|input| input.name.as_str()).collect();
+        let detail = format!("the workflow has no input {name}; it has {}", known.join(", "));
+        faults.push(FieldError::new(format!("/inputs/{name}"), "unknown_field", detail));
+    }
+    for input in &graph.inputs {
+        let at = format!("/inputs/{}", input.name);
+        match inputs.get(&input.name).filter(|value| !value.is_null()) {
+            Some(value) if !is(value, input.value_type) => {
+                faults.push(FieldError::new(at, "wrong_type", format!("{} is a {}", input.name, input.value_type)));
+            }
+            Some(_) => {}
+            None => match &input.default {
+                Some(default) => drop(inputs.insert(input.name.clone(), default.clone())),
+                None if input.required => {
+                    faults.push(FieldError::new(at, "required", format!("{} is required", input.name)));
+                }
+                // What is not given reads as null, and not as a mistake.
+                None => drop(inputs.insert(input.name.clone(), Value::Null)),
+            },
+        }
+    }
+    if faults.is_empty() { Ok(inputs) } else { Err(Error::Invalid { faults }) }
+}
+
+fn is(value: &Value, wanted: ValueType) -> bool {
+    match wanted {
+        ValueType::String => value.is_string(),
+        ValueType::Number => value.is_number(),
+        ValueType::Integer => value.is_i64() || value.is_u64(),
+        ValueType::Boolean => value.is_boolean(),
+        ValueType::Array => value.is_array(),
+        ValueType::Object => value.is_object(),
+        _ => true,
+    }
+}

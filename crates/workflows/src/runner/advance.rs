@@ -1,0 +1,306 @@
+//! One claim of a run: fold the journal, do what is ready, listen while calls are under way, and come to a rest.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use conductor_domain::{EventBody, ProblemView, RunOutcome, RunStatus};
+use conductor_runs::{Held, Next, Result, ToolPath, problem};
+use conductor_workflow_graph::{Graph, SourceFormat};
+use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use serde_json::{Map, Value, json};
+use tokio::sync::broadcast::error::RecvError;
+
+use super::{
+    Runner,
+    calls::{Back, Work},
+    pass::{Nudge, Pass},
+    plan::Plan,
+    scope::{Surroundings, View},
+    state::State,
+};
+
+/// How many events are read at once when a journal is folded.
+const PAGE: u64 = 500;
+
+impl Runner {
+    /// Advances a run of a workflow.
+    ///
+    /// # Errors
+    /// When the lease was lost or storage fails; everything else ends the run with a reason.
+    pub async fn advance(&self, held: Held) -> Result<Next> {
+        // Listened to from before the signals are read, so that none falls between.
+        let mut nudges = held.store().signals();
+        let signals = held.signals().await?;
+        let mut pass = match self.load(&held).await? {
+            Ok(pass) => pass,
+            Err(told) => return end(&held, RunStatus::Failed, None, Some(told)).await,
+        };
+        let cut = held.run().status == RunStatus::Running;
+        pass.open();
+        let mut nudge = pass.hear(signals);
+        if cut {
+            nudge = Nudge { stop: nudge.stop, ..Nudge::all() };
+        }
+        if nudge.stop {
+            pass.flush().await?;
+            return end(&held, RunStatus::Cancelled, None, None).await;
+        }
+        pass.decisions(&nudge).await?;
+        let mut calls: FuturesUnordered<BoxFuture<'static, Result<Back>>> = FuturesUnordered::new();
+        let mut under_way = HashSet::new();
+        let mut stopping = false;
+        loop {
+            if !stopping {
+                let mut works = pass.calls_on(&nudge, &under_way).await?;
+                works.extend(pass.settle().await?);
+                nudge = Nudge::default();
+                for work in works {
+                    under_way.insert(work.call.call_id);
+                    calls.push(Box::pin(perform(Arc::clone(&self.tools), held.clone(), work)));
+                }
+            }
+            if calls.is_empty() {
+                return self.rest(pass, stopping).await;
+            }
+            let due = pass.wakes_at().map(|at| (at - pass.now()).to_std().unwrap_or_default());
+            tokio::select! {
+                Some(back) = calls.next() => {
+                    let back = back?;
+                    under_way.remove(&back.call_id);
+                    pass.took(back).await?;
+                }
+                () = held.cancel().cancelled(), if !stopping => stopping = true,
+                heard = nudges.recv() => match heard {
+                    Ok(signalled) if signalled.run_id != held.run().id => {}
+                    Ok(_) | Err(RecvError::Lagged(_)) => {
+                        let signals = held.signals().await?;
+                        pass.read_calls().await?;
+                        nudge = pass.hear(signals);
+                        stopping |= nudge.stop;
+                        pass.decisions(&nudge).await?;
+                    }
+                    Err(RecvError::Closed) => stopping = true,
+                },
+                () = sleep(due), if !stopping => {}
+            }
+        }
+    }
+
+    /// Nothing is under way: the run has ended, or it waits.
+    async fn rest(&self, mut pass: Pass, stopping: bool) -> Result<Next> {
+        pass.flush().await?;
+        let held = pass.held.clone();
+        if stopping {
+            if self.draining.is_cancelled() && !held.was_cancelled().await? {
+                // Another holder takes it on from its journal.
+                held.hand_back().await?;
+                return Ok(Next::Parked);
+            }
+            return end(&held, RunStatus::Cancelled, None, None).await;
+        }
+        if let Some(failure) = pass.state.failure.take() {
+            let node = pass.plan.node(failure.node);
+            let mut told = failure.problem;
+            told.detail = format!("{}: {}", node.name.as_deref().unwrap_or(&node.id), told.detail);
+            let status = if told.code == "timed_out" { RunStatus::TimedOut } else { RunStatus::Failed };
+            return finish(&pass, status, None, Some(told)).await;
+        }
+        if pass.state.open().next().is_none() {
+            let outputs = outputs(&pass);
+            return finish(&pass, RunStatus::Succeeded, Some(outputs), None).await;
+        }
+        let wake_at = pass.wakes_at();
+        let parked = held.write(move |tx| {
+            Box::pin(async move { tx.park_until("waiting for a person, a call, an event or a moment", wake_at).await })
+        });
+        parked.await?;
+        Ok(Next::Parked)
+    }
+
+    /// The run as its journal tells it, with everything that its nodes may look at.
+    async fn load(&self, held: &Held) -> Result<Result<Pass, ProblemView>> {
+        let run = held.run();
+        let gone = |what: &str| {
+            let detail = format!("The {what} behind this run is no longer there.");
+            problem("not_found", "The workflow cannot go on", detail, false)
+        };
+        let Some(caller) = self.access.caller_behind(run).await? else { return Ok(Err(gone("account"))) };
+        let (Some(workflow), Some(version)) = (run.workflow_id, run.workflow_version) else {
+            return Ok(Err(gone("workflow")));
+        };
+        let view = self.store.visible_to(&caller);
+        let Some(version) = view.workflows().version(workflow, version).await? else {
+            return Ok(Err(gone("workflow")));
+        };
+        let graph: Graph = match serde_json::from_value(version.document) {
+            Ok(graph) => graph,
+            Err(error) => {
+                let told = problem("workflow_invalid", "The workflow cannot be read", error.to_string(), false);
+                return Ok(Err(told));
+            }
+        };
+        let around = self.surroundings(held, &caller, &graph).await?;
+        let plan = Plan::new(graph);
+        let state = fold(held, &plan).await?;
+        Ok(Ok(Pass {
+            held: held.clone(),
+            plan,
+            state,
+            around,
+            caller: Arc::new(caller),
+            path: Arc::clone(&self.tools),
+            most_attempts: self.options.nodes_per_run,
+            offers: None,
+            acting: Default::default(),
+            batch: Vec::new(),
+        }))
+    }
+
+    /// What expressions may read beside the graph and what its nodes gave.
+    async fn surroundings(
+        &self,
+        held: &Held,
+        caller: &conductor_domain::Caller,
+        graph: &Graph,
+    ) -> Result<Surroundings> {
+        let run = held.run();
+        let view = self.store.visible_to(caller);
+        let organization = view.organizations().find(run.scope.organization_id).await?;
+        let user = match run.user_id {
+            Some(user) => self.store.unscoped(conductor_storage::Unscoped::SignIn).users().find(user).await?,
+            None => None,
+        };
+        let context = json!({
+            "run": { "id": run.id, "trigger": run.trigger },
+            "workflow": { "name": graph.name, "version": run.workflow_version },
+            "company": organization.as_ref().map(|organization| json!({ "name": organization.name })),
+            "organization": organization.as_ref().map(|organization| json!({ "name": organization.name })),
+            "user": user.as_ref().map(|user| json!({ "id": user.id, "name": user.name, "email": user.email })),
+        });
+        let input = run.input.as_ref().and_then(|input| input.get("inputs")).cloned();
+        Ok(Surroundings {
+            input: input.unwrap_or_else(|| Value::Object(Map::new())),
+            context,
+            env: Value::Object(self.options.env.clone()),
+            preferences: user.map(|user| user.preferences).unwrap_or_default(),
+        })
+    }
+}
+
+/// Makes a call, or takes it on, within its time.
+async fn perform(path: Arc<ToolPath>, held: Held, work: Work) -> Result<Back> {
+    let Work { place, call, again, deadline } = work;
+    let call_id = call.call_id;
+    let made = async {
+        if again { path.resume(&held, call.clone()).await } else { path.invoke(&held, call.clone()).await }
+    };
+    let within = deadline.map(|deadline| (deadline - held.store().clock().now()).to_std().unwrap_or_default());
+    let (invoked, timed_out) = match within {
+        None => (made.await?, false),
+        Some(within) => match tokio::time::timeout(within, made).await {
+            Ok(invoked) => (invoked?, false),
+            // What was sent is settled: whether it took effect is told, and never guessed.
+            Err(_) => (path.resume(&held, call).await?, true),
+        },
+    };
+    Ok(Back { place, call_id, invoked, timed_out })
+}
+
+async fn fold(held: &Held, plan: &Plan) -> Result<State> {
+    let mut state = State::default();
+    loop {
+        let page = held.store().events_after(held.run().id, state.read_to, PAGE).await?;
+        let whole = page.len() as u64 == PAGE;
+        for event in page {
+            state.read_to = event.seq;
+            state.apply(plan, event.at, &event.parse()?.body);
+        }
+        if !whole {
+            return Ok(state);
+        }
+    }
+}
+
+async fn sleep(due: Option<Duration>) {
+    match due {
+        Some(due) => tokio::time::sleep(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What the workflow gives: its declared outputs, or what its last nodes gave.
+fn outputs(pass: &Pass) -> Value {
+    let graph = &pass.plan.graph;
+    let now: DateTime<Utc> = pass.now();
+    let view = View::new(&pass.plan, &pass.state, &pass.around, None, &[], now);
+    if !graph.outputs.is_empty() {
+        let outputs = graph.outputs.iter().map(|output| {
+            let value = view.value(output.from.as_deref().unwrap_or(&output.name)).unwrap_or_default();
+            (output.name.clone(), value)
+        });
+        return Value::Object(outputs.collect());
+    }
+    let mut outputs = Map::new();
+    if graph.source_format == SourceFormat::Hybrid {
+        // Its readers ask for the fields of what agents found.
+        for given in &pass.state.given {
+            if let (Value::Object(fields), conductor_workflow_graph::Config::Agent(_)) =
+                (given.output.as_ref(), &pass.plan.node(given.place.node).config)
+            {
+                outputs.extend(fields.clone());
+            }
+        }
+    }
+    let last = pass.state.given.iter().filter(|given| graph.exit.contains(&pass.plan.node(given.place.node).id));
+    let mut last: Vec<(&str, &Value)> =
+        last.map(|given| (pass.plan.node(given.place.node).id.as_str(), given.output.as_ref())).collect();
+    if let ([(_, Value::Object(fields))], true) = (last.as_slice(), outputs.is_empty()) {
+        return Value::Object(fields.clone());
+    }
+    for (id, value) in last.drain(..) {
+        outputs.insert(id.to_owned(), value.clone());
+    }
+    Value::Object(outputs)
+}
+
+async fn finish(pass: &Pass, status: RunStatus, output: Option<Value>, told: Option<ProblemView>) -> Result<Next> {
+    let mut outcome = outcome(status, told.as_ref());
+    outcome.output = output;
+    outcome.data_classification = pass.state.label;
+    let held = &pass.held;
+    held.write(move |tx| Box::pin(async move { tx.finish(outcome, told).await })).await?;
+    Ok(Next::Finished)
+}
+
+async fn end(held: &Held, status: RunStatus, output: Option<Value>, told: Option<ProblemView>) -> Result<Next> {
+    let mut outcome = outcome(status, told.as_ref());
+    outcome.output = output;
+    held.write(move |tx| Box::pin(async move { tx.finish(outcome, told).await })).await?;
+    Ok(Next::Finished)
+}
+
+fn outcome(status: RunStatus, told: Option<&ProblemView>) -> RunOutcome {
+    RunOutcome {
+        error_code: told.map(|told| told.code.clone()),
+        error_text: told.map(|told| told.detail.clone()),
+        ..RunOutcome::of(status)
+    }
+}
+
+impl Pass {
+    /// The first events of a run, or that it goes on.
+    fn open(&mut self) {
+        let run = self.held.run();
+        let started = EventBody::RunStarted {
+            kind: run.kind,
+            agent_id: None,
+            workflow_id: run.workflow_id,
+            conversation_id: run.conversation_id,
+            message_id: run.message_id,
+        };
+        if !self.state.started {
+            self.note(started);
+        }
+        self.note(EventBody::RunStatus { status: RunStatus::Running, reason: None });
+    }
+}

@@ -1,0 +1,171 @@
+//! Calls of nodes: what is made, what comes back, and what a restart takes on.
+
+use std::{collections::HashSet, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use conductor_domain::{CallId, EventBody, NodeWait, ProblemView, RunStatus, SignalKind};
+use conductor_runs::{Call, Invoked, Result, problem};
+use serde_json::json;
+
+use super::{
+    finish::{deadline, overdue},
+    kinds::{self, Act, Made, Wanted},
+    pass::{Nudge, Pass},
+    state::{Place, Standing},
+};
+
+/// A call to be made or taken on, out of the pass's hands until it comes back.
+pub(super) struct Work {
+    pub(super) place: Place,
+    pub(super) call: Call,
+    /// Whether it was begun before.
+    pub(super) again: bool,
+    pub(super) deadline: Option<DateTime<Utc>>,
+}
+
+/// A call that came back.
+pub(super) struct Back {
+    pub(super) place: Place,
+    pub(super) call_id: CallId,
+    pub(super) invoked: Invoked,
+    pub(super) timed_out: bool,
+}
+
+impl Pass {
+    /// Calls that the nudge asks to be taken on, unless they are under way here.
+    pub(super) async fn calls_on(&mut self, nudge: &Nudge, under_way: &HashSet<CallId>) -> Result<Vec<Work>> {
+        let open = self.state.open().filter_map(|(place, standing)| match standing {
+            Standing::Running { call_id: Some(call_id), since, .. }
+                if (nudge.everything || nudge.calls.contains(call_id)) && !under_way.contains(call_id) =>
+            {
+                let deadline = deadline(self.plan.node(place.node), *since);
+                Some((place, *call_id, deadline))
+            }
+            _ => None,
+        });
+        let mut works = Vec::new();
+        for (place, call_id, deadline) in open.collect::<Vec<_>>() {
+            self.look_up(place.node).await?;
+            match self.wanted(&place, call_id) {
+                Ok(wanted) => {
+                    let call = self.call(call_id, wanted);
+                    works.push(Work { place, call, again: true, deadline });
+                }
+                Err(problem) => self.send(&place, Some(call_id), Err(problem)),
+            }
+        }
+        Ok(works)
+    }
+
+    /// Stops the run that a call goes on as.
+    pub(super) async fn stop_call(&self, call_id: Option<CallId>) -> Result<()> {
+        let children: Vec<_> = self.state.children.iter().map(|(child, call)| (*child, *call)).collect();
+        let child = children.into_iter().find(|(_, call)| Some(*call) == call_id).map(|(child, _)| child);
+        let Some(child) = child else { return Ok(()) };
+        self.held
+            .write(move |tx| {
+                Box::pin(async move { tx.tx.runs().signal(child, SignalKind::Cancel, json!({})).await })
+            })
+            .await
+    }
+
+    /// Takes in a call that came back.
+    pub(super) async fn took(&mut self, back: Back) -> Result<()> {
+        let Back { place, call_id, invoked, timed_out } = back;
+        let attempt = match self.state.standing(&self.plan, &place) {
+            Some(Standing::Running { attempt, call_id: Some(own), .. }) if *own == call_id => *attempt,
+            // It was sent back meanwhile, and what it gave belongs to nobody.
+            _ => return Ok(()),
+        };
+        // The path journals what happens to a call; what a label, a child or a question says is there.
+        self.read_calls().await?;
+        match invoked {
+            Invoked::Done { ok: true, content } => {
+                let made = Made(content);
+                let sent = self.looking_at(&place, |begin| begin.made(&made));
+                self.send(&place, Some(call_id), sent);
+            }
+            Invoked::Done { ok: false, content } => {
+                let told = if timed_out {
+                    overdue("The node took longer than it may.")
+                } else {
+                    self.why(call_id, &Made(content)).await?
+                };
+                self.fail(&place, attempt, Some(call_id), told);
+            }
+            Invoked::Waiting(_) | Invoked::Child(_) => {
+                let waits = match self.state.standing(&self.plan, &place) {
+                    Some(Standing::Running { waits, .. }) => waits.is_some(),
+                    _ => false,
+                };
+                if !waits {
+                    let node = self.plan.node(place.node);
+                    let until = match self.state.standing(&self.plan, &place) {
+                        Some(Standing::Running { since, .. }) => deadline(node, *since),
+                        _ => None,
+                    };
+                    let (node_id, iteration) = (node.id.clone(), place.iteration);
+                    let (reason, human_task_id, event) = (NodeWait::Call, None, None);
+                    self.note(EventBody::NodeWaiting { node_id, iteration, reason, until, human_task_id, event });
+                }
+            }
+        }
+        self.flush().await
+    }
+
+    /// What the path has journalled since it was last read.
+    pub(super) async fn read_calls(&mut self) -> Result<()> {
+        let (run, after) = (self.held.run().id, self.state.read_to);
+        let events = self.held.store().events_after(run, after, 10_000).await?;
+        for event in events {
+            self.state.read_to = event.seq;
+            if event.name.starts_with("tool.") || event.name.starts_with("approval.") {
+                let body = event.parse()?.body;
+                self.state.apply(&self.plan, event.at, &body);
+            }
+        }
+        Ok(())
+    }
+
+    /// Why a call gave no answer.
+    async fn why(&self, call_id: CallId, made: &Made) -> Result<ProblemView> {
+        let id = call_id.as_uuid().into();
+        let row = self.held.write(move |tx| Box::pin(async move { tx.tx.runs().find(id).await })).await?;
+        let (code, status) = row.map_or((None, RunStatus::Failed), |row| (row.error_code, row.status));
+        if self.state.ambiguous.contains(&call_id) {
+            let detail = format!("{} Look at the target, and run the workflow again from here.", made.text());
+            return Ok(problem("outcome_unknown", "Whether it took effect is not known", detail, false));
+        }
+        let code = code.unwrap_or_else(|| "tool_failed".to_owned());
+        let again = matches!(status, RunStatus::Failed | RunStatus::TimedOut | RunStatus::Interrupted);
+        Ok(problem(&code, "The call failed", made.text(), again && code != "policy_denied"))
+    }
+
+    /// The call that a node has begun: as the journal has it, or as its place says where it has not come so far.
+    fn wanted(&self, place: &Place, call_id: CallId) -> kinds::Result<Wanted> {
+        if let Some((tool, arguments)) = self.state.called.get(&call_id) {
+            let agent_id = self.looking_at(place, |begin| begin.acting())?;
+            return Ok(Wanted { tool: tool.clone(), arguments: arguments.clone(), agent_id });
+        }
+        match self.looking_at(place, |begin| begin.begin())? {
+            Act::Call(wanted) => Ok(wanted),
+            _ => Err(kinds::unsupported(self.plan.node(place.node).config.kind())),
+        }
+    }
+
+    pub(super) fn call(&self, call_id: CallId, wanted: Wanted) -> Call {
+        let run = self.held.run();
+        let Wanted { tool, arguments, agent_id } = wanted;
+        Call {
+            call_id,
+            name: tool,
+            provider_call_id: None,
+            arguments,
+            caller: Arc::clone(&self.caller),
+            agent_id,
+            conversation_id: run.conversation_id,
+            message_id: None,
+            context_label: run.data_classification.max(self.state.label),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Agent: an agent answers, in the form that later nodes read.
+
+use conductor_workflow_graph::{FieldsRead, ValueType, kind::Agent};
+use serde_json::{Map, Value, json};
+
+use super::{Act, Begin, Made, Result, Wanted, faulty};
+
+pub(super) fn begin(begin: &Begin<'_>, agent: &Agent) -> Result<Act> {
+    let mut context = begin.inputs()?;
+    let input = match &agent.prompt {
+        Some(prompt) => begin.view.text(prompt).map_err(|error| faulty("/config/prompt", &error))?,
+        None => task(&mut context, &begin.around.input),
+    };
+    if let Some(remarks) = begin.remarks() {
+        context.insert("remarks".to_owned(), remarks.clone());
+        if let Some(before) = begin.view.before(begin.at) {
+            context.insert("your_last_answer".to_owned(), before.clone());
+        }
+    }
+    let mut arguments = Map::new();
+    arguments.insert("input".to_owned(), Value::String(input));
+    if !context.is_empty() {
+        arguments.insert("context".to_owned(), Value::Object(context));
+    }
+    if let Some(schema) = schema(begin.fields_read(), &agent.output_fields) {
+        arguments.insert("output_schema".to_owned(), schema);
+    }
+    if let Some(model) = &agent.model {
+        arguments.insert("model".to_owned(), Value::String(model.name.clone()));
+    }
+    if let Some(temperature) = agent.temperature {
+        arguments.insert("temperature".to_owned(), json!(temperature));
+    }
+    Ok(Act::Call(Wanted { tool: begin.agent_or_default()?, arguments: Value::Object(arguments), agent_id: None }))
+}
+
+/// What it gave: its fields where some were asked for, otherwise its text.
+pub(super) fn made(begin: &Begin<'_>, agent: &Agent, made: &Made) -> Value {
+    if schema(begin.fields_read(), &agent.output_fields).is_some() {
+        return made.json();
+    }
+    Value::String(made.text())
+}
+
+/// What an agent is asked that has no prompt: what its inputs call so, or all of them.
+fn task(context: &mut Map<String, Value>, input: &Value) -> String {
+    for name in ["input", "prompt", "task", "query", "message", "user_query"] {
+        if let Some(Value::String(_)) = context.get(name)
+            && let Some(Value::String(text)) = context.remove(name)
+        {
+            return text;
+        }
+    }
+    if let Some(message) = input.get("message").and_then(Value::as_str) {
+        return message.to_owned();
+    }
+    "Do your part with what you are given.".to_owned()
+}
+
+/// The form of an answer: the fields that later nodes read, and those that the node itself names.
+fn schema(read: Option<&FieldsRead>, named: &[String]) -> Option<Value> {
+    let mut properties = Map::new();
+    for (field, value_type) in read.into_iter().flatten() {
+        let described = match value_type {
+            ValueType::Any => json!({}),
+            known => json!({ "type": known.as_str() }),
+        };
+        properties.insert(field.clone(), described);
+    }
+    for field in named {
+        properties.entry(field).or_insert_with(|| json!({}));
+    }
+    if properties.is_empty() {
+        return None;
+    }
+    let required: Vec<&String> = properties.keys().collect();
+    Some(json!({ "type": "object", "required": required, "properties": properties }))
+}

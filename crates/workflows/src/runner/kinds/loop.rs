@@ -1,0 +1,9 @@
+//! Loop: its body runs again until its condition holds.
+
+use serde_json::Value;
+
+use super::{Act, Result};
+
+pub(super) fn begin() -> Result<Act> {
+    Ok(Act::Body { input: Value::Null })
+}

@@ -1,0 +1,62 @@
+//! Tool: a tool of the registry is called, through a server or by its name alone.
+
+use conductor_runs::Tool as Offered;
+use conductor_workflow_graph::{SourceFormat, kind::Tool};
+use serde_json::{Value, json};
+
+use super::{Act, Begin, Made, Result, Wanted, invalid};
+
+pub(super) fn begin(begin: &Begin<'_>, tool: &Tool) -> Result<Act> {
+    let acting = begin.acting()?;
+    let found = find(begin.choice()?, tool)?;
+    let arguments = Value::Object(begin.inputs()?);
+    Ok(Act::Call(Wanted { tool: found.name.clone(), arguments, agent_id: acting }))
+}
+
+/// What it gave, in the words of the form that the workflow was written in.
+pub(super) fn made(begin: &Begin<'_>, tool: &Tool, made: &Made) -> Value {
+    match begin.plan.graph.source_format {
+        SourceFormat::Hybrid => json!({
+            "success": true,
+            "result": made.json(),
+            "tool_name": tool.tool,
+            "agent_type": begin.node().agent,
+        }),
+        _ => made.json(),
+    }
+}
+
+/// The tool that a node means: of its server where it names one, otherwise the only one of this name.
+fn find<'t>(tools: &'t [Offered], wanted: &Tool) -> Result<&'t Offered> {
+    let named = |tool: &&Offered| match &wanted.tool {
+        None => true,
+        Some(name) => {
+            let last = tool.path.rsplit_once('/').map_or(tool.path.as_str(), |(_, last)| last);
+            tool.name.eq_ignore_ascii_case(name) || tool.path.eq_ignore_ascii_case(name) || last.eq_ignore_ascii_case(name)
+        }
+    };
+    let served = |tool: &&Offered| match &wanted.connector {
+        None => true,
+        Some(server) => {
+            let slug = tool.path.split_once('/').map_or("", |(slug, _)| slug);
+            tool.server.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(server))
+                || slug.eq_ignore_ascii_case(server)
+                || tool.connector_id.is_some_and(|id| id.to_string() == *server)
+        }
+    };
+    let found: Vec<&Offered> = tools.iter().filter(served).filter(named).collect();
+    let what = match (&wanted.connector, &wanted.tool) {
+        (Some(server), Some(tool)) => format!("{tool} of {server}"),
+        (Some(server), None) => format!("of {server}"),
+        (None, tool) => tool.clone().unwrap_or_default(),
+    };
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(invalid("/config/tool", format!("there is no tool {what} that may be used here"))),
+        several => {
+            let paths: Vec<&str> = several.iter().map(|tool| tool.path.as_str()).take(10).collect();
+            let detail = format!("several tools are meant by {what}: {}; name the server too", paths.join(", "));
+            Err(invalid("/config/tool", detail))
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! One pass over a run: from what its journal says to where it can go no further without the world.
+//!
+//! What needs nobody else (conditions, transforms, joins, rounds) is worked out and journalled in batches. What does —
+//! calls, questions, waits — is journalled before it happens, so that a crash at any point finds it in the journal.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+use conductor_domain::{
+    Agent, AgentId, CallId, Caller, EventBody, HumanTaskId, NodeWait, RunSignal, SignalKind,
+};
+use conductor_runs::{Held, Result, Tool, ToolPath, problem};
+use conductor_workflow_graph::OUT;
+use serde_json::{Value, json};
+
+use super::{
+    calls::Work,
+    finish::{deadline, overdue},
+    kinds::{self, Act, Begin, Sent, faulty},
+    plan::{NodeIndex, Plan},
+    scope::{Surroundings, View},
+    state::{Place, Standing, State},
+};
+
+/// Events that are journalled at once at most.
+const BATCH: usize = 200;
+
+/// What the signals of a run, or a restart, ask to be looked at.
+#[derive(Debug, Default)]
+pub(super) struct Nudge {
+    pub(super) stop: bool,
+    /// A restart knows of nobody what has happened meanwhile.
+    pub(super) everything: bool,
+    pub(super) calls: HashSet<CallId>,
+    pub(super) tasks: HashSet<HumanTaskId>,
+}
+
+impl Nudge {
+    pub(super) fn all() -> Self {
+        Self { everything: true, ..Self::default() }
+    }
+}
+
+/// A run in the hands of its holder.
+pub(super) struct Pass {
+    pub(super) held: Held,
+    pub(super) plan: Plan,
+    pub(super) state: State,
+    pub(super) around: Surroundings,
+    pub(super) caller: Arc<Caller>,
+    pub(super) path: Arc<ToolPath>,
+    pub(super) most_attempts: u64,
+    /// What may be called, looked up when the first node wants to know.
+    pub(super) offers: Option<(Vec<Agent>, Vec<Tool>)>,
+    /// The tools of agents that act for nodes.
+    pub(super) acting: HashMap<AgentId, Vec<Tool>>,
+    pub(super) batch: Vec<EventBody>,
+}
+
+impl Pass {
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.held.store().clock().now()
+    }
+
+    /// Takes an event in, and journals it with those after it.
+    pub(super) fn note(&mut self, event: EventBody) {
+        let now = self.now();
+        self.state.apply(&self.plan, now, &event);
+        self.batch.push(event);
+    }
+
+    /// Writes what was noted.
+    pub(super) async fn flush(&mut self) -> Result<()> {
+        let batch = std::mem::take(&mut self.batch);
+        if !batch.is_empty() {
+            self.held.emit(&batch).await?;
+        }
+        Ok(())
+    }
+
+    /// What signals say. Events that carry a name are kept until a node takes them.
+    pub(super) fn hear(&mut self, signals: Vec<RunSignal>) -> Nudge {
+        let mut nudge = Nudge::default();
+        for RunSignal { kind, data } in signals {
+            let id = |field: &str| data.get(field).and_then(Value::as_str);
+            match kind {
+                SignalKind::Cancel => nudge.stop = true,
+                SignalKind::Timer => {}
+                SignalKind::Approve => match id("human_task_id").and_then(|id| id.parse().ok()) {
+                    Some(task) => {
+                        nudge.calls.extend(self.state.approvals.get(&task));
+                        nudge.tasks.insert(task);
+                    }
+                    None => nudge.everything = true,
+                },
+                SignalKind::Event => match (data.get("name").and_then(Value::as_str), id("run_id")) {
+                    (Some(name), _) => {
+                        let data = data.get("data").cloned().unwrap_or_default();
+                        self.note(EventBody::EventReceived { name: name.to_owned(), data });
+                    }
+                    (None, Some(child)) => {
+                        let call = child.parse().ok().and_then(|child| self.state.children.get(&child));
+                        match call {
+                            Some(call) => drop(nudge.calls.insert(*call)),
+                            None => nudge.everything = true,
+                        }
+                    }
+                    (None, None) => nudge.everything = true,
+                },
+            }
+        }
+        nudge
+    }
+
+    /// Does everything that needs nobody else, and comes back with the calls that are to be made.
+    pub(super) async fn settle(&mut self) -> Result<Vec<Work>> {
+        let mut works = Vec::new();
+        loop {
+            self.timers().await?;
+            if self.state.failure.is_some() {
+                break;
+            }
+            let mut moved = self.rounds();
+            for place in self.ready() {
+                moved = true;
+                // What runs before it in this very round may have ended the workflow, or sent it back.
+                if self.state.failure.is_none() && self.is_ready(&place) {
+                    works.extend(self.begin(place).await?);
+                }
+                if self.batch.len() >= BATCH {
+                    self.flush().await?;
+                }
+            }
+            if !moved {
+                break;
+            }
+        }
+        self.flush().await?;
+        Ok(works)
+    }
+
+    /// Begins a node: works it out at once, or says what has to be done for it.
+    async fn begin(&mut self, place: Place) -> Result<Option<Work>> {
+        let node = self.plan.node(place.node);
+        let node_id = node.id.clone();
+        let attempt = match self.state.standing(&self.plan, &place) {
+            Some(Standing::Again { attempt, .. }) => attempt + 1,
+            _ => 1,
+        };
+        if self.state.attempts >= self.most_attempts {
+            let most = self.most_attempts;
+            let detail = format!("This run has begun {most} nodes, as many as a run may. A loop may never end.");
+            self.start(&place, attempt, None, None);
+            let told = problem("workflow_too_long", "The workflow does not end", detail, false);
+            self.end(&place, attempt, None, told);
+            return Ok(None);
+        }
+        if let Some(guard) = node.guard.clone() {
+            match self.view(&place).holds(&guard) {
+                Ok(true) => {}
+                Ok(false) => {
+                    let edges = self.edges_by(&place, OUT, &Value::Null).unwrap_or_default();
+                    self.note(EventBody::NodeSkipped { node_id, iteration: place.iteration, edges });
+                    return Ok(None);
+                }
+                Err(error) => {
+                    self.start(&place, attempt, None, None);
+                    self.fail(&place, attempt, None, faulty("/guard", &error));
+                    return Ok(None);
+                }
+            }
+        }
+        if kinds::calls(&node.config) {
+            self.look_up(place.node).await?;
+        }
+        match self.looking_at(&place, |begin| begin.begin()) {
+            Err(problem) => {
+                self.start(&place, attempt, None, None);
+                self.fail(&place, attempt, None, problem);
+                Ok(None)
+            }
+            Ok(Act::Done { output, port }) => {
+                self.start(&place, attempt, None, None);
+                self.send(&place, None, Ok(Sent::On { output, port }));
+                Ok(None)
+            }
+            Ok(Act::Body { input }) => {
+                self.start(&place, attempt, None, Some(input));
+                Ok(None)
+            }
+            Ok(Act::Wait { until, event }) => {
+                self.start(&place, attempt, None, None);
+                let by = deadline(self.plan.node(place.node), self.now());
+                let reason = if event.is_some() { NodeWait::Event } else { NodeWait::Timer };
+                let until = until.or(by);
+                let (iteration, human_task_id) = (place.iteration, None);
+                self.note(EventBody::NodeWaiting { node_id, iteration, reason, until, human_task_id, event });
+                Ok(None)
+            }
+            Ok(Act::Ask(question)) => {
+                self.start(&place, attempt, None, None);
+                if let Err(problem) = self.ask(&place, *question).await? {
+                    self.fail(&place, attempt, None, problem);
+                }
+                Ok(None)
+            }
+            Ok(Act::Call(wanted)) => {
+                let call_id = CallId::generate(&**self.held.store().clock());
+                self.start(&place, attempt, Some(call_id), None);
+                let deadline = deadline(self.plan.node(place.node), self.now());
+                let call = self.call(call_id, wanted);
+                self.state.called.insert(call_id, (call.name.clone(), call.arguments.clone()));
+                Ok(Some(Work { place, call, again: false, deadline }))
+            }
+        }
+    }
+
+    /// Ends what has waited long enough: timers, events and persons that are overdue, calls that take too long.
+    async fn timers(&mut self) -> Result<()> {
+        let now = self.now();
+        let waiting = self.state.open().filter_map(|(place, standing)| match standing {
+            Standing::Running { attempt, call_id, since, waits: Some(waits), .. } => {
+                Some((place, *attempt, *call_id, *since, waits.clone()))
+            }
+            _ => None,
+        });
+        for (place, attempt, call_id, since, waits) in waiting.collect::<Vec<_>>() {
+            let late = deadline(self.plan.node(place.node), since).is_some_and(|deadline| deadline <= now);
+            let due = waits.until.is_some_and(|until| until <= now);
+            match waits.reason {
+                NodeWait::Timer if due => {
+                    let output = json!({ "waited_until": waits.until });
+                    self.send(&place, None, Ok(Sent::On { output, port: OUT.to_owned() }));
+                }
+                NodeWait::Event => {
+                    let name = waits.event.as_deref().unwrap_or_default();
+                    let arrived = self.state.events.iter().find(|(event, _)| event == name);
+                    if let Some((_, data)) = arrived {
+                        let sent = Sent::On { output: data.clone(), port: OUT.to_owned() };
+                        self.send(&place, None, Ok(sent));
+                    } else if late {
+                        self.fail(&place, attempt, None, overdue("The event did not arrive in time."));
+                    }
+                }
+                NodeWait::Person if due => self.escalate(&place, attempt, waits.human_task_id).await?,
+                NodeWait::Call if late => {
+                    self.stop_call(call_id).await?;
+                    self.fail(&place, attempt, call_id, overdue("The node took longer than it may."));
+                }
+                NodeWait::Timer | NodeWait::Person | NodeWait::Call => {}
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn start(&mut self, place: &Place, attempt: i32, call_id: Option<CallId>, input: Option<Value>) {
+        let (node_id, iteration) = (self.plan.node(place.node).id.clone(), place.iteration.clone());
+        self.note(EventBody::NodeStarted { node_id, attempt, iteration, call_id, input });
+    }
+
+    pub(super) fn view<'a>(&'a self, place: &'a Place) -> View<'a> {
+        let home = self.plan.home(place.node);
+        View::new(&self.plan, &self.state, &self.around, home, &place.iteration, self.now())
+    }
+
+    pub(super) fn looking_at<T>(&self, place: &Place, look: impl FnOnce(&Begin<'_>) -> T) -> T {
+        let view = self.view(place);
+        let (agents, tools) = match &self.offers {
+            Some((agents, tools)) => (agents.as_slice(), tools.as_slice()),
+            None => (&[][..], &[][..]),
+        };
+        let (plan, state, around, acting) = (&self.plan, &self.state, &self.around, &self.acting);
+        let now = self.now();
+        look(&Begin { plan, state, view: &view, around, at: place.node, place, now, tools, agents, acting })
+    }
+
+    /// Looks up what a node may call, once a pass.
+    pub(super) async fn look_up(&mut self, node: NodeIndex) -> Result<()> {
+        if self.offers.is_none() {
+            let agents = self.held.store().visible_to(&self.caller).agents().active().await?;
+            self.offers = Some((agents, self.path.tools(&self.caller, None).await));
+        }
+        let place = Place { node, iteration: Vec::new() };
+        let acting = self.looking_at(&place, |begin| begin.acting()).ok().flatten();
+        if let Some(agent) = acting.filter(|agent| !self.acting.contains_key(agent)) {
+            let tools = self.path.tools(&self.caller, Some(agent)).await;
+            self.acting.insert(agent, tools);
+        }
+        Ok(())
+    }
+
+    /// When the run has something to do again that nobody will tell it of.
+    pub(super) fn wakes_at(&self) -> Option<DateTime<Utc>> {
+        let moments = self.state.open().filter_map(|(place, standing)| match standing {
+            Standing::Again { at, .. } => Some(*at),
+            Standing::Running { waits: Some(waits), since, .. } => {
+                let late = deadline(self.plan.node(place.node), *since);
+                [waits.until, late].into_iter().flatten().min()
+            }
+            _ => None,
+        });
+        moments.min()
+    }
+}

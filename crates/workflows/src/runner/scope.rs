@@ -1,0 +1,139 @@
+//! What the expressions of a node may read: inputs, variables, surroundings, and what other nodes gave.
+
+use conductor_workflow_graph::{Config, Fuel, Scope, expression};
+use serde_json::{Map, Value};
+
+use super::{
+    plan::{NodeIndex, Plan},
+    state::{Standing, State, sees},
+};
+
+/// What does not change while a run goes on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Surroundings {
+    pub(crate) input: Value,
+    pub(crate) context: Value,
+    pub(crate) env: Value,
+    pub(crate) preferences: Value,
+}
+
+/// The values that a node reads, held together for as long as its expressions are evaluated.
+pub(crate) struct View<'a> {
+    plan: &'a Plan,
+    state: &'a State,
+    around: &'a Surroundings,
+    iteration: &'a [i32],
+    variables: Value,
+    context: Value,
+    now: String,
+    /// What the node itself is about to give.
+    giving: Option<(NodeIndex, &'a Value)>,
+}
+
+impl<'a> View<'a> {
+    /// What is seen in a body in one round, or for one item. `remarks` are what somebody said who sent the work back.
+    pub(crate) fn new(
+        plan: &'a Plan,
+        state: &'a State,
+        around: &'a Surroundings,
+        owner: Option<NodeIndex>,
+        iteration: &'a [i32],
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Self {
+        let mut variables = plan.graph.variables.clone();
+        let owners: Vec<NodeIndex> = match owner {
+            Some(owner) => plan.owners(owner).into_iter().chain([owner]).collect(),
+            None => Vec::new(),
+        };
+        let mut rounds = Map::new();
+        for (depth, owner) in owners.into_iter().enumerate() {
+            let Some(number) = iteration.get(depth) else { break };
+            if let Config::Map(map) = &plan.node(owner).config {
+                let item = item(plan, state, owner, &iteration[..depth], *number);
+                variables.insert(map.item().to_owned(), item);
+            }
+            rounds.insert(plan.node(owner).id.clone(), Value::from(*number));
+        }
+        let mut context = around.context.clone();
+        if let Value::Object(fields) = &mut context
+            && !rounds.is_empty()
+        {
+            fields.insert("iteration".to_owned(), Value::Object(rounds));
+        }
+        let now = now.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        Self { plan, state, around, iteration, variables: Value::Object(variables), context, now, giving: None }
+    }
+
+    /// The same, with what a node is about to give.
+    pub(crate) fn giving(mut self, node: NodeIndex, output: &'a Value) -> Self {
+        self.giving = Some((node, output));
+        self
+    }
+
+    pub(crate) fn scope(&self) -> Scope<'_> {
+        let mut scope = Scope::new()
+            .input(&self.around.input)
+            .context(&self.context)
+            .env(&self.around.env)
+            .preferences(&self.around.preferences)
+            .variables(&self.variables)
+            .now(&self.now);
+        for node in &self.plan.graph.nodes {
+            scope = scope.skipped(&node.id, node.name.as_deref());
+        }
+        for given in self.state.given.iter().filter(|given| sees(self.plan, self.iteration, &given.place)) {
+            let node = self.plan.node(given.place.node);
+            scope = scope.step(&node.id, node.name.as_deref(), &given.output);
+        }
+        if let Some((node, output)) = self.giving {
+            let node = self.plan.node(node);
+            scope = scope.step(&node.id, node.name.as_deref(), output);
+        }
+        scope
+    }
+
+    /// Whether a condition holds.
+    pub(crate) fn holds(&self, text: &str) -> Result<bool, expression::Error> {
+        conductor_workflow_graph::Expression::parse(text)?.holds(&self.scope(), &mut Fuel::default())
+    }
+
+    /// The value of an expression.
+    pub(crate) fn value(&self, text: &str) -> Result<Value, expression::Error> {
+        conductor_workflow_graph::Expression::parse(text)?.evaluate(&self.scope(), &mut Fuel::default())
+    }
+
+    /// A value with all its templates evaluated.
+    pub(crate) fn fill(&self, value: &Value) -> Result<Value, expression::Error> {
+        expression::evaluate_value(value, &self.scope(), &mut Fuel::default())
+    }
+
+    /// The same for the fields of an object.
+    pub(crate) fn fields(&self, fields: &Map<String, Value>) -> Result<Map<String, Value>, expression::Error> {
+        expression::evaluate_fields(fields, &self.scope(), &mut Fuel::default())
+    }
+
+    /// A template as a text.
+    pub(crate) fn text(&self, template: &str) -> Result<String, expression::Error> {
+        let value = self.fill(&Value::String(template.to_owned()))?;
+        Ok(match value {
+            Value::String(text) => text,
+            Value::Null => String::new(),
+            other => other.to_string(),
+        })
+    }
+
+    /// The node's own last output, before it was sent back.
+    pub(crate) fn before(&self, node: NodeIndex) -> Option<&Value> {
+        self.state.output(self.plan, node, self.iteration).map(std::sync::Arc::as_ref)
+    }
+}
+
+/// An item of the list that a map goes through.
+fn item(plan: &Plan, state: &State, owner: NodeIndex, outer: &[i32], number: i32) -> Value {
+    let place = super::state::Place { node: owner, iteration: outer.to_vec() };
+    let Some(Standing::Running { input: Some(Value::Array(items)), .. }) = state.standing(plan, &place) else {
+        return Value::Null;
+    };
+    let at = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+    at.and_then(|at| items.get(at)).cloned().unwrap_or_default()
+}

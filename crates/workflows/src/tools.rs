@@ -1,0 +1,163 @@
+//! Workflows as tools: a workflow runs as a run of its own below the call that asks for it.
+//!
+//! An agent is offered those that its list of tools names; where no agent acts, as in another workflow, every one is
+//! offered that the caller may see and execute.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use conductor_access::{Access, Action, Facts};
+use conductor_domain::{AgentId, Caller, Kind, Workflow, canonical_json, sha256_hex};
+use conductor_runs::{Answer, Approval, CallError, Dispatch, Error, Result, Tool, ToolSource, problem};
+use conductor_storage::Store;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{Execution, Executions};
+
+/// What the name of such a tool begins with.
+const PREFIX: &str = "workflow_";
+
+/// The source of workflows as tools.
+#[derive(Clone, Debug)]
+pub struct WorkflowTools {
+    store: Store,
+    access: Arc<Access>,
+    executions: Executions,
+}
+
+/// What a workflow is given.
+#[derive(Deserialize)]
+struct Task {
+    #[serde(default)]
+    inputs: Option<Value>,
+    #[serde(default)]
+    version: Option<i32>,
+}
+
+impl WorkflowTools {
+    /// The source over this store.
+    #[must_use]
+    pub fn new(store: Store, access: Arc<Access>, executions: Executions) -> Arc<Self> {
+        Arc::new(Self { store, access, executions })
+    }
+
+    async fn offered(&self, caller: &Caller, acting: Option<AgentId>) -> crate::Result<Vec<(Workflow, Tool)>> {
+        let named: Option<HashSet<String>> = match acting {
+            None => None,
+            Some(id) => {
+                let Some(agent) = self.store.visible_to(caller).agents().find(id).await? else {
+                    return Ok(Vec::new());
+                };
+                let tools = agent.spec.tools.into_iter().map(|tool| tool.to_ascii_lowercase());
+                Some(tools.filter(|tool| tool.starts_with(PREFIX)).collect())
+            }
+        };
+        if named.as_ref().is_some_and(HashSet::is_empty) {
+            return Ok(Vec::new());
+        }
+        let judge = self.access.judge(caller).await?;
+        let mut all = self.store.visible_to(caller).workflows().runnable().await?;
+        // Where others elsewhere have the same name, the organisation's own comes first, then Conductor's.
+        all.sort_by_key(|workflow| (workflow.scope != caller.scope, !workflow.is_official));
+        let mut names = HashSet::new();
+        let offered = all
+            .into_iter()
+            .filter(|workflow| judge.allows(caller, Action::WorkflowExecute, &Facts::from(workflow)))
+            .map(|workflow| {
+                let tool = tool(&workflow);
+                (workflow, tool)
+            })
+            .filter(|(_, tool)| named.as_ref().is_none_or(|named| named.contains(&tool.name)))
+            .filter(|(_, tool)| names.insert(tool.name.clone()));
+        Ok(offered.collect())
+    }
+
+    async fn begin(&self, tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError> {
+        let offered = self.offered(&dispatch.caller, dispatch.agent_id).await.map_err(|error| refused(&error))?;
+        let found = offered.into_iter().find(|(_, offered)| offered.path == tool.path);
+        let Some((workflow, _)) = found else {
+            return Err(refused(&crate::Error::Hidden { what: "workflow" }));
+        };
+        let task: Task = serde_json::from_value(dispatch.arguments.clone())
+            .map_err(|error| not_started("validation_failed", error.to_string()))?;
+        let execution = Execution { inputs: task.inputs, version: task.version, ..Execution::default() };
+        let prepared = self.executions.prepare(&dispatch.caller, workflow, execution).await;
+        let (mut run, mut entry) = prepared.map_err(|error| refused(&error))?;
+        run.data_classification = run.data_classification.max(dispatch.context_label);
+        entry.data = json!({ "call_id": dispatch.call_id, "parent_run_id": dispatch.run_id });
+        dispatch.start(run, entry).await
+    }
+}
+
+#[async_trait]
+impl ToolSource for WorkflowTools {
+    fn name(&self) -> &'static str {
+        "workflows"
+    }
+
+    async fn tools(&self, caller: &Caller, agent: Option<AgentId>) -> Result<Vec<Tool>> {
+        let offered = self.offered(caller, agent).await.map_err(|error| match error {
+            crate::Error::Storage(error) => Error::Storage(error),
+            crate::Error::Access(error) => Error::Access(error),
+            other => Error::Source { source_name: "workflows", source: other.into() },
+        })?;
+        Ok(offered.into_iter().map(|(_, tool)| tool).collect())
+    }
+
+    async fn call(&self, tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError> {
+        self.begin(tool, dispatch).await
+    }
+}
+
+/// The name by which a workflow is called. Names of workflows are plain words already.
+pub(crate) fn name(workflow: &str) -> String {
+    format!("{PREFIX}{}", workflow.to_ascii_lowercase())
+}
+
+fn tool(workflow: &Workflow) -> Tool {
+    let spec = &workflow.spec;
+    let path = format!("workflow/{}", spec.name.to_ascii_lowercase());
+    let what = spec.description.as_deref().or(spec.title.as_deref()).unwrap_or("A workflow.");
+    let description = format!("Runs the workflow {:?} to its end and answers with its outputs. {what}", spec.name);
+    let input_schema = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "inputs": { "type": "object", "description": "What the workflow is given, by the names of its inputs." },
+            "version": { "type": "integer", "description": "A version of the workflow; its newest where it is absent." },
+        },
+    });
+    let hash = sha256_hex(canonical_json(&json!([path, workflow.id, description, input_schema])));
+    Tool {
+        id: None,
+        name: name(&spec.name),
+        path,
+        connector_id: None,
+        server: None,
+        description,
+        input_schema,
+        read_only: false,
+        approval: Approval::Never,
+        approved_hash: Some(hash.clone()),
+        definition_hash: hash,
+        owner: workflow.owner_user_id,
+        scope: workflow.scope,
+        visibility: spec.visibility,
+        classification: spec.data_classification,
+        official: workflow.is_official,
+        timeout: Duration::from_secs(10),
+        cache: None,
+        honours_key: false,
+        call_cost: None,
+        delegates: true,
+    }
+}
+
+fn refused(error: &(impl Kind + std::fmt::Display)) -> CallError {
+    not_started(error.code(), error.to_string())
+}
+
+fn not_started(code: &str, detail: impl Into<String>) -> CallError {
+    CallError { problem: problem(code, "The workflow was not run", detail, false), outcome_unknown: false }
+}
