@@ -1,0 +1,7 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod http;
+
+pub use error::{Error, Failure, Result};
+pub use http::{Auth, HttpAnswer, HttpClient, HttpRequest, Limits, OAuth2, Place, Refusal};

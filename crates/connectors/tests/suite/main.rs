@@ -1,0 +1,15 @@
+//! The HTTP client against real servers on the loopback interface, well behaved and not.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "clippy knows tests by their attribute, not their helpers"
+)]
+
+mod answers;
+mod auth;
+mod failures;
+mod loopback;
+mod oauth;
+mod requests;
