@@ -20,7 +20,8 @@ fn page_is_built() -> bool {
 
 /// Builds it and says where it is.
 pub(crate) fn conductor() -> Result<PathBuf> {
-    let mut build = shell::line("cargo build --workspace --bins --locked --features");
+    // With examples, features are those of the tests, so that what the tests have built is not built once more.
+    let mut build = shell::line("cargo build --workspace --bins --examples --locked --features");
     shell::run(build.arg(features()))?;
     Ok(shell::target().join("debug/conductor"))
 }

@@ -19,14 +19,15 @@ pub(crate) fn format() -> Result<()> {
 }
 
 /// The workspace's lints, every warning an error. Tests may unwrap: clippy's own switch for that does not see the
-/// helper functions of integration tests, so the code that ships is linted once more without the exception.
+/// helper functions of integration tests, so the code that ships is linted once more without the exception; examples are
+/// among it, which also keeps the features of shared dependencies those of the first time.
 pub(crate) fn clippy() -> Result<()> {
     shell::run(&mut shell::line(
         "cargo clippy --workspace --all-targets --features xtask/bench --locked -- -D warnings \
          -A clippy::unwrap_used -A clippy::expect_used -A clippy::panic",
     ))?;
     shell::run(&mut shell::line(
-        "cargo clippy --workspace --lib --bins --features xtask/bench --locked -- -D warnings",
+        "cargo clippy --workspace --lib --bins --examples --features xtask/bench --locked -- -D warnings",
     ))
 }
 

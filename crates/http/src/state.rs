@@ -55,6 +55,7 @@ services! {
     agents: Agents,
     /// Workflows and their versions.
     workflows: Workflows,
+    /// Runs of workflows.
     executions: Executions,
     /// Turns of conversations.
     turns: Arc<Turns>,

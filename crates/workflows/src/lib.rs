@@ -4,6 +4,7 @@ mod catalogue;
 mod document;
 mod error;
 mod executions;
+mod report;
 mod runner;
 mod tools;
 
@@ -14,5 +15,6 @@ pub use conductor_workflow_graph::{
 pub use document::{Checked, Document, Form, Written};
 pub use error::{Error, Result};
 pub use executions::{Execution, Executions, Meant};
+pub use report::{NodeReport, Report};
 pub use runner::{Runner, RunnerOptions};
 pub use tools::WorkflowTools;

@@ -8,10 +8,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use conductor_agents::{RunAgent, Turns};
-use conductor_domain::{AgentId, RunEvent, RunId, RunStatus, RunTrigger};
+use conductor_domain::{AgentId, FieldError, RunEvent, RunId, RunStatus, RunTrigger, WorkflowId};
 use conductor_runs::Runs;
+use conductor_workflows::{Execution, Executions, Meant};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, value::RawValue};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -71,9 +72,24 @@ struct ExecuteAgentRequest {
     input: String,
 }
 
+/// A workflow to be run, by its id or by its name.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ExecuteWorkflowRequest {
+    workflow_id: Option<WorkflowId>,
+    /// The name by which it is run, where it has no id here.
+    workflow: Option<String>,
+    /// What it is given, by the names of its inputs.
+    #[schema(value_type = Option<Object>)]
+    inputs: Option<Map<String, Value>>,
+    /// A version of its graph; the newest where absent.
+    version: Option<i32>,
+}
+
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(execute_agent))
+        .routes(routes!(execute_any_workflow))
         .routes(routes!(find_execution_status))
         .routes(routes!(list_execution_logs))
         .routes(routes!(cancel_execution))
@@ -90,6 +106,30 @@ async fn execute_agent(
     Json(ExecuteAgentRequest { agent_id, input }): Json<ExecuteAgentRequest>,
 ) -> Result<Created<StartedRunResponse>, Problem> {
     let run = turns.run_agent(&caller, RunAgent { agent_id, input, trigger: RunTrigger::Api }).await?;
+    Ok(Created { location: format!("/api/runs/{}", run.id), body: StartedRunResponse { run: run.into() } })
+}
+
+/// Runs a workflow.
+#[utoipa::path(
+    post, path = "/api/execute/workflow", tag = "execution", request_body = ExecuteWorkflowRequest,
+    responses((status = 201, body = StartedRunResponse))
+)]
+async fn execute_any_workflow(
+    Auth(caller): Auth,
+    State(executions): State<Executions>,
+    Json(body): Json<ExecuteWorkflowRequest>,
+) -> Result<Created<StartedRunResponse>, Problem> {
+    let ExecuteWorkflowRequest { workflow_id, workflow, inputs, version } = body;
+    let meant = match (workflow_id, workflow) {
+        (Some(id), None) => Meant::Id(id),
+        (None, Some(name)) => Meant::Name(name),
+        _ => {
+            let fault = FieldError::new("/workflow_id", "required", "name the workflow by workflow_id or by workflow");
+            return Err(conductor_workflows::Error::Invalid { faults: vec![fault] }.into());
+        }
+    };
+    let execution = Execution { inputs: inputs.map(Value::Object), version, ..Execution::default() };
+    let run = executions.start(&caller, meant, execution).await?;
     Ok(Created { location: format!("/api/runs/{}", run.id), body: StartedRunResponse { run: run.into() } })
 }
 

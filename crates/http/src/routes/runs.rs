@@ -91,6 +91,7 @@ pub(crate) struct RunResponse {
 impl From<Run> for RunResponse {
     fn from(run: Run) -> Self {
         Self {
+            error: problem_of(&run),
             id: run.id,
             kind: run.kind,
             status: run.status,
@@ -105,7 +106,6 @@ impl From<Run> for RunResponse {
             conversation_id: run.conversation_id,
             message_id: run.message_id,
             trigger: run.trigger,
-            error: problem_of(&run),
             tool_name: run.tool_name,
             input: run.input,
             output: run.output,

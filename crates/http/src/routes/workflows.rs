@@ -2,6 +2,7 @@
 
 mod access;
 mod document;
+mod executions;
 mod versions;
 mod wire;
 
@@ -62,6 +63,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(find_workflow, update_workflow, delete_workflow))
         .routes(routes!(export_workflow))
         .merge(versions::router())
+        .merge(executions::router())
         .merge(access::router())
 }
 

@@ -22,7 +22,7 @@ use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOpt
 use conductor_secrets::{Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store};
 use conductor_test_support::{Api, TestDb};
-use conductor_workflows::Workflows;
+use conductor_workflows::{Executions, Workflows};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -223,6 +223,11 @@ async fn services(
         identity: identity.clone(),
         agents: Agents::new(store.clone(), Arc::clone(access)),
         workflows: Workflows::new(store.clone(), Arc::clone(access)),
+        executions: Executions::new(
+            store.clone(),
+            Arc::clone(access),
+            Workflows::new(store.clone(), Arc::clone(access)),
+        ),
         turns,
         runs: Runs::new(store.clone(), Arc::clone(access), tools),
         registry,

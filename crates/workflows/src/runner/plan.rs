@@ -15,7 +15,6 @@ pub(crate) type EdgeIndex = usize;
 pub(crate) struct Plan {
     pub(crate) graph: Graph,
     index: HashMap<String, NodeIndex>,
-    edges: HashMap<String, EdgeIndex>,
     /// The edges that leave a node.
     outgoing: Vec<Vec<EdgeIndex>>,
     /// The edges that a node waits for: those that lead to it from nodes of the same body.
@@ -74,18 +73,13 @@ impl Plan {
             }
         }
         let lanes = shape.lanes(&ways);
-        let edges = graph.edges.iter().enumerate().map(|(at, edge)| (edge.id.clone(), at)).collect();
         let read = graph.fields_read();
         let read = read.into_iter().filter_map(|(id, fields)| Some((*index.get(id)?, fields))).collect();
-        Self { index, edges, outgoing, awaited, home, ways, lanes, read, graph }
+        Self { index, outgoing, awaited, home, ways, lanes, read, graph }
     }
 
     pub(crate) fn fields_read(&self, node: NodeIndex) -> Option<&FieldsRead> {
         self.read.get(&node).filter(|fields| !fields.is_empty())
-    }
-
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = (NodeIndex, &Node)> {
-        self.graph.nodes.iter().enumerate()
     }
 
     /// The node; every index comes from this plan.
@@ -103,10 +97,6 @@ impl Plan {
 
     pub(crate) fn find(&self, id: &str) -> Option<NodeIndex> {
         self.index.get(id).copied()
-    }
-
-    pub(crate) fn find_edge(&self, id: &str) -> Option<EdgeIndex> {
-        self.edges.get(id).copied()
     }
 
     pub(crate) fn outgoing(&self, node: NodeIndex) -> &[EdgeIndex] {

@@ -186,8 +186,14 @@ import type {
   EvaluatePoliciesResponse,
   ExecuteAgentData,
   ExecuteAgentResponse,
+  ExecuteAnyWorkflowData,
+  ExecuteAnyWorkflowResponse,
   ExecuteToolData,
   ExecuteToolResponse,
+  ExecuteWorkflowByNameData,
+  ExecuteWorkflowByNameResponse,
+  ExecuteWorkflowData,
+  ExecuteWorkflowResponse,
   ExportAccessCampaignData,
   ExportAccessCampaignResponse,
   ExportAuditData,
@@ -283,6 +289,8 @@ import type {
   FindThinkingData,
   FindThinkingResponse,
   FindWorkflowData,
+  FindWorkflowExecutionData,
+  FindWorkflowExecutionResponse,
   FindWorkflowResponse,
   FindWorkflowUsageData,
   FindWorkflowUsageResponse,
@@ -438,6 +446,8 @@ import type {
   ListUserGrantsResponse,
   ListUsersData,
   ListUsersResponse,
+  ListWorkflowExecutionsData,
+  ListWorkflowExecutionsResponse,
   ListWorkflowSharesData,
   ListWorkflowSharesResponse,
   ListWorkflowVersionsData,
@@ -492,6 +502,8 @@ import type {
   StartProviderSignInResponse,
   StreamMessageData,
   StreamMessageResponse,
+  TellWorkflowExecutionData,
+  TellWorkflowExecutionResponse,
   UpdateAgentData,
   UpdateAgentOfOrganizationData,
   UpdateAgentOfOrganizationPatchData,
@@ -712,7 +724,9 @@ export interface Operations {
     '/api/v1/pricing/models/{pricing_id}': { query: FindModelPricingData['query']; body: FindModelPricingData['body']; answer: FindModelPricingResponse };
     '/api/v1/secret-keys': { query: FindSecretKeysData['query']; body: FindSecretKeysData['body']; answer: FindSecretKeysResponse };
     '/api/workflows': { query: ListWorkflowsData['query']; body: ListWorkflowsData['body']; answer: ListWorkflowsResponse };
+    '/api/workflows/executions/{execution_id}': { query: FindWorkflowExecutionData['query']; body: FindWorkflowExecutionData['body']; answer: FindWorkflowExecutionResponse };
     '/api/workflows/{workflow_id}': { query: FindWorkflowData['query']; body: FindWorkflowData['body']; answer: FindWorkflowResponse };
+    '/api/workflows/{workflow_id}/executions': { query: ListWorkflowExecutionsData['query']; body: ListWorkflowExecutionsData['body']; answer: ListWorkflowExecutionsResponse };
     '/api/workflows/{workflow_id}/shares': { query: ListWorkflowSharesData['query']; body: ListWorkflowSharesData['body']; answer: ListWorkflowSharesResponse };
     '/api/workflows/{workflow_id}/versions': { query: ListWorkflowVersionsData['query']; body: ListWorkflowVersionsData['body']; answer: ListWorkflowVersionsResponse };
     '/artifact-frame': { query: ArtifactFrameData['query']; body: ArtifactFrameData['body']; answer: unknown };
@@ -744,6 +758,7 @@ export interface Operations {
     '/api/conversations/{conversation_id}/duplicate': { query: CreateDuplicateData['query']; body: CreateDuplicateData['body']; answer: CreateDuplicateResponse };
     '/api/conversations/{conversation_id}/messages': { query: CreateMessageData['query']; body: CreateMessageData['body']; answer: CreateMessageResponse };
     '/api/execute/agent': { query: ExecuteAgentData['query']; body: ExecuteAgentData['body']; answer: ExecuteAgentResponse };
+    '/api/execute/workflow': { query: ExecuteAnyWorkflowData['query']; body: ExecuteAnyWorkflowData['body']; answer: ExecuteAnyWorkflowResponse };
     '/api/execute/{execution_id}/cancel': { query: CancelExecutionData['query']; body: CancelExecutionData['body']; answer: CancelExecutionResponse };
     '/api/files': { query: CreateFileData['query']; body: CreateFileData['body']; answer: CreateFileResponse };
     '/api/mcp/execute/tool': { query: ExecuteToolData['query']; body: ExecuteToolData['body']; answer: ExecuteToolResponse };
@@ -801,8 +816,11 @@ export interface Operations {
     '/api/v1/secret-keys/rotate': { query: RotateSecretKeysData['query']; body: RotateSecretKeysData['body']; answer: RotateSecretKeysResponse };
     '/api/workflows': { query: CreateWorkflowData['query']; body: CreateWorkflowData['body']; answer: CreateWorkflowResponse };
     '/api/workflows/check': { query: CheckWorkflowData['query']; body: CheckWorkflowData['body']; answer: CheckWorkflowResponse };
+    '/api/workflows/execute/{name}': { query: ExecuteWorkflowByNameData['query']; body: ExecuteWorkflowByNameData['body']; answer: ExecuteWorkflowByNameResponse };
+    '/api/workflows/executions/{execution_id}/events': { query: TellWorkflowExecutionData['query']; body: TellWorkflowExecutionData['body']; answer: TellWorkflowExecutionResponse };
     '/api/workflows/import': { query: ImportWorkflowData['query']; body: ImportWorkflowData['body']; answer: ImportWorkflowResponse };
     '/api/workflows/{workflow_id}/clone': { query: CloneWorkflowData['query']; body: CloneWorkflowData['body']; answer: CloneWorkflowResponse };
+    '/api/workflows/{workflow_id}/execute': { query: ExecuteWorkflowData['query']; body: ExecuteWorkflowData['body']; answer: ExecuteWorkflowResponse };
     '/api/workflows/{workflow_id}/export': { query: ExportWorkflowData['query']; body: ExportWorkflowData['body']; answer: ExportWorkflowResponse };
     '/api/workflows/{workflow_id}/share': { query: CreateWorkflowShareData['query']; body: CreateWorkflowShareData['body']; answer: CreateWorkflowShareResponse };
     '/api/workflows/{workflow_id}/versions/{version}/rollback': { query: RollbackWorkflowData['query']; body: RollbackWorkflowData['body']; answer: RollbackWorkflowResponse };

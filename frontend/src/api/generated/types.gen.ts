@@ -2289,10 +2289,15 @@ export type EventBody = {
      * 1, 2, 3 …
      */
     attempt: number;
+    call_id?: CallId | null;
     /**
-     * The round of a loop.
+     * What it is given.
      */
-    iteration?: number | null;
+    input?: unknown;
+    /**
+     * The rounds of the loops, and the numbers of the items, that it is in; the outermost first, from 1.
+     */
+    iteration?: Array<number>;
     /**
      * The node.
      */
@@ -2300,13 +2305,50 @@ export type EventBody = {
     type: 'node.started';
 } | {
     /**
+     * The name of the event.
+     */
+    event?: string | null;
+    human_task_id?: HumanTaskId | null;
+    /**
+     * As when it began.
+     */
+    iteration?: Array<number>;
+    /**
+     * The node.
+     */
+    node_id: string;
+    /**
+     * For what.
+     */
+    reason: NodeWait;
+    type: 'node.waiting';
+    /**
+     * Until when at the latest.
+     */
+    until?: string | null;
+} | {
+    /**
      * 1, 2, 3 …
      */
     attempt: number;
     /**
-     * The round of a loop.
+     * The node that the work goes back to where no edge says so.
      */
-    iteration?: number | null;
+    back_to?: string | null;
+    call_id?: CallId | null;
+    /**
+     * How long the attempt took.
+     */
+    duration_ms?: number | null;
+    /**
+     * The ids of the edges it left by.
+     */
+    edges?: Array<string>;
+    error?: ProblemView | null;
+    /**
+     * As when it began.
+     */
+    iteration?: Array<number>;
     /**
      * The node.
      */
@@ -2316,20 +2358,38 @@ export type EventBody = {
      */
     output?: unknown;
     /**
-     * The port it left by.
+     * The port it left by; none where it failed and the workflow ends, or where it is tried again.
      */
     port?: string | null;
+    /**
+     * When it is tried again.
+     */
+    retry_at?: string | null;
     type: 'node.finished';
 } | {
     /**
-     * 1, 2, 3 …
+     * The ids of the edges that are followed nevertheless, where only its guard did not hold.
      */
-    attempt: number;
+    edges?: Array<string>;
+    /**
+     * As when it would have begun.
+     */
+    iteration?: Array<number>;
     /**
      * The node.
      */
     node_id: string;
     type: 'node.skipped';
+} | {
+    /**
+     * What it carries.
+     */
+    data: unknown;
+    /**
+     * Its name.
+     */
+    name: string;
+    type: 'event.received';
 } | {
     /**
      * Tokens read from the provider's cache.
@@ -2385,6 +2445,18 @@ export type ExecuteAgentRequest = {
 };
 
 /**
+ * What a workflow is run with that is meant by its name.
+ */
+export type ExecuteByNameRequest = {
+    /**
+     * What it is given, by the names of its inputs.
+     */
+    inputs?: {
+        [key: string]: unknown;
+    } | null;
+};
+
+/**
  * A tool to be called.
  */
 export type ExecuteToolRequest = {
@@ -2396,6 +2468,26 @@ export type ExecuteToolRequest = {
      * The tool's name at its server.
      */
     tool: string;
+};
+
+/**
+ * What a workflow is run with.
+ */
+export type ExecuteWorkflowRequest = {
+    /**
+     * What it is given, by the names of its inputs.
+     */
+    inputs?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Whether it is a try-out.
+     */
+    test?: boolean;
+    /**
+     * A version of its graph; the newest where absent.
+     */
+    version?: number | null;
 };
 
 /**
@@ -2759,8 +2851,8 @@ export type HumanTaskView = {
      */
     allowed_decisions: Array<string>;
     /**
-     * Who may answer has one of these roles, such as `organization:admin`; the person behind the run where there are
-     * none.
+     * Who may answer has one of these roles, such as `organization:admin`, or is named as `user:<id>`; the person
+     * behind the run where there are none.
      */
     approver_roles?: Array<string>;
     /**
@@ -2772,6 +2864,10 @@ export type HumanTaskView = {
      * Words beside the answer.
      */
     comment?: string | null;
+    /**
+     * Whether an answer needs a comment.
+     */
+    comment_required?: boolean;
     /**
      * When it was asked.
      */
@@ -2785,6 +2881,10 @@ export type HumanTaskView = {
      */
     decision?: string | null;
     /**
+     * Until when it is to be answered.
+     */
+    due_at?: string | null;
+    /**
      * The task.
      */
     id: HumanTaskId;
@@ -2792,6 +2892,10 @@ export type HumanTaskView = {
      * The question as a sentence.
      */
     message: string;
+    /**
+     * The node of a workflow that waits.
+     */
+    node_id?: string | null;
     /**
      * `low`, `normal` or `high`.
      */
@@ -3360,6 +3464,11 @@ export type MyOrganization = Organization & {
     is_active_organization: boolean;
     role: OrganizationRole;
 };
+
+/**
+ * What a node of a workflow waits for.
+ */
+export type NodeWait = 'call' | 'person' | 'timer' | 'event';
 
 /**
  * Something the caller of the decision must do when it goes on.
@@ -4298,8 +4407,8 @@ export type PageResponseHumanTaskView = {
          */
         allowed_decisions: Array<string>;
         /**
-         * Who may answer has one of these roles, such as `organization:admin`; the person behind the run where there are
-         * none.
+         * Who may answer has one of these roles, such as `organization:admin`, or is named as `user:<id>`; the person
+         * behind the run where there are none.
          */
         approver_roles?: Array<string>;
         /**
@@ -4311,6 +4420,10 @@ export type PageResponseHumanTaskView = {
          * Words beside the answer.
          */
         comment?: string | null;
+        /**
+         * Whether an answer needs a comment.
+         */
+        comment_required?: boolean;
         /**
          * When it was asked.
          */
@@ -4324,6 +4437,10 @@ export type PageResponseHumanTaskView = {
          */
         decision?: string | null;
         /**
+         * Until when it is to be answered.
+         */
+        due_at?: string | null;
+        /**
          * The task.
          */
         id: HumanTaskId;
@@ -4331,6 +4448,10 @@ export type PageResponseHumanTaskView = {
          * The question as a sentence.
          */
         message: string;
+        /**
+         * The node of a workflow that waits.
+         */
+        node_id?: string | null;
         /**
          * `low`, `normal` or `high`.
          */
@@ -4972,6 +5093,10 @@ export type PageResponseRun = {
         last_seq: number;
         message_id?: MessageId | null;
         model_name?: string | null;
+        /**
+         * The node of a workflow that started it.
+         */
+        node_id?: string | null;
         output?: unknown;
         output_tokens: number;
         parent_run_id?: RunId | null;
@@ -4982,6 +5107,11 @@ export type PageResponseRun = {
         status: RunStatus;
         tool_name?: string | null;
         trigger: RunTrigger;
+        workflow_id?: WorkflowId | null;
+        /**
+         * The version of the workflow's graph.
+         */
+        workflow_version?: number | null;
     }>;
     /**
      * What to pass as `cursor` for the next page; `null` at the end.
@@ -5876,6 +6006,10 @@ export type Run = {
     last_seq: number;
     message_id?: MessageId | null;
     model_name?: string | null;
+    /**
+     * The node of a workflow that started it.
+     */
+    node_id?: string | null;
     output?: unknown;
     output_tokens: number;
     parent_run_id?: RunId | null;
@@ -5886,6 +6020,11 @@ export type Run = {
     status: RunStatus;
     tool_name?: string | null;
     trigger: RunTrigger;
+    workflow_id?: WorkflowId | null;
+    /**
+     * The version of the workflow's graph.
+     */
+    workflow_version?: number | null;
 };
 
 /**
@@ -6192,6 +6331,20 @@ export type SubjectKind = 'user' | 'role' | 'organization' | 'agent' | 'service_
  */
 export type SwitchAgentRequest = {
     agent_id: AgentId | null;
+};
+
+/**
+ * Something that happened.
+ */
+export type TellExecutionRequest = {
+    /**
+     * What it carries; the output of the node that waited.
+     */
+    data?: unknown;
+    /**
+     * The name that a waiting node listens for.
+     */
+    name: string;
 };
 
 /**
@@ -6862,6 +7015,57 @@ export type Workflow = WorkflowSummary & {
 };
 
 /**
+ * Why an execution failed, whatever failed.
+ */
+export type WorkflowError = {
+    /**
+     * A stable code; a page of that name stands under `docs/errors/`.
+     */
+    code: string;
+    message: string;
+    /**
+     * Whether the same again may help.
+     */
+    retryable: boolean;
+    /**
+     * The node; none where the workflow itself could not go on.
+     */
+    source?: string | null;
+};
+
+/**
+ * A workflow's execution.
+ */
+export type WorkflowExecution = {
+    error?: WorkflowError | null;
+    execution_id: RunId;
+    /**
+     * What it gave; null before its end.
+     */
+    outputs?: unknown;
+    run: Run;
+    status: WorkflowExecutionStatus;
+    /**
+     * Its nodes, in the order in which they first began.
+     */
+    steps: Array<WorkflowStep>;
+    /**
+     * Whether it has ended well.
+     */
+    success: boolean;
+    workflow_id?: WorkflowId | null;
+    /**
+     * The version of the graph that runs.
+     */
+    workflow_version?: number | null;
+};
+
+/**
+ * How an execution stands.
+ */
+export type WorkflowExecutionStatus = 'pending' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled';
+
+/**
  * What a workflow was written in.
  */
 export type WorkflowFormat = 'conductor' | 'hybrid' | 'canvas' | 'native';
@@ -6907,6 +7111,27 @@ export type WorkflowProblem = {
  * Whether a workflow with a problem can run.
  */
 export type WorkflowSeverity = 'error' | 'warning';
+
+/**
+ * How a node of an execution stands.
+ */
+export type WorkflowStep = {
+    /**
+     * How often it was begun, rounds and repetitions included.
+     */
+    attempts: number;
+    duration_ms?: number | null;
+    error?: ProblemView | null;
+    id: string;
+    /**
+     * What it gave last.
+     */
+    output?: unknown;
+    /**
+     * `running`, `waiting`, `completed`, `failed` or `skipped`.
+     */
+    status: string;
+};
 
 /**
  * A workflow, as lists show it.
@@ -8914,6 +9139,34 @@ export type ExecuteAgentResponses = {
 };
 
 export type ExecuteAgentResponse = ExecuteAgentResponses[keyof ExecuteAgentResponses];
+
+export type ExecuteAnyWorkflowData = {
+    body: ExecuteWorkflowRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/execute/workflow';
+};
+
+export type ExecuteAnyWorkflowErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ExecuteAnyWorkflowError = ExecuteAnyWorkflowErrors[keyof ExecuteAnyWorkflowErrors];
+
+export type ExecuteAnyWorkflowResponses = {
+    201: StartedRunResponse;
+};
+
+export type ExecuteAnyWorkflowResponse = ExecuteAnyWorkflowResponses[keyof ExecuteAnyWorkflowResponses];
 
 export type CancelExecutionData = {
     body?: never;
@@ -15793,6 +16046,93 @@ export type CheckWorkflowResponses = {
 
 export type CheckWorkflowResponse = CheckWorkflowResponses[keyof CheckWorkflowResponses];
 
+export type ExecuteWorkflowByNameData = {
+    body?: ExecuteByNameRequest | null;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The name by which the workflow is run
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/workflows/execute/{name}';
+};
+
+export type ExecuteWorkflowByNameErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ExecuteWorkflowByNameError = ExecuteWorkflowByNameErrors[keyof ExecuteWorkflowByNameErrors];
+
+export type ExecuteWorkflowByNameResponses = {
+    200: WorkflowExecution;
+};
+
+export type ExecuteWorkflowByNameResponse = ExecuteWorkflowByNameResponses[keyof ExecuteWorkflowByNameResponses];
+
+export type FindWorkflowExecutionData = {
+    body?: never;
+    path: {
+        execution_id: RunId;
+    };
+    query?: never;
+    url: '/api/workflows/executions/{execution_id}';
+};
+
+export type FindWorkflowExecutionErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindWorkflowExecutionError = FindWorkflowExecutionErrors[keyof FindWorkflowExecutionErrors];
+
+export type FindWorkflowExecutionResponses = {
+    200: WorkflowExecution;
+};
+
+export type FindWorkflowExecutionResponse = FindWorkflowExecutionResponses[keyof FindWorkflowExecutionResponses];
+
+export type TellWorkflowExecutionData = {
+    body: TellExecutionRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        execution_id: RunId;
+    };
+    query?: never;
+    url: '/api/workflows/executions/{execution_id}/events';
+};
+
+export type TellWorkflowExecutionErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type TellWorkflowExecutionError = TellWorkflowExecutionErrors[keyof TellWorkflowExecutionErrors];
+
+export type TellWorkflowExecutionResponses = {
+    202: Run;
+};
+
+export type TellWorkflowExecutionResponse = TellWorkflowExecutionResponses[keyof TellWorkflowExecutionResponses];
+
 export type ImportWorkflowData = {
     /**
      * The workflow itself
@@ -15993,6 +16333,69 @@ export type CloneWorkflowResponses = {
 };
 
 export type CloneWorkflowResponse = CloneWorkflowResponses[keyof CloneWorkflowResponses];
+
+export type ExecuteWorkflowData = {
+    body?: ExecuteWorkflowRequest | null;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: never;
+    url: '/api/workflows/{workflow_id}/execute';
+};
+
+export type ExecuteWorkflowErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ExecuteWorkflowError = ExecuteWorkflowErrors[keyof ExecuteWorkflowErrors];
+
+export type ExecuteWorkflowResponses = {
+    201: StartedRunResponse;
+};
+
+export type ExecuteWorkflowResponse = ExecuteWorkflowResponses[keyof ExecuteWorkflowResponses];
+
+export type ListWorkflowExecutionsData = {
+    body?: never;
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/workflows/{workflow_id}/executions';
+};
+
+export type ListWorkflowExecutionsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListWorkflowExecutionsError = ListWorkflowExecutionsErrors[keyof ListWorkflowExecutionsErrors];
+
+export type ListWorkflowExecutionsResponses = {
+    200: PageResponseRun;
+};
+
+export type ListWorkflowExecutionsResponse = ListWorkflowExecutionsResponses[keyof ListWorkflowExecutionsResponses];
 
 export type ExportWorkflowData = {
     body: ExportWorkflowRequest;

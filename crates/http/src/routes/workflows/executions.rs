@@ -1,0 +1,267 @@
+//! Runs of workflows: started by id or by name, looked at, told that something happened.
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use conductor_domain::{ProblemView, RunId, RunStatus, RunTrigger, WorkflowId};
+use conductor_workflows::{Execution, Executions, Meant, NodeReport, Report};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::wire::WorkflowPath;
+use crate::{
+    AppState, Problem,
+    answer::Created,
+    caller::Auth,
+    json::{Json, MaybeJson},
+    page::{PageParameters, PageResponse, Paging},
+    path::Path,
+    routes::runs::{RunResponse, StartedRunResponse},
+};
+
+/// What a workflow is run with.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ExecuteWorkflowRequest {
+    /// What it is given, by the names of its inputs.
+    #[schema(value_type = Option<Object>)]
+    inputs: Option<Map<String, Value>>,
+    /// A version of its graph; the newest where absent.
+    version: Option<i32>,
+    /// Whether it is a try-out.
+    #[serde(default)]
+    #[schema(required = false)]
+    test: bool,
+}
+
+/// What a workflow is run with that is meant by its name.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ExecuteByNameRequest {
+    /// What it is given, by the names of its inputs.
+    #[schema(value_type = Option<Object>)]
+    inputs: Option<Map<String, Value>>,
+}
+
+/// Something that happened.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TellExecutionRequest {
+    /// The name that a waiting node listens for.
+    name: String,
+    /// What it carries; the output of the node that waited.
+    #[serde(default)]
+    #[schema(required = false)]
+    data: Value,
+}
+
+/// How an execution stands.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = WorkflowExecutionStatus)]
+enum StatusWord {
+    /// Accepted, not begun.
+    Pending,
+    /// Under way.
+    Running,
+    /// It waits for a person, a moment or an event.
+    Waiting,
+    /// Ended well.
+    Completed,
+    /// Ended with an error.
+    Failed,
+    /// Stopped by someone.
+    Cancelled,
+}
+
+impl From<RunStatus> for StatusWord {
+    fn from(status: RunStatus) -> Self {
+        match status {
+            RunStatus::Pending => Self::Pending,
+            RunStatus::Running => Self::Running,
+            RunStatus::Waiting => Self::Waiting,
+            RunStatus::Succeeded => Self::Completed,
+            RunStatus::Cancelled => Self::Cancelled,
+            RunStatus::Failed | RunStatus::TimedOut | RunStatus::Denied | RunStatus::Interrupted => Self::Failed,
+        }
+    }
+}
+
+/// How a node of an execution stands.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowStep)]
+struct StepResponse {
+    id: String,
+    /// `running`, `waiting`, `completed`, `failed` or `skipped`.
+    status: &'static str,
+    /// How often it was begun, rounds and repetitions included.
+    attempts: i32,
+    /// What it gave last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<Value>,
+    /// Why it failed last, also where the workflow went on from that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ProblemView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<i64>,
+}
+
+impl From<NodeReport> for StepResponse {
+    fn from(node: NodeReport) -> Self {
+        let NodeReport { node_id: id, status, attempts, output, error, duration_ms } = node;
+        Self { id, status, attempts, output, error, duration_ms }
+    }
+}
+
+/// Why an execution failed, whatever failed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowError)]
+struct ErrorResponse {
+    /// The node; none where the workflow itself could not go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    /// A stable code; a page of that name stands under `docs/errors/`.
+    code: String,
+    message: String,
+    /// Whether the same again may help.
+    retryable: bool,
+}
+
+/// A workflow's execution.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowExecution)]
+struct ExecutionResponse {
+    /// Whether it has ended well.
+    success: bool,
+    execution_id: RunId,
+    workflow_id: Option<WorkflowId>,
+    /// The version of the graph that runs.
+    workflow_version: Option<i32>,
+    status: StatusWord,
+    /// What it gave; null before its end.
+    outputs: Option<Value>,
+    /// Its nodes, in the order in which they first began.
+    steps: Vec<StepResponse>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorResponse>,
+    run: RunResponse,
+}
+
+impl From<Report> for ExecutionResponse {
+    fn from(report: Report) -> Self {
+        let Report { run, nodes, failure } = report;
+        Self {
+            success: run.status == RunStatus::Succeeded,
+            execution_id: run.id,
+            workflow_id: run.workflow_id,
+            workflow_version: run.workflow_version,
+            status: run.status.into(),
+            outputs: run.output.clone(),
+            steps: nodes.into_iter().map(Into::into).collect(),
+            error: failure.map(|(source, problem)| ErrorResponse {
+                source,
+                code: problem.code,
+                message: problem.detail,
+                retryable: problem.retryable,
+            }),
+            run: run.into(),
+        }
+    }
+}
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(execute_workflow))
+        .routes(routes!(execute_workflow_by_name))
+        .routes(routes!(list_workflow_executions))
+        .routes(routes!(find_workflow_execution))
+        .routes(routes!(tell_workflow_execution))
+}
+
+/// Runs a workflow. Its events follow at `/api/runs/{id}/events`.
+#[utoipa::path(
+    post, path = "/api/workflows/{workflow_id}/execute", tag = "workflows",
+    params(("workflow_id" = WorkflowId, Path)), request_body = Option<ExecuteWorkflowRequest>,
+    responses((status = 201, body = StartedRunResponse))
+)]
+async fn execute_workflow(
+    Auth(caller): Auth,
+    State(executions): State<Executions>,
+    Path(path): Path<WorkflowPath>,
+    MaybeJson(body): MaybeJson<ExecuteWorkflowRequest>,
+) -> Result<Created<StartedRunResponse>, Problem> {
+    let ExecuteWorkflowRequest { inputs, version, test } = body;
+    let trigger = Some(if test { RunTrigger::Test } else { RunTrigger::Api });
+    let execution = Execution { inputs: inputs.map(Value::Object), version, trigger, ..Execution::default() };
+    let run = executions.start(&caller, Meant::Id(path.workflow_id), execution).await?;
+    Ok(Created { location: format!("/api/runs/{}", run.id), body: StartedRunResponse { run: run.into() } })
+}
+
+/// Runs a workflow by its name, and waits a while for its end. One that takes longer, or waits, goes on.
+#[utoipa::path(
+    post, path = "/api/workflows/execute/{name}", tag = "workflows",
+    params(("name" = String, Path, description = "The name by which the workflow is run")),
+    request_body = Option<ExecuteByNameRequest>, responses((status = 200, body = ExecutionResponse))
+)]
+async fn execute_workflow_by_name(
+    Auth(caller): Auth,
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    MaybeJson(body): MaybeJson<ExecuteByNameRequest>,
+) -> Result<Json<ExecutionResponse>, Problem> {
+    let inputs = body.inputs.map(Value::Object);
+    let execution = Execution { inputs, trigger: Some(RunTrigger::Api), ..Execution::default() };
+    let run = state.executions.start(&caller, Meant::Name(name), execution).await?;
+    let patience = state.options.limits.request.mul_f32(0.75);
+    state.runs.rested(&caller, run.id, patience).await?;
+    Ok(Json(state.executions.report(&caller, &state.runs, run.id).await?.into()))
+}
+
+/// Runs of a workflow that the caller may see, newest first.
+#[utoipa::path(
+    get, path = "/api/workflows/{workflow_id}/executions", tag = "workflows",
+    params(("workflow_id" = WorkflowId, Path), PageParameters),
+    responses((status = 200, body = PageResponse<RunResponse>))
+)]
+async fn list_workflow_executions(
+    Auth(caller): Auth,
+    State(state): State<AppState>,
+    Path(path): Path<WorkflowPath>,
+    paging: Paging,
+) -> Result<PageResponse<RunResponse>, Problem> {
+    let page = state.executions.page(&caller, &state.runs, path.workflow_id, paging.request.clone()).await?;
+    Ok(paging.answer(page, Into::into))
+}
+
+/// A workflow's execution, node by node.
+#[utoipa::path(
+    get, path = "/api/workflows/executions/{execution_id}", tag = "workflows",
+    params(("execution_id" = RunId, Path)), responses((status = 200, body = ExecutionResponse))
+)]
+async fn find_workflow_execution(
+    Auth(caller): Auth,
+    State(state): State<AppState>,
+    Path(id): Path<RunId>,
+) -> Result<Json<ExecutionResponse>, Problem> {
+    Ok(Json(state.executions.report(&caller, &state.runs, id).await?.into()))
+}
+
+/// Tells an execution that something has happened which a node of it waits for, or will.
+#[utoipa::path(
+    post, path = "/api/workflows/executions/{execution_id}/events", tag = "workflows",
+    params(("execution_id" = RunId, Path)), request_body = TellExecutionRequest,
+    responses((status = 202, body = RunResponse))
+)]
+async fn tell_workflow_execution(
+    Auth(caller): Auth,
+    State(state): State<AppState>,
+    Path(id): Path<RunId>,
+    Json(TellExecutionRequest { name, data }): Json<TellExecutionRequest>,
+) -> Result<Response, Problem> {
+    let run: RunResponse = state.executions.tell(&caller, &state.runs, id, name, data).await?.into();
+    Ok((StatusCode::ACCEPTED, Json(run)).into_response())
+}
