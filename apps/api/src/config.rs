@@ -85,6 +85,9 @@ pub(crate) struct Config {
     /// Variables of the environment that workflows may read.
     #[serde(deserialize_with = "list")]
     pub(crate) workflow_env: Vec<String>,
+    /// Variables of the environment that are credentials of HTTP nodes.
+    #[serde(deserialize_with = "list")]
+    pub(crate) workflow_secrets: Vec<String>,
     /// How long a token of an agent or a service account works at most, in days.
     pub(crate) token_max_days: u64,
     /// Requests that start work, per person and minute.
@@ -143,6 +146,7 @@ impl Default for Config {
             workflow_calls_per_run: 10_000,
             workflow_nodes_per_run: 100_000,
             workflow_env: Vec::new(),
+            workflow_secrets: Vec::new(),
             token_max_days: 90,
             limit_user_per_minute: 600,
             limit_user_per_day: 0,

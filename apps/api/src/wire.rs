@@ -1,6 +1,10 @@
 //! Builds every service and hands each what it needs. The one place that sees all crates.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use chrono::TimeDelta;
@@ -10,6 +14,7 @@ use conductor_access::{
 };
 use conductor_agents::{Agents, Builtin, Delegates, KINDS, ProviderClients, TurnParts, Turns};
 use conductor_blobs::Blobs;
+use conductor_connectors::HttpClient;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
@@ -21,8 +26,8 @@ use conductor_registry::{Registry, RegistryParts};
 use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOptions, ToolSource};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store, Unscoped};
-use conductor_workflows::{Executions, Runner, RunnerOptions, WorkflowTools, Workflows};
-use secrecy::ExposeSecret;
+use conductor_workflows::{Executions, Requests, Runner, RunnerOptions, WorkflowTools, Workflows};
+use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -186,6 +191,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         Builtin::new(store.clone()),
         Delegates::new(store.clone(), Arc::clone(&access)),
         WorkflowTools::new(store.clone(), Arc::clone(&access), executions.clone()),
+        Requests::new(store.clone(), requests_client(&egress), workflow_secrets(config)),
         Arc::clone(&registry) as Arc<dyn ToolSource>,
     ];
     let path_options = ToolPathOptions {
@@ -267,6 +273,21 @@ fn models(config: &Config, egress: &Egress) -> Result<Models> {
         ..ModelsOptions::default()
     };
     Ok(Models::new(Catalogue::builtin().merged(config.models.clone()), providers, options))
+}
+
+/// The client of HTTP nodes. Whoever built the guard knows its refusals.
+fn requests_client(egress: &Egress) -> HttpClient {
+    HttpClient::new(egress.guarded().client().clone(), conductor_connectors::Limits::default()).refused_by(|error| {
+        let refused = conductor_egress::Error::behind(error)?;
+        matches!(refused, conductor_egress::Error::Address { .. }).then(|| refused.to_string())
+    })
+}
+
+/// The credentials that nodes of workflows may name, and that nothing else reads.
+fn workflow_secrets(config: &Config) -> BTreeMap<String, SecretString> {
+    #[expect(clippy::disallowed_methods, reason = "an operator names the variables that are credentials")]
+    let read = |name: &String| Some((name.clone(), std::env::var(name).ok()?.into()));
+    config.workflow_secrets.iter().filter_map(read).collect()
 }
 
 /// The values of the environment that an operator lets workflows read.

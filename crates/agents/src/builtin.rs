@@ -143,6 +143,7 @@ fn create_artifact() -> Tool {
         honours_key: false,
         call_cost: None,
         delegates: false,
+        outbound: false,
     }
 }
 

@@ -206,6 +206,7 @@ fn tool(agent: &Agent) -> Tool {
         honours_key: false,
         call_cost: None,
         delegates: true,
+        outbound: false,
     }
 }
 

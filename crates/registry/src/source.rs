@@ -178,6 +178,7 @@ fn tool(connector: &Connector, row: ConnectorTool, name: String, path: String) -
         honours_key: false,
         call_cost: row.call_cost,
         delegates: false,
+        outbound: true,
     }
 }
 

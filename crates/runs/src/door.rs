@@ -46,18 +46,25 @@ impl Runs {
     /// `NotFound` when the caller has no such tool; a refusal; a limit. What happens after that is a result.
     pub async fn call_once(&self, caller: &Caller, call: OneCall, patience: Duration) -> Result<Called> {
         let id = self.tool_path().start(caller, call).await?.id;
-        let run = self.rested(caller, id, patience).await?;
+        let run = self.rested(caller, id, patience, rests).await?;
         let output = run.output.as_ref();
         let ok = output.and_then(|output| output.get("ok")).and_then(Value::as_bool);
         let content = output.and_then(|output| output.get("content")).cloned();
         Ok(Called { ok, content, run })
     }
 
-    /// A run that the caller has started, once it has ended, waits for something outside, or `patience` runs out.
+    /// A run that the caller has started, once an event comes after which nothing more comes by itself, or `patience`
+    /// runs out.
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn rested(&self, caller: &Caller, id: RunId, patience: Duration) -> Result<Run> {
+    pub async fn rested(
+        &self,
+        caller: &Caller,
+        id: RunId,
+        patience: Duration,
+        rests: fn(&StoredEvent) -> Result<bool>,
+    ) -> Result<Run> {
         // Whoever may start a run may see how it ends, also where a token's scopes name no more than starting it.
         let caller = &looking_on(caller);
         let mut events = std::pin::pin!(self.follow(caller, id, 0).await?);

@@ -69,6 +69,8 @@ pub struct Tool {
     /// Whether a call goes on as a run of its own. What that run does outside is in the ledger by its own calls, and a
     /// call that a crash cut before it had begun is made again.
     pub delegates: bool,
+    /// Whether its calls leave the server.
+    pub outbound: bool,
 }
 
 impl Tool {
@@ -83,7 +85,7 @@ impl Tool {
         facts.within = self.connector_id.map(|id| format!("connector:{id}")).into_iter().collect();
         facts.read_only = self.read_only;
         facts.asks = self.approval == Approval::Ask;
-        facts.outbound = self.connector_id.is_some();
+        facts.outbound = self.outbound;
         facts.agents = agents;
         facts
     }

@@ -5,6 +5,7 @@ mod document;
 mod error;
 mod executions;
 mod report;
+mod requests;
 mod runner;
 mod tools;
 
@@ -16,5 +17,6 @@ pub use document::{Checked, Document, Form, Written};
 pub use error::{Error, Result};
 pub use executions::{Execution, Executions, Meant};
 pub use report::{NodeReport, Report};
+pub use requests::Requests;
 pub use runner::{Runner, RunnerOptions};
 pub use tools::WorkflowTools;

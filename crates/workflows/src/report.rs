@@ -1,7 +1,9 @@
 //! How a run of a workflow stands, node by node, as its journal tells it.
 
-use conductor_domain::{Caller, EventBody, ProblemView, Run, RunId, RunKind, RunStatus};
-use conductor_runs::{Runs, problem_of};
+use std::time::Duration;
+
+use conductor_domain::{Caller, EventBody, NodeWait, ProblemView, Run, RunId, RunKind, RunStatus};
+use conductor_runs::{Runs, StoredEvent, problem_of};
 use serde_json::Value;
 
 use crate::{Error, Executions, Result};
@@ -38,6 +40,15 @@ pub struct NodeReport {
 }
 
 impl Executions {
+    /// The same once the run has ended, waits for a person or an event, or `patience` runs out.
+    ///
+    /// # Errors
+    /// As `report`.
+    pub async fn settled(&self, caller: &Caller, runs: &Runs, id: RunId, patience: Duration) -> Result<Report> {
+        runs.rested(caller, id, patience, rests).await?;
+        self.report(caller, runs, id).await
+    }
+
     /// A run of a workflow with what its nodes did.
     ///
     /// # Errors
@@ -63,6 +74,16 @@ impl Executions {
         let failure = problem_of(&run).filter(|_| ended).map(|problem| (failed, problem));
         Ok(Report { run, nodes, failure })
     }
+}
+
+/// Whether nothing more comes by itself after an event.
+fn rests(event: &StoredEvent) -> conductor_runs::Result<bool> {
+    if event.is_last() || event.name == "approval.requested" {
+        return Ok(true);
+    }
+    let outside = [NodeWait::Person, NodeWait::Event];
+    Ok(event.name == "node.waiting"
+        && matches!(event.parse()?.body, EventBody::NodeWaiting { reason, .. } if outside.contains(&reason)))
 }
 
 fn take(nodes: &mut Vec<NodeReport>, failed: &mut Option<String>, body: EventBody) {

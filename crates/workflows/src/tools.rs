@@ -151,6 +151,7 @@ fn tool(workflow: &Workflow) -> Tool {
         honours_key: false,
         call_cost: None,
         delegates: true,
+        outbound: false,
     }
 }
 

@@ -162,6 +162,7 @@ pub(crate) fn tool(scope: Scope, path: &str, approval: Approval) -> Tool {
         honours_key: false,
         call_cost: None,
         delegates: false,
+        outbound: false,
     }
 }
 

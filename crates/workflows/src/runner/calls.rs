@@ -137,8 +137,15 @@ impl Pass {
             return Ok(problem("outcome_unknown", "Whether it took effect is not known", detail, false));
         }
         let code = code.unwrap_or_else(|| "tool_failed".to_owned());
-        let again = matches!(status, RunStatus::Failed | RunStatus::TimedOut | RunStatus::Interrupted);
-        Ok(problem(&code, "The call failed", made.text(), again && code != "policy_denied"))
+        let again = match code.parse::<u16>() {
+            // A target that answered has said whether the same again may help.
+            Ok(status) => matches!(status, 408 | 425 | 429 | 500..=599),
+            Err(_) => {
+                let unsaid = !matches!(code.as_str(), "node_invalid" | "validation_failed" | "egress_refused");
+                unsaid && matches!(status, RunStatus::Failed | RunStatus::TimedOut | RunStatus::Interrupted)
+            }
+        };
+        Ok(problem(&code, "The call failed", made.text(), again))
     }
 
     /// The call that a node has begun: as the journal has it, or as its place says where it has not come so far.

@@ -3,6 +3,7 @@
 mod agent;
 mod condition;
 mod end;
+mod http;
 mod human;
 mod join;
 mod r#loop;
@@ -149,6 +150,7 @@ impl<'a> Begin<'a> {
             Config::Review(review) => review::begin(self, review),
             Config::Tool(tool) => tool::begin(self, tool),
             Config::Subworkflow(sub) => subworkflow::begin(self, sub),
+            Config::Http(http) => http::begin(self, http),
             other => Err(unsupported(other.kind())),
         }
     }
@@ -160,6 +162,7 @@ impl<'a> Begin<'a> {
             Config::Review(review) => return review::made(self, review, made),
             Config::Tool(tool) => tool::made(self, tool, made),
             Config::Subworkflow(_) => subworkflow::made(made),
+            Config::Http(_) => http::made(made),
             _ => made.json(),
         };
         Ok(Sent::On { output, port: OUT.to_owned() })
@@ -269,7 +272,10 @@ impl<'a> Begin<'a> {
 
 /// Whether a node makes a call.
 pub(crate) fn calls(config: &Config) -> bool {
-    matches!(config, Config::Agent(_) | Config::Review(_) | Config::Tool(_) | Config::Subworkflow(_))
+    matches!(
+        config,
+        Config::Agent(_) | Config::Review(_) | Config::Tool(_) | Config::Subworkflow(_) | Config::Http(_)
+    )
 }
 
 /// Whether a node can be run here.
@@ -277,7 +283,7 @@ pub(crate) fn runs(config: &Config) -> bool {
     match config {
         // A server that only the workflow describes would be connected to without anybody's approval.
         Config::Tool(tool) => tool.server.is_none(),
-        Config::Http(_) | Config::Database(_) | Config::Code(_) | Config::Integration(_) => false,
+        Config::Database(_) | Config::Code(_) | Config::Integration(_) => false,
         _ => true,
     }
 }

@@ -217,8 +217,7 @@ async fn execute_workflow_by_name(
     let execution = Execution { inputs, trigger: Some(RunTrigger::Api), ..Execution::default() };
     let run = state.executions.start(&caller, Meant::Name(name), execution).await?;
     let patience = state.options.limits.request.mul_f32(0.75);
-    state.runs.rested(&caller, run.id, patience).await?;
-    Ok(Json(state.executions.report(&caller, &state.runs, run.id).await?.into()))
+    Ok(Json(state.executions.settled(&caller, &state.runs, run.id, patience).await?.into()))
 }
 
 /// Runs of a workflow that the caller may see, newest first.
