@@ -277,10 +277,12 @@ fn models(config: &Config, egress: &Egress) -> Result<Models> {
 
 /// The client of HTTP nodes. Whoever built the guard knows its refusals.
 fn requests_client(egress: &Egress) -> HttpClient {
-    HttpClient::new(egress.guarded().client().clone(), conductor_connectors::Limits::default()).refused_by(|error| {
-        let refused = conductor_egress::Error::behind(error)?;
-        matches!(refused, conductor_egress::Error::Address { .. }).then(|| refused.to_string())
-    })
+    HttpClient::new(egress.guarded().client().clone(), conductor_connectors::Limits::default()).refused_by(
+        |error| {
+            let refused = conductor_egress::Error::behind(error)?;
+            matches!(refused, conductor_egress::Error::Address { .. }).then(|| refused.to_string())
+        },
+    )
 }
 
 /// The credentials that nodes of workflows may name, and that nothing else reads.

@@ -75,7 +75,8 @@ pub use directory::{Directory, DirectoryGroup, DirectoryUser, GroupRole};
 pub use erasure::{Erasure, ErasureStatus};
 pub use error::{ErrorKind, FieldError, Kind, LimitPolicy};
 pub use event::{
-    ApprovalDecision, ArtifactRef, EventBody, HumanTaskView, NodeWait, ProblemView, RouteCandidate, RunEvent, StepKind,
+    ApprovalDecision, ArtifactRef, EventBody, HumanTaskView, NodeWait, ProblemView, RouteCandidate, RunEvent,
+    StepKind,
 };
 pub use file::{File, NewFile};
 pub use grant::{

@@ -63,7 +63,7 @@ impl Runs {
         caller: &Caller,
         id: RunId,
         patience: Duration,
-        rests: fn(&StoredEvent) -> Result<bool>,
+        mut rests: impl FnMut(&StoredEvent) -> Result<bool>,
     ) -> Result<Run> {
         // Whoever may start a run may see how it ends, also where a token's scopes name no more than starting it.
         let caller = &looking_on(caller);

@@ -160,9 +160,10 @@ impl Held {
     /// When storage fails.
     pub async fn hand_back(&self) -> Result<()> {
         let (id, fence) = (self.run.id, self.run.fencing_token);
-        let back = self.store.unscoped(conductor_storage::Unscoped::RunDriver).write(move |tx| {
-            Box::pin(async move { tx.runs().hand_back(id, fence).await })
-        });
+        let back = self
+            .store
+            .unscoped(conductor_storage::Unscoped::RunDriver)
+            .write(move |tx| Box::pin(async move { tx.runs().hand_back(id, fence).await }));
         Ok(back.await?)
     }
 }

@@ -84,7 +84,13 @@ pub struct ToolPathOptions {
 
 impl Default for ToolPathOptions {
     fn default() -> Self {
-        Self { calls_per_run: 200, calls_per_workflow: 10_000, attempts: 3, backoff: Duration::from_millis(200), nesting: 5 }
+        Self {
+            calls_per_run: 200,
+            calls_per_workflow: 10_000,
+            attempts: 3,
+            backoff: Duration::from_millis(200),
+            nesting: 5,
+        }
     }
 }
 

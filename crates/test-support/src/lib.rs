@@ -9,6 +9,7 @@ mod events;
 mod process;
 mod provider;
 mod server;
+mod target;
 mod totp;
 
 pub use answer::Answer;
@@ -20,6 +21,7 @@ pub use events::{Event, Events};
 pub use process::Process;
 pub use provider::{Gate, Provider, Reply, Request};
 pub use server::Server;
+pub use target::{Asked, Target};
 pub use totp::totp;
 
 /// How long anything is waited for before its test fails: far above what a loaded machine needs.

@@ -297,7 +297,12 @@ impl Workflows {
     }
 
     /// The graph of a workflow that the caller may see: its newest, or that of a version.
-    pub(crate) async fn graph(&self, caller: &Caller, workflow: &Workflow, version: Option<i32>) -> Result<Graph> {
+    pub(crate) async fn graph(
+        &self,
+        caller: &Caller,
+        workflow: &Workflow,
+        version: Option<i32>,
+    ) -> Result<Graph> {
         let number = version.unwrap_or(workflow.current_version);
         let version = self.store.visible_to(caller).workflows().version(workflow.id, number).await?;
         restored(version.ok_or(Error::Hidden { what: "version" })?.document)

@@ -91,7 +91,13 @@ impl Executions {
     ///
     /// # Errors
     /// `Hidden`.
-    pub async fn page(&self, caller: &Caller, runs: &Runs, id: WorkflowId, page: PageRequest) -> Result<Page<Run>> {
+    pub async fn page(
+        &self,
+        caller: &Caller,
+        runs: &Runs,
+        id: WorkflowId,
+        page: PageRequest,
+    ) -> Result<Page<Run>> {
         self.workflows.row(caller, id, Action::WorkflowRead).await?;
         let filter =
             RunFilter { workflow_id: Some(id), kind: Some(RunKind::Workflow), ..RunFilter::default() };
@@ -102,7 +108,14 @@ impl Executions {
     ///
     /// # Errors
     /// `Hidden`; `Ended` where it is over; `Invalid` where the event has no name.
-    pub async fn tell(&self, caller: &Caller, runs: &Runs, id: RunId, name: String, data: Value) -> Result<Run> {
+    pub async fn tell(
+        &self,
+        caller: &Caller,
+        runs: &Runs,
+        id: RunId,
+        name: String,
+        data: Value,
+    ) -> Result<Run> {
         let run = runs.find(caller, id).await?;
         if run.kind != RunKind::Workflow {
             return Err(Error::Hidden { what: "execution" });
@@ -210,7 +223,11 @@ fn inputs(graph: &Graph, given: Option<Value>) -> Result<Map<String, Value>> {
         let at = format!("/inputs/{}", input.name);
         match inputs.get(&input.name).filter(|value| !value.is_null()) {
             Some(value) if !is(value, input.value_type) => {
-                faults.push(FieldError::new(at, "wrong_type", format!("{} is a {}", input.name, input.value_type)));
+                faults.push(FieldError::new(
+                    at,
+                    "wrong_type",
+                    format!("{} is a {}", input.name, input.value_type),
+                ));
             }
             Some(_) => {}
             None => match &input.default {

@@ -44,8 +44,14 @@ impl Executions {
     ///
     /// # Errors
     /// As `report`.
-    pub async fn settled(&self, caller: &Caller, runs: &Runs, id: RunId, patience: Duration) -> Result<Report> {
-        runs.rested(caller, id, patience, rests).await?;
+    pub async fn settled(
+        &self,
+        caller: &Caller,
+        runs: &Runs,
+        id: RunId,
+        patience: Duration,
+    ) -> Result<Report> {
+        runs.rested(caller, id, patience, rests()).await?;
         self.report(caller, runs, id).await
     }
 
@@ -76,14 +82,26 @@ impl Executions {
     }
 }
 
-/// Whether nothing more comes by itself after an event.
-fn rests(event: &StoredEvent) -> conductor_runs::Result<bool> {
-    if event.is_last() || event.name == "approval.requested" {
-        return Ok(true);
+/// Tells of one event after the other whether nothing more comes by itself after it: the run has ended, or rests while a
+/// person or an event is waited for.
+fn rests() -> impl FnMut(&StoredEvent) -> conductor_runs::Result<bool> {
+    let mut outside = false;
+    move |event| match event.name.as_str() {
+        "approval.requested" => {
+            outside = true;
+            Ok(false)
+        }
+        "node.waiting" => {
+            let waits = event.parse()?.body;
+            let reasons = [NodeWait::Person, NodeWait::Event];
+            outside |= matches!(waits, EventBody::NodeWaiting { reason, .. } if reasons.contains(&reason));
+            Ok(false)
+        }
+        "run.status" if outside => {
+            Ok(matches!(event.parse()?.body, EventBody::RunStatus { status: RunStatus::Waiting, .. }))
+        }
+        _ => Ok(event.is_last()),
     }
-    let outside = [NodeWait::Person, NodeWait::Event];
-    Ok(event.name == "node.waiting"
-        && matches!(event.parse()?.body, EventBody::NodeWaiting { reason, .. } if outside.contains(&reason)))
 }
 
 fn take(nodes: &mut Vec<NodeReport>, failed: &mut Option<String>, body: EventBody) {

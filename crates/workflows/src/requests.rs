@@ -81,7 +81,8 @@ impl Requests {
             outcome_unknown: error.outcome_unknown(),
         })?;
         if let Some(failure) = &answer.error {
-            let data = if answer.data.is_null() { String::new() } else { format!(" It said: {}", answer.data) };
+            let data =
+                if answer.data.is_null() { String::new() } else { format!(" It said: {}", answer.data) };
             let detail: String = format!("{}{data}", failure.message).chars().take(2_000).collect();
             let told = problem(&failure.code, "The target refused or failed", detail, failure.retryable);
             return Err(CallError { problem: told, outcome_unknown: false });
@@ -95,8 +96,10 @@ impl Requests {
         let run = self.store.visible_to(&dispatch.caller).runs().find(dispatch.run_id).await;
         let run = run.map_err(|error| not_sent("internal", error.to_string()))?;
         let workflow = run.filter(|run| run.kind == RunKind::Workflow);
-        let Some((id, version)) = workflow.and_then(|run| Some((run.workflow_id?, run.workflow_version?))) else {
-            let detail = "HTTP requests are made by the nodes of workflows. Put it into a workflow and run that.";
+        let Some((id, version)) = workflow.and_then(|run| Some((run.workflow_id?, run.workflow_version?)))
+        else {
+            let detail =
+                "HTTP requests are made by the nodes of workflows. Put it into a workflow and run that.";
             return Err(not_sent("node_invalid", detail));
         };
         let Some(node) = node else { return Ok(Auth::None) };
@@ -115,7 +118,8 @@ impl Requests {
             };
             fields.insert(name.clone(), value);
         }
-        Auth::read(auth.auth_type.as_str(), &fields).map_err(|error| not_sent(error.code(), error.to_string()))
+        Auth::read(auth.auth_type.as_str(), &fields)
+            .map_err(|error| not_sent(error.code(), error.to_string()))
     }
 
     /// A text of a credential: as it stands, or the value of the environment that it names as a whole.
@@ -126,7 +130,8 @@ impl Requests {
         });
         let Some(inner) = inner else {
             if text.contains("{{") || text.contains("${") {
-                let detail = format!("auth.{field} is either a value or one name such as {{{{env.CRM_TOKEN}}}}.");
+                let detail =
+                    format!("auth.{field} is either a value or one name such as {{{{env.CRM_TOKEN}}}}.");
                 return Err(not_sent("node_invalid", detail));
             }
             return Ok(text.to_owned());

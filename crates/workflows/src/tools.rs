@@ -42,7 +42,11 @@ impl WorkflowTools {
         Arc::new(Self { store, access, executions })
     }
 
-    async fn offered(&self, caller: &Caller, acting: Option<AgentId>) -> crate::Result<Vec<(Workflow, Tool)>> {
+    async fn offered(
+        &self,
+        caller: &Caller,
+        acting: Option<AgentId>,
+    ) -> crate::Result<Vec<(Workflow, Tool)>> {
         let named: Option<HashSet<String>> = match acting {
             None => None,
             Some(id) => {
@@ -74,7 +78,8 @@ impl WorkflowTools {
     }
 
     async fn begin(&self, tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError> {
-        let offered = self.offered(&dispatch.caller, dispatch.agent_id).await.map_err(|error| refused(&error))?;
+        let offered =
+            self.offered(&dispatch.caller, dispatch.agent_id).await.map_err(|error| refused(&error))?;
         let found = offered.into_iter().find(|(_, offered)| offered.path == tool.path);
         let Some((workflow, _)) = found else {
             return Err(refused(&crate::Error::Hidden { what: "workflow" }));
@@ -119,7 +124,8 @@ fn tool(workflow: &Workflow) -> Tool {
     let spec = &workflow.spec;
     let path = format!("workflow/{}", spec.name.to_ascii_lowercase());
     let what = spec.description.as_deref().or(spec.title.as_deref()).unwrap_or("A workflow.");
-    let description = format!("Runs the workflow {:?} to its end and answers with its outputs. {what}", spec.name);
+    let description =
+        format!("Runs the workflow {:?} to its end and answers with its outputs. {what}", spec.name);
     let input_schema = json!({
         "type": "object",
         "additionalProperties": false,

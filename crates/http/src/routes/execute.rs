@@ -124,7 +124,11 @@ async fn execute_any_workflow(
         (Some(id), None) => Meant::Id(id),
         (None, Some(name)) => Meant::Name(name),
         _ => {
-            let fault = FieldError::new("/workflow_id", "required", "name the workflow by workflow_id or by workflow");
+            let fault = FieldError::new(
+                "/workflow_id",
+                "required",
+                "name the workflow by workflow_id or by workflow",
+            );
             return Err(conductor_workflows::Error::Invalid { faults: vec![fault] }.into());
         }
     };

@@ -15,6 +15,7 @@ mod conversations;
 mod delegates;
 mod erasure;
 mod events;
+mod executions;
 mod files;
 mod grants;
 mod labels;

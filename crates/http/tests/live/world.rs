@@ -1,6 +1,11 @@
 //! A whole installation for one test, on SQLite: every service as the app wires it, and a client of each person.
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::Router;
 use conductor_access::{
@@ -9,6 +14,7 @@ use conductor_access::{
 };
 use conductor_agents::{Agents, Builtin, Delegates, KINDS, ProviderClients, TurnParts, Turns};
 use conductor_blobs::Blobs;
+use conductor_connectors::HttpClient;
 use conductor_conversations::{Artifacts, Conversations, Files, FilesOptions, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
@@ -22,7 +28,8 @@ use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOpt
 use conductor_secrets::{Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store};
 use conductor_test_support::{Api, TestDb};
-use conductor_workflows::{Executions, Workflows};
+use conductor_workflows::{Executions, Requests, Runner, RunnerOptions, WorkflowTools, Workflows};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -170,6 +177,9 @@ impl World {
     }
 }
 
+/// A credential that only nodes of workflows may show.
+pub(crate) const CRM_TOKEN: &str = "crm-token-of-the-operator";
+
 /// The text of a JSON string.
 pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
@@ -194,9 +204,15 @@ async fn services(
         egress: egress.guarded(),
         stdio: true,
     });
+    let workflows = Workflows::new(store.clone(), Arc::clone(access));
+    let executions = Executions::new(store.clone(), Arc::clone(access), workflows.clone());
+    let client = HttpClient::new(egress.guarded().client().clone(), conductor_connectors::Limits::default());
+    let secrets = BTreeMap::from([("CRM_TOKEN".to_owned(), SecretString::from(CRM_TOKEN))]);
     let sources: Vec<Arc<dyn ToolSource>> = vec![
         Builtin::new(store.clone()),
         Delegates::new(store.clone(), Arc::clone(access)),
+        WorkflowTools::new(store.clone(), Arc::clone(access), executions.clone()),
+        Requests::new(store.clone(), client, secrets),
         Arc::clone(&registry) as Arc<dyn ToolSource>,
     ];
     let tools = ToolPath::new(store.clone(), Arc::clone(access), sources, ToolPathOptions::default());
@@ -216,18 +232,24 @@ async fn services(
     });
     turns.seed_prices().await.unwrap();
     tokio::spawn(identity.clone().erase_people(blobs.clone(), CancellationToken::new()));
-    tokio::spawn(driver(store, &turns, &tools).run());
+    let runner = Runner::new(
+        store.clone(),
+        Arc::clone(access),
+        Arc::clone(&tools),
+        RunnerOptions {
+            env: json!({ "ADMIN_URL": "https://admin.example.com" }).as_object().cloned().unwrap_or_default(),
+            ..RunnerOptions::default()
+        },
+        CancellationToken::new(),
+    );
+    tokio::spawn(driver(store, &turns, &runner, &tools).run());
     let readiness = Readiness::default();
     readiness.ready();
     Services {
         identity: identity.clone(),
         agents: Agents::new(store.clone(), Arc::clone(access)),
-        workflows: Workflows::new(store.clone(), Arc::clone(access)),
-        executions: Executions::new(
-            store.clone(),
-            Arc::clone(access),
-            Workflows::new(store.clone(), Arc::clone(access)),
-        ),
+        workflows,
+        executions,
         turns,
         runs: Runs::new(store.clone(), Arc::clone(access), tools),
         registry,
@@ -261,7 +283,7 @@ fn audit(store: &Store, access: &Arc<Access>, folder: &TempDir) -> AuditLog {
     log
 }
 
-fn driver(store: &Store, turns: &Arc<Turns>, tools: &Arc<ToolPath>) -> Arc<Driver> {
+fn driver(store: &Store, turns: &Arc<Turns>, runner: &Arc<Runner>, tools: &Arc<ToolPath>) -> Arc<Driver> {
     let turns = Arc::clone(turns);
     let advance: Advance = Arc::new(move |held| {
         let turns = Arc::clone(&turns);
@@ -269,6 +291,12 @@ fn driver(store: &Store, turns: &Arc<Turns>, tools: &Arc<ToolPath>) -> Arc<Drive
     });
     let mut advances: HashMap<RunKind, Advance> =
         KINDS.into_iter().map(|kind| (kind, Arc::clone(&advance))).collect();
+    let runner = Arc::clone(runner);
+    let workflow: Advance = Arc::new(move |held| {
+        let runner = Arc::clone(&runner);
+        Box::pin(async move { runner.advance(held).await })
+    });
+    advances.insert(RunKind::Workflow, workflow);
     advances.insert(RunKind::Tool, tools.advance_once());
     let options = DriverOptions {
         owner: "test".to_owned(),

@@ -111,7 +111,9 @@ impl Runner {
         }
         let wake_at = pass.wakes_at();
         let parked = held.write(move |tx| {
-            Box::pin(async move { tx.park_until("waiting for a person, a call, an event or a moment", wake_at).await })
+            Box::pin(async move {
+                tx.park_until("waiting for a person, a call, an event or a moment", wake_at).await
+            })
         });
         parked.await?;
         Ok(Next::Parked)
@@ -135,7 +137,8 @@ impl Runner {
         let graph: Graph = match serde_json::from_value(version.document) {
             Ok(graph) => graph,
             Err(error) => {
-                let told = problem("workflow_invalid", "The workflow cannot be read", error.to_string(), false);
+                let told =
+                    problem("workflow_invalid", "The workflow cannot be read", error.to_string(), false);
                 return Ok(Err(told));
             }
         };
@@ -194,7 +197,8 @@ async fn perform(path: Arc<ToolPath>, held: Held, work: Work) -> Result<Back> {
     let made = async {
         if again { path.resume(&held, call.clone()).await } else { path.invoke(&held, call.clone()).await }
     };
-    let within = deadline.map(|deadline| (deadline - held.store().clock().now()).to_std().unwrap_or_default());
+    let within =
+        deadline.map(|deadline| (deadline - held.store().clock().now()).to_std().unwrap_or_default());
     let (invoked, timed_out) = match within {
         None => (made.await?, false),
         Some(within) => match tokio::time::timeout(within, made).await {
@@ -251,7 +255,8 @@ fn outputs(pass: &Pass) -> Value {
             }
         }
     }
-    let last = pass.state.given.iter().filter(|given| graph.exit.contains(&pass.plan.node(given.place.node).id));
+    let last =
+        pass.state.given.iter().filter(|given| graph.exit.contains(&pass.plan.node(given.place.node).id));
     let mut last: Vec<(&str, &Value)> =
         last.map(|given| (pass.plan.node(given.place.node).id.as_str(), given.output.as_ref())).collect();
     if let ([(_, Value::Object(fields))], true) = (last.as_slice(), outputs.is_empty()) {
@@ -263,7 +268,12 @@ fn outputs(pass: &Pass) -> Value {
     Value::Object(outputs)
 }
 
-async fn finish(pass: &Pass, status: RunStatus, output: Option<Value>, told: Option<ProblemView>) -> Result<Next> {
+async fn finish(
+    pass: &Pass,
+    status: RunStatus,
+    output: Option<Value>,
+    told: Option<ProblemView>,
+) -> Result<Next> {
     let mut outcome = outcome(status, told.as_ref());
     outcome.output = output;
     outcome.data_classification = pass.state.label;
@@ -272,7 +282,12 @@ async fn finish(pass: &Pass, status: RunStatus, output: Option<Value>, told: Opt
     Ok(Next::Finished)
 }
 
-async fn end(held: &Held, status: RunStatus, output: Option<Value>, told: Option<ProblemView>) -> Result<Next> {
+async fn end(
+    held: &Held,
+    status: RunStatus,
+    output: Option<Value>,
+    told: Option<ProblemView>,
+) -> Result<Next> {
     let mut outcome = outcome(status, told.as_ref());
     outcome.output = output;
     held.write(move |tx| Box::pin(async move { tx.finish(outcome, told).await })).await?;

@@ -26,7 +26,10 @@ impl Pass {
             .filter(|(_, task)| nudge.everything || nudge.tasks.contains(task))
             .collect();
         for (place, id) in asked {
-            let task = self.held.write(move |tx| Box::pin(async move { tx.tx.human_tasks().find(id).await })).await?;
+            let task = self
+                .held
+                .write(move |tx| Box::pin(async move { tx.tx.human_tasks().find(id).await }))
+                .await?;
             let Some(task) = task.filter(|task| task.status == "decided") else { continue };
             self.note(EventBody::ApprovalDecided { human_task: task.view() });
             let sent = self.looking_at(&place, |begin| Ok(begin.decided(&task)));
@@ -36,11 +39,7 @@ impl Pass {
     }
 
     /// Journals a question with its task, and tells whoever is asked.
-    pub(super) async fn ask(
-        &mut self,
-        place: &Place,
-        question: Question,
-    ) -> Result<Result<(), ProblemView>> {
+    pub(super) async fn ask(&mut self, place: &Place, question: Question) -> Result<Result<(), ProblemView>> {
         self.flush().await?;
         let run = self.held.run();
         let assigned = match people::named(&self.held, &question.assignees).await? {
@@ -109,7 +108,12 @@ impl Pass {
     }
 
     /// A question that nobody answered in time goes to others, or the node has failed.
-    pub(super) async fn escalate(&mut self, place: &Place, attempt: i32, task: Option<HumanTaskId>) -> Result<()> {
+    pub(super) async fn escalate(
+        &mut self,
+        place: &Place,
+        attempt: i32,
+        task: Option<HumanTaskId>,
+    ) -> Result<()> {
         let Config::Human(human) = &self.plan.node(place.node).config else { return Ok(()) };
         let Some(id) = task else { return Ok(()) };
         let others = human.escalate_to.clone();

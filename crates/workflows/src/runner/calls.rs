@@ -106,7 +106,14 @@ impl Pass {
                     };
                     let (node_id, iteration) = (node.id.clone(), place.iteration);
                     let (reason, human_task_id, event) = (NodeWait::Call, None, None);
-                    self.note(EventBody::NodeWaiting { node_id, iteration, reason, until, human_task_id, event });
+                    self.note(EventBody::NodeWaiting {
+                        node_id,
+                        iteration,
+                        reason,
+                        until,
+                        human_task_id,
+                        event,
+                    });
                 }
             }
         }
@@ -141,7 +148,8 @@ impl Pass {
             // A target that answered has said whether the same again may help.
             Ok(status) => matches!(status, 408 | 425 | 429 | 500..=599),
             Err(_) => {
-                let unsaid = !matches!(code.as_str(), "node_invalid" | "validation_failed" | "egress_refused");
+                let unsaid =
+                    !matches!(code.as_str(), "node_invalid" | "validation_failed" | "egress_refused");
                 unsaid && matches!(status, RunStatus::Failed | RunStatus::TimedOut | RunStatus::Interrupted)
             }
         };

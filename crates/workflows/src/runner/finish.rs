@@ -34,13 +34,23 @@ impl Pass {
         let (output, port, back_to) = match sent {
             Err(problem) => return self.fail(place, attempt, call_id, problem),
             Ok(Sent::Failed { code, detail }) => {
-                return self.fail(place, attempt, call_id, problem(code, "The work was refused", detail, false));
+                return self.fail(
+                    place,
+                    attempt,
+                    call_id,
+                    problem(code, "The work was refused", detail, false),
+                );
             }
             Ok(Sent::On { output, port }) => (output, port, None),
             Ok(Sent::Back { output, port, most, code, detail }) => {
                 let returned = self.state.returns.get(place).copied().unwrap_or_default();
                 let Some(agent) = self.plan.agent_before(place.node).filter(|_| returned < most) else {
-                    return self.fail(place, attempt, call_id, problem(code, "The work was refused", detail, false));
+                    return self.fail(
+                        place,
+                        attempt,
+                        call_id,
+                        problem(code, "The work was refused", detail, false),
+                    );
                 };
                 (output, port, Some(self.plan.node(agent).id.clone()))
             }
@@ -48,14 +58,25 @@ impl Pass {
         match self.edges_by(place, &port, &output) {
             Ok(edges) => {
                 let (output, port) = (Some(output), Some(port));
-                self.finish(place, attempt, call_id, Finish { output, port, edges, back_to, ..Finish::default() });
+                self.finish(
+                    place,
+                    attempt,
+                    call_id,
+                    Finish { output, port, edges, back_to, ..Finish::default() },
+                );
             }
             Err(problem) => self.fail(place, attempt, call_id, problem),
         }
     }
 
     /// Lets an attempt have failed: it is made again, gone on from, or the end of the workflow.
-    pub(super) fn fail(&mut self, place: &Place, attempt: i32, call_id: Option<CallId>, problem: ProblemView) {
+    pub(super) fn fail(
+        &mut self,
+        place: &Place,
+        attempt: i32,
+        call_id: Option<CallId>,
+        problem: ProblemView,
+    ) {
         let node = self.plan.node(place.node);
         // Nothing came of a call that the server's own end cut, so it is made again as if it had not been.
         let cut = problem.code == "interrupted";
@@ -89,7 +110,12 @@ impl Pass {
         match self.edges_by(place, port, &output) {
             Ok(edges) => {
                 let (output, port) = (Some(output), Some(port.to_owned()));
-                self.finish(place, attempt, call_id, Finish { output, port, edges, error, ..Finish::default() });
+                self.finish(
+                    place,
+                    attempt,
+                    call_id,
+                    Finish { output, port, edges, error, ..Finish::default() },
+                );
             }
             Err(problem) => self.end(place, attempt, call_id, problem),
         }
@@ -135,9 +161,9 @@ impl Pass {
             }
             let follows = match &edge.condition {
                 None => true,
-                Some(condition) => view.holds(condition).map_err(|error| {
-                    faulty(&format!("the condition of the edge to {}", edge.to), &error)
-                })?,
+                Some(condition) => view
+                    .holds(condition)
+                    .map_err(|error| faulty(&format!("the condition of the edge to {}", edge.to), &error))?,
             };
             if follows {
                 edges.push(edge.id.clone());

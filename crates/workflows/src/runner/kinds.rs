@@ -184,8 +184,10 @@ impl<'a> Begin<'a> {
     /// What the ways gave that lead here, by node.
     fn arrivals(&self) -> Map<String, Value> {
         let frame = self.state.frames.get(&super::state::key(self.plan, self.place));
-        let taken = |edge: &&usize| frame.and_then(|frame| frame.taken.get(*edge)).copied().unwrap_or_default();
-        let sources = self.plan.awaited(self.at).iter().filter(taken).filter_map(|edge| self.plan.source(*edge));
+        let taken =
+            |edge: &&usize| frame.and_then(|frame| frame.taken.get(*edge)).copied().unwrap_or_default();
+        let sources =
+            self.plan.awaited(self.at).iter().filter(taken).filter_map(|edge| self.plan.source(*edge));
         let given = sources.filter_map(|node| {
             let output = self.state.output(self.plan, node, &self.place.iteration)?;
             Some((self.plan.node(node).id.clone(), Value::clone(output)))
@@ -230,7 +232,9 @@ impl<'a> Begin<'a> {
 
     /// The agent that acts for a tool node that names one. The older format names a kind of agent, which need not be.
     pub(crate) fn acting(&self) -> Result<Option<AgentId>> {
-        let (Config::Tool(_), Some(name)) = (&self.node().config, &self.node().agent) else { return Ok(None) };
+        let (Config::Tool(_), Some(name)) = (&self.node().config, &self.node().agent) else {
+            return Ok(None);
+        };
         match self.agent(name) {
             Some(agent) => Ok(Some(agent.id)),
             None if self.plan.graph.source_format == SourceFormat::Hybrid => Ok(None),
@@ -246,7 +250,9 @@ impl<'a> Begin<'a> {
 
     /// The agent of this name: by its slug, its name, or what kind of agent it is.
     fn agent(&self, name: &str) -> Option<&'a Agent> {
-        let by = |which: fn(&Agent) -> &str| self.agents.iter().find(|agent| which(agent).eq_ignore_ascii_case(name));
+        let by = |which: fn(&Agent) -> &str| {
+            self.agents.iter().find(|agent| which(agent).eq_ignore_ascii_case(name))
+        };
         by(|agent| &agent.spec.slug)
             .or_else(|| by(|agent| &agent.spec.name))
             .or_else(|| by(|agent| &agent.spec.agent_type))
@@ -257,7 +263,8 @@ impl<'a> Begin<'a> {
     fn agent_or_default(&self) -> Result<String> {
         let name = self.node().agent.as_deref().unwrap_or(DEFAULT_AGENT);
         let agent = self.agent(name);
-        let agent = agent.ok_or_else(|| invalid("/agent", format!("there is no agent {name} that may be used here")))?;
+        let agent = agent
+            .ok_or_else(|| invalid("/agent", format!("there is no agent {name} that may be used here")))?;
         let path = format!("agent/{}", agent.spec.slug.to_ascii_lowercase());
         let tool = self.tools.iter().find(|tool| tool.path == path);
         let refused = || invalid("/agent", format!("the agent {name} may not be used here"));

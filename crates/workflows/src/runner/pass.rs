@@ -152,7 +152,8 @@ impl Pass {
         };
         if self.state.attempts >= self.most_attempts {
             let most = self.most_attempts;
-            let detail = format!("This run has begun {most} nodes, as many as a run may. A loop may never end.");
+            let detail =
+                format!("This run has begun {most} nodes, as many as a run may. A loop may never end.");
             self.start(&place, attempt, None, None);
             let told = problem("workflow_too_long", "The workflow does not end", detail, false);
             self.end(&place, attempt, None, told);
@@ -256,7 +257,13 @@ impl Pass {
         Ok(())
     }
 
-    pub(super) fn start(&mut self, place: &Place, attempt: i32, call_id: Option<CallId>, input: Option<Value>) {
+    pub(super) fn start(
+        &mut self,
+        place: &Place,
+        attempt: i32,
+        call_id: Option<CallId>,
+        input: Option<Value>,
+    ) {
         let (node_id, iteration) = (self.plan.node(place.node).id.clone(), place.iteration.clone());
         self.note(EventBody::NodeStarted { node_id, attempt, iteration, call_id, input });
     }

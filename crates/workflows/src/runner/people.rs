@@ -22,7 +22,8 @@ pub(super) async fn named(held: &Held, names: &[String]) -> Result<Result<Vec<St
             match member(held, name.strip_prefix("user:").unwrap_or(name)).await? {
                 Some(user) => found.push(format!("user:{user}")),
                 None => {
-                    let detail = format!("{name} is neither a role nor the address of a member of this organisation");
+                    let detail =
+                        format!("{name} is neither a role nor the address of a member of this organisation");
                     return Ok(Err(invalid("/config/assignees", detail)));
                 }
             }

@@ -137,7 +137,8 @@ impl Plan {
 
     /// The loops and maps that a node is in, the outermost first.
     pub(crate) fn owners(&self, node: NodeIndex) -> Vec<NodeIndex> {
-        let mut owners: Vec<NodeIndex> = std::iter::successors(self.home[node], |owner| self.home[*owner]).collect();
+        let mut owners: Vec<NodeIndex> =
+            std::iter::successors(self.home[node], |owner| self.home[*owner]).collect();
         owners.reverse();
         owners
     }
@@ -195,7 +196,9 @@ impl Plan {
             }
             before.retain(|node| seen.insert(*node));
             before.sort_unstable();
-            if let Some(agent) = before.iter().find(|node| matches!(self.node(**node).config, Config::Agent(_))) {
+            if let Some(agent) =
+                before.iter().find(|node| matches!(self.node(**node).config, Config::Agent(_)))
+            {
                 return Some(*agent);
             }
             level = before;
@@ -237,8 +240,7 @@ impl Shape<'_> {
     /// The nodes between the port `loop` of a node and their way back to it.
     fn body(&self, owner: NodeIndex) -> HashSet<NodeIndex> {
         let begins = self.outgoing[owner].iter().filter(|edge| self.graph.edges[**edge].port == LOOP);
-        let targets: Vec<NodeIndex> =
-            begins.filter_map(|edge| self.ends[*edge].map(|(_, to)| to)).collect();
+        let targets: Vec<NodeIndex> = begins.filter_map(|edge| self.ends[*edge].map(|(_, to)| to)).collect();
         let body = self.reach(targets, Some(owner), |_| true);
         let ends_round = |node: &NodeIndex| {
             self.outgoing[*node].iter().any(|edge| self.ends[*edge].is_some_and(|(_, to)| to == owner))
@@ -275,7 +277,8 @@ impl Shape<'_> {
             return Way::Round;
         }
         if home[from] != home[to] {
-            let outer = std::iter::successors(home[from], |owner| home[*owner]).any(|owner| home[owner] == home[to]);
+            let outer =
+                std::iter::successors(home[from], |owner| home[*owner]).any(|owner| home[owner] == home[to]);
             return if outer { Way::Out } else { Way::Astray };
         }
         if self.decides(edge) && self.reach([to], None, |edge| !self.decides(edge)).contains(&from) {
@@ -298,7 +301,8 @@ impl Shape<'_> {
     fn lanes(&self, ways: &[Way]) -> HashMap<NodeIndex, Vec<HashSet<NodeIndex>>> {
         let mut lanes = HashMap::new();
         for (at, node) in self.graph.nodes.iter().enumerate() {
-            let bounded = matches!(&node.config, Config::Parallel(parallel) if parallel.max_concurrency.is_some());
+            let bounded =
+                matches!(&node.config, Config::Parallel(parallel) if parallel.max_concurrency.is_some());
             if !bounded {
                 continue;
             }
@@ -311,7 +315,8 @@ impl Shape<'_> {
                 .collect();
             let alone = |lane: usize| {
                 let others = reached.iter().enumerate().filter(|(other, _)| *other != lane);
-                let shared: HashSet<NodeIndex> = others.flat_map(|(_, nodes)| nodes.iter().copied()).collect();
+                let shared: HashSet<NodeIndex> =
+                    others.flat_map(|(_, nodes)| nodes.iter().copied()).collect();
                 reached[lane].difference(&shared).copied().collect()
             };
             lanes.insert(at, (0..reached.len()).map(alone).collect());

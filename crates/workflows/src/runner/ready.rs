@@ -178,8 +178,10 @@ impl Pass {
     /// What a round gave: what the nodes gave by which it ended.
     fn round_output(&self, owner: &Place, number: i32) -> Value {
         let iteration: Vec<i32> = owner.iteration.iter().copied().chain([number]).collect();
-        let frame = self.state.frames.get(&FrameKey { owner: Some(owner.node), iteration: iteration.clone() });
-        let followed = |edge: &usize| frame.and_then(|frame| frame.ended.get(edge)).copied().unwrap_or_default();
+        let frame =
+            self.state.frames.get(&FrameKey { owner: Some(owner.node), iteration: iteration.clone() });
+        let followed =
+            |edge: &usize| frame.and_then(|frame| frame.ended.get(edge)).copied().unwrap_or_default();
         let last = self.plan.rounds_of(owner.node).filter(followed).filter_map(|edge| self.plan.source(edge));
         let mut given: Vec<(NodeIndex, Value)> = last
             .filter_map(|node| Some((node, Value::clone(self.state.output(&self.plan, node, &iteration)?))))

@@ -61,7 +61,16 @@ impl<'a> View<'a> {
             fields.insert("iteration".to_owned(), Value::Object(rounds));
         }
         let now = now.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-        Self { plan, state, around, iteration, variables: Value::Object(variables), context, now, giving: None }
+        Self {
+            plan,
+            state,
+            around,
+            iteration,
+            variables: Value::Object(variables),
+            context,
+            now,
+            giving: None,
+        }
     }
 
     /// The same, with what a node is about to give.
@@ -108,7 +117,10 @@ impl<'a> View<'a> {
     }
 
     /// The same for the fields of an object.
-    pub(crate) fn fields(&self, fields: &Map<String, Value>) -> Result<Map<String, Value>, expression::Error> {
+    pub(crate) fn fields(
+        &self,
+        fields: &Map<String, Value>,
+    ) -> Result<Map<String, Value>, expression::Error> {
         expression::evaluate_fields(fields, &self.scope(), &mut Fuel::default())
     }
 
@@ -131,7 +143,8 @@ impl<'a> View<'a> {
 /// An item of the list that a map goes through.
 fn item(plan: &Plan, state: &State, owner: NodeIndex, outer: &[i32], number: i32) -> Value {
     let place = super::state::Place { node: owner, iteration: outer.to_vec() };
-    let Some(Standing::Running { input: Some(Value::Array(items)), .. }) = state.standing(plan, &place) else {
+    let Some(Standing::Running { input: Some(Value::Array(items)), .. }) = state.standing(plan, &place)
+    else {
         return Value::Null;
     };
     let at = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));

@@ -38,9 +38,18 @@ pub(crate) struct Waits {
 /// How a node stands that has begun.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Standing {
-    Running { attempt: i32, call_id: Option<CallId>, since: DateTime<Utc>, input: Option<Value>, waits: Option<Waits> },
+    Running {
+        attempt: i32,
+        call_id: Option<CallId>,
+        since: DateTime<Utc>,
+        input: Option<Value>,
+        waits: Option<Waits>,
+    },
     /// It failed, and is tried again at a moment.
-    Again { attempt: i32, at: DateTime<Utc> },
+    Again {
+        attempt: i32,
+        at: DateTime<Utc>,
+    },
     Over,
 }
 
@@ -115,13 +124,25 @@ impl State {
             }
             EventBody::NodeWaiting { node_id, iteration, reason, until, human_task_id, event } => {
                 let Some(place) = place(plan, node_id, iteration) else { return };
-                if let Some(Standing::Running { waits, .. }) = self.frame_of(plan, &place).nodes.get_mut(&place.node) {
+                if let Some(Standing::Running { waits, .. }) =
+                    self.frame_of(plan, &place).nodes.get_mut(&place.node)
+                {
                     let (reason, until, human_task_id) = (*reason, *until, *human_task_id);
                     *waits = Some(Waits { reason, until, human_task_id, event: event.clone() });
                 }
             }
             EventBody::NodeFinished {
-                node_id, attempt, iteration, call_id, output, port, edges, back_to, error, retry_at, ..
+                node_id,
+                attempt,
+                iteration,
+                call_id,
+                output,
+                port,
+                edges,
+                back_to,
+                error,
+                retry_at,
+                ..
             } => {
                 let Some(place) = place(plan, node_id, iteration) else { return };
                 call_id.iter().for_each(|call_id| drop(self.called.remove(call_id)));
@@ -179,7 +200,9 @@ impl State {
     pub(crate) fn open<'a>(&'a self) -> impl Iterator<Item = (Place, &'a Standing)> + 'a {
         self.frames.iter().flat_map(|(key, frame)| {
             let open = frame.nodes.iter().filter(|(_, standing)| !matches!(standing, Standing::Over));
-            open.map(move |(node, standing)| (Place { node: *node, iteration: key.iteration.clone() }, standing))
+            open.map(move |(node, standing)| {
+                (Place { node: *node, iteration: key.iteration.clone() }, standing)
+            })
         })
     }
 
@@ -196,7 +219,8 @@ impl State {
         {
             // Of a loop only the newest round is looked at again.
             let place = Place { node: owner, iteration: outer.to_vec() };
-            let earlier = |body: &FrameKey| body.iteration.get(outer.len()).is_some_and(|number| number < last);
+            let earlier =
+                |body: &FrameKey| body.iteration.get(outer.len()).is_some_and(|number| number < last);
             for body in self.below(plan, &place).into_iter().filter(earlier) {
                 self.frames.remove(&body);
             }
@@ -225,7 +249,8 @@ impl State {
 
     fn give(&mut self, plan: &Plan, place: &Place, output: Value) {
         // What an earlier round gave is over once this one has given something.
-        self.given.retain(|given| given.place.node != place.node || !sees(plan, &place.iteration, &given.place));
+        self.given
+            .retain(|given| given.place.node != place.node || !sees(plan, &place.iteration, &given.place));
         self.given.push(Given { place: place.clone(), output: Arc::new(output) });
     }
 
@@ -249,7 +274,11 @@ impl State {
             self.frames.remove(body);
             for node in plan.body(body.owner) {
                 let place = Place { node, iteration: body.iteration.clone() };
-                out.extend(plan.outgoing(node).iter().filter_map(|edge| Some((outside(plan, &place, *edge)?, *edge))));
+                out.extend(
+                    plan.outgoing(node)
+                        .iter()
+                        .filter_map(|edge| Some((outside(plan, &place, *edge)?, *edge))),
+                );
             }
         }
         for (key, edge) in out {
@@ -261,7 +290,8 @@ impl State {
             let depth = owner.iteration.len();
             let node = owner.node;
             self.given.retain(|given| {
-                let within = given.place.iteration.len() > depth && given.place.iteration.starts_with(&owner.iteration);
+                let within = given.place.iteration.len() > depth
+                    && given.place.iteration.starts_with(&owner.iteration);
                 !(within && plan.owners(given.place.node).contains(&node))
             });
         }
@@ -348,5 +378,9 @@ fn outside(plan: &Plan, place: &Place, edge: EdgeIndex) -> Option<FrameKey> {
 /// Whether something given at a place is seen from a round or item: items of one map do not see each other's.
 pub(crate) fn sees(plan: &Plan, from: &[i32], place: &Place) -> bool {
     let owners = plan.owners(place.node);
-    owners.iter().zip(&place.iteration).zip(from).all(|((owner, theirs), ours)| !plan.is_map(*owner) || theirs == ours)
+    owners
+        .iter()
+        .zip(&place.iteration)
+        .zip(from)
+        .all(|((owner, theirs), ours)| !plan.is_map(*owner) || theirs == ours)
 }

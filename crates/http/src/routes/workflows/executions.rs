@@ -86,7 +86,9 @@ impl From<RunStatus> for StatusWord {
             RunStatus::Waiting => Self::Waiting,
             RunStatus::Succeeded => Self::Completed,
             RunStatus::Cancelled => Self::Cancelled,
-            RunStatus::Failed | RunStatus::TimedOut | RunStatus::Denied | RunStatus::Interrupted => Self::Failed,
+            RunStatus::Failed | RunStatus::TimedOut | RunStatus::Denied | RunStatus::Interrupted => {
+                Self::Failed
+            }
         }
     }
 }

@@ -31,7 +31,11 @@ pub(super) fn begin(begin: &Begin<'_>, agent: &Agent) -> Result<Act> {
     if let Some(temperature) = agent.temperature {
         arguments.insert("temperature".to_owned(), json!(temperature));
     }
-    Ok(Act::Call(Wanted { tool: begin.agent_or_default()?, arguments: Value::Object(arguments), agent_id: None }))
+    Ok(Act::Call(Wanted {
+        tool: begin.agent_or_default()?,
+        arguments: Value::Object(arguments),
+        agent_id: None,
+    }))
 }
 
 /// What it gave: its fields where some were asked for, otherwise its text.

@@ -11,7 +11,9 @@ pub(super) fn begin(begin: &Begin<'_>, end: &End) -> Result<Act> {
         return Ok(Act::done(begin.arrived()));
     }
     let mut outputs = Map::new();
-    for output in declared.iter().filter(|output| end.outputs.is_empty() || end.outputs.contains(&output.name)) {
+    for output in
+        declared.iter().filter(|output| end.outputs.is_empty() || end.outputs.contains(&output.name))
+    {
         // On a way that sets it not at all, an output is null.
         let value = begin.view.value(output.from.as_deref().unwrap_or(&output.name)).unwrap_or_default();
         outputs.insert(output.name.clone(), value);

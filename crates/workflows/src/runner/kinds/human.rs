@@ -1,7 +1,10 @@
 //! Human: a person decides, and the decision is the way.
 
 use conductor_domain::HumanTask;
-use conductor_workflow_graph::{OUT, kind::{Human, Priority}};
+use conductor_workflow_graph::{
+    OUT,
+    kind::{Human, Priority},
+};
 use serde_json::{Value, json};
 
 use super::{Act, Begin, Question, Result, Sent, faulty};

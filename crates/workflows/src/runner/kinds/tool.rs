@@ -32,7 +32,9 @@ fn find<'t>(tools: &'t [Offered], wanted: &Tool) -> Result<&'t Offered> {
         None => true,
         Some(name) => {
             let last = tool.path.rsplit_once('/').map_or(tool.path.as_str(), |(_, last)| last);
-            tool.name.eq_ignore_ascii_case(name) || tool.path.eq_ignore_ascii_case(name) || last.eq_ignore_ascii_case(name)
+            tool.name.eq_ignore_ascii_case(name)
+                || tool.path.eq_ignore_ascii_case(name)
+                || last.eq_ignore_ascii_case(name)
         }
     };
     let served = |tool: &&Offered| match &wanted.connector {
@@ -55,7 +57,8 @@ fn find<'t>(tools: &'t [Offered], wanted: &Tool) -> Result<&'t Offered> {
         [] => Err(invalid("/config/tool", format!("there is no tool {what} that may be used here"))),
         several => {
             let paths: Vec<&str> = several.iter().map(|tool| tool.path.as_str()).take(10).collect();
-            let detail = format!("several tools are meant by {what}: {}; name the server too", paths.join(", "));
+            let detail =
+                format!("several tools are meant by {what}: {}; name the server too", paths.join(", "));
             Err(invalid("/config/tool", detail))
         }
     }
