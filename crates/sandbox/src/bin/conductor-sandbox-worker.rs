@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    conductor_sandbox::worker_main(std::env::args_os().nth(1))
+    conductor_sandbox::worker_main(std::env::args_os().skip(1).last())
 }
