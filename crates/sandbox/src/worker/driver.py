@@ -6,13 +6,15 @@ def main():
     import builtins, json, os, symtable, sys, types
 
     answer, null = os.dup(2), os.open(os.devnull, os.O_RDWR)
+    # A program that opened all the files it may must not take away what its failure is explained with.
+    spare = os.dup(null)
     os.dup2(null, 2)
     request = json.loads(sys.stdin.buffer.read())
     os.dup2(null, 0)
     sys.stdout.reconfigure(errors="replace")
     if len(sys.argv) > 1:
         sys.path.append(sys.argv[1])
-    dumps, write, leave, flush = json.dumps, os.write, os._exit, sys.stdout.flush
+    dumps, write, close, leave, flush = json.dumps, os.write, os.close, os._exit, sys.stdout.flush
     ignored = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)
 
     def send(document):
@@ -43,6 +45,10 @@ def main():
         raise ValueError
 
     def failure(error):
+        try:
+            close(spare)
+        except OSError:
+            pass
         import traceback
 
         line, step = None, error.__traceback__

@@ -18,6 +18,8 @@ use crate::{answer::Answer, jail::Input};
 
 /// The deepest that calls go, in bytes of the stack.
 const STACK_BYTES: usize = 1024 * 1024;
+/// What the engine throws when there is no memory left even for an error; no program throws it for another reason.
+const EXHAUSTED: &str = "null";
 /// What the program is called in the engine's messages.
 const NAME: &str = "program";
 
@@ -29,12 +31,13 @@ pub(super) fn run(memory_bytes: u64, cpu_seconds: u64) -> Answer {
         return failed("the program did not arrive");
     };
     drop(text);
+    let clock = Clock::new(cpu_seconds);
     let engine = || -> rquickjs::Result<(Runtime, Context)> {
         let runtime = Runtime::new()?;
         runtime.set_memory_limit(usize::try_from(memory_bytes).unwrap_or(usize::MAX));
         runtime.set_max_stack_size(STACK_BYTES);
-        let (start, most) = (Instant::now(), Duration::from_secs(cpu_seconds));
-        runtime.set_interrupt_handler(Some(Box::new(move || start.elapsed() >= most)));
+        let clock = clock.clone();
+        runtime.set_interrupt_handler(Some(Box::new(move || clock.late())));
         let context = Context::full(&runtime)?;
         Ok((runtime, context))
     };
@@ -42,29 +45,42 @@ pub(super) fn run(memory_bytes: u64, cpu_seconds: u64) -> Answer {
     let rejections = Rc::new(RefCell::new(Vec::new()));
     let heard = Rc::clone(&rejections);
     runtime.set_host_promise_rejection_tracker(Some(Box::new(move |_, _, reason, handled| {
+        // First of all, since it may run code of the program that rejects another promise.
+        let text = shown_reason(&reason);
         let mut rejections = heard.borrow_mut();
         if handled {
             rejections.pop();
         } else if rejections.len() < 100 {
-            rejections.push(
-                reason
-                    .get::<rquickjs::Coerced<String>>()
-                    .map_or_else(|_| "a value".to_owned(), |text| text.0),
-            );
+            rejections.push(text);
         }
     })));
-    let start = Instant::now();
-    let late = move || start.elapsed() >= Duration::from_secs(cpu_seconds);
-    context.with(|ctx| program(&ctx, &rejections, &input, &late).unwrap_or_else(|answer| answer))
+    context.with(|ctx| program(&ctx, &rejections, &input, &clock).unwrap_or_else(|answer| answer))
+}
+
+/// One thread that never waits: its time is its processor time.
+#[derive(Clone)]
+struct Clock {
+    start: Instant,
+    most: Duration,
+}
+
+impl Clock {
+    fn new(cpu_seconds: u64) -> Self {
+        Self { start: Instant::now(), most: Duration::from_secs(cpu_seconds) }
+    }
+
+    fn late(&self) -> bool {
+        self.start.elapsed() >= self.most
+    }
 }
 
 fn program(
     ctx: &Ctx<'_>,
     rejections: &RefCell<Vec<String>>,
     input: &Input,
-    late: &impl Fn() -> bool,
+    clock: &Clock,
 ) -> Result<Answer, Answer> {
-    let fault = |error: CaughtError<'_>| fault(&error, late());
+    let fault = |error: CaughtError<'_>| fault(&error, clock.late());
     console(ctx).catch(ctx).map_err(fault)?;
     let globals = ctx.globals();
     for (name, value) in &input.globals {
@@ -82,21 +98,20 @@ fn program(
     options.filename = Some(NAME.to_owned());
     ctx.eval_with_options::<Value<'_>, _>(input.code.as_str(), options).catch(ctx).map_err(fault)?;
     while ctx.execute_pending_job() {
-        if late() {
+        if clock.late() {
             return Err(Answer::TimedOut);
         }
     }
-    if let Some(reason) = rejections.borrow().first() {
-        return Err(failed(&format!("a promise was rejected and nobody heard: {reason}")));
+    match rejections.borrow().first() {
+        Some(reason) if reason == EXHAUSTED => return Err(Answer::OutOfMemory),
+        Some(reason) => return Err(failed(&format!("a promise was rejected and nobody heard: {reason}"))),
+        None => {}
     }
     let (mut assigned, mut omitted) = (Map::new(), Vec::new());
     let declared = words(&input.code);
     let candidates =
         names(&globals).catch(ctx).map_err(fault)?.into_iter().chain(declared.map(str::to_owned));
-    for name in candidates.collect::<BTreeSet<_>>() {
-        if late() {
-            return Err(Answer::TimedOut);
-        }
+    for name in candidates.filter(|name| identifier(name)).collect::<BTreeSet<_>>() {
         // A name at the outermost level, `let` and `const` included, which are no properties of the global object.
         let Ok(value) = ctx.eval::<Value<'_>, _>(name.as_str()) else {
             // A keyword, a name of an inner level, one that was never reached.
@@ -116,6 +131,10 @@ fn program(
         if before != Some(&value) || assigns(&input.code, &name) {
             assigned.insert(name, value);
         }
+    }
+    // Reading what it left can run code of the program too, whose failures were passed over.
+    if clock.late() {
+        return Err(Answer::TimedOut);
     }
     Ok(Answer::Done { assigned, omitted })
 }
@@ -158,9 +177,18 @@ fn names(globals: &Object<'_>) -> rquickjs::Result<BTreeSet<String>> {
 
 /// Everything in the text that could be a name.
 fn words(code: &str) -> impl Iterator<Item = &str> {
-    let inside = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '$');
-    code.split(move |letter| !inside(letter))
-        .filter(|word| word.starts_with(|first: char| !first.is_numeric()))
+    code.split(|letter| !part_of_name(letter))
+}
+
+fn part_of_name(letter: char) -> bool {
+    letter.is_alphanumeric() || matches!(letter, '_' | '$')
+}
+
+/// Whether a text can be the name of a variable; most keywords are no expressions and fall out by themselves.
+fn identifier(name: &str) -> bool {
+    name.chars().all(part_of_name)
+        && name.starts_with(|first: char| !first.is_numeric())
+        && !matches!(name, "false" | "null" | "this" | "true")
 }
 
 /// Whether a line assigns the name at the outermost level: a global that keeps its value was assigned all the same.
@@ -174,6 +202,13 @@ fn assigns(code: &str, name: &str) -> bool {
     })
 }
 
+/// What was thrown, where it is no error.
+fn shown_reason(value: &Value<'_>) -> String {
+    value
+        .get::<rquickjs::Coerced<String>>()
+        .map_or_else(|_| "the program threw a value that has no text".to_owned(), |text| text.0)
+}
+
 fn failed(message: &str) -> Answer {
     Answer::Failed { message: message.to_owned(), line: None, traceback: None }
 }
@@ -184,16 +219,14 @@ fn fault(error: &CaughtError<'_>, late: bool) -> Answer {
             let name = exception.as_object().get::<_, String>("name").unwrap_or_else(|_| "Error".to_owned());
             (format!("{name}: {}", exception.message().unwrap_or_default()), exception.stack())
         }
-        CaughtError::Value(value) => {
-            let text = value.get::<rquickjs::Coerced<String>>();
-            (text.map_or_else(|_| "the program threw a value".to_owned(), |text| text.0), None)
-        }
+        CaughtError::Value(value) => (shown_reason(value), None),
         CaughtError::Error(error) => (error.to_string(), None),
     };
     if late {
         return Answer::TimedOut;
     }
     if message == "InternalError: out of memory"
+        || message == EXHAUSTED
         || matches!(error, CaughtError::Error(rquickjs::Error::Allocation))
     {
         return Answer::OutOfMemory;

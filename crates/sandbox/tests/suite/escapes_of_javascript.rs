@@ -84,6 +84,11 @@ async fn what_it_pollutes_is_its_own() {
         ("a symbol", "throw Symbol('x')", Fails(&["threw a value"])),
         ("half a character", "const half = '\\ud800'; const whole = 1", Harmless),
         ("a proxy", "p = new Proxy({}, { ownKeys() { throw 1 }, get() { throw 2 } })", Harmless),
+        (
+            "a rejection that rejects",
+            "Promise.reject({ toString() { Promise.reject(1); return 'x' } })",
+            Fails(&["nobody heard"]),
+        ),
         ("a circle", "a = {}; a.a = a; b = 1", Harmless),
     ];
     attack(Language::Javascript, attacks).await;
@@ -94,7 +99,7 @@ async fn nothing_can_be_used_up() {
     let attacks: &[(&str, &str, End)] = &[
         ("an endless loop", "while (true) {}", TimedOut),
         ("one that catches everything", "for (;;) { try { for (;;) {} } catch (e) {} }", TimedOut),
-        ("promises without end", "const next = () => Promise.resolve().then(next); next()", TimedOut),
+        ("promises without end", "const next = () => Promise.resolve().then(next); next()", Exhausted),
         (
             "promises that multiply",
             "const next = () => { Promise.resolve().then(next); Promise.resolve().then(next) }; next()",

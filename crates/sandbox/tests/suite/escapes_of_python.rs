@@ -319,11 +319,7 @@ async fn nothing_can_be_used_up() {
         ),
         ("a pattern without end", "import re\nre.match(r'(a+)+$', 'a' * 64 + 'b')", TimedOut),
         ("a huge integer", "x = 10 ** 10 ** 10", Exhausted),
-        (
-            "a huge product",
-            "x = 3 ** (2 ** 26)\ny = x * x\nescaped = len(str(y))",
-            Fails(&["ValueError", "MemoryError"]),
-        ),
+        ("the text of a huge integer", "x = 3 ** (2 ** 20)\nescaped = len(str(x))", Fails(&["ValueError"])),
         ("growing lists", "x = []\nwhile True: x.append('x' * 1000000)", OutOfMemory),
         ("one large text", "x = 'x' * 10 ** 12", OutOfMemory),
         ("large memory at once", "x = bytearray(512 * 1024 * 1024)", OutOfMemory),

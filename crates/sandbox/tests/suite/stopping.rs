@@ -67,6 +67,21 @@ async fn a_forgotten_program_ends() {
 }
 
 #[tokio::test]
+async fn a_program_that_hides_from_its_reader_ends() {
+    for mut world in worlds().await {
+        let mut short = limits();
+        short.wall_time = Duration::from_millis(700);
+        world.sandbox = world.sandbox.with_limits(short);
+        let code = "import os, time\nos.closerange(0, 64)\ntime.sleep(1000)";
+        let error = world.run(&python_program(code)).await.unwrap_err();
+        assert!(matches!(error, Error::TimedOut { .. }), "{error:?}");
+        while !world.left_behind().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn many_at_once_do_not_meet() {
     for world in worlds().await {
         let programs: Vec<Program> = (0..12)

@@ -87,8 +87,8 @@ impl World {
             let uid = uid.and_then(|line| line.split_whitespace().next()?.parse().ok());
             let command = fs::read(folder.join("cmdline")).unwrap_or_default();
             let command = String::from_utf8_lossy(&command).replace('\0', " ");
-            // One that has ended and waits to be noticed by its parent is no process any more.
-            if status.contains("State:\tZ") {
+            // One without memory has ended and waits to be noticed: it runs nothing any more.
+            if !status.contains("VmSize:") {
                 continue;
             }
             if uid.is_some_and(|uid| users.contains(&uid)) || command.split(' ').any(|word| word == self.mark)
