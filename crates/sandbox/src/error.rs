@@ -90,9 +90,9 @@ impl Kind for Error {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Off { .. } => ErrorKind::Unavailable,
-            Self::TimedOut { .. } => ErrorKind::Limited { retry_after: None },
             Self::OutOfMemory { .. } | Self::TooMuchOutput { .. } => ErrorKind::TooLarge,
-            Self::Failed { .. } | Self::PackageNotAllowed { .. } => ErrorKind::Invalid,
+            // Not a limit that passes with time: the same program reaches it again.
+            Self::TimedOut { .. } | Self::Failed { .. } | Self::PackageNotAllowed { .. } => ErrorKind::Invalid,
             Self::Cancelled => ErrorKind::Conflict,
             Self::Io { .. } => ErrorKind::Internal,
         }

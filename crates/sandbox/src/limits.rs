@@ -16,7 +16,8 @@ pub struct Limits {
     pub memory_bytes: u64,
     /// The most that it may print, and the most that its assigned globals may take as JSON, in bytes each. 1 MiB.
     pub output_bytes: u64,
-    /// How many threads it may have beside its first. Other processes it may not have at all. 8.
+    /// How many threads it may have beside its first; under landlock alone and without root it has none, since the
+    /// kernel would count those of the server too. Other processes it may not have at all. 8.
     pub threads: u32,
 }
 

@@ -3,7 +3,7 @@
 use conductor_sandbox::Language;
 
 use super::world::{
-    End::{self, Exhausted, Fails, Harmless, OutOfMemory, TimedOut, TooMuchOutput},
+    End::{self, Exhausted, Fails, Harmless, HarmlessThread, OutOfMemory, TimedOut, TooMuchOutput},
     attack,
 };
 
@@ -181,7 +181,7 @@ async fn no_process_can_be_started_or_hurt() {
         (
             "a thread that stays",
             "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,)).start()",
-            Harmless,
+            HarmlessThread,
         ),
         ("a function at exit", "import atexit, time\natexit.register(time.sleep, 1000)", Harmless),
     ];
