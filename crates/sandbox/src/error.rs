@@ -92,7 +92,9 @@ impl Kind for Error {
             Self::Off { .. } => ErrorKind::Unavailable,
             Self::OutOfMemory { .. } | Self::TooMuchOutput { .. } => ErrorKind::TooLarge,
             // Not a limit that passes with time: the same program reaches it again.
-            Self::TimedOut { .. } | Self::Failed { .. } | Self::PackageNotAllowed { .. } => ErrorKind::Invalid,
+            Self::TimedOut { .. } | Self::Failed { .. } | Self::PackageNotAllowed { .. } => {
+                ErrorKind::Invalid
+            }
             Self::Cancelled => ErrorKind::Conflict,
             Self::Io { .. } => ErrorKind::Internal,
         }

@@ -10,7 +10,7 @@ use std::{
 use tokio::process::Command;
 
 use crate::{
-    Limits, Options,
+    Enforcement, Limits, Options,
     jail::{Jail, Task},
     python::system_libraries,
 };
@@ -26,8 +26,14 @@ pub(crate) enum Launcher {
     /// Bubblewrap as root, without a user namespace: the worker becomes another user by itself, so that the kernel's
     /// limit of processes, which spares root, holds.
     BubblewrapAsRoot(PathBuf),
-    /// Bubblewrap with a user namespace; `Some` starts it as this user.
-    Bubblewrap(PathBuf, Option<u32>),
+    /// Bubblewrap with a user namespace.
+    Bubblewrap {
+        program: PathBuf,
+        /// The user that starts it, if not the server's own.
+        user: Option<u32>,
+        /// Whether it can forbid further namespaces, which the list of system calls does anyway; 0.8 and newer.
+        closes: bool,
+    },
     /// The worker alone, which confines itself.
     Landlock { root: bool },
 }
@@ -36,6 +42,13 @@ pub(crate) enum Launcher {
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 impl Launcher {
+    pub(crate) fn enforcement(&self) -> Enforcement {
+        match self {
+            Self::BubblewrapAsRoot(_) | Self::Bubblewrap { .. } => Enforcement::Bubblewrap,
+            Self::Landlock { .. } => Enforcement::Landlock,
+        }
+    }
+
     /// The command that runs a task; `files` are the files and folders that it needs beside the system's libraries.
     pub(crate) fn command(
         &self,
@@ -65,11 +78,13 @@ impl Launcher {
                 view(&mut command, &worker.program, &jail.readable);
                 command
             }
-            Self::Bubblewrap(program, user) => {
+            Self::Bubblewrap { program, user, closes } => {
                 let mut command = Command::new(program);
-                command.args(["--unshare-user", "--disable-userns", "--cap-drop", "ALL"]);
+                command.args(["--unshare-user", "--cap-drop", "ALL"]);
+                command.args(closes.then_some("--disable-userns"));
                 // An ordinary user inside as well: nothing there is to be root for.
                 command.args(["--uid", "65534", "--gid", "65534"]);
+                #[cfg(unix)]
                 if let Some(user) = user {
                     command.uid(*user).gid(*user);
                 }
@@ -83,11 +98,13 @@ impl Launcher {
             .arg(told)
             .env_clear()
             .current_dir("/")
-            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
+        // An interrupt at the server's terminal is the server's own affair.
+        #[cfg(unix)]
+        command.process_group(0);
         Ok(command)
     }
 }

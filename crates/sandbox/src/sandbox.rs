@@ -62,7 +62,10 @@ impl Sandbox {
     /// none holds, the sandbox is off. Takes some tens of milliseconds.
     pub async fn detect(options: Options) -> Self {
         let (launcher, state) = match confinement(&options).await {
-            Ok((launcher, enforcement)) => (Some(launcher), State::On(enforcement)),
+            Ok(launcher) => {
+                let state = State::On(launcher.enforcement());
+                (Some(launcher), state)
+            }
             Err(reason) => (None, State::Off { reason }),
         };
         let python = match &launcher {
@@ -186,7 +189,7 @@ impl Sandbox {
 }
 
 /// The first confinement that holds, or why none does.
-async fn confinement(options: &Options) -> Result<(Launcher, Enforcement), String> {
+async fn confinement(options: &Options) -> Result<Launcher, String> {
     let root = is_root();
     let mut candidates = Vec::new();
     let mut reasons = Vec::new();
@@ -195,21 +198,23 @@ async fn confinement(options: &Options) -> Result<(Launcher, Enforcement), Strin
     }
     if matches!(options.enforce, Enforce::Strongest | Enforce::Bubblewrap) {
         match which(&options.bubblewrap) {
-            Some(path) if root => {
-                candidates.push((Launcher::BubblewrapAsRoot(path.clone()), Enforcement::Bubblewrap));
-                candidates
-                    .push((Launcher::Bubblewrap(path, Some(options.first_uid)), Enforcement::Bubblewrap));
+            Some(program) => {
+                let user = root.then_some(options.first_uid);
+                if root {
+                    candidates.push(Launcher::BubblewrapAsRoot(program.clone()));
+                }
+                candidates.push(Launcher::Bubblewrap { program: program.clone(), user, closes: true });
+                candidates.push(Launcher::Bubblewrap { program, user, closes: false });
             }
-            Some(path) => candidates.push((Launcher::Bubblewrap(path, None), Enforcement::Bubblewrap)),
             None => reasons.push(format!("{} is not installed", options.bubblewrap.display())),
         }
     }
     if matches!(options.enforce, Enforce::Strongest | Enforce::Landlock) {
-        candidates.push((Launcher::Landlock { root }, Enforcement::Landlock));
+        candidates.push(Launcher::Landlock { root });
     }
-    for (launcher, enforcement) in candidates {
+    for launcher in candidates {
         match probe(&launcher, options).await {
-            Ok(()) => return Ok((launcher, enforcement)),
+            Ok(()) => return Ok(launcher),
             Err(reason) => {
                 tracing::debug!(?launcher, reason, "a confinement does not work");
                 reasons.push(reason);

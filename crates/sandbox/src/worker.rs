@@ -4,6 +4,7 @@
 
 #[cfg(target_os = "linux")]
 mod confine;
+#[cfg(target_os = "linux")]
 mod javascript;
 #[cfg(target_os = "linux")]
 mod probe;
@@ -12,12 +13,12 @@ mod syscalls;
 
 use std::{ffi::OsString, io::Write, process::ExitCode};
 
-use crate::{
-    answer::Answer,
-    jail::{Jail, Task},
-};
+#[cfg(target_os = "linux")]
+use crate::jail::Task;
+use crate::{answer::Answer, jail::Jail};
 
 /// The program that the confined Python interpreter starts with.
+#[cfg(target_os = "linux")]
 const DRIVER: &str = include_str!("worker/driver.py");
 
 /// Confines this process as its argument says and runs a program. Call it before anything else is set up, threads

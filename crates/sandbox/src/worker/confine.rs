@@ -48,8 +48,12 @@ pub(super) fn confine(jail: &Jail) -> Result<(), Refusal> {
     prctl::set_pdeathsig(Signal::SIGKILL).map_err(refusal("ending with the server"))?;
     reach(jail)?;
     limit(jail)?;
-    let interpreter = !matches!(jail.task, Task::Javascript);
-    syscalls::filter(interpreter).map_err(refusal("filtering system calls"))
+    let needs = syscalls::Needs {
+        interpreter: !matches!(jail.task, Task::Javascript),
+        // Before Linux 6.2 landlock lets a file that may be read be emptied; inside bubblewrap it is read-only.
+        truncation: !jail.landlock_required || knows_truncation(),
+    };
+    syscalls::filter(needs).map_err(refusal("filtering system calls"))
 }
 
 /// Closes what the server had open: a library may have forgotten to mark its files.
@@ -100,6 +104,11 @@ fn reach(jail: &Jail) -> Result<(), Refusal> {
         return Err(refusal(step)("the kernel has none, or it is switched off"));
     }
     Ok(())
+}
+
+fn knows_truncation() -> bool {
+    let strict = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+    strict.handle_access(AccessFs::Truncate).is_ok()
 }
 
 fn limit(jail: &Jail) -> Result<(), Refusal> {

@@ -20,6 +20,8 @@ use crate::{answer::Answer, jail::Input};
 const STACK_BYTES: usize = 1024 * 1024;
 /// What the engine throws when there is no memory left even for an error; no program throws it for another reason.
 const EXHAUSTED: &str = "null";
+/// The deepest that a result is nested; whoever reads the answer stops at 128.
+const DEPTH: u8 = 100;
 /// What the program is called in the engine's messages.
 const NAME: &str = "program";
 
@@ -123,7 +125,10 @@ fn program(
             continue;
         }
         let json = ctx.json_stringify(value).ok().flatten().and_then(|json| json.to_string().ok());
-        let Some(value) = json.and_then(|json| serde_json::from_str::<serde_json::Value>(&json).ok()) else {
+        let Some(value) = json
+            .and_then(|json| serde_json::from_str::<serde_json::Value>(&json).ok())
+            .filter(|value| shallow(value, DEPTH))
+        else {
             let _ = ctx.catch();
             omitted.push(name);
             continue;
@@ -189,6 +194,15 @@ fn identifier(name: &str) -> bool {
     name.chars().all(part_of_name)
         && name.starts_with(|first: char| !first.is_numeric())
         && !matches!(name, "false" | "null" | "this" | "true")
+}
+
+fn shallow(value: &serde_json::Value, left: u8) -> bool {
+    let Some(left) = left.checked_sub(1) else { return false };
+    match value {
+        serde_json::Value::Array(items) => items.iter().all(|item| shallow(item, left)),
+        serde_json::Value::Object(fields) => fields.values().all(|item| shallow(item, left)),
+        _ => true,
+    }
 }
 
 /// Whether a line assigns the name at the outermost level: a global that keeps its value was assigned all the same.

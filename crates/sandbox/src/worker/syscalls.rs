@@ -142,14 +142,23 @@ const FCNTL: &[i32] = &[
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// Filters this process's system calls from here on; `interpreter` says that it will become one.
-pub(super) fn filter(interpreter: bool) -> Result<(), seccompiler::Error> {
+/// What the list depends on.
+#[derive(Clone, Copy)]
+pub(super) struct Needs {
+    /// The process will become an interpreter.
+    pub(super) interpreter: bool,
+    /// Opening a file may ask to empty it, since something else sees to that.
+    pub(super) truncation: bool,
+}
+
+/// Filters this process's system calls from here on.
+pub(super) fn filter(needs: Needs) -> Result<(), seccompiler::Error> {
     // The C library starts threads by another call once this one is said to be unknown; only that one's flags can be seen.
     let unknown = Rules::from([(libc::SYS_clone3, Vec::new())]);
     let refused = SeccompAction::Errno(libc::EPERM.unsigned_abs());
     let absent = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
     let first = compiled(unknown, SeccompAction::Allow, absent)?;
-    let second = compiled(rules(interpreter)?, refused, SeccompAction::Allow)?;
+    let second = compiled(rules(needs)?, refused, SeccompAction::Allow)?;
     apply_filter(&first)?;
     apply_filter(&second)
 }
@@ -163,7 +172,7 @@ fn compiled(
     Ok(SeccompFilter::new(rules, otherwise, matched, target)?.try_into()?)
 }
 
-fn rules(interpreter: bool) -> Result<Rules, seccompiler::Error> {
+fn rules(needs: Needs) -> Result<Rules, seccompiler::Error> {
     let own = u64::from(process::id());
     let mut rules = Rules::new();
     let mut free = |calls: &[c_long]| rules.extend(calls.iter().map(|call| (*call, Vec::new())));
@@ -171,11 +180,17 @@ fn rules(interpreter: bool) -> Result<Rules, seccompiler::Error> {
     free(OLDER);
     // The first filter has to see a call of it, so the second one lets it pass.
     free(&[libc::SYS_clone3]);
-    if interpreter {
+    if needs.interpreter {
         free(INTERPRETER);
         let thread = u64::from(libc::CLONE_THREAD.unsigned_abs());
         rules.insert(libc::SYS_clone, vec![rule(0, SeccompCmpOp::MaskedEq(thread), thread)?]);
         rules.insert(libc::SYS_socketpair, vec![rule(0, SeccompCmpOp::Eq, unsigned(libc::AF_UNIX))?]);
+    }
+    if !needs.truncation {
+        let kept = |argument| rule(argument, SeccompCmpOp::MaskedEq(unsigned(libc::O_TRUNC)), 0);
+        rules.insert(libc::SYS_openat, vec![kept(2)?]);
+        #[cfg(target_arch = "x86_64")]
+        rules.insert(libc::SYS_open, vec![kept(1)?]);
     }
     rules.insert(libc::SYS_fcntl, one_of(1, FCNTL.iter().map(|command| unsigned(*command)))?);
     // About terminals only the harmless question whether there is one.

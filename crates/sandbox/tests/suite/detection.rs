@@ -1,12 +1,16 @@
 //! A machine that cannot confine a program runs none, and says why.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
 use conductor_domain::{ErrorKind, Kind};
 use conductor_sandbox::{Enforce, Error, Language, Options, Sandbox, State, Worker};
 use tokio_util::sync::CancellationToken;
 
-use super::world::{javascript, python_program, worker};
+use super::world::{javascript, python, python_program, worker};
 
 fn reason(sandbox: &Sandbox) -> String {
     match sandbox.state() {
@@ -63,6 +67,31 @@ async fn a_bubblewrap_that_does_not_work_is_no_confinement() {
 }
 
 #[tokio::test]
+async fn an_older_bubblewrap_will_do() {
+    let Some(real) =
+        ["/usr/bin/bwrap", "/usr/local/bin/bwrap"].into_iter().find(|path| Path::new(path).is_file())
+    else {
+        eprintln!("not tested here: bubblewrap is not installed");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let open = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(folder.path(), open.clone()).unwrap();
+    let path = folder.path().join("bwrap");
+    // It knows neither how to forbid namespaces nor, so that the user namespace is tried, how to keep a capability.
+    let script = "for word; do case $word in --disable-userns|--cap-add) echo \"bwrap: Unknown option $word\" >&2; exit 1;; esac; done";
+    fs::write(&path, format!("#!/bin/sh\n{script}\nexec {real} \"$@\"\n")).unwrap();
+    fs::set_permissions(&path, open).unwrap();
+    let mut options = Options::new(worker());
+    options.bubblewrap = path;
+    options.python = python();
+    let sandbox = Sandbox::detect(options).await;
+    assert!(matches!(sandbox.state(), State::On(_)), "{:?}", sandbox.state());
+    let outcome = sandbox.run(&python_program("x = 1"), &CancellationToken::new()).await.unwrap();
+    assert_eq!(outcome.assigned["x"], 1);
+}
+
+#[tokio::test]
 async fn a_worker_that_is_none_is_no_confinement() {
     let options = Options::new(Worker::new("/bin/true", Vec::<String>::new()));
     let reason = reason(&Sandbox::detect(options).await);
@@ -87,6 +116,7 @@ async fn without_python_javascript_still_runs() {
 #[tokio::test]
 async fn packages_are_those_that_an_operator_approved() {
     let mut options = Options::new(worker());
+    options.python = python();
     options.packages.approved = vec!["numpy".to_owned(), "pandas".to_owned()];
     let sandbox = Sandbox::detect(options).await;
     let mut program = python_program("import requests");

@@ -124,6 +124,7 @@ async fn nothing_can_be_used_up() {
         ("a huge integer", "const x = 10n ** 10n ** 9n", Fails(&["RangeError", "BigInt"])),
         ("deep recursion", "function f() { return 1 + f() } f()", Fails(&["stack"])),
         ("deep data", "let x = []; for (let i = 0; i < 1e6; i++) x = [x]", Harmless),
+        ("data as deep as a reader bears", "let x = []; for (let i = 0; i < 125; i++) x = [x]", Harmless),
         ("endless output", "for (;;) console.log('x'.repeat(1000))", TooMuchOutput),
         ("large results", "const x = 'x'.repeat(10000000)", TooMuchOutput),
         ("many names", "for (let i = 0; ; i++) globalThis['n' + i] = i", Exhausted),
