@@ -122,7 +122,10 @@ impl Sandbox {
         }
     }
 
-    /// Runs a program to its end. When this returns, or soon after its future was dropped, no process of it is left.
+    /// Runs a program to its end. When this returns, or soon after its future was dropped, nothing of it runs any more.
+    ///
+    /// The kernel ends a program with the thread that started it, so that none outlives the server: call this on a
+    /// runtime's own threads, which stay, and not from `block_in_place`.
     ///
     /// # Errors
     ///
