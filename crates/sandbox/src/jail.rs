@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+/// The file that a probe tries to make.
+pub(crate) const MADE: &str = ".conductor-sandbox-probe";
+
 /// How a worker confines itself.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Jail {

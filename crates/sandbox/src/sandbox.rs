@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Enforce, Error, Language, Limits, Options, Outcome, Program, Result,
     answer::Answer,
-    jail::{Input, Task},
+    jail::{Input, MADE, Task},
     launch::Launcher,
     process,
     python::{Python, which},
@@ -230,13 +230,16 @@ async fn confinement(options: &Options) -> Result<Launcher, String> {
 
 /// Whether a confinement holds.
 async fn probe(launcher: &Launcher, options: &Options) -> Result<(), String> {
-    let task = Task::Probe {
-        hidden: HIDDEN.iter().map(PathBuf::from).collect(),
-        folders: FOLDERS.iter().map(PathBuf::from).chain(std::env::current_dir().ok()).collect(),
-    };
+    let hidden = HIDDEN.iter().map(PathBuf::from).collect();
+    let folders: Vec<_> = FOLDERS.iter().map(PathBuf::from).chain(std::env::current_dir().ok()).collect();
+    let task = Task::Probe { hidden, folders: folders.clone() };
     let limits = Limits { wall_time: PROBE_TIME, ..Limits::default() };
     let command = launcher.command(options, &limits, task, &[]).map_err(|error| error.to_string())?;
     let ended = process::run(command, b"", &limits, &CancellationToken::new()).await;
+    for folder in folders {
+        // There only where the confinement did not hold.
+        let _ = std::fs::remove_file(folder.join(MADE));
+    }
     match ended.map(|ended| ended.answer) {
         Ok(Answer::Probed { escapes }) if escapes.is_empty() => Ok(()),
         Ok(Answer::Probed { escapes }) => Err(format!("a process inside still {}", escapes.join(", "))),

@@ -5,9 +5,10 @@ use std::{
     collections::BTreeSet,
     io::{Read, Write},
     rc::Rc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use nix::time::{ClockId, clock_gettime};
 use rquickjs::{
     CatchResultExt, CaughtError, Context, Ctx, Function, Object, Runtime, Value, context::EvalOptions,
     function::Rest, object::Property,
@@ -38,7 +39,6 @@ pub(super) fn run(memory_bytes: u64, cpu_seconds: u64) -> Answer {
         let runtime = Runtime::new()?;
         runtime.set_memory_limit(usize::try_from(memory_bytes).unwrap_or(usize::MAX));
         runtime.set_max_stack_size(STACK_BYTES);
-        let clock = clock.clone();
         runtime.set_interrupt_handler(Some(Box::new(move || clock.late())));
         let context = Context::full(&runtime)?;
         Ok((runtime, context))
@@ -56,23 +56,24 @@ pub(super) fn run(memory_bytes: u64, cpu_seconds: u64) -> Answer {
             rejections.push(text);
         }
     })));
-    context.with(|ctx| program(&ctx, &rejections, &input, &clock).unwrap_or_else(|answer| answer))
+    context.with(|ctx| program(&ctx, &rejections, &input, clock).unwrap_or_else(|answer| answer))
 }
 
-/// One thread that never waits: its time is its processor time.
-#[derive(Clone)]
+/// The processor time that this process has used, by which the engine is interrupted; the kernel's own limit follows.
+#[derive(Clone, Copy)]
 struct Clock {
-    start: Instant,
     most: Duration,
 }
 
 impl Clock {
     fn new(cpu_seconds: u64) -> Self {
-        Self { start: Instant::now(), most: Duration::from_secs(cpu_seconds) }
+        Self { most: Duration::from_secs(cpu_seconds) }
     }
 
-    fn late(&self) -> bool {
-        self.start.elapsed() >= self.most
+    fn late(self) -> bool {
+        // Without a clock there would be no end.
+        clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID)
+            .map_or(true, |used| Duration::from(used) >= self.most)
     }
 }
 
@@ -80,7 +81,7 @@ fn program(
     ctx: &Ctx<'_>,
     rejections: &RefCell<Vec<String>>,
     input: &Input,
-    clock: &Clock,
+    clock: Clock,
 ) -> Result<Answer, Answer> {
     let fault = |error: CaughtError<'_>| fault(&error, clock.late());
     console(ctx).catch(ctx).map_err(fault)?;

@@ -9,6 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use crate::jail::MADE;
 use nix::{
     sys::signal::kill,
     unistd::{geteuid, getppid},
@@ -23,9 +24,9 @@ pub(super) fn escapes(hidden: &[PathBuf], folders: &[PathBuf]) -> Vec<String> {
         }
     }
     for folder in folders {
-        let file = folder.join("conductor-sandbox-probe");
-        if fs::write(&file, "").is_ok() {
-            let _ = fs::remove_file(&file);
+        // A new file, so that a link which somebody laid there is not followed.
+        let made = fs::OpenOptions::new().write(true).create_new(true).open(folder.join(MADE));
+        if made.is_ok() {
             escapes.push(format!("wrote into {}", folder.display()));
         }
     }

@@ -3,7 +3,10 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -11,6 +14,7 @@ use conductor_sandbox::{
     Enforce, Enforcement, Error, Language, Limits, Options, Outcome, Program, Result, Sandbox, State, Worker,
 };
 use serde_json::{Value, json};
+use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
 /// User ids of the tests begin here, apart from those of a server.
@@ -23,7 +27,11 @@ pub(crate) struct World {
     pub(crate) enforcement: Enforcement,
     first_uid: u32,
     mark: String,
+    _alone: Arc<MutexGuard<'static, ()>>,
 }
+
+/// Tests that share a process take turns: some of their processes are known only as children.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// The machine's own Python, which other users can reach, else any.
 pub(crate) fn python() -> PathBuf {
@@ -48,6 +56,7 @@ pub(crate) fn limits() -> Limits {
 
 /// A sandbox for each confinement that works here; at least one must.
 pub(crate) async fn worlds() -> Vec<World> {
+    let alone = Arc::new(ALONE.lock().await);
     let mut worlds = Vec::new();
     for enforce in [Enforce::Bubblewrap, Enforce::Landlock] {
         let number = NEXT.fetch_add(1, Ordering::Relaxed) + (std::process::id() % 100_000) * 16;
@@ -62,7 +71,7 @@ pub(crate) async fn worlds() -> Vec<World> {
         match sandbox.state() {
             State::On(enforcement) => {
                 let enforcement = *enforcement;
-                worlds.push(World { sandbox, enforcement, first_uid, mark });
+                worlds.push(World { sandbox, enforcement, first_uid, mark, _alone: Arc::clone(&alone) });
             }
             State::Off { reason } => eprintln!("not tested here: {reason}"),
         }
@@ -97,7 +106,7 @@ impl World {
                 continue;
             }
             let marked = command.split(' ').any(|word| word == self.mark);
-            // Where the tests are not root, an interpreter is known as a child; nextest gives each test its own process.
+            // Where the tests are not root, an interpreter is known as a child.
             let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"));
             let child = parent.is_some_and(|parent| parent.trim() == std::process::id().to_string());
             let interpreter = child && command.contains("inside the confined interpreter");
