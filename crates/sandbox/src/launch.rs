@@ -102,7 +102,7 @@ impl Launcher {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        // An interrupt at the server's terminal is the server's own affair.
+        // What is killed as one; and an interrupt at the server's terminal is the server's own affair.
         #[cfg(unix)]
         command.process_group(0);
         Ok(command)
@@ -118,7 +118,9 @@ fn view(command: &mut Command, worker: &Path, readable: &[PathBuf]) {
         "--unshare-uts",
         "--unshare-cgroup-try",
     ]);
-    command.args(["--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]);
+    // No session of its own: everything stays in the group that is killed as one. There is no terminal inside to type
+    // into, and the list of system calls refuses that as well as leaving the group.
+    command.args(["--die-with-parent", "--clearenv", "--hostname", "sandbox"]);
     // The folders above would be closed to others where the real ones are, such as root's home.
     let above: BTreeSet<_> =
         readable.iter().flat_map(|path| path.ancestors().skip(1)).chain([Path::new("/dev")]).collect();

@@ -34,7 +34,8 @@ pub(crate) async fn run(
     cancel: &CancellationToken,
 ) -> Result<Ended> {
     let start = Instant::now();
-    let mut child = command.spawn().map_err(Error::io("started"))?;
+    let mut group = Group(command.spawn().map_err(Error::io("started"))?);
+    let child = &mut group.0;
     let (Some(stdin), Some(stdout), Some(stderr)) =
         (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
@@ -61,24 +62,49 @@ pub(crate) async fn run(
         }
     };
     if status.is_err() {
-        bury(&mut child, &mut stdout, &mut stderr).await;
+        bury(&mut group, &mut stdout, &mut stderr).await;
     }
     let elapsed = start.elapsed();
     let answer = conclude(status?, &stderr.kept, limits, elapsed)?;
     Ok(Ended { answer, stdout: String::from_utf8_lossy(&stdout.kept).into_owned(), elapsed })
 }
 
-/// Kills the process and everything inside it, and waits until nobody holds its pipes any more: only then nothing of it
-/// is left, since the namespace's other processes end with the first and not before it.
+/// A process and whatever it started: one group, which none of them can leave, and which ends as one.
+struct Group(Child);
+
+impl Group {
+    fn kill(&mut self) {
+        // Killing bubblewrap alone would, while it is still starting, leave its other half waiting for ever. As long as
+        // the first process was not waited for, nobody else's group has its number.
+        #[cfg(target_os = "linux")]
+        if let Some(number) = self.0.id().and_then(|id| i32::try_from(id).ok()) {
+            use nix::{
+                sys::signal::{Signal, killpg},
+                unistd::Pid,
+            };
+            // Fails only if nobody is left, which is what is wanted.
+            let _ = killpg(Pid::from_raw(number), Signal::SIGKILL);
+        }
+        // It may have ended already.
+        let _ = self.0.start_kill();
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Kills everything and waits until nobody holds the pipes any more: only then is nothing left that could run.
 async fn bury<O: AsyncRead + Unpin, E: AsyncRead + Unpin>(
-    child: &mut Child,
+    group: &mut Group,
     stdout: &mut Reading<O>,
     stderr: &mut Reading<E>,
 ) {
-    // It may have ended already.
-    let _ = child.start_kill();
+    group.kill();
     let gone = async {
-        let _ = tokio::join!(child.wait(), stdout.discard(), stderr.discard());
+        let _ = tokio::join!(group.0.wait(), stdout.discard(), stderr.discard());
     };
     if timeout(BURIAL, gone).await.is_err() {
         tracing::error!(
