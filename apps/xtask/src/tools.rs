@@ -23,6 +23,8 @@ pub(crate) struct Package {
     present: fn() -> bool,
 }
 
+pub(crate) const BUBBLEWRAP: Package =
+    Package { name: "bubblewrap", present: || shell::which("bwrap").is_some() };
 pub(crate) const CHROMIUM: Package =
     Package { name: "chromium", present: || Path::new("/usr/bin/chromium").is_file() };
 pub(crate) const FONTS: Package =

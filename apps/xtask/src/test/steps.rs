@@ -9,7 +9,7 @@ use crate::{
     binary, floors, frontend, lint, openapi,
     postgres::{self, Postgres},
     shell,
-    tools::{self, CHROMIUM, FONTS, POSTGRESQL, Package, STRACE},
+    tools::{self, BUBBLEWRAP, CHROMIUM, FONTS, POSTGRESQL, Package, STRACE},
 };
 
 /// What the steps share: the counted tests, and a PostgreSQL from the first step that needs one.
@@ -54,7 +54,7 @@ pub(super) const STEPS: &[Step] = &[
     step("frontend-check", "types and lints of the page", &[], |_| frontend::script("check")),
     step("frontend-test", "unit and component tests of the page", &[], vitest),
     step("frontend-build", "the page, within its byte budget", &[], |_| build_page()),
-    step("rust", "tests of every crate", &[&POSTGRESQL, &STRACE], nextest),
+    step("rust", "tests of every crate", &[&BUBBLEWRAP, &POSTGRESQL, &STRACE], nextest),
     step("doc", "examples in the documentation of crates", &[], doctests),
     step("openapi", "the committed API contract", &[], |_| contract()),
     step("e2e", "the page in a browser, on the real binary", &[&CHROMIUM, &FONTS], browser),
@@ -64,6 +64,8 @@ pub(super) const STEPS: &[Step] = &[
 
 fn nextest(world: &mut World) -> Result<()> {
     let tools_folder = tools::peers()?;
+    let packages =
+        tools::python_environment("packages", &shell::root().join("crates/sandbox/tests/packages"))?;
     let postgres = match world.postgres.take() {
         Some(running) => running,
         None => Postgres::start()?,
@@ -73,6 +75,7 @@ fn nextest(world: &mut World) -> Result<()> {
     let mut command = shell::command(tools::cargo_nextest()?);
     command.args(["nextest", "run", "--workspace", "--locked", "--features", binary::features()]);
     command.env(postgres::VARIABLE, postgres.url()).env("CONDUCTOR_TEST_TOOLS", tools_folder);
+    command.env("CONDUCTOR_TEST_PACKAGES", packages);
     world.postgres = Some(postgres);
     let ended = shell::run(&mut command);
     if report.is_file() {
