@@ -85,6 +85,19 @@ pub(crate) struct Config {
     /// Variables of the environment that workflows may read.
     #[serde(deserialize_with = "list")]
     pub(crate) workflow_env: Vec<String>,
+    /// Whether programs of workflows run: `on`, where something can confine them, or `off`.
+    pub(crate) code: String,
+    /// How many run at once.
+    pub(crate) code_concurrency: usize,
+    /// The longest that one may run, in milliseconds.
+    pub(crate) code_wall_ms: u64,
+    /// The most memory that one may use, in MiB.
+    pub(crate) code_memory_mib: u64,
+    /// The folder of the packages that Python programs may ask for.
+    pub(crate) code_packages_folder: PathBuf,
+    /// The packages in it that they may ask for.
+    #[serde(deserialize_with = "list")]
+    pub(crate) code_packages: Vec<String>,
     /// Variables of the environment that are credentials of HTTP nodes.
     #[serde(deserialize_with = "list")]
     pub(crate) workflow_secrets: Vec<String>,
@@ -147,6 +160,12 @@ impl Default for Config {
             workflow_nodes_per_run: 100_000,
             workflow_env: Vec::new(),
             workflow_secrets: Vec::new(),
+            code: "on".to_owned(),
+            code_concurrency: 4,
+            code_wall_ms: 30_000,
+            code_memory_mib: 512,
+            code_packages_folder: PathBuf::new(),
+            code_packages: Vec::new(),
             token_max_days: 90,
             limit_user_per_minute: 600,
             limit_user_per_day: 0,

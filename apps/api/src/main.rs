@@ -6,7 +6,7 @@ mod data;
 mod page;
 mod wire;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -15,6 +15,9 @@ use config::{Config, Flags};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// By this word the server starts itself as the worker of its sandbox.
+const SANDBOX_WORKER: &str = "sandbox-worker";
 
 /// A self-hosted server where people talk to AI agents, and agents use tools under a policy.
 #[derive(Debug, Parser)]
@@ -58,7 +61,16 @@ enum Command {
     Admin(command::admin::Admin),
 }
 
-fn main() -> Result<()> {
+fn main() -> Result<ExitCode> {
+    // The worker of the sandbox gives away what it holds, so nothing is set up before it.
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|word| word == SANDBOX_WORKER) {
+        return Ok(conductor_sandbox::worker_main(words.next_back()));
+    }
+    run().map(|()| ExitCode::SUCCESS)
+}
+
+fn run() -> Result<()> {
     let arguments = Arguments::parse();
     let mut flags =
         Flags { listen: None, data: arguments.data.clone(), database_url: arguments.database_url.clone() };

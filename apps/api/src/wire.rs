@@ -24,9 +24,10 @@ use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
 use conductor_mcp_client::{Declines, Pool, PoolOptions};
 use conductor_registry::{Registry, RegistryParts};
 use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOptions, ToolSource};
+use conductor_sandbox::{Enforce, Sandbox, State, Worker};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store, Unscoped};
-use conductor_workflows::{Executions, Requests, Runner, RunnerOptions, WorkflowTools, Workflows};
+use conductor_workflows::{Executions, Programs, Requests, Runner, RunnerOptions, WorkflowTools, Workflows};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 
@@ -192,6 +193,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         Delegates::new(store.clone(), Arc::clone(&access)),
         WorkflowTools::new(store.clone(), Arc::clone(&access), executions.clone()),
         Requests::new(store.clone(), requests_client(&egress), workflow_secrets(config)),
+        Programs::new(sandbox(config).await?, config.code_concurrency),
         Arc::clone(&registry) as Arc<dyn ToolSource>,
     ];
     let path_options = ToolPathOptions {
@@ -283,6 +285,26 @@ fn requests_client(egress: &Egress) -> HttpClient {
             matches!(refused, conductor_egress::Error::Address { .. }).then(|| refused.to_string())
         },
     )
+}
+
+/// Where programs of workflows run, with what this machine can confine them by.
+async fn sandbox(config: &Config) -> Result<Sandbox> {
+    let worker = Worker::this([crate::SANDBOX_WORKER]).context("the server's own path is not known")?;
+    let mut options = conductor_sandbox::Options::new(worker);
+    if config.code == "off" {
+        options.enforce = Enforce::Off;
+    }
+    options.limits.wall_time = Duration::from_millis(config.code_wall_ms);
+    options.limits.memory_bytes = config.code_memory_mib.saturating_mul(1024 * 1024);
+    options.packages.approved.clone_from(&config.code_packages);
+    options.packages.folder =
+        Some(config.code_packages_folder.clone()).filter(|folder| !folder.as_os_str().is_empty());
+    let sandbox = Sandbox::detect(options).await;
+    match sandbox.state() {
+        State::On(by) => tracing::info!(confined_by = ?by, "programs of workflows run"),
+        State::Off { reason } => tracing::warn!(reason, "programs of workflows are switched off"),
+    }
+    Ok(sandbox)
 }
 
 /// The credentials that nodes of workflows may name, and that nothing else reads.

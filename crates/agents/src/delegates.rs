@@ -149,6 +149,14 @@ pub(crate) fn is_name(tool: &str) -> bool {
         && rest.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_'))
 }
 
+/// Whether it may hold this as the name of a workflow, which another service offers.
+pub(crate) fn is_workflow(tool: &str) -> bool {
+    let rest = tool.strip_prefix("workflow_").unwrap_or_default();
+    !rest.is_empty()
+        && tool.len() <= LONGEST
+        && rest.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_'))
+}
+
 /// The name by which a model calls an agent. One that vendors would not take is told apart by a piece of its hash.
 fn name(slug: &str) -> String {
     let slug = slug.to_ascii_lowercase();

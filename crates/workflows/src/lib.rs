@@ -4,6 +4,7 @@ mod catalogue;
 mod document;
 mod error;
 mod executions;
+mod programs;
 mod report;
 mod requests;
 mod runner;
@@ -16,6 +17,7 @@ pub use conductor_workflow_graph::{
 pub use document::{Checked, Document, Form, Written};
 pub use error::{Error, Result};
 pub use executions::{Execution, Executions, Meant};
+pub use programs::Programs;
 pub use report::{NodeReport, Report};
 pub use requests::Requests;
 pub use runner::{Runner, RunnerOptions};

@@ -114,9 +114,12 @@ fn lists(faults: &mut Faults, spec: &AgentSpec) {
         faults.check(!again, &pointer, "duplicate", "give each tag once");
     }
     for (at, tool) in spec.tools.iter().enumerate() {
-        let known = BUILTIN_TOOLS.contains(&tool.as_str()) || delegates::is_name(tool);
+        let known = BUILTIN_TOOLS.contains(&tool.as_str())
+            || delegates::is_name(tool)
+            || delegates::is_workflow(tool);
         let detail = format!(
-            "no built-in tool has this name; there is {}, and agent_<slug> for another agent",
+            "no built-in tool has this name; there is {}, agent_<slug> for another agent, and workflow_<name> for a \
+             workflow",
             BUILTIN_TOOLS.join(", ")
         );
         faults.check(known, &format!("/tools/{at}"), "unknown_tool", detail);

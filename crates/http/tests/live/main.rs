@@ -36,5 +36,4 @@ mod tasks;
 mod tenants;
 mod tools;
 mod workflows;
-#[expect(dead_code, reason = "the attacks need the rest of it")]
 mod world;

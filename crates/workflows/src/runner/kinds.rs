@@ -1,6 +1,7 @@
 //! What each kind of node does when it begins, and what it makes of what comes back: one file each.
 
 mod agent;
+mod code;
 mod condition;
 mod end;
 mod http;
@@ -151,6 +152,7 @@ impl<'a> Begin<'a> {
             Config::Tool(tool) => tool::begin(self, tool),
             Config::Subworkflow(sub) => subworkflow::begin(self, sub),
             Config::Http(http) => http::begin(self, http),
+            Config::Code(code) => code::begin(self, code),
             other => Err(unsupported(other.kind())),
         }
     }
@@ -163,6 +165,7 @@ impl<'a> Begin<'a> {
             Config::Tool(tool) => tool::made(self, tool, made),
             Config::Subworkflow(_) => subworkflow::made(made),
             Config::Http(_) => http::made(made),
+            Config::Code(_) => code::made(made),
             _ => made.json(),
         };
         Ok(Sent::On { output, port: OUT.to_owned() })
@@ -281,7 +284,12 @@ impl<'a> Begin<'a> {
 pub(crate) fn calls(config: &Config) -> bool {
     matches!(
         config,
-        Config::Agent(_) | Config::Review(_) | Config::Tool(_) | Config::Subworkflow(_) | Config::Http(_)
+        Config::Agent(_)
+            | Config::Review(_)
+            | Config::Tool(_)
+            | Config::Subworkflow(_)
+            | Config::Http(_)
+            | Config::Code(_)
     )
 }
 
@@ -290,7 +298,7 @@ pub(crate) fn runs(config: &Config) -> bool {
     match config {
         // A server that only the workflow describes would be connected to without anybody's approval.
         Config::Tool(tool) => tool.server.is_none(),
-        Config::Database(_) | Config::Code(_) | Config::Integration(_) => false,
+        Config::Database(_) | Config::Integration(_) => false,
         _ => true,
     }
 }

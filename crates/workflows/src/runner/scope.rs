@@ -134,6 +134,14 @@ impl<'a> View<'a> {
         })
     }
 
+    /// What bare names mean, the stronger later: fields of what nodes gave, inputs, variables.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let seen = self.state.given.iter().filter(|given| sees(self.plan, self.iteration, &given.place));
+        let given = seen.flat_map(|given| [given.output.get("data"), Some(given.output.as_ref())]).flatten();
+        let objects = given.chain([&self.around.input, &self.variables]);
+        objects.filter_map(Value::as_object).flatten().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// The node's own last output, before it was sent back.
     pub(crate) fn before(&self, node: NodeIndex) -> Option<&Value> {
         self.state.output(self.plan, node, self.iteration).map(std::sync::Arc::as_ref)

@@ -149,8 +149,8 @@ async fn a_wait_ends_with_its_moment_or_its_event() {
     let waiting = run(&world.admin, &flow, when.clone()).await;
     let id = text(&waiting["execution_id"]);
     let path = format!("/api/workflows/executions/{id}/events");
-    world.admin.post(&path, json!({ "name": "other", "data": 1 })).await.status(202);
-    world.admin.post(&path, json!({ "name": "paid-7", "data": { "amount": 12 } })).await.status(202);
+    drop(world.admin.post(&path, json!({ "name": "other", "data": 1 })).await.status(202));
+    drop(world.admin.post(&path, json!({ "name": "paid-7", "data": { "amount": 12 } })).await.status(202));
     assert_eq!(completed(&ended(&world.admin, &waiting).await), &json!({ "amount": 12 }));
     world.admin.post(&path, json!({ "name": "paid-7" })).await.problem(409, "run_ended");
     world.admin.post(&path, json!({ "name": " " })).await.problem(422, "validation_failed");
@@ -162,8 +162,8 @@ async fn a_wait_ends_with_its_moment_or_its_event() {
     ]);
     let waiting = run(&world.admin, &graph("early", nodes, &["first -> second"]), json!({})).await;
     let path = format!("/api/workflows/executions/{}/events", text(&waiting["execution_id"]));
-    world.admin.post(&path, json!({ "name": "two", "data": "2" })).await.status(202);
-    world.admin.post(&path, json!({ "name": "one", "data": "1" })).await.status(202);
+    drop(world.admin.post(&path, json!({ "name": "two", "data": "2" })).await.status(202));
+    drop(world.admin.post(&path, json!({ "name": "one", "data": "1" })).await.status(202));
     assert_eq!(completed(&ended(&world.admin, &waiting).await)["second"], "2");
     let bad = again(&world.admin, "waits", json!({ "when": "tomorrow", "order": 1 })).await;
     assert_eq!((&bad["error"]["source"], &bad["error"]["code"]), (&json!("until"), &json!("node_invalid")));
@@ -181,7 +181,7 @@ async fn a_waiting_run_can_be_stopped_and_its_question_goes_away() {
     let delegated = world.admin.events(&outer, 0).await.until("tool.delegated").await;
     let inner = text(&delegated.data["child_run_id"]);
     world.admin.events(&inner, 0).await.until("approval.requested").await;
-    world.admin.post(&format!("/api/execute/{outer}/cancel"), json!({})).await.status(202);
+    drop(world.admin.post(&format!("/api/execute/{outer}/cancel"), json!({})).await.status(202));
     for run in [outer, inner] {
         let ended = world.admin.events(&run, 0).await.until("run.finished").await;
         assert_eq!(ended.data["status"], "cancelled");

@@ -1,0 +1,138 @@
+//! Programs of nodes as a tool, so that they pass the one tool path: a policy can deny them, the log says who ran which.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use conductor_domain::{
+    AgentId, Caller, Classification, Kind, Scope, Visibility, canonical_json, sha256_hex,
+};
+use conductor_runs::{Answer, Approval, CallError, Dispatch, Result, Tool, ToolOutput, ToolSource, problem};
+use conductor_sandbox::{Error as SandboxError, Language, Program, Sandbox};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
+
+/// The tool's path and name.
+pub(crate) const RUN: &str = "code/run";
+
+/// The source of programs.
+#[derive(Debug)]
+pub struct Programs {
+    sandbox: Sandbox,
+    places: Semaphore,
+}
+
+/// A program as a node asks for it.
+#[derive(Deserialize)]
+struct Asked {
+    language: String,
+    code: String,
+    #[serde(default)]
+    packages: Vec<String>,
+    #[serde(default)]
+    globals: Map<String, Value>,
+}
+
+impl Programs {
+    /// The source that runs so many programs at once in this sandbox.
+    #[must_use]
+    pub fn new(sandbox: Sandbox, at_once: usize) -> Arc<Self> {
+        Arc::new(Self { sandbox, places: Semaphore::new(at_once.max(1)) })
+    }
+
+    async fn run(&self, dispatch: Dispatch) -> Result<ToolOutput, CallError> {
+        let asked: Asked = serde_json::from_value(dispatch.arguments)
+            .map_err(|error| failed("validation_failed", error.to_string(), false))?;
+        let language = if asked.language == "javascript" { Language::Javascript } else { Language::Python };
+        let mut program = Program::new(language, asked.code);
+        program.packages = asked.packages;
+        program.globals = asked.globals;
+        let place = tokio::select! {
+            place = self.places.acquire() => place,
+            () = dispatch.cancel.cancelled() => return Err(told(&SandboxError::Cancelled)),
+        };
+        let outcome = self.sandbox.run(&program, &dispatch.cancel).await.map_err(|error| told(&error))?;
+        drop(place);
+        let mut output = outcome.assigned;
+        if !outcome.stdout.is_empty() {
+            output.entry("stdout").or_insert(outcome.stdout.into());
+        }
+        if !outcome.omitted.is_empty() {
+            output.entry("omitted").or_insert(outcome.omitted.into());
+        }
+        Ok(ToolOutput::text(Value::Object(output).to_string()))
+    }
+}
+
+#[async_trait]
+impl ToolSource for Programs {
+    fn name(&self) -> &'static str {
+        "code"
+    }
+
+    /// Nodes have it; agents do not.
+    async fn tools(&self, _caller: &Caller, agent: Option<AgentId>) -> Result<Vec<Tool>> {
+        Ok(if agent.is_some() { Vec::new() } else { vec![tool()] })
+    }
+
+    async fn call(&self, _tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError> {
+        self.run(dispatch).await.map(Answer::Done)
+    }
+}
+
+fn tool() -> Tool {
+    let description = "Runs a program where it reaches nothing: no network, no files, no secrets.";
+    let input_schema = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["language", "code"],
+        "properties": {
+            "language": { "enum": ["python", "javascript"] },
+            "code": { "type": "string", "maxLength": 200_000 },
+            "packages": { "type": "array", "items": { "type": "string" }, "maxItems": 50 },
+            "globals": { "type": "object" },
+        },
+    });
+    let hash = sha256_hex(canonical_json(&json!([RUN, description, input_schema])));
+    Tool {
+        id: None,
+        name: RUN.to_owned(),
+        path: RUN.to_owned(),
+        connector_id: None,
+        server: None,
+        description: description.to_owned(),
+        input_schema,
+        // What it does is its answer, so that it may be done again.
+        read_only: true,
+        approval: Approval::Never,
+        approved_hash: Some(hash.clone()),
+        definition_hash: hash,
+        owner: None,
+        scope: Scope::PLATFORM,
+        visibility: Visibility::Public,
+        classification: Classification::Public,
+        official: true,
+        // The sandbox has limits of its own; this one only ends a call that waits for its turn too long.
+        timeout: std::time::Duration::from_secs(600),
+        cache: None,
+        honours_key: false,
+        call_cost: None,
+        delegates: false,
+        outbound: false,
+    }
+}
+
+fn told(error: &SandboxError) -> CallError {
+    let mut detail = error.to_string();
+    if let SandboxError::Failed { traceback: Some(traceback), .. } = error {
+        detail = format!("{detail}\n{traceback}");
+    }
+    failed(error.code(), detail, false)
+}
+
+fn failed(code: &str, detail: impl Into<String>, retryable: bool) -> CallError {
+    CallError {
+        problem: problem(code, "The program gave no result", detail, retryable),
+        outcome_unknown: false,
+    }
+}
