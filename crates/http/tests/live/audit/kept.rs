@@ -24,6 +24,15 @@ pub(super) async fn workflows(w: &mut Walk<'_>, admin: &Api) {
     document["name"] = json!("brought");
     w.step(admin, "POST /api/workflows/import", &[], document.clone(), "workflow.imported").await;
     w.steps(admin, "POST /api/workflows/check", &[], document, &[]).await;
+    w.step(admin, &format!("POST {one}/execute"), &[&id], json!({}), "run.started").await;
+    w.step(admin, "POST /api/workflows/execute/{name}", &["walked"], json!({}), "run.started").await;
+    w.step(admin, "POST /api/execute/workflow", &[], json!({ "workflow": "walked" }), "run.started").await;
+    let nodes = json!([{ "id": "wait", "kind": "wait", "config": { "event": "paid" } }]);
+    admin.post("/api/workflows/import", crate::executions::graph("waits", nodes, &[])).await.created();
+    let waits = admin.post("/api/workflows/execute/waits", json!({})).await.ok();
+    w.news().await;
+    let tell = "POST /api/workflows/executions/{execution_id}/events";
+    w.step(admin, tell, &[&text(&waits["execution_id"])], json!({ "name": "paid" }), "run.told").await;
     w.steps(admin, &format!("POST {one}/export"), &[&id], json!({ "format": "canvas" }), &[]).await;
     let clone = w.step(admin, &format!("POST {one}/clone"), &[&id], json!({}), "workflow.cloned").await;
     let share = json!({ "user_id": user, "permission_level": "read" });
