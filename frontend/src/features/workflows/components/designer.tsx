@@ -680,6 +680,8 @@ function Desk({ workflow }: { workflow: Workflow }) {
           setPart('design');
           setMarks(undefined);
           setRun(started);
+          // The panel takes room from the drawing.
+          setTimeout(() => void flow.fitView({ ...FIT, ...motion() }), 100);
         }}
       />
       <ExportDialog workflow={dialog === 'export' ? base : undefined} onClose={() => setDialog(undefined)} />

@@ -8,6 +8,7 @@ import type { HumanTask, Me } from '@/api/types';
 import { Status } from '@/components/ui/badges';
 import { Button } from '@/components/ui/button';
 import { TextArea } from '@/components/ui/field';
+import { ApprovalBlock } from '@/features/chat';
 import { asksMe, mayAnswer, USER } from '@/lib/approvers';
 import { dateTime } from '@/lib/format';
 import { t } from '@/lib/i18n';
@@ -125,6 +126,11 @@ export function HumanStep({ task, onDecided }: { task: HumanTask; onDecided?: ((
       )}
     </section>
   );
+}
+
+/** A question of a run, whatever it is about. */
+export function Question({ task }: { task: HumanTask }) {
+  return isHumanStep(task) ? <HumanStep task={task} /> : <ApprovalBlock task={task} />;
 }
 
 /** An answer that was given. */

@@ -14,7 +14,7 @@ import { type Graph, nodeOf, titleOf } from '../model/graph';
 import { culprit, isOver, type Marks, marksOf, openTasks } from '../model/run-state';
 import { stopRun } from '../queries';
 import { useNow, useRun } from '../use-run';
-import { HumanStep, isHumanStep } from './human-step';
+import { isHumanStep, Question } from './human-step';
 import { NodeRun } from './node-run';
 import { ValueView } from './value-view';
 
@@ -41,7 +41,7 @@ export function RunPanel({
   const [stopping, setStopping] = useState(false);
   const over = isOver(state.status);
   const now = useNow(!over);
-  const marks = useMemo(() => marksOf(state), [state]);
+  const marks = useMemo(() => marksOf(state, { edges: graph.edges }), [state, graph.edges]);
   useEffect(() => onMarks(marks), [marks, onMarks]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another node begins with its newest turn
   useEffect(() => setVisit(undefined), [chosen]);
@@ -53,9 +53,8 @@ export function RunPanel({
   const began = state.startedAt ? Date.parse(state.startedAt) : undefined;
   const took =
     began === undefined ? 0 : Math.max(0, (state.endedAt ? Date.parse(state.endedAt) : now) - began);
-  // A question about a tool is answered where those are: in the inbox.
-  const tasks = openTasks(state).filter((task) => isHumanStep(task) && task.node_id !== chosen);
-  const elsewhere = openTasks(state).some((task) => !isHumanStep(task));
+  // That of the chosen node stands with the rest of it.
+  const tasks = openTasks(state).filter((task) => !isHumanStep(task) || task.node_id !== chosen);
   const stop = async () => {
     setStopping(true);
     try {
@@ -119,20 +118,8 @@ export function RunPanel({
           </Notice>
         )}
         {tasks.map((task) => (
-          <HumanStep key={task.id} task={task} />
+          <Question key={task.id} task={task} />
         ))}
-        {elsewhere && (
-          <Notice
-            tone="warn"
-            action={
-              <Link to="/inbox" className="link">
-                {t('Open the inbox')}
-              </Link>
-            }
-          >
-            {t('A tool that it calls needs a person’s word.')}
-          </Notice>
-        )}
         {chosen !== undefined && (
           <NodeRun
             runId={runId}

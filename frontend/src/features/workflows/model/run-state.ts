@@ -3,6 +3,7 @@
  * twice changes nothing.
  */
 import type { HumanTask, RunEvent, RunStatus } from '@/api/types';
+import type { Graph } from './graph';
 
 export type NodeStatus = 'running' | 'waiting' | 'retrying' | 'done' | 'failed' | 'skipped' | 'stopped';
 
@@ -277,14 +278,19 @@ export interface Marks {
 }
 
 /** What the drawing shows: the newest of each node, or how everything was in one round. */
-export function marksOf(state: RunState, round?: readonly number[]): Marks {
+export function marksOf(state: RunState, graph: Pick<Graph, 'edges'>, round: readonly number[] = []): Marks {
   const nodes = new Map<string, Mark>();
   const taken = new Set<string>();
   for (const visit of state.visits) {
-    if (round && !together(visit.iteration, round)) continue;
+    if (!together(visit.iteration, round)) continue;
     for (const edge of visit.edges) taken.add(edge);
     const visits = (nodes.get(visit.node)?.visits ?? 0) + 1;
     nodes.set(visit.node, { status: visit.status, visit: visit.index, visits });
+  }
+  // Into its body a loop goes without saying so.
+  for (const { id, port, to } of graph.edges) {
+    const status = port === 'loop' ? nodes.get(to)?.status : undefined;
+    if (status && status !== 'skipped') taken.add(id);
   }
   return { nodes, taken, over: isOver(state.status) };
 }
