@@ -3,3 +3,5 @@ export { HumanStep, isHumanStep } from './components/human-step';
 export { WorkflowRun } from './components/lazy-run';
 export { WorkflowPage } from './components/workflow-page';
 export { WorkflowsPage } from './components/workflows-page';
+export { workflowTitle } from './model/names';
+export { workflowOptions } from './queries';
