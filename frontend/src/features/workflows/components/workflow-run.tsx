@@ -13,7 +13,7 @@ import {
   ZoomIn,
   ZoomOut,
 } from 'lucide-react';
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { describe } from '@/api/problem';
 import type { Run, RunEvent } from '@/api/types';
 import { Classification, isSensitive } from '@/components/ui/badges';
@@ -76,6 +76,7 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
   const [below, setBelow] = useState<Below>('timeline');
   const [again, setAgain] = useState(false);
   const [stopping, setStopping] = useState(false);
+  const side = useRef<HTMLElement>(null);
 
   const workflowId = run.workflow_id ?? '';
   const version = run.workflow_version ?? 0;
@@ -108,6 +109,10 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
   const show = (node: string, visit?: number) => {
     setChosen({ node, visit });
     const at = graph && nodeOf(graph, node)?.layout;
+    // On a phone the details stand above the list that was pressed.
+    if (window.matchMedia('(max-width: 767px)').matches) {
+      side.current?.scrollIntoView({ block: 'nearest', behavior: still() ? 'auto' : 'smooth' });
+    }
     if (!at) return;
     void flow.setCenter((at.x ?? 0) + 116, (at.y ?? 0) + 32, {
       zoom: Math.max(0.7, Math.min(1, flow.getZoom())),
@@ -234,7 +239,7 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
           )}
         </section>
 
-        <aside className="wf-inspector" aria-label={t('Details')}>
+        <aside ref={side} className="wf-inspector" aria-label={t('Details')}>
           {chosen ? (
             <>
               <button
