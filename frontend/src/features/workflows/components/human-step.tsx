@@ -12,7 +12,7 @@ import { ApprovalBlock } from '@/features/chat';
 import { asksMe, mayAnswer, USER } from '@/lib/approvers';
 import { dateTime } from '@/lib/format';
 import { t } from '@/lib/i18n';
-import { roleTitle, words } from '@/lib/names';
+import { decisionName, roleTitle, words } from '@/lib/names';
 import { toast } from '@/lib/toast';
 import { useDecide } from '../queries';
 
@@ -26,6 +26,12 @@ const AGAINST = /^(reject|deny|decline|refuse|no|cancel|stop)/i;
 /** `approve` as `Approve`. */
 export function decisionTitle(decision: string): string {
   return t(words(decision));
+}
+
+/** What was decided, in the words of its kind of question. */
+function decidedTitle(task: HumanTask): string {
+  if (!task.decision) return t('Nobody answered in time.');
+  return isHumanStep(task) ? decisionTitle(task.decision) : decisionName(task.decision);
 }
 
 /** Who is asked, in words: people by their name, roles by theirs. */
@@ -138,9 +144,7 @@ export function Answered({ task }: { task: HumanTask }) {
   return (
     <div className="grid gap-1 text-sm">
       <p>
-        <span className="font-medium">
-          {task.decision ? decisionTitle(task.decision) : t('Nobody answered in time.')}
-        </span>
+        <span className="font-medium">{decidedTitle(task)}</span>
         {task.decided_at && <span className="text-text-3"> · {dateTime(task.decided_at)}</span>}
       </p>
       {task.comment && (

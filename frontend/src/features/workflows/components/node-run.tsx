@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { ArrowUpRight, ChevronLeft, ChevronRight, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { describe } from '@/api/problem';
+import type { HumanTask } from '@/api/types';
 import { Button, IconButton } from '@/components/ui/button';
 import { TextArea, TextField } from '@/components/ui/field';
 import { Notice } from '@/components/ui/states';
@@ -13,7 +14,7 @@ import { type GraphNode, titleOf } from '../model/graph';
 import { portName, summaryOf } from '../model/kinds';
 import { type Call, isOver, type RunState, tookMs, type Visit, visitsOf } from '../model/run-state';
 import { useTell } from '../queries';
-import { Answered, HumanStep } from './human-step';
+import { Answered, Question } from './human-step';
 import { KindTile } from './kind-icon';
 import { NodeStatusPill, nodeStatusName } from './node-look';
 import { ValueView } from './value-view';
@@ -94,6 +95,13 @@ function EventForm({ runId, name }: { runId: string; name: string }) {
   );
 }
 
+/** What a person was asked for it: by the node itself, or before its tool was called. */
+function taskOf(state: RunState, visit: Visit): HumanTask | undefined {
+  if (visit.taskId) return state.tasks.get(visit.taskId);
+  if (!visit.callId) return undefined;
+  return [...state.tasks.values()].find((task) => task.call_id === visit.callId);
+}
+
 function waitsFor(visit: Visit): string | undefined {
   if (visit.status === 'retrying') {
     return visit.until ? t('It is tried again at {{when}}.', { when: preciseClock(visit.until) }) : undefined;
@@ -136,7 +144,7 @@ export function NodeRun({
   const visit = visits.find(({ index }) => index === chosen) ?? visits.at(-1);
   const at = visit ? visits.indexOf(visit) : -1;
   const call = visit?.callId ? state.calls.get(visit.callId) : undefined;
-  const task = visit?.taskId ? state.tasks.get(visit.taskId) : undefined;
+  const task = visit && taskOf(state, visit);
   const took = visit && visit.status !== 'skipped' ? tookMs(visit, now) : undefined;
   const waits = visit && waitsFor(visit);
   const input = visit && inputOf(visit, call);
@@ -208,7 +216,7 @@ export function NodeRun({
       )}
       {task &&
         (task.status === 'pending' && !isOver(state.status) ? (
-          <HumanStep key={task.id} task={task} />
+          <Question key={task.id} task={task} />
         ) : (
           task.decision && <Answered task={task} />
         ))}

@@ -13,7 +13,7 @@ import {
   ZoomIn,
   ZoomOut,
 } from 'lucide-react';
-import { type ReactNode, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { describe } from '@/api/problem';
 import type { Run, RunEvent } from '@/api/types';
 import { Classification, isSensitive } from '@/components/ui/badges';
@@ -64,6 +64,17 @@ type Below = 'timeline' | 'events';
 
 const NO_PROBLEMS = new Map();
 
+/** The graph with a place for every node: a thousand take a second, so the rest of the page is drawn before. */
+function usePlaced(stored: unknown): Graph | undefined {
+  const [graph, setGraph] = useState<Graph>();
+  useEffect(() => {
+    if (!stored) return;
+    const timer = setTimeout(() => setGraph(placed(graphOf(stored))), 0);
+    return () => clearTimeout(timer);
+  }, [stored]);
+  return graph;
+}
+
 function RunDesk({ run, events, error, log }: WorkflowRunProps) {
   const state = useRunState(events);
   const status = state.seq > 0 ? state.status : run.status;
@@ -86,7 +97,7 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
     enabled: workflowId !== '',
     retry: false,
   });
-  const graph = useMemo(() => (stored.data ? placed(graphOf(stored.data)) : undefined), [stored.data]);
+  const graph = usePlaced(stored.data);
   const names = useMemo(
     () => new Map(graph?.nodes.map((node) => [node.id, titleOf(node)] as const)),
     [graph],
@@ -228,7 +239,7 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
                 />
               </div>
             </>
-          ) : stored.isLoading ? (
+          ) : stored.isLoading || stored.data ? (
             <SkeletonRows className="p-6" rows={5} />
           ) : stored.isError ? (
             <ErrorState title={t('The graph of this run could not be loaded')} error={stored.error} />
