@@ -12,7 +12,7 @@ import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
 import { type GraphNode, titleOf } from '../model/graph';
 import { portName, summaryOf } from '../model/kinds';
-import { type Call, isOver, type RunState, tookMs, type Visit, visitsOf } from '../model/run-state';
+import { type Call, isOpen, isOver, type RunState, tookMs, type Visit, visitsOf } from '../model/run-state';
 import { useTell } from '../queries';
 import { Answered, Question } from './human-step';
 import { KindTile } from './kind-icon';
@@ -215,7 +215,7 @@ export function NodeRun({
         </Notice>
       )}
       {task &&
-        (task.status === 'pending' && !isOver(state.status) ? (
+        (isOpen(state, task) ? (
           <Question key={task.id} task={task} />
         ) : (
           task.decision && <Answered task={task} />

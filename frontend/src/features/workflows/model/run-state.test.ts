@@ -180,6 +180,8 @@ describe('the state of a run', () => {
     expect(openTasks(answered)).toEqual([]);
     const visit = visitsOf(answered, 'h')[0];
     expect(answered.tasks.get(visit?.taskId ?? '')?.decision).toBe('approve');
+    // Nor where its time ran out and the work goes on another way.
+    expect(openTasks(fold(...asked, finished('h', { error: wrong, port: 'error' })))).toEqual([]);
     // Nobody is asked any more when the run is over.
     expect(openTasks(fold(...asked, { type: 'run.finished', status: 'cancelled' }))).toEqual([]);
   });

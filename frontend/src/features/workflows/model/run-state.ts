@@ -306,10 +306,17 @@ export function culprit(state: RunState): Visit | undefined {
   return state.visits.findLast((visit) => visit.status === 'failed' && visit.port === undefined);
 }
 
+/** Whether a question still waits for an answer: one whose time ran out is left behind by its node, without a word. */
+export function isOpen(state: RunState, task: HumanTask): boolean {
+  if (task.status !== 'pending' || isOver(state.status)) return false;
+  if (task.call_id) return state.calls.get(task.call_id)?.ok === undefined;
+  const visit = state.visits.findLast(({ taskId }) => taskId === task.id);
+  return visit === undefined || visit.status === 'waiting';
+}
+
 /** The questions that still wait for an answer. */
 export function openTasks(state: RunState): HumanTask[] {
-  if (isOver(state.status)) return [];
-  return [...state.tasks.values()].filter((task) => task.status === 'pending');
+  return [...state.tasks.values()].filter((task) => isOpen(state, task));
 }
 
 /** How long a visit took, or has taken so far. */
