@@ -2,17 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { ReactFlowProvider, useReactFlow } from '@xyflow/react';
-import {
-  ArrowUpRight,
-  ChevronLeft,
-  LocateFixed,
-  Maximize,
-  RotateCcw,
-  Square,
-  X,
-  ZoomIn,
-  ZoomOut,
-} from 'lucide-react';
+import { ChevronLeft, Maximize, RotateCcw, Square, X, ZoomIn, ZoomOut } from 'lucide-react';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { describe } from '@/api/problem';
 import type { Run, RunEvent } from '@/api/types';
@@ -20,8 +10,8 @@ import { Classification, isSensitive } from '@/components/ui/badges';
 import { Button, IconButton } from '@/components/ui/button';
 import { RunStatusPill } from '@/components/ui/run-status';
 import { Segmented } from '@/components/ui/segmented';
-import { ErrorState, Notice, SkeletonRows } from '@/components/ui/states';
-import { count, dateTime, duration, price } from '@/lib/format';
+import { ErrorState, SkeletonRows } from '@/components/ui/states';
+import { dateTime, duration } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { runStatusName } from '@/lib/names';
 import { toast } from '@/lib/toast';
@@ -30,16 +20,14 @@ import { type Graph, graphOf, nodeOf, titleOf } from '../model/graph';
 import { givenOf } from '../model/inputs';
 import { placed } from '../model/layout';
 import { workflowTitle } from '../model/names';
-import { culprit, isOver, marksOf, openTasks, type RunState } from '../model/run-state';
+import { isOver, marksOf } from '../model/run-state';
 import { stopRun, workflowById, workflowGraph } from '../queries';
 import { useNow, useRunState } from '../use-run';
 import { Canvas, FIT } from './canvas';
-import { triggerName } from './executions-panel';
-import { Question } from './human-step';
 import { NodeRun } from './node-run';
 import { RunDialog } from './run-dialog';
 import { RunTimeline } from './run-timeline';
-import { ValueView } from './value-view';
+import { WholeRun } from './whole-run';
 import '../designer.css';
 import '../workflows.css';
 
@@ -319,84 +307,3 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
 }
 
 const NO_EDGES: readonly string[] = [];
-
-function Fact({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <div className="min-w-0">
-      <dt className="label">{label}</dt>
-      <dd className="num mt-0.5 truncate">{children}</dd>
-    </div>
-  );
-}
-
-/** What is to be said of the run where no node is chosen. */
-function WholeRun({
-  run,
-  state,
-  graph,
-  error,
-  nameOf,
-  onShow,
-}: {
-  run: Run;
-  state: RunState;
-  graph: Graph | undefined;
-  error: unknown;
-  nameOf: (node: string) => string;
-  onShow: (node: string) => void;
-}) {
-  const failure = state.error ?? run.error;
-  const failed = failure ? culprit(state) : undefined;
-  const given = givenOf(run) ?? run.input;
-  const output = state.output ?? run.output;
-  const tokens = run.input_tokens + run.output_tokens;
-  const reached = [...state.byNode.keys()].length;
-  return (
-    <div className="wf-node-run">
-      <h2 className="h">{t('The whole run')}</h2>
-      <dl className="grid grid-cols-2 gap-3">
-        <Fact label={t('How')}>{triggerName(run.trigger)}</Fact>
-        {graph && (
-          <Fact label={t('Nodes')}>{t('{{reached}} of {{all}}', { reached, all: graph.nodes.length })}</Fact>
-        )}
-        {tokens > 0 && <Fact label={t('Tokens')}>{count(tokens)}</Fact>}
-        {Number(run.cost) > 0 && <Fact label={t('Cost')}>{price(run.cost, run.currency)}</Fact>}
-      </dl>
-      {run.parent_run_id && (
-        <Link
-          to="/runs/$runId"
-          params={{ runId: run.parent_run_id }}
-          className="link inline-flex items-center gap-1 text-sm"
-        >
-          {t('Part of another run')}
-          <ArrowUpRight size={14} />
-        </Link>
-      )}
-      {error !== undefined && <Notice tone="err">{describe(error)}</Notice>}
-      {failure && (
-        <Notice tone="err">
-          <b className="font-medium">
-            {failed ? t('{{node}} failed', { node: nameOf(failed.node) }) : failure.title}
-          </b>
-          <span className="block break-words text-text-2">{failure.detail || failure.title}</span>
-          {failed && (
-            <Button
-              size="xs"
-              variant="outline"
-              className="mt-2 text-text"
-              onClick={() => onShow(failed.node)}
-            >
-              <LocateFixed size={14} />
-              {t('Show node')}
-            </Button>
-          )}
-        </Notice>
-      )}
-      {openTasks(state).map((task) => (
-        <Question key={task.id} task={task} />
-      ))}
-      {output !== undefined && output !== null && <ValueView label={t('Outputs')} value={output} />}
-      {given !== undefined && given !== null && <ValueView label={t('Inputs')} value={given} />}
-    </div>
-  );
-}
