@@ -39,6 +39,7 @@ function onEvent(event: FeedEvent): void {
     case 'run.finished':
       invalidate('conversations');
       if (conversation) touched(conversation);
+      else invalidate('workflows', 'executions');
       if (event.run_id) invalidate('runs', event.run_id);
       break;
     case 'approval.requested':

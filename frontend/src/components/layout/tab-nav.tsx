@@ -1,6 +1,7 @@
 /** The way between pages of one subject; where it is too long it scrolls, with the page that is open in view. */
 import { Children, type ReactNode, useLayoutEffect, useRef } from 'react';
 import { cx } from '@/lib/cx';
+import '@/styles/tabs.css';
 
 export function TabNav({
   label,

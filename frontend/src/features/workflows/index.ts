@@ -1,3 +1,7 @@
-/** Workflows: the library, and the designer of one. */
+/** Workflows: the library, the designer of one, its runs, and the questions that they ask. */
+export { HumanStep, isHumanStep } from './components/human-step';
+export { WorkflowRun } from './components/lazy-run';
 export { WorkflowPage } from './components/workflow-page';
 export { WorkflowsPage } from './components/workflows-page';
+export { workflowTitle } from './model/names';
+export { workflowOptions } from './queries';

@@ -1,7 +1,9 @@
 /** Workflows on the server: the library, one with its versions, documents in and out, and every write. */
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, type BodyOf, newId, raw } from '@/api/client';
+import { Problem } from '@/api/problem';
 import type { CheckedWorkflow, Workflow, WorkflowSummary } from '@/api/types';
+import type { Values } from './model/graph';
 
 type ExportBody = BodyOf<'post', `/api/workflows/${string}/export`>;
 export type Form = ExportBody['format'];
@@ -15,6 +17,8 @@ export const workflowKeys = {
   list: (filter: WorkflowFilter) => ['workflows', 'list', filter] as const,
   one: (id: string) => ['workflows', 'one', id] as const,
   versions: (id: string) => ['workflows', 'versions', id] as const,
+  executions: (id: string) => ['workflows', 'executions', id] as const,
+  graph: (id: string, version: number) => ['workflows', 'graph', id, version] as const,
   document: (id: string, wanted: Wanted) => ['workflows', 'document', id, wanted] as const,
 };
 
@@ -53,6 +57,32 @@ export const workflowVersions = (id: string) =>
   queryOptions({
     queryKey: workflowKeys.versions(id),
     queryFn: ({ signal }) => api.get(`/api/workflows/${id}/versions`, { query: { limit: 100 }, signal }),
+  });
+
+/** Its runs, newest first. */
+export const workflowExecutions = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: workflowKeys.executions(id),
+    queryFn: ({ pageParam, signal }) =>
+      api.get(`/api/workflows/${id}/executions`, { query: { limit: 50, cursor: pageParam }, signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+
+/** The graph as a run has it: that of its version, which may be an old one. Versions never change. */
+export const workflowGraph = (id: string, version: number) =>
+  queryOptions({
+    queryKey: workflowKeys.graph(id, version),
+    queryFn: async ({ signal }): Promise<unknown> => {
+      for (let cursor: string | null | undefined; ; ) {
+        const page = await api.get(`/api/workflows/${id}/versions`, { query: { limit: 20, cursor }, signal });
+        const found = page.items.find((one) => one.version === version);
+        if (found) return found.graph;
+        cursor = page.next_cursor;
+        if (!cursor) return null;
+      }
+    },
+    staleTime: Number.POSITIVE_INFINITY,
   });
 
 /** Names of workflows, to choose another one by. */
@@ -174,5 +204,43 @@ export function useDeleteWorkflow() {
       client.removeQueries({ queryKey: workflowKeys.one(id) });
       return client.invalidateQueries({ queryKey: workflowKeys.all });
     },
+  });
+}
+
+/** Starts a run; a second press while the first is on its way is the same run. */
+export function useExecute(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { inputs: Values; version?: number | undefined; test: boolean }) =>
+      api.post(`/api/workflows/${id}/execute`, body, { idempotencyKey: newId() }),
+    onSuccess: () => client.invalidateQueries({ queryKey: workflowKeys.executions(id) }),
+  });
+}
+
+export function stopRun(runId: string): Promise<unknown> {
+  return api.post(`/api/execute/${runId}/cancel`);
+}
+
+/** Answers a question of a node. */
+export function useDecide() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async ({ id, decision, comment }: { id: string; decision: string; comment: string }) => {
+      try {
+        await api.post(`/api/tasks/${id}/decide`, { decision, comment: comment.trim() || null });
+      } catch (error) {
+        // Somebody was faster; then their answer is shown.
+        if (!(error instanceof Problem && error.code === 'already_decided')) throw error;
+      }
+    },
+    onSuccess: () => client.invalidateQueries({ queryKey: ['tasks'] }),
+  });
+}
+
+/** Tells a run that something happened which one of its nodes waits for. */
+export function useTell(runId: string) {
+  return useMutation({
+    mutationFn: (event: { name: string; data: unknown }) =>
+      api.post(`/api/workflows/executions/${runId}/events`, event),
   });
 }

@@ -34,6 +34,7 @@ import { AgentTokens } from './agent-tokens';
 import { AgentTools } from './agent-tools';
 import { AgentVersions } from './agent-versions';
 import '../agents.css';
+import '@/styles/tabs.css';
 
 type Part = 'overview' | 'tools' | 'test' | 'versions' | 'tokens';
 

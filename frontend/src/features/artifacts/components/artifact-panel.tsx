@@ -14,6 +14,7 @@ import { findTab, mergeTabs, type Tab } from '../model/tabs';
 import { artifactById, artifactKeys, conversationArtifacts } from '../queries';
 import { ArtifactView } from './artifact-view';
 import '../artifacts.css';
+import '@/styles/tabs.css';
 
 export interface ArtifactPanelProps {
   conversationId: string;

@@ -17,6 +17,7 @@ import { Status } from '@/components/ui/badges';
 import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
 import { MyRequest, myWishes, RequestCard } from '@/features/access';
 import { ApprovalBlock } from '@/features/chat';
+import { HumanStep, isHumanStep, workflowOptions, workflowTitle } from '@/features/workflows';
 import { mayAnswer } from '@/lib/approvers';
 import { ago } from '@/lib/format';
 import { t } from '@/lib/i18n';
@@ -37,6 +38,9 @@ function Task({ task }: { task: HumanTask }) {
     enabled: Boolean(me && elsewhere && task.user_id),
   });
   const asker = members.data?.items.find(({ user_id }) => user_id === task.user_id);
+  const step = isHumanStep(task);
+  const { data: workflows } = useQuery({ ...workflowOptions, enabled: Boolean(run?.workflow_id) });
+  const workflow = workflows?.items.find(({ id }) => id === run?.workflow_id);
   const agent = agents?.items.find(({ id }) => id === run?.agent_id);
   return (
     <li className="grid gap-2">
@@ -46,7 +50,10 @@ function Task({ task }: { task: HumanTask }) {
             elsewhere &&
               (asker
                 ? t('For {{name}}', { name: asker.name || asker.email })
-                : t('In a conversation of somebody else')),
+                : step
+                  ? t('In a run of somebody else')
+                  : t('In a conversation of somebody else')),
+            workflow && workflowTitle(workflow),
             agent?.name,
             chat?.title,
             ago(task.created_at),
@@ -77,7 +84,7 @@ function Task({ task }: { task: HumanTask }) {
           )}
         </span>
       </div>
-      <ApprovalBlock task={task} />
+      {step ? <HumanStep task={task} /> : <ApprovalBlock task={task} />}
     </li>
   );
 }
@@ -112,7 +119,7 @@ export function InboxPage() {
         <div className="card">
           <EmptyState icon={<Inbox />} title={t('Nothing waits for you')}>
             {t(
-              'When an agent wants to use a tool that needs a person’s word, or a colleague wants access to something of yours, the question appears here.',
+              'When an agent wants to use a tool that needs a person’s word, a workflow asks you to decide, or a colleague wants access to something of yours, the question appears here.',
             )}
           </EmptyState>
         </div>

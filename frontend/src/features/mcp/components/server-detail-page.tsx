@@ -25,6 +25,7 @@ import { ServerResources } from './server-resources';
 import { ServerSettings } from './server-settings';
 import { ServerTools } from './server-tools';
 import '../mcp.css';
+import '@/styles/tabs.css';
 
 type Part = 'tools' | 'resources' | 'logs' | 'settings';
 

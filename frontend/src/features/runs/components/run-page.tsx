@@ -2,62 +2,24 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ArrowUpRight, ChevronRight, History, Square } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { api } from '@/api/client';
 import { describe } from '@/api/problem';
-import { queryClient, runQuery } from '@/api/queries';
-import { follow } from '@/api/run-stream';
+import { runQuery } from '@/api/queries';
 import type { RunEvent } from '@/api/types';
+import { useRunEvents } from '@/api/use-run-events';
 import { PageHeader } from '@/components/layout/page-header';
 import { Button } from '@/components/ui/button';
 import { JsonView } from '@/components/ui/json-view';
 import { RunStatusPill } from '@/components/ui/run-status';
 import { EmptyState, ErrorState, Notice, SkeletonRows } from '@/components/ui/states';
+import { WorkflowRun } from '@/features/workflows';
 import { cx } from '@/lib/cx';
 import { count, dateTime, duration, preciseClock, price } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { runKindName } from '@/lib/names';
 import { toast } from '@/lib/toast';
 import { type Line, timeline } from '../model/timeline';
-
-function useEvents(runId: string): { events: RunEvent[]; live: boolean } {
-  const [events, setEvents] = useState<RunEvent[]>([]);
-  const [live, setLive] = useState(true);
-  useEffect(() => {
-    setEvents([]);
-    setLive(true);
-    let waiting: RunEvent[] = [];
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const flush = () => {
-      timer = undefined;
-      const now = waiting;
-      waiting = [];
-      setEvents((old) => {
-        const last = old.at(-1)?.seq ?? 0;
-        return [...old, ...now.filter((event) => event.seq > last)];
-      });
-    };
-    const stream = follow<RunEvent>({
-      path: `/api/runs/${runId}/events`,
-      after: 0,
-      onEvent: (event) => {
-        waiting.push(event);
-        timer ??= setTimeout(flush, 80);
-      },
-      isLast: (event) => event.type === 'run.finished',
-      onState: (state) => {
-        if (state !== 'closed') return;
-        setLive(false);
-        void queryClient.invalidateQueries({ queryKey: ['runs', runId] });
-      },
-    });
-    return () => {
-      stream.close();
-      clearTimeout(timer);
-    };
-  }, [runId]);
-  return { events, live };
-}
 
 const dots = { ok: 'bg-ok', err: 'bg-err', warn: 'bg-warn', info: 'bg-info', plain: 'bg-border-strong' };
 
@@ -92,6 +54,35 @@ function EventLine({ line }: { line: Line }) {
   );
 }
 
+/** As many lines as are drawn at once; what streams a lot is not slow for it. */
+const LINES = 300;
+
+function EventLog({ events }: { events: readonly RunEvent[] }) {
+  const [most, setMost] = useState(LINES);
+  const lines = useMemo(() => timeline(events), [events]);
+  if (lines.length === 0) {
+    return (
+      <EmptyState icon={<History />} title={t('No events yet')}>
+        {t('They appear here as the run goes on.')}
+      </EmptyState>
+    );
+  }
+  return (
+    <>
+      <ol className="relative before:absolute before:top-4 before:bottom-4 before:left-2 before:w-px before:bg-border">
+        {lines.slice(0, most).map((line) => (
+          <EventLine key={line.seq} line={line} />
+        ))}
+      </ol>
+      {lines.length > most && (
+        <Button variant="outline" className="mt-3" onClick={() => setMost(most + 1000)}>
+          {t('Show more')}
+        </Button>
+      )}
+    </>
+  );
+}
+
 function Fact({ label, children }: { label: string; children: React.ReactNode }) {
   return (
     <div>
@@ -103,8 +94,7 @@ function Fact({ label, children }: { label: string; children: React.ReactNode })
 
 export function RunPage({ runId }: { runId: string }) {
   const { data: run, error, isPending, refetch } = useQuery(runQuery(runId));
-  const { events, live } = useEvents(runId);
-  const lines = useMemo(() => timeline(events), [events]);
+  const { events, live, error: refused } = useRunEvents(runId);
   if (error) {
     return (
       <div className="page">
@@ -117,6 +107,11 @@ export function RunPage({ runId }: { runId: string }) {
       <div className="page narrow w-full">
         <SkeletonRows rows={6} />
       </div>
+    );
+  }
+  if (run.kind === 'workflow') {
+    return (
+      <WorkflowRun key={runId} run={run} events={events} error={refused} log={<EventLog events={events} />} />
     );
   }
   const active = ['pending', 'running', 'waiting'].includes(run.status);
@@ -180,17 +175,7 @@ export function RunPage({ runId }: { runId: string }) {
           <span className="text-sm text-text-3">{t('{{count}} events', { count: events.length })}</span>
           {live && active && <span className="dot pulse" />}
         </h2>
-        {lines.length === 0 ? (
-          <EmptyState icon={<History />} title={t('No events yet')}>
-            {t('They appear here as the run goes on.')}
-          </EmptyState>
-        ) : (
-          <ol className="relative before:absolute before:top-4 before:bottom-4 before:left-2 before:w-px before:bg-border">
-            {lines.map((line) => (
-              <EventLine key={line.seq} line={line} />
-            ))}
-          </ol>
-        )}
+        <EventLog events={events} />
       </section>
     </div>
   );

@@ -115,14 +115,24 @@ function describe(event: RunEvent): Pick<Line, 'title' | 'detail' | 'tone'> {
       };
     case 'node.started':
       return { title: t('Node began: {{name}}', { name: event.node_id }), detail: '', tone: 'plain' };
+    case 'node.waiting':
+      return {
+        title: t('Node waits: {{name}}', { name: event.node_id }),
+        detail: event.event ?? words(event.reason),
+        tone: 'warn',
+      };
     case 'node.finished':
       return {
-        title: t('Node ended: {{name}}', { name: event.node_id }),
-        detail: event.port ?? '',
-        tone: 'ok',
+        title: event.error
+          ? t('Node failed: {{name}}', { name: event.node_id })
+          : t('Node ended: {{name}}', { name: event.node_id }),
+        detail: event.error?.detail || event.error?.title || event.port || '',
+        tone: event.error ? 'err' : 'ok',
       };
     case 'node.skipped':
       return { title: t('Node skipped: {{name}}', { name: event.node_id }), detail: '', tone: 'plain' };
+    case 'event.received':
+      return { title: t('Event arrived: {{name}}', { name: event.name }), detail: '', tone: 'info' };
     case 'usage':
       return {
         title: t('Usage'),

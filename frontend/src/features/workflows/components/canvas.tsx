@@ -28,7 +28,9 @@ import { type Graph, type GraphNode, mayConnect, nodeOf, type Point, titleOf } f
 import { kindInfo, portName, portsOf, summaryOf } from '../model/kinds';
 import { goesAcross, widthOf } from '../model/layout';
 import { errorsIn } from '../model/problems';
+import type { Mark, Marks } from '../model/run-state';
 import { KindTile } from './kind-icon';
+import { NodeMark, nodeStatusName } from './node-look';
 import '@xyflow/react/dist/base.css';
 
 /** How the whole drawing is brought into view: below the tools. */
@@ -41,16 +43,26 @@ export const FIT: FitViewOptions = {
 export const KIND_MIME = 'application/x-conductor-kind';
 
 type CardNode = Node<
-  { node: GraphNode; errors: number; warnings: number; connected: readonly string[]; across: boolean },
+  {
+    node: GraphNode;
+    errors: number;
+    warnings: number;
+    connected: readonly string[];
+    across: boolean;
+    /** How it stands in the run that is shown. */
+    mark: Mark | undefined;
+    /** Whether a run is shown that has not come to it. */
+    aside: boolean;
+  },
   'card'
 >;
 type WayEdge = Edge<
-  { label: string; condition: string | undefined; tone: string; side: number; across: boolean },
+  { label: string; condition: string | undefined; tone: string; side: number; across: boolean; way: string },
   'way'
 >;
 
 const Card = memo(function Card({ data }: NodeProps<CardNode>) {
-  const { node, errors, warnings, connected, across } = data;
+  const { node, errors, warnings, connected, across, mark, aside } = data;
   const ports = portsOf(node);
   const pill = node.kind === 'start' || node.kind === 'end';
   return (
@@ -60,6 +72,7 @@ const Card = memo(function Card({ data }: NodeProps<CardNode>) {
         across && 'across',
         pill && 'pill',
         errors > 0 ? 'bad' : warnings > 0 && 'odd',
+        mark ? `run-${mark.status}` : aside && 'run-aside',
       )}
       style={{ width: widthOf(node) }}
     >
@@ -73,7 +86,8 @@ const Card = memo(function Card({ data }: NodeProps<CardNode>) {
       </span>
       {node.guard && <Filter size={13} className="wf-node-note" aria-label={t('Only under a condition')} />}
       {node.retry && <RotateCcw size={13} className="wf-node-note" aria-label={t('Tried again')} />}
-      {errors + warnings > 0 && (
+      {mark && (!pill || mark.status !== 'done') && <NodeMark status={mark.status} visits={mark.visits} />}
+      {!mark && errors + warnings > 0 && (
         <span className={cx('wf-mark', errors > 0 ? 'err' : 'warn')}>
           {errors > 0 ? <CircleX size={15} /> : <TriangleAlert size={15} />}
         </span>
@@ -125,7 +139,7 @@ function Way(props: EdgeProps<WayEdge>) {
   // Canvases of others leave little room between nodes that stand in a row.
   const back = across ? targetX < sourceX - 24 : targetY < sourceY + 16;
   const [path, x, y] = back ? wayBack(props) : getBezierPath(props);
-  const { label = '', condition, tone = '' } = props.data ?? {};
+  const { label = '', condition, tone = '', way = '' } = props.data ?? {};
   const at = (left: number, top: number) => ({
     transform: `translate(-50%, -50%) translate(${left}px, ${top}px)`,
   });
@@ -135,14 +149,14 @@ function Way(props: EdgeProps<WayEdge>) {
         id={props.id}
         path={path}
         markerEnd={props.markerEnd}
-        className={cx('wf-edge', tone, selected && 'sel')}
+        className={cx('wf-edge', tone, way, selected && 'sel')}
         interactionWidth={18}
       />
       {(label || condition) && (
         <EdgeLabelRenderer>
           {label && (
             <div
-              className={cx('wf-edge-label', tone, selected && 'sel')}
+              className={cx('wf-edge-label', tone, way, selected && 'sel')}
               style={
                 back
                   ? at(x, y)
@@ -156,7 +170,7 @@ function Way(props: EdgeProps<WayEdge>) {
           )}
           {condition && (
             <div
-              className={cx('wf-edge-label', tone, selected && 'sel')}
+              className={cx('wf-edge-label', tone, way, selected && 'sel')}
               style={at(x, back || label === '' ? y + 24 : y + 12)}
             >
               <code>{condition}</code>
@@ -183,39 +197,79 @@ interface Props {
   problems: ReadonlyMap<string, readonly WorkflowProblem[]>;
   disabled: boolean;
   dispatch: (action: Action) => void;
-  onAdd: (kind: string, at: Point) => void;
+  onAdd?: (kind: string, at: Point) => void;
+  /** A run that is shown in it. */
+  marks?: Marks | undefined;
 }
 
-export function Canvas({ graph, chosen, chosenEdges, problems, disabled, dispatch, onAdd }: Props) {
-  const flow = useReactFlow();
-  const across = goesAcross(graph);
-  const wanted = useMemo(
-    (): CardNode[] =>
-      graph.nodes.map((node) => {
-        const own = problems.get(node.id) ?? [];
-        const errors = errorsIn(own);
-        const label = [
-          titleOf(node),
-          kindInfo(node.kind).name,
-          own.length > 0 ? t('{{count}} problems', { count: own.length }) : '',
-        ];
-        return {
-          id: node.id,
-          type: 'card',
-          position: { x: node.layout?.x ?? 0, y: node.layout?.y ?? 0 },
-          selected: chosen.includes(node.id),
-          ariaLabel: label.filter(Boolean).join(', '),
-          data: {
-            node,
-            errors,
-            warnings: own.length - errors,
-            connected: graph.edges.filter(({ from }) => from === node.id).map(({ port }) => port),
-            across,
-          },
-        };
-      }),
-    [graph.nodes, graph.edges, chosen, problems, across],
+/** From so many nodes on only those in view are drawn. */
+const MANY_NODES = 150;
+
+/** How an edge stands in a run: taken, taken to where the work is now, or not. */
+function wayOf(marks: Marks | undefined, id: string, to: string): string {
+  if (!marks) return '';
+  if (!marks.taken.has(id)) return 'off';
+  const status = marks.nodes.get(to)?.status;
+  return status === 'running' || status === 'waiting' || status === 'retrying' ? 'live' : 'took';
+}
+
+function sameData(one: CardNode['data'], other: CardNode['data']): boolean {
+  return (
+    one.node === other.node &&
+    one.errors === other.errors &&
+    one.warnings === other.warnings &&
+    one.across === other.across &&
+    one.aside === other.aside &&
+    one.mark?.status === other.mark?.status &&
+    one.mark?.visits === other.mark?.visits &&
+    one.connected.join() === other.connected.join()
   );
+}
+
+export function Canvas({ graph, chosen, chosenEdges, problems, disabled, dispatch, onAdd, marks }: Props) {
+  const flow = useReactFlow();
+  const across = useMemo(() => goesAcross(graph), [graph]);
+  // What did not change keeps its object, so that of a thousand nodes only those are drawn anew that the run touched.
+  const before = useRef(new Map<string, CardNode['data']>());
+  const wanted = useMemo((): CardNode[] => {
+    const ports = new Map<string, string[]>();
+    for (const { from, port } of graph.edges) ports.set(from, [...(ports.get(from) ?? []), port]);
+    const selected = new Set(chosen);
+    const now = new Map<string, CardNode['data']>();
+    const cards = graph.nodes.map((node): CardNode => {
+      const own = problems.get(node.id) ?? [];
+      const errors = errorsIn(own);
+      const mark = marks?.nodes.get(node.id);
+      const label = [
+        titleOf(node),
+        kindInfo(node.kind).name,
+        mark ? nodeStatusName(mark.status) : '',
+        own.length > 0 ? t('{{count}} problems', { count: own.length }) : '',
+      ];
+      const fresh: CardNode['data'] = {
+        node,
+        errors,
+        warnings: own.length - errors,
+        connected: ports.get(node.id) ?? [],
+        across,
+        mark,
+        aside: marks !== undefined && !mark,
+      };
+      const old = before.current.get(node.id);
+      const data = old && sameData(old, fresh) ? old : fresh;
+      now.set(node.id, data);
+      return {
+        id: node.id,
+        type: 'card',
+        position: { x: node.layout?.x ?? 0, y: node.layout?.y ?? 0 },
+        selected: selected.has(node.id),
+        ariaLabel: label.filter(Boolean).join(', '),
+        data,
+      };
+    });
+    before.current = now;
+    return cards;
+  }, [graph.nodes, graph.edges, chosen, problems, across, marks]);
   // While a node is dragged only the drawing moves; the graph learns of it when it is let go.
   const [drawn, setDrawn] = useState<CardNode[]>(wanted);
   useEffect(() => {
@@ -229,8 +283,10 @@ export function Canvas({ graph, chosen, chosenEdges, problems, disabled, dispatc
   }, [wanted]);
   const edges = useMemo(() => {
     const beside = across ? 'y' : 'x';
+    const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
     return graph.edges.map((edge): WayEdge => {
-      const [from, to] = [nodeOf(graph, edge.from), nodeOf(graph, edge.to)];
+      const [from, to] = [nodes.get(edge.from), nodes.get(edge.to)];
+      const way = wayOf(marks, edge.id, edge.to);
       const ports = from ? portsOf(from) : [];
       const label = ports.length > 1 || edge.port !== 'out' ? portName(edge.port) : '';
       const tone = toneOf(edge.port);
@@ -247,6 +303,7 @@ export function Canvas({ graph, chosen, chosenEdges, problems, disabled, dispatc
           tone,
           side: Math.min(from?.layout?.[beside] ?? 0, to?.layout?.[beside] ?? 0) - 40,
           across,
+          way,
         },
         ariaLabel: t('Edge from {{from}} to {{to}}', {
           from: from ? titleOf(from) : edge.from,
@@ -256,11 +313,18 @@ export function Canvas({ graph, chosen, chosenEdges, problems, disabled, dispatc
           type: MarkerType.ArrowClosed,
           width: 16,
           height: 16,
-          color: tone === 'err' ? 'var(--err)' : 'var(--border-strong)',
+          color:
+            way === 'live'
+              ? 'var(--accent)'
+              : way === 'took'
+                ? 'var(--ok)'
+                : tone === 'err'
+                  ? 'var(--err)'
+                  : 'var(--border-strong)',
         },
       };
     });
-  }, [graph, chosenEdges, across]);
+  }, [graph.nodes, graph.edges, chosenEdges, across, marks]);
   // Ports that move to other sides of their nodes are measured anew.
   const measure = useUpdateNodeInternals();
   const sides = useRef(across);
@@ -321,6 +385,7 @@ export function Canvas({ graph, chosen, chosenEdges, problems, disabled, dispatc
       fitViewOptions={FIT}
       proOptions={{ hideAttribution: true }}
       elevateNodesOnSelect
+      onlyRenderVisibleElements={graph.nodes.length > MANY_NODES}
       ariaLabelConfig={{
         'node.a11yDescription.default': t(
           'Enter or Space chooses the node, arrow keys move it, Delete removes it, Escape leaves it.',
@@ -339,7 +404,7 @@ export function Canvas({ graph, chosen, chosenEdges, problems, disabled, dispatc
       }}
       onDrop={(event) => {
         const kind = event.dataTransfer.getData(KIND_MIME);
-        if (!kind || disabled) return;
+        if (!kind || disabled || !onAdd) return;
         event.preventDefault();
         const at = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
         onAdd(kind, { x: at.x - 100, y: at.y - 24 });

@@ -11,6 +11,7 @@ import {
   Ellipsis,
   LayoutDashboard,
   Maximize,
+  Play,
   Plus,
   Redo2,
   Save,
@@ -24,7 +25,7 @@ import {
 } from 'lucide-react';
 import { lazy, Suspense, useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import { describe, Problem } from '@/api/problem';
-import type { Workflow, WorkflowProblem } from '@/api/types';
+import type { Run, Workflow, WorkflowProblem } from '@/api/types';
 import { Classification, Status } from '@/components/ui/badges';
 import { Button, IconButton } from '@/components/ui/button';
 import { ConfirmDialog } from '@/components/ui/dialog';
@@ -38,9 +39,11 @@ import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
 import { type Action, edited, editorOf, isDirty } from '../model/editor';
 import { copied, type Graph, graphOf, nodeOf, type Point, pieceOf, pieceText, titleOf } from '../model/graph';
+import { givenOf } from '../model/inputs';
 import { kindGroups, kindInfo } from '../model/kinds';
 import { placeFor } from '../model/layout';
 import { errorsIn, nodeOfProblem, problemsByNode } from '../model/problems';
+import type { Marks } from '../model/run-state';
 import {
   type Change,
   useCloneWorkflow,
@@ -51,11 +54,14 @@ import {
 } from '../queries';
 import { useCheck } from '../use-check';
 import { Canvas, FIT } from './canvas';
+import { ExecutionsPanel } from './executions-panel';
 import { ExportDialog } from './export-dialog';
 import { EdgeInspector, NodeInspector } from './inspector';
 import { KindTile } from './kind-icon';
 import { KindLibrary } from './kind-library';
 import { ProblemList } from './problem-list';
+import { RunDialog } from './run-dialog';
+import { RunPanel } from './run-panel';
 import { VersionsPanel } from './versions-panel';
 import { Readiness } from './workflow-badges';
 import { type Meta, WorkflowInspector } from './workflow-inspector';
@@ -63,7 +69,7 @@ import '../designer.css';
 
 const SourcePanel = lazy(() => import('./source-panel'));
 
-type Part = 'design' | 'source' | 'versions';
+type Part = 'design' | 'source' | 'versions' | 'runs';
 
 function metaOf(workflow: Workflow): Meta {
   return {
@@ -125,7 +131,10 @@ function Desk({ workflow }: { workflow: Workflow }) {
   const [inspecting, setInspecting] = useState(() => window.matchMedia('(min-width: 768px)').matches);
   const [listing, setListing] = useState(false);
   const [conflict, setConflict] = useState(false);
-  const [dialog, setDialog] = useState<'access' | 'export' | 'delete'>();
+  const [dialog, setDialog] = useState<'access' | 'export' | 'delete' | 'run'>();
+  // The run that is shown in the drawing, what it was given, and how its nodes stand.
+  const [run, setRun] = useState<Run>();
+  const [marks, setMarks] = useState<Marks>();
   const saving = useRef(false);
   const root = useRef<HTMLDivElement>(null);
   const client = useQueryClient();
@@ -176,8 +185,9 @@ function Desk({ workflow }: { workflow: Workflow }) {
     else load(workflow);
   }, [workflow.revision]);
 
-  const store = async () => {
-    if (saving.current || disabled || !dirty) return;
+  /** Saves what is not saved, and says whether the server has it now. */
+  const store = async (): Promise<boolean> => {
+    if (saving.current || disabled || !dirty) return !dirty;
     saving.current = true;
     const sent = graph;
     const body: Change = isDirty(editor)
@@ -194,9 +204,13 @@ function Desk({ workflow }: { workflow: Workflow }) {
       setBase(now);
       setConflict(false);
       toast.success(t('Saved as version {{version}}', { version: now.version }));
+      return true;
     } catch (error) {
-      if (error instanceof Problem && error.status === 412) setConflict(true);
-      else toast.error(describe(error));
+      if (error instanceof Problem && error.status === 412) {
+        setDialog(undefined);
+        setConflict(true);
+      } else toast.error(describe(error));
+      return false;
     } finally {
       saving.current = false;
     }
@@ -269,6 +283,16 @@ function Desk({ workflow }: { workflow: Workflow }) {
     }
   };
 
+  const askToRun = () => {
+    if (errors === 0) {
+      setDialog('run');
+      return;
+    }
+    setPart('design');
+    setListing(true);
+    toast.error(t('It cannot run before what is wrong with it is put right.'));
+  };
+
   const add = (kind: string, at?: Point) => {
     setPart('design');
     setInspecting(true);
@@ -289,6 +313,11 @@ function Desk({ workflow }: { workflow: Workflow }) {
     if (mod && key === 's') {
       event.preventDefault();
       void store();
+      return;
+    }
+    if (mod && event.key === 'Enter' && dialog === undefined) {
+      event.preventDefault();
+      askToRun();
       return;
     }
     if (isTyping(event.target) || disabled) return;
@@ -390,6 +419,7 @@ function Desk({ workflow }: { workflow: Workflow }) {
             { value: 'design', label: t('Design') },
             { value: 'source', label: t('Source') },
             { value: 'versions', label: t('Versions') },
+            { value: 'runs', label: t('Runs') },
           ]}
         />
         <Menu
@@ -420,6 +450,10 @@ function Desk({ workflow }: { workflow: Workflow }) {
             </>
           )}
         </Menu>
+        <Button variant="outline" onClick={askToRun} title="Ctrl Enter">
+          <Play size={15} />
+          {t('Run')}
+        </Button>
         {!disabled && (
           <Button
             variant="primary"
@@ -469,6 +503,7 @@ function Desk({ workflow }: { workflow: Workflow }) {
       {part === 'versions' && (
         <VersionsPanel workflow={base} dirty={dirty} onRestored={load} onConflict={() => setConflict(true)} />
       )}
+      {part === 'runs' && <ExecutionsPanel workflow={base} onRun={askToRun} />}
       <div className={cx('wf-work', disabled && 'fixed', !inspecting && 'wide')} hidden={part !== 'design'}>
         {!disabled && <KindLibrary onAdd={(kind) => add(kind)} />}
         <section className="wf-middle" aria-label={t('Drawing')}>
@@ -547,8 +582,24 @@ function Desk({ workflow }: { workflow: Workflow }) {
               disabled={disabled}
               dispatch={pick}
               onAdd={add}
+              marks={run && marks}
             />
           </div>
+          {run && (
+            <RunPanel
+              key={run.id}
+              runId={run.id}
+              graph={graph}
+              chosen={node?.id}
+              onMarks={setMarks}
+              onShow={goTo}
+              onAgain={askToRun}
+              onClose={() => {
+                setRun(undefined);
+                setMarks(undefined);
+              }}
+            />
+          )}
           <footer className="wf-problems">
             <span role="status" className="sr-only">
               {checked.checking ? '' : verdict}
@@ -615,6 +666,24 @@ function Desk({ workflow }: { workflow: Workflow }) {
         )}
       </div>
 
+      <RunDialog
+        open={dialog === 'run'}
+        onClose={() => setDialog(undefined)}
+        workflowId={workflow.id}
+        title={title}
+        inputs={graph.inputs}
+        given={run && givenOf(run)}
+        test
+        onSave={dirty && !disabled ? store : undefined}
+        onStarted={(started) => {
+          setDialog(undefined);
+          setPart('design');
+          setMarks(undefined);
+          setRun(started);
+          // The panel takes room from the drawing.
+          setTimeout(() => void flow.fitView({ ...FIT, ...motion() }), 100);
+        }}
+      />
       <ExportDialog workflow={dialog === 'export' ? base : undefined} onClose={() => setDialog(undefined)} />
       <AccessDialog
         open={dialog === 'access'}

@@ -1,0 +1,157 @@
+/** A question of a workflow to a person: its words, its decisions as buttons, a comment, and until when. */
+import { useQuery } from '@tanstack/react-query';
+import { CalendarClock, TriangleAlert, User } from 'lucide-react';
+import { useState } from 'react';
+import { describe } from '@/api/problem';
+import { membersQuery, meQuery } from '@/api/queries';
+import type { HumanTask, Me } from '@/api/types';
+import { Status } from '@/components/ui/badges';
+import { Button } from '@/components/ui/button';
+import { TextArea } from '@/components/ui/field';
+import { ApprovalBlock } from '@/features/chat';
+import { asksMe, mayAnswer, USER } from '@/lib/approvers';
+import { dateTime } from '@/lib/format';
+import { t } from '@/lib/i18n';
+import { decisionName, roleTitle, words } from '@/lib/names';
+import { toast } from '@/lib/toast';
+import { useDecide } from '../queries';
+
+/** Whether a question is one that a workflow's author wrote, not one about a tool. */
+export function isHumanStep(task: HumanTask): boolean {
+  return Boolean(task.node_id) && !task.call_id && !task.tool;
+}
+
+const AGAINST = /^(reject|deny|decline|refuse|no|cancel|stop)/i;
+
+/** `approve` as `Approve`. */
+export function decisionTitle(decision: string): string {
+  return t(words(decision));
+}
+
+/** What was decided, in the words of its kind of question. */
+function decidedTitle(task: HumanTask): string {
+  if (!task.decision) return t('Nobody answered in time.');
+  return isHumanStep(task) ? decisionTitle(task.decision) : decisionName(task.decision);
+}
+
+/** Who is asked, in words: people by their name, roles by theirs. */
+function useAsked(task: HumanTask, me: Me | undefined): string {
+  const asked = task.approver_roles ?? [];
+  const others = asked.some((one) => one.startsWith(USER) && !asksMe(one, me));
+  const members = useQuery({
+    ...membersQuery(me?.organization.id ?? ''),
+    enabled: Boolean(me) && others,
+    retry: false,
+  });
+  return asked
+    .map((one) => {
+      if (!one.startsWith(USER)) return roleTitle(one);
+      if (asksMe(one, me)) return t('you');
+      const person = members.data?.items.find(({ user_id }) => one === USER + user_id);
+      return person ? person.name || person.email : t('somebody else');
+    })
+    .join(', ');
+}
+
+export function HumanStep({ task, onDecided }: { task: HumanTask; onDecided?: (() => void) | undefined }) {
+  const { data: me } = useQuery(meQuery);
+  const [comment, setComment] = useState('');
+  const [missing, setMissing] = useState(false);
+  const decide = useDecide();
+  const asked = useAsked(task, me);
+  const mine = mayAnswer(task, me);
+  const late = task.due_at ? Date.parse(task.due_at) < Date.now() : false;
+  const answer = (decision: string) => {
+    if (task.comment_required && comment.trim() === '') {
+      setMissing(true);
+      return;
+    }
+    decide.mutate(
+      { id: task.id, decision, comment },
+      { onSuccess: () => onDecided?.(), onError: (error) => toast.error(describe(error)) },
+    );
+  };
+  const busy = decide.isPending || decide.isSuccess;
+  return (
+    <section
+      className="rise grid gap-3 rounded-lg border border-accent bg-accent-soft p-4 text-ui leading-[var(--lh-ui)]"
+      aria-label={t('A person is asked: {{title}}', { title: task.title || task.message })}
+      data-task={task.id}
+    >
+      <div className="flex flex-wrap items-center gap-2">
+        <b className="h min-w-0 flex-1 basis-40">{task.title || task.message}</b>
+        {task.priority === 'high' && (
+          <Status tone="err" icon={<TriangleAlert />}>
+            {t('Urgent')}
+          </Status>
+        )}
+        {task.due_at && (
+          <Status tone={late ? 'err' : 'warn'} icon={<CalendarClock />}>
+            {t('Due {{when}}', { when: dateTime(task.due_at) })}
+          </Status>
+        )}
+      </div>
+      {task.title && task.message && task.message !== task.title && (
+        <p className="-mt-1 whitespace-pre-wrap break-words text-text-2">{task.message}</p>
+      )}
+      {asked && (
+        <p className="flex items-center gap-2 text-sm text-text-2">
+          <User size={15} className="flex-none" aria-hidden="true" />
+          {t('Asked: {{names}}', { names: asked })}
+        </p>
+      )}
+      {mine && (
+        <>
+          <TextArea
+            label={task.comment_required ? t('Comment *') : t('Comment (optional)')}
+            rows={2}
+            value={comment}
+            required={task.comment_required ?? false}
+            disabled={busy}
+            error={missing ? t('This question wants a comment with its answer.') : undefined}
+            onChange={(event) => {
+              setComment(event.target.value);
+              setMissing(false);
+            }}
+          />
+          <div className="flex flex-wrap gap-2">
+            {task.allowed_decisions.map((decision, index) => (
+              <Button
+                key={decision}
+                variant={index === 0 ? 'primary' : 'outline'}
+                danger={index > 0 && AGAINST.test(decision)}
+                busy={busy && decide.variables?.decision === decision}
+                disabled={busy}
+                onClick={() => answer(decision)}
+              >
+                {decisionTitle(decision)}
+              </Button>
+            ))}
+          </div>
+        </>
+      )}
+    </section>
+  );
+}
+
+/** A question of a run, whatever it is about. */
+export function Question({ task }: { task: HumanTask }) {
+  return isHumanStep(task) ? <HumanStep task={task} /> : <ApprovalBlock task={task} />;
+}
+
+/** An answer that was given. */
+export function Answered({ task }: { task: HumanTask }) {
+  return (
+    <div className="grid gap-1 text-sm">
+      <p>
+        <span className="font-medium">{decidedTitle(task)}</span>
+        {task.decided_at && <span className="text-text-3"> · {dateTime(task.decided_at)}</span>}
+      </p>
+      {task.comment && (
+        <p className="whitespace-pre-wrap break-words border-border border-l-2 pl-3 text-text-2">
+          {task.comment}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,96 @@
+/** What is to be said of a run as a whole: how it began, what it asks, what it gave, and why it failed. */
+import { Link } from '@tanstack/react-router';
+import { ArrowUpRight, LocateFixed } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { describe } from '@/api/problem';
+import type { Run } from '@/api/types';
+import { Button } from '@/components/ui/button';
+import { Notice } from '@/components/ui/states';
+import { count, price } from '@/lib/format';
+import { t } from '@/lib/i18n';
+import type { Graph } from '../model/graph';
+import { givenOf } from '../model/inputs';
+import { culprit, openTasks, type RunState } from '../model/run-state';
+import { triggerName } from './executions-panel';
+import { Question } from './human-step';
+import { ValueView } from './value-view';
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className="min-w-0">
+      <dt className="label">{label}</dt>
+      <dd className="num mt-0.5 truncate">{children}</dd>
+    </div>
+  );
+}
+
+export function WholeRun({
+  run,
+  state,
+  graph,
+  error,
+  nameOf,
+  onShow,
+}: {
+  run: Run;
+  state: RunState;
+  graph: Graph | undefined;
+  error: unknown;
+  nameOf: (node: string) => string;
+  onShow: (node: string) => void;
+}) {
+  const failure = state.error ?? run.error;
+  const failed = failure ? culprit(state) : undefined;
+  const given = givenOf(run) ?? run.input;
+  const output = state.output ?? run.output;
+  const tokens = run.input_tokens + run.output_tokens;
+  const reached = [...state.byNode.keys()].length;
+  return (
+    <div className="wf-node-run">
+      <h2 className="h">{t('The whole run')}</h2>
+      <dl className="grid grid-cols-2 gap-3">
+        <Fact label={t('How')}>{triggerName(run.trigger)}</Fact>
+        {graph && (
+          <Fact label={t('Nodes')}>{t('{{reached}} of {{all}}', { reached, all: graph.nodes.length })}</Fact>
+        )}
+        {tokens > 0 && <Fact label={t('Tokens')}>{count(tokens)}</Fact>}
+        {Number(run.cost) > 0 && <Fact label={t('Cost')}>{price(run.cost, run.currency)}</Fact>}
+      </dl>
+      {run.parent_run_id && (
+        <Link
+          to="/runs/$runId"
+          params={{ runId: run.parent_run_id }}
+          className="link inline-flex items-center gap-1 text-sm"
+        >
+          {t('Part of another run')}
+          <ArrowUpRight size={14} />
+        </Link>
+      )}
+      {error !== undefined && <Notice tone="err">{describe(error)}</Notice>}
+      {failure && (
+        <Notice tone="err">
+          <b className="font-medium">
+            {failed ? t('{{node}} failed', { node: nameOf(failed.node) }) : failure.title}
+          </b>
+          <span className="block break-words text-text-2">{failure.detail || failure.title}</span>
+          {failed && (
+            <Button
+              size="xs"
+              variant="outline"
+              className="mt-2 text-text"
+              onClick={() => onShow(failed.node)}
+            >
+              <LocateFixed size={14} />
+              {t('Show node')}
+            </Button>
+          )}
+        </Notice>
+      )}
+      {openTasks(state).map((task) => (
+        <Question key={task.id} task={task} />
+      ))}
+      {output !== undefined && output !== null && <ValueView label={t('Outputs')} value={output} />}
+      {given !== undefined && given !== null && <ValueView label={t('Inputs')} value={given} />}
+    </div>
+  );
+}

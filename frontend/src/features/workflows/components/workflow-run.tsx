@@ -1,0 +1,309 @@
+/** One run of a workflow: its graph with how every node stands, what each did and when; only ever imported lazily. */
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { ReactFlowProvider, useReactFlow } from '@xyflow/react';
+import { ChevronLeft, Maximize, RotateCcw, Square, X, ZoomIn, ZoomOut } from 'lucide-react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { describe } from '@/api/problem';
+import type { Run, RunEvent } from '@/api/types';
+import { Classification, isSensitive } from '@/components/ui/badges';
+import { Button, IconButton } from '@/components/ui/button';
+import { RunStatusPill } from '@/components/ui/run-status';
+import { Segmented } from '@/components/ui/segmented';
+import { ErrorState, SkeletonRows } from '@/components/ui/states';
+import { dateTime, duration } from '@/lib/format';
+import { t } from '@/lib/i18n';
+import { runStatusName } from '@/lib/names';
+import { toast } from '@/lib/toast';
+import type { Action } from '../model/editor';
+import { type Graph, graphOf, nodeOf, titleOf } from '../model/graph';
+import { givenOf } from '../model/inputs';
+import { placed } from '../model/layout';
+import { workflowTitle } from '../model/names';
+import { isOver, marksOf } from '../model/run-state';
+import { stopRun, workflowById, workflowGraph } from '../queries';
+import { useNow, useRunState } from '../use-run';
+import { Canvas, FIT } from './canvas';
+import { NodeRun } from './node-run';
+import { RunDialog } from './run-dialog';
+import { RunTimeline } from './run-timeline';
+import { WholeRun } from './whole-run';
+import '../designer.css';
+import '../workflows.css';
+
+export interface WorkflowRunProps {
+  run: Run;
+  events: readonly RunEvent[];
+  /** Why no more events come, where the stream was refused. */
+  error?: unknown;
+  /** The events one by one. */
+  log: ReactNode;
+}
+
+export default function WorkflowRun(props: WorkflowRunProps) {
+  return (
+    <ReactFlowProvider>
+      <RunDesk {...props} />
+    </ReactFlowProvider>
+  );
+}
+
+type Below = 'timeline' | 'events';
+
+const NO_PROBLEMS = new Map();
+
+/** The graph with a place for every node: a thousand take a second, so the rest of the page is drawn before. */
+function usePlaced(stored: unknown): Graph | undefined {
+  const [graph, setGraph] = useState<Graph>();
+  useEffect(() => {
+    if (!stored) return;
+    const timer = setTimeout(() => setGraph(placed(graphOf(stored))), 0);
+    return () => clearTimeout(timer);
+  }, [stored]);
+  return graph;
+}
+
+function RunDesk({ run, events, error, log }: WorkflowRunProps) {
+  const state = useRunState(events);
+  const status = state.seq > 0 ? state.status : run.status;
+  const over = isOver(status);
+  const now = useNow(!over);
+  const flow = useReactFlow();
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [chosen, setChosen] = useState<{ node: string; visit?: number | undefined }>();
+  const [below, setBelow] = useState<Below>('timeline');
+  const [again, setAgain] = useState(false);
+  const [stopping, setStopping] = useState(false);
+  const side = useRef<HTMLElement>(null);
+
+  const workflowId = run.workflow_id ?? '';
+  const version = run.workflow_version ?? 0;
+  const workflow = useQuery({ ...workflowById(workflowId), enabled: workflowId !== '', retry: false });
+  const stored = useQuery({
+    ...workflowGraph(workflowId, version),
+    enabled: workflowId !== '',
+    retry: false,
+  });
+  const graph = usePlaced(stored.data);
+  const names = useMemo(
+    () => new Map(graph?.nodes.map((node) => [node.id, titleOf(node)] as const)),
+    [graph],
+  );
+  const nameOf = (node: string) => names.get(node) ?? node;
+  const round = chosen?.visit === undefined ? undefined : state.visits[chosen.visit]?.iteration;
+  const inRound = round !== undefined && round.length > 0;
+  const marks = useMemo(() => graph && marksOf(state, graph, round), [state, graph, round]);
+  const chosenNodes = useMemo(() => (chosen ? [chosen.node] : []), [chosen]);
+
+  const title = workflow.data ? workflowTitle(workflow.data) : graph?.title || graph?.name || t('Workflow');
+  const began = Date.parse(state.startedAt ?? run.started_at ?? run.created_at);
+  const ended = state.endedAt ?? run.ended_at;
+  const took = over
+    ? (run.duration_ms ?? (ended ? Date.parse(ended) - began : 0))
+    : Math.floor(Math.max(0, now - began) / 1000) * 1000;
+
+  const still = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const motion = () => ({ duration: still() ? 0 : 200 });
+  const show = (node: string, visit?: number) => {
+    setChosen({ node, visit });
+    const at = graph && nodeOf(graph, node)?.layout;
+    // On a phone the details stand above the list that was pressed.
+    if (window.matchMedia('(max-width: 767px)').matches) {
+      side.current?.scrollIntoView({ block: 'nearest', behavior: still() ? 'auto' : 'smooth' });
+    }
+    if (!at) return;
+    void flow.setCenter((at.x ?? 0) + 116, (at.y ?? 0) + 32, {
+      zoom: Math.max(0.7, Math.min(1, flow.getZoom())),
+      ...motion(),
+    });
+  };
+  const pick = (action: Action) => {
+    if (action.type !== 'pick' || action.what !== 'nodes') return;
+    const next = action.on.at(-1);
+    if (next !== undefined) setChosen((last) => (last?.node === next ? last : { node: next }));
+    else if (chosen && action.off.includes(chosen.node)) setChosen(undefined);
+  };
+  const stop = async () => {
+    setStopping(true);
+    try {
+      await stopRun(run.id);
+      await client.invalidateQueries({ queryKey: ['runs', run.id] });
+    } catch (problem) {
+      toast.error(describe(problem));
+    } finally {
+      setStopping(false);
+    }
+  };
+
+  return (
+    <div className="wf-desk wf-run-desk">
+      <header className="wf-bar">
+        {workflow.data ? (
+          <Link
+            to="/workflows/$workflowId"
+            params={{ workflowId }}
+            className="icon-btn"
+            aria-label={t('Back to the workflow')}
+          >
+            <ChevronLeft size={18} />
+          </Link>
+        ) : (
+          <Link to="/workflows" className="icon-btn" aria-label={t('All workflows')}>
+            <ChevronLeft size={18} />
+          </Link>
+        )}
+        <div className="wf-bar-name">
+          <h1 className="h truncate">{title}</h1>
+          <p className="truncate text-text-3 text-xs">
+            {t('Run of {{when}}', { when: dateTime(run.created_at) })}
+            {version > 0 && ` · ${t('version {{version}}', { version })}`}
+          </p>
+        </div>
+        <RunStatusPill status={status} />
+        <span className="num text-sm text-text-2">{duration(took)}</span>
+        <span role="status" className="sr-only">
+          {over ? t('Run ended: {{status}}', { status: runStatusName(status) }) : runStatusName(status)}
+        </span>
+        {isSensitive(run.data_classification) && (
+          <span className="wf-wide">
+            <Classification level={run.data_classification} />
+          </span>
+        )}
+        <span className="flex-1" />
+        {!over && (
+          <Button variant="outline" danger busy={stopping} onClick={() => void stop()}>
+            <Square size={14} fill="currentColor" />
+            {t('Stop')}
+          </Button>
+        )}
+        {workflow.data && (
+          <Button variant="outline" onClick={() => setAgain(true)}>
+            <RotateCcw size={15} />
+            {t('Run again')}
+          </Button>
+        )}
+      </header>
+
+      <div className="wf-run-work">
+        <section className="wf-middle" aria-label={t('Drawing')}>
+          {graph ? (
+            <>
+              <div className="wf-tools" role="toolbar" aria-label={t('Drawing')}>
+                <IconButton label={t('Zoom in')} onClick={() => void flow.zoomIn(motion())}>
+                  <ZoomIn size={17} />
+                </IconButton>
+                <IconButton label={t('Zoom out')} onClick={() => void flow.zoomOut(motion())}>
+                  <ZoomOut size={17} />
+                </IconButton>
+                <IconButton
+                  label={t('Fit to view')}
+                  onClick={() => void flow.fitView({ ...FIT, ...motion() })}
+                >
+                  <Maximize size={17} />
+                </IconButton>
+              </div>
+              {inRound && chosen && (
+                <div className="wf-round">
+                  <span className="num">{t('Round {{number}}', { number: round.join('.') })}</span>
+                  <IconButton
+                    label={t('Show the newest round')}
+                    small
+                    onClick={() => setChosen({ node: chosen.node })}
+                  >
+                    <X size={14} />
+                  </IconButton>
+                </div>
+              )}
+              <div className="wf-canvas" tabIndex={-1}>
+                <Canvas
+                  graph={graph}
+                  chosen={chosenNodes}
+                  chosenEdges={NO_EDGES}
+                  problems={NO_PROBLEMS}
+                  disabled
+                  dispatch={pick}
+                  marks={marks}
+                />
+              </div>
+            </>
+          ) : stored.isLoading || stored.data ? (
+            <SkeletonRows className="p-6" rows={5} />
+          ) : stored.isError ? (
+            <ErrorState title={t('The graph of this run could not be loaded')} error={stored.error} />
+          ) : (
+            <p className="p-6 text-center text-text-2">
+              {t('The graph of this run is gone. What its nodes did is below.')}
+            </p>
+          )}
+        </section>
+
+        <aside ref={side} className="wf-inspector" aria-label={t('Details')}>
+          {chosen ? (
+            <>
+              <button
+                type="button"
+                className="btn xs -mx-2 -mb-4 justify-self-start text-text-2"
+                onClick={() => setChosen(undefined)}
+              >
+                <ChevronLeft size={14} />
+                {t('The whole run')}
+              </button>
+              <NodeRun
+                key={chosen.node}
+                runId={run.id}
+                state={state}
+                node={graph && nodeOf(graph, chosen.node)}
+                id={chosen.node}
+                chosen={chosen.visit}
+                now={now}
+                onChoose={(visit) => setChosen({ node: chosen.node, visit })}
+              />
+            </>
+          ) : (
+            <WholeRun run={run} state={state} graph={graph} error={error} nameOf={nameOf} onShow={show} />
+          )}
+        </aside>
+
+        <section className="wf-below" aria-label={t('What happened')}>
+          <header>
+            <Segmented<Below>
+              label={t('View')}
+              value={below}
+              onChange={setBelow}
+              options={[
+                { value: 'timeline', label: t('Timeline') },
+                { value: 'events', label: t('Events') },
+              ]}
+            />
+          </header>
+          <div>
+            {below === 'events' ? (
+              <div className="px-4 pb-4">{log}</div>
+            ) : (
+              <RunTimeline state={state} nameOf={nameOf} chosen={chosen?.visit} now={now} onChoose={show} />
+            )}
+          </div>
+        </section>
+      </div>
+
+      {workflow.data && (
+        <RunDialog
+          open={again}
+          onClose={() => setAgain(false)}
+          workflowId={workflowId}
+          title={title}
+          inputs={graphOf(workflow.data.graph).inputs}
+          given={givenOf(run)}
+          test={run.trigger === 'test'}
+          onStarted={(started) => {
+            setAgain(false);
+            void navigate({ to: '/runs/$runId', params: { runId: started.id } });
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+const NO_EDGES: readonly string[] = [];
