@@ -24,7 +24,7 @@ use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
 use conductor_mcp_client::{Declines, Pool, PoolOptions};
 use conductor_registry::{Registry, RegistryParts};
 use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOptions, ToolSource};
-use conductor_sandbox::{Enforce, Sandbox, State, Worker};
+use conductor_sandbox::{Enforce, Sandbox, Worker};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store, Unscoped};
 use conductor_workflows::{Executions, Programs, Requests, Runner, RunnerOptions, WorkflowTools, Workflows};
@@ -290,6 +290,8 @@ fn requests_client(egress: &Egress) -> HttpClient {
 /// Where programs of workflows run, with what this machine can confine them by.
 async fn sandbox(config: &Config) -> Result<Sandbox> {
     let worker = Worker::this([crate::SANDBOX_WORKER]).context("the server's own path is not known")?;
+    // Our allocator would take a GiB in advance, which is more than a program may have.
+    let worker = worker.env("MIMALLOC_ARENA_EAGER_COMMIT", "0").env("MIMALLOC_ARENA_RESERVE", "0");
     let mut options = conductor_sandbox::Options::new(worker);
     if config.code == "off" {
         options.enforce = Enforce::Off;
@@ -299,12 +301,7 @@ async fn sandbox(config: &Config) -> Result<Sandbox> {
     options.packages.approved.clone_from(&config.code_packages);
     options.packages.folder =
         Some(config.code_packages_folder.clone()).filter(|folder| !folder.as_os_str().is_empty());
-    let sandbox = Sandbox::detect(options).await;
-    match sandbox.state() {
-        State::On(by) => tracing::info!(confined_by = ?by, "programs of workflows run"),
-        State::Off { reason } => tracing::warn!(reason, "programs of workflows are switched off"),
-    }
-    Ok(sandbox)
+    Ok(Sandbox::detect(options).await)
 }
 
 /// The credentials that nodes of workflows may name, and that nothing else reads.

@@ -10,7 +10,7 @@ use std::{
 use tokio::process::Command;
 
 use crate::{
-    Enforcement, Limits, Options,
+    Enforcement, Limits, Options, Worker,
     jail::{Jail, Task},
     python::system_libraries,
 };
@@ -75,7 +75,7 @@ impl Launcher {
             Self::BubblewrapAsRoot(program) => {
                 let mut command = Command::new(program);
                 command.args(["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]);
-                view(&mut command, &worker.program, &jail.readable);
+                view(&mut command, worker, &jail.readable);
                 command
             }
             Self::Bubblewrap { program, user, closes } => {
@@ -88,7 +88,7 @@ impl Launcher {
                 if let Some(user) = user {
                     command.uid(*user).gid(*user);
                 }
-                view(&mut command, &worker.program, &jail.readable);
+                view(&mut command, worker, &jail.readable);
                 command
             }
             Self::Landlock { .. } => Command::new(&worker.program),
@@ -97,6 +97,7 @@ impl Launcher {
             .args(&worker.arguments)
             .arg(told)
             .env_clear()
+            .envs(worker.environment.iter().map(|(name, value)| (name, value)))
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -110,7 +111,7 @@ impl Launcher {
 }
 
 /// Namespaces of its own, and a file system of which nothing can be written and only `readable` seen.
-fn view(command: &mut Command, worker: &Path, readable: &[PathBuf]) {
+fn view(command: &mut Command, worker: &Worker, readable: &[PathBuf]) {
     command.args([
         "--unshare-ipc",
         "--unshare-pid",
@@ -121,6 +122,9 @@ fn view(command: &mut Command, worker: &Path, readable: &[PathBuf]) {
     // No session of its own: everything stays in the group that is killed as one. There is no terminal inside to type
     // into, and the list of system calls refuses that as well as leaving the group.
     command.args(["--die-with-parent", "--clearenv", "--hostname", "sandbox"]);
+    for (name, value) in &worker.environment {
+        command.args(["--setenv", name, value]);
+    }
     // The folders above would be closed to others where the real ones are, such as root's home.
     let above: BTreeSet<_> =
         readable.iter().flat_map(|path| path.ancestors().skip(1)).chain([Path::new("/dev")]).collect();
@@ -130,6 +134,6 @@ fn view(command: &mut Command, worker: &Path, readable: &[PathBuf]) {
     for path in readable {
         command.arg("--ro-bind-try").arg(path).arg(path);
     }
-    command.arg("--ro-bind").arg(worker).arg(INSIDE);
+    command.arg("--ro-bind").arg(&worker.program).arg(INSIDE);
     command.args(["--dev-bind", "/dev/null", "/dev/null", "--remount-ro", "/", "--chdir", "/", "--", INSIDE]);
 }

@@ -61,13 +61,23 @@ pub enum Enforce {
 pub struct Worker {
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<String>,
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 impl Worker {
     /// This program and the arguments before the worker's own, such as `sandbox-worker`.
     #[must_use]
     pub fn new<A: Into<String>>(program: impl Into<PathBuf>, arguments: impl IntoIterator<Item = A>) -> Self {
-        Self { program: program.into(), arguments: arguments.into_iter().map(Into::into).collect() }
+        let arguments = arguments.into_iter().map(Into::into).collect();
+        Self { program: program.into(), arguments, environment: Vec::new() }
+    }
+
+    /// With a variable for the worker itself, whose environment is empty otherwise; programs do not see it. An allocator
+    /// that sets memory aside in advance is told here not to: what it sets aside counts against the limit.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.environment.push((name.into(), value.into()));
+        self
     }
 
     /// The program that is running now.

@@ -118,7 +118,8 @@ fn limit(jail: &Jail) -> Result<(), Refusal> {
         setrlimit(resource, soft.min(most), hard.min(most)).map_err(refusal("limiting resources"))
     };
     let (data, mapped) = match jail.task {
-        Task::Javascript => (jail.memory_bytes.saturating_add(WORKER_BYTES), None),
+        // These run in the worker itself, which may be a large program with much address space set aside.
+        Task::Javascript | Task::Probe { .. } => (jail.memory_bytes.saturating_add(WORKER_BYTES), None),
         _ => (jail.memory_bytes, Some(jail.memory_bytes.saturating_add(MAPPED_BYTES))),
     };
     set(Resource::RLIMIT_CORE, 0, 0)?;
