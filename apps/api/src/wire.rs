@@ -24,7 +24,7 @@ use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
 use conductor_mcp_client::{Declines, Pool, PoolOptions};
 use conductor_registry::{Registry, RegistryParts};
 use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOptions, ToolSource};
-use conductor_sandbox::{Enforce, Sandbox, Worker};
+use conductor_sandbox::{Enforce, Worker};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store, Unscoped};
 use conductor_workflows::{Executions, Programs, Requests, Runner, RunnerOptions, WorkflowTools, Workflows};
@@ -193,7 +193,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         Delegates::new(store.clone(), Arc::clone(&access)),
         WorkflowTools::new(store.clone(), Arc::clone(&access), executions.clone()),
         Requests::new(store.clone(), requests_client(&egress), workflow_secrets(config)),
-        Programs::new(sandbox(config).await?, config.code_concurrency),
+        Programs::start(sandbox(config)?, config.code_concurrency),
         Arc::clone(&registry) as Arc<dyn ToolSource>,
     ];
     let path_options = ToolPathOptions {
@@ -287,8 +287,8 @@ fn requests_client(egress: &Egress) -> HttpClient {
     )
 }
 
-/// Where programs of workflows run, with what this machine can confine them by.
-async fn sandbox(config: &Config) -> Result<Sandbox> {
+/// How programs of workflows are confined.
+fn sandbox(config: &Config) -> Result<conductor_sandbox::Options> {
     let worker = Worker::this([crate::SANDBOX_WORKER]).context("the server's own path is not known")?;
     // Our allocator would take a GiB in advance, which is more than a program may have.
     let worker = worker.env("MIMALLOC_ARENA_EAGER_COMMIT", "0").env("MIMALLOC_ARENA_RESERVE", "0");
@@ -301,7 +301,7 @@ async fn sandbox(config: &Config) -> Result<Sandbox> {
     options.packages.approved.clone_from(&config.code_packages);
     options.packages.folder =
         Some(config.code_packages_folder.clone()).filter(|folder| !folder.as_os_str().is_empty());
-    Ok(Sandbox::detect(options).await)
+    Ok(options)
 }
 
 /// The credentials that nodes of workflows may name, and that nothing else reads.

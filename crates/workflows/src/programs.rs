@@ -7,10 +7,10 @@ use conductor_domain::{
     AgentId, Caller, Classification, Kind, Scope, Visibility, canonical_json, sha256_hex,
 };
 use conductor_runs::{Answer, Approval, CallError, Dispatch, Result, Tool, ToolOutput, ToolSource, problem};
-use conductor_sandbox::{Error as SandboxError, Language, Program, Sandbox};
+use conductor_sandbox::{Error as SandboxError, Language, Options as SandboxOptions, Program, Sandbox};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
 /// The tool's path and name.
 pub(crate) const RUN: &str = "code/run";
@@ -18,7 +18,9 @@ pub(crate) const RUN: &str = "code/run";
 /// The source of programs.
 #[derive(Debug)]
 pub struct Programs {
-    sandbox: Sandbox,
+    options: SandboxOptions,
+    /// What this machine can confine programs by, found out once.
+    sandbox: OnceCell<Sandbox>,
     places: Semaphore,
 }
 
@@ -34,10 +36,21 @@ struct Asked {
 }
 
 impl Programs {
-    /// The source that runs so many programs at once in this sandbox.
+    /// The source that runs so many programs at once in a sandbox. What this machine can do is found out meanwhile, since
+    /// that starts programs and a server starts faster than those.
     #[must_use]
-    pub fn new(sandbox: Sandbox, at_once: usize) -> Arc<Self> {
-        Arc::new(Self { sandbox, places: Semaphore::new(at_once.max(1)) })
+    pub fn start(options: SandboxOptions, at_once: usize) -> Arc<Self> {
+        let places = Semaphore::new(at_once.max(1));
+        let programs = Arc::new(Self { options, sandbox: OnceCell::new(), places });
+        let found = Arc::clone(&programs);
+        tokio::spawn(async move {
+            found.sandbox().await;
+        });
+        programs
+    }
+
+    async fn sandbox(&self) -> &Sandbox {
+        self.sandbox.get_or_init(|| Sandbox::detect(self.options.clone())).await
     }
 
     async fn run(&self, dispatch: Dispatch) -> Result<ToolOutput, CallError> {
@@ -51,7 +64,8 @@ impl Programs {
             place = self.places.acquire() => place,
             () = dispatch.cancel.cancelled() => return Err(told(&SandboxError::Cancelled)),
         };
-        let outcome = self.sandbox.run(&program, &dispatch.cancel).await.map_err(|error| told(&error))?;
+        let outcome =
+            self.sandbox().await.run(&program, &dispatch.cancel).await.map_err(|error| told(&error))?;
         drop(place);
         let mut output = outcome.assigned;
         if !outcome.stdout.is_empty() {

@@ -59,7 +59,7 @@ impl Pass {
 
     /// Whether a way leads to a node, once that is decided.
     fn way_to(&self, place: &Place) -> Option<bool> {
-        let Some(frame) = self.state.frames.get(&key(&self.plan, place)) else { return None };
+        let frame = self.state.frames.get(&key(&self.plan, place))?;
         if place.iteration.is_empty() && self.plan.is_entry(place.node) {
             return Some(true);
         }

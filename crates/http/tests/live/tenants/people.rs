@@ -27,7 +27,7 @@ impl Tenant {
     /// The id that a parameter or field of this name wants.
     pub(super) fn id(&self, name: &str) -> String {
         let name = match name {
-            "execution_id" | "parent_run_id" => "run_id",
+            "parent_run_id" => "run_id",
             "connection_id" => "server_id",
             "default_agent_id" => "agent_id",
             "environment_id" => "env_id",
@@ -94,7 +94,10 @@ pub(super) async fn tenant(world: &World, peer: &testing::Server, number: usize)
     let private = id(&owner, "/api/agents", json!({ "name": format!("{mark} private") })).await;
     keep("agent_id", &agent);
     let workflow = json!({ "name": format!("{mark}-workflow"), "visibility": "organization" });
-    keep("workflow_id", &id(&owner, "/api/workflows", workflow).await);
+    let workflow = id(&owner, "/api/workflows", workflow).await;
+    keep("workflow_id", &workflow);
+    let path = format!("/api/workflows/{}/execute", text(&workflow));
+    keep("execution_id", &owner.post(&path, json!({})).await.created()["run"]["id"]);
     let server = json!({ "name": format!("{mark} server"), "transport": "http", "endpoint": peer.url() });
     let server = id(&owner, "/api/mcp/servers", server).await;
     keep("server_id", &server);
