@@ -86,6 +86,7 @@ impl World {
         })
         .await
         .unwrap();
+        store.close().await;
         scope
     }
 }
@@ -117,7 +118,9 @@ async fn a_copied_row_of_a_deleted_organisation_stays_shut() {
     for database in TestDb::each() {
         let world = World::new(database);
         let (gone, stays) = (world.organization("Gone").await, world.organization("Stays").await);
-        let (store, vault) = (world.store().await, world.before().await);
+        // The last one to close a database takes its log along, so each is closed, and not left to its thread.
+        let (store, first, second) = (world.store().await, world.store().await, world.store().await);
+        let vault = Vault::new(first.clone(), Keyring::new(key(FIRST)));
         for scope in [gone, stays] {
             put(&store, &vault, scope, vec!["x".to_owned()]).await;
             assert_eq!(read(&vault, scope, "x").await.unwrap(), "value of x");
@@ -130,7 +133,7 @@ async fn a_copied_row_of_a_deleted_organisation_stays_shut() {
 
         // In the process that has the key in memory, in a new one, and put back where it was.
         assert!(matches!(read(&vault, gone, "x").await, Err(Error::Secret { .. })));
-        let fresh = world.before().await;
+        let fresh = Vault::new(second.clone(), Keyring::new(key(FIRST)));
         assert!(matches!(read(&fresh, gone, "x").await, Err(Error::Secret { .. })));
         let kept = store.scoped(gone).secrets().find("x").await.unwrap().unwrap();
         assert_eq!(kept.ciphertext, copy.ciphertext, "the row itself is still there, and worthless");
@@ -138,7 +141,9 @@ async fn a_copied_row_of_a_deleted_organisation_stays_shut() {
         assert!(sealed_again.is_err(), "nothing is sealed for an organisation that is gone");
         assert_eq!(read(&fresh, stays, "x").await.unwrap(), "value of x");
         drop((vault, fresh));
-        store.close().await;
+        for store in [first, second, store] {
+            store.close().await;
+        }
         if let Some(file) = world.database.url().strip_prefix("sqlite://") {
             for path in [file.to_owned(), format!("{file}-wal")] {
                 let bytes = std::fs::read(path).unwrap_or_default();

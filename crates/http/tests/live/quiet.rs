@@ -131,3 +131,34 @@ async fn nothing_is_kept_of_a_call_in_a_turn() {
     world.admin.events(&text(&sent["run"]["id"]), 0).await.rest().await;
     assert_eq!(peer.received().iter().filter(|it| it.message["method"] == "tools/call").count(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_kept_of_a_call_in_a_workflow() {
+    let peer = testing::Server::start("2025-06-18").await.unwrap();
+    for database in [TestDb::sqlite(), TestDb::postgres()] {
+        let (world, _) = quiet(database, &peer, "allow").await;
+        let nodes = json!([
+            { "id": "read", "kind": "tool", "config": { "connector": "Vault", "tool": "salaries" }, "inputs": { "word": "{{input.word}}" } },
+            { "id": "copy", "kind": "transform", "inputs": { "said": "{{steps.read.output}}" } },
+            { "id": "ask", "kind": "human", "config": { "title": "Is it {{steps.copy.output.said}}?" } },
+            { "id": "end", "kind": "transform", "inputs": { "said": "{{steps.copy.output.said}}" } },
+        ]);
+        let edges = ["read -> copy", "copy -> ask", "ask.decision:approve -> end"];
+        let flow = crate::executions::graph("reads", nodes, &edges);
+        let waiting = crate::executions::run(&world.admin, &flow, json!({ "word": "x" })).await;
+        let run = text(&waiting["execution_id"]);
+        assert_eq!(forget(&world).await, 0, "a run that waits still needs it");
+        let tasks = world.admin.get("/api/tasks?status=pending").await.ok();
+        assert_eq!(tasks["items"][0]["title"], format!("Is it {ANSWERED}?"));
+        let task = format!("/api/tasks/{}/decide", text(&tasks["items"][0]["id"]));
+        world.admin.post(&task, json!({ "decision": "approve" })).await.ok();
+        let report = crate::executions::ended(&world.admin, &waiting).await;
+        assert_eq!(report["outputs"]["said"], ANSWERED, "whoever asked gets the answer: {report}");
+        assert_eq!((forget(&world).await, forget(&world).await), (1, 0));
+        let left = everything(&world, &run).await;
+        assert!(!left.contains(ANSWERED), "{left}");
+        assert!(left.contains("node.finished"), "{left}");
+        let tasks = world.admin.get("/api/tasks?status=decided").await.ok();
+        assert!(!tasks.to_string().contains(ANSWERED), "{tasks}");
+    }
+}

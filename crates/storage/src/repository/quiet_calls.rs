@@ -55,16 +55,22 @@ impl<'t> QuietCallsTx<'t> {
         let due = rows(self.tx, sql, [Value::from(ended_before), Value::from(limit)]).await?;
         for row in &due {
             let (call, run): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            self.empty_events(call.into(), run, row.try_get_by_index::<String>(3)? == "tool").await?;
+            let within = Within::of(&row.try_get_by_index::<String>(3)?);
+            self.empty_events(call.into(), run, within).await?;
             self.empty_run_of(call.into()).await?;
             if let Some(message) = row.try_get_by_index::<Option<Uuid>>(2)? {
                 self.empty_message(call, message).await?;
             }
             for sql in [
                 "UPDATE human_tasks SET arguments = NULL WHERE run_id = $1 AND call_id = $2",
+                // Questions of nodes are worded with what others gave.
+                "UPDATE human_tasks SET title = '', message = '' \
+                 WHERE run_id = $1 AND kind = 'human_step' AND id <> $2",
                 // The call's own row, and a run that is nothing but the call; a turn's input and output are the person's
                 // and the model's.
                 "UPDATE runs SET input_json = NULL, output_json = NULL WHERE id = $2 OR (id = $1 AND kind = 'tool')",
+                // What a workflow gives is made of what its calls gave.
+                "UPDATE runs SET output_json = NULL, error_text = NULL WHERE id = $1 AND kind = 'workflow' AND id <> $2",
                 "DELETE FROM quiet_calls WHERE run_id = $1 AND call_id = $2",
             ] {
                 execute(self.tx, sql, [Value::from(run), Value::from(call)]).await?;
@@ -73,15 +79,16 @@ impl<'t> QuietCallsTx<'t> {
         Ok(due.len())
     }
 
-    /// What the run's journal says of the call. A run that is `only` the call ends with its answer.
-    async fn empty_events(&self, call: CallId, run: Uuid, only: bool) -> Result<()> {
+    /// What the run's journal says of the call.
+    async fn empty_events(&self, call: CallId, run: Uuid, within: Within) -> Result<()> {
         let sql = "SELECT seq, data FROM run_events WHERE run_id = $1 AND type IN ('tool.called', 'tool.result', \
-                   'approval.requested', 'approval.decided', 'step.finished', 'message.completed', 'run.finished')";
+                   'approval.requested', 'approval.decided', 'step.finished', 'message.completed', 'node.started', \
+                   'node.finished', 'run.finished')";
         for row in rows(self.tx, sql, [Value::from(run)]).await? {
             let (seq, data): (i64, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             let before: EventBody = serde_json::from_str(&data).map_err(corrupt)?;
             let mut body = before.clone();
-            empty(&mut body, call, only);
+            empty(&mut body, call, within);
             if body != before {
                 let data = serde_json::to_string(&body).map_err(corrupt)?;
                 let sql = "UPDATE run_events SET data = $1 WHERE run_id = $2 AND seq = $3";
@@ -95,7 +102,8 @@ impl<'t> QuietCallsTx<'t> {
     async fn empty_run_of(&self, call: CallId) -> Result<()> {
         let sql = "SELECT e.run_id, e.seq, e.data FROM run_events e JOIN runs r ON r.id = e.run_id \
                    WHERE r.parent_run_id = $1 AND e.type IN \
-                   ('message.delta', 'thinking.delta', 'step.finished', 'run.finished')";
+                   ('message.delta', 'thinking.delta', 'step.finished', 'node.started', 'node.finished', \
+                   'event.received', 'run.finished')";
         for row in rows(self.tx, sql, [Value::from(call.as_uuid())]).await? {
             let (run, seq): (Uuid, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             let data: String = row.try_get_by_index(2)?;
@@ -104,7 +112,8 @@ impl<'t> QuietCallsTx<'t> {
                 EventBody::MessageDelta { text, .. } | EventBody::ThinkingDelta { text, .. } => text.clear(),
                 EventBody::StepFinished { continuation, .. } => *continuation = None,
                 EventBody::RunFinished { output, .. } => *output = None,
-                _ => {}
+                EventBody::EventReceived { data, .. } => *data = serde_json::Value::Null,
+                body => empty_node(body),
             }
             let data = serde_json::to_string(&body).map_err(corrupt)?;
             let sql = "UPDATE run_events SET data = $1 WHERE run_id = $2 AND seq = $3";
@@ -131,8 +140,46 @@ fn corrupt(source: serde_json::Error) -> Error {
     Error::Corrupt { column: "run_events.data", source: source.into() }
 }
 
+/// What the run is that a call was made in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    /// Nothing but the call, so that it ends with the call's answer.
+    Itself,
+    /// A workflow: whatever its nodes gave may be made of the call's answer.
+    Workflow,
+    /// The turn of an agent.
+    Turn,
+}
+
+impl Within {
+    fn of(kind: &str) -> Self {
+        match kind {
+            "tool" => Self::Itself,
+            "workflow" => Self::Workflow,
+            _ => Self::Turn,
+        }
+    }
+}
+
+/// Takes out of an event what a node was given and gave.
+fn empty_node(body: &mut EventBody) {
+    match body {
+        EventBody::NodeStarted { input, .. } => *input = None,
+        EventBody::NodeFinished { output, error, .. } => {
+            *output = None;
+            if let Some(error) = error {
+                NOT_KEPT.clone_into(&mut error.detail);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Takes out of an event what it says of the call's arguments and result.
-fn empty(body: &mut EventBody, call: CallId, only: bool) {
+fn empty(body: &mut EventBody, call: CallId, within: Within) {
+    if within == Within::Workflow {
+        empty_node(body);
+    }
     match body {
         EventBody::ToolCalled { call_id, arguments, .. } if *call_id == call => *arguments = withheld(),
         EventBody::ToolResult { call_id, content, .. } if *call_id == call => *content = withheld_answer(),
@@ -141,6 +188,13 @@ fn empty(body: &mut EventBody, call: CallId, only: bool) {
         {
             human_task.arguments = None;
         }
+        // A question of a node is worded with what others gave.
+        EventBody::ApprovalRequested { human_task } | EventBody::ApprovalDecided { human_task }
+            if human_task.node_id.is_some() =>
+        {
+            NOT_KEPT.clone_into(&mut human_task.title);
+            human_task.message.clear();
+        }
         // A model's raw reply repeats the arguments; it was only of use while the turn went on.
         EventBody::StepFinished { continuation, .. } => *continuation = None,
         EventBody::MessageCompleted { message } => {
@@ -148,7 +202,13 @@ fn empty(body: &mut EventBody, call: CallId, only: bool) {
                 empty_calls(calls, call);
             }
         }
-        EventBody::RunFinished { output, .. } if only => *output = None,
+        EventBody::RunFinished { output, .. } if within == Within::Itself => *output = None,
+        EventBody::RunFinished { output, error, .. } if within == Within::Workflow => {
+            *output = None;
+            if let Some(error) = error {
+                NOT_KEPT.clone_into(&mut error.detail);
+            }
+        }
         _ => {}
     }
 }
