@@ -5,7 +5,7 @@ use conductor_workflow_graph::{
     OUT,
     kind::{Human, Priority},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Act, Begin, Question, Result, Sent, faulty};
 
@@ -52,5 +52,5 @@ pub(super) fn decided(begin: &Begin<'_>, human: &Human, task: &HumanTask) -> Sen
         Some(comment) => format!("The decision was {decision}: {comment}"),
         None => format!("The decision was {decision}."),
     };
-    Sent::Back { output: Value::clone(&output), port, most: 1, code: "not_approved", detail }
+    Sent::Back { output, port, most: 1, code: "not_approved", detail }
 }
