@@ -102,6 +102,11 @@ pub enum ApprovalDecision {
     Deny,
 }
 
+/// The kind of the questions of journals that do not say it yet.
+fn approval_of_tool() -> String {
+    "tool_approval".to_owned()
+}
+
 /// A question to a person, as events and lists show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -110,7 +115,10 @@ pub struct HumanTaskView {
     pub id: HumanTaskId,
     /// The run that waits.
     pub run_id: RunId,
-    /// The tool call that waits, for approvals.
+    /// `tool_approval`, `human_step` or `ambiguous_effect`: a call of which nobody knows whether it took effect.
+    #[serde(default = "approval_of_tool")]
+    pub kind: String,
+    /// The tool call that waits or is asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_id: Option<CallId>,
     /// The node of a workflow that waits.

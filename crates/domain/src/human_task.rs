@@ -104,6 +104,7 @@ impl HumanTask {
         HumanTaskView {
             id: self.id,
             run_id: self.run_id,
+            kind: self.kind.clone(),
             call_id: self.call_id,
             node_id: self.node_id.clone(),
             user_id: self.user_id,

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AgentId, CallId, Classification, ConnectorId, ConversationId, MessageId, RunId, Scope, TokenId, ToolId,
-    UserId, WorkflowId, classification::words,
+    AgentId, CallId, Classification, ConnectorId, ConversationId, EventBody, MessageId, RunId, Scope,
+    TokenId, ToolId, UserId, WorkflowId, classification::words,
 };
 
 /// What a run executes.
@@ -363,6 +363,16 @@ pub struct RunSignal {
     pub kind: SignalKind,
     /// What it carries.
     pub data: Value,
+}
+
+impl RunSignal {
+    /// The event that it tells of by its name.
+    #[must_use]
+    pub fn told(&self) -> Option<EventBody> {
+        let name = self.data.get("name").and_then(Value::as_str);
+        let name = name.filter(|_| self.kind == SignalKind::Event)?.to_owned();
+        Some(EventBody::EventReceived { name, data: self.data.get("data").cloned().unwrap_or_default() })
+    }
 }
 
 /// How an effect on an outside system stands.

@@ -141,17 +141,29 @@ impl Held {
     /// # Errors
     /// When storage fails.
     pub async fn take_signals(&self) -> Result<bool> {
-        let signals = self.signals().await?;
+        let signals = self.hear(Vec::new()).await?;
         Ok(signals.iter().any(|signal| signal.kind == SignalKind::Cancel))
     }
 
-    /// Takes the run's open signals, oldest first.
+    /// Takes the run's open signals, oldest first, after appending what is to stand before them. Events that the run was
+    /// told are in its journal once they are taken, so that a crash loses none.
     ///
     /// # Errors
-    /// When storage fails.
-    pub async fn signals(&self) -> Result<Vec<RunSignal>> {
+    /// When the lease was lost, or storage fails; then every signal is still open.
+    pub async fn hear(&self, before: Vec<EventBody>) -> Result<Vec<RunSignal>> {
         let id = self.run.id;
-        self.write(move |held| Box::pin(async move { held.tx.runs().take_signals(id).await })).await
+        self.write(move |held| {
+            Box::pin(async move {
+                let signals = held.tx.runs().take_signals(id).await?;
+                let mut events = before;
+                events.extend(signals.iter().filter_map(RunSignal::told));
+                if !events.is_empty() {
+                    held.emit(&events).await?;
+                }
+                Ok(signals)
+            })
+        })
+        .await
     }
 
     /// Gives the run back as it stands, so that another holder takes it on at once.

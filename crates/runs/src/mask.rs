@@ -64,6 +64,11 @@ fn hidden(mut body: EventBody) -> EventBody {
         }
         EventBody::ApprovalRequested { human_task } | EventBody::ApprovalDecided { human_task } => {
             human_task.arguments.iter_mut().for_each(|arguments| *arguments = mask());
+            // The words of a node's question are made of what others gave.
+            if human_task.node_id.is_some() {
+                MASK.clone_into(&mut human_task.title);
+                MASK.clone_into(&mut human_task.message);
+            }
         }
         EventBody::MessageCompleted { message } => {
             for field in ["content", "thinking", "tool_calls"] {

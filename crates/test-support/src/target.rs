@@ -40,7 +40,8 @@ pub struct Target {
 
 #[derive(Debug, Default)]
 struct Desk {
-    next: Mutex<VecDeque<(u16, Value)>>,
+    /// Answers in turn; `None` is none at all.
+    next: Mutex<VecDeque<Option<(u16, Value)>>>,
     asked: watch::Sender<Vec<Asked>>,
 }
 
@@ -71,7 +72,12 @@ impl Target {
 
     /// Adds the answer to the next request that has none yet.
     pub fn push(&self, status: u16, body: Value) {
-        self.desk.next().push_back((status, body));
+        self.desk.next().push_back(Some((status, body)));
+    }
+
+    /// Lets the next request that has no answer yet be noted, and never answered.
+    pub fn push_silence(&self) {
+        self.desk.next().push_back(None);
     }
 
     /// What was asked so far.
@@ -100,7 +106,7 @@ impl Drop for Target {
 }
 
 impl Desk {
-    fn next(&self) -> MutexGuard<'_, VecDeque<(u16, Value)>> {
+    fn next(&self) -> MutexGuard<'_, VecDeque<Option<(u16, Value)>>> {
         self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -112,10 +118,11 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let (status, said) = desk.next().pop_front().unwrap_or((200, json!({ "ok": true })));
+    let answer = desk.next().pop_front().unwrap_or_else(|| Some((200, json!({ "ok": true }))));
     let body = serde_json::from_slice(&body).unwrap_or_default();
     let asked = Asked { method: method.to_string(), path: uri.to_string(), headers, body };
     desk.asked.send_modify(|all| all.push(asked));
+    let Some((status, said)) = answer else { return std::future::pending().await };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, axum::Json(said)).into_response()
 }

@@ -39,6 +39,14 @@ pub enum Error {
     /// The run is over.
     #[error("the run has already ended")]
     Ended,
+    /// The run is not over.
+    #[error("the run goes on; stop it, or wait for its end, before another one goes on from it")]
+    Running,
+    /// Nothing was kept of calls of the run.
+    #[error(
+        "a policy let nothing be kept of calls of this run, so none can go on from it; run the workflow from its start"
+    )]
+    Emptied,
     /// The engine refused or failed.
     #[error(transparent)]
     Runs(#[from] conductor_runs::Error),
@@ -60,7 +68,12 @@ impl Kind for Error {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Hidden { .. } => ErrorKind::NotFound,
-            Self::Stale | Self::NameTaken { .. } | Self::Off { .. } | Self::Ended => ErrorKind::Conflict,
+            Self::Stale
+            | Self::NameTaken { .. }
+            | Self::Off { .. }
+            | Self::Ended
+            | Self::Running
+            | Self::Emptied => ErrorKind::Conflict,
             Self::Runs(error) => error.kind(),
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::Official => ErrorKind::Forbidden,
@@ -78,6 +91,8 @@ impl Kind for Error {
             Self::Invalid { .. } => "validation_failed",
             Self::Off { .. } => "workflow_off",
             Self::Ended => "run_ended",
+            Self::Running => "run_not_ended",
+            Self::Emptied => "run_emptied",
             Self::Runs(error) => error.code(),
             Self::Official => "official_workflow",
             Self::Graph(error) => error.code(),

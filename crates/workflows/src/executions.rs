@@ -4,15 +4,19 @@ use std::sync::Arc;
 
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
-    Caller, FieldError, NewAuditEvent, NewRun, Page, PageRequest, Run, RunFilter, RunId, RunKind, RunTrigger,
-    SignalKind, Workflow, WorkflowId,
+    Caller, Classification, FieldError, NewAuditEvent, NewRun, Page, PageRequest, Run, RunFilter, RunId,
+    RunKind, RunTrigger, SignalKind, Workflow, WorkflowId,
 };
 use conductor_runs::{FeedItem, Runs};
 use conductor_storage::Store;
 use conductor_workflow_graph::{Graph, Severity, ValueType, problem::Invalid, validate};
 use serde_json::{Map, Value, json};
 
-use crate::{Error, Result, Workflows, runner};
+use crate::{
+    Error, Result, Workflows,
+    fork::{self, Fork},
+    runner,
+};
 
 /// The longest name of an event, in characters.
 const EVENT_NAME: usize = 200;
@@ -35,16 +39,22 @@ pub struct Execution {
     pub version: Option<i32>,
     /// The door that asks.
     pub trigger: Option<RunTrigger>,
-    /// The run that this one tries again.
-    pub retry_of: Option<RunId>,
+}
+
+/// The run that one goes on from.
+#[derive(Debug)]
+pub(crate) struct Earlier {
+    pub(crate) fork: Fork,
+    /// The label of what it found.
+    pub(crate) label: Classification,
 }
 
 /// Runs of workflows, as doors start and see them.
 #[derive(Clone, Debug)]
 pub struct Executions {
-    store: Store,
+    pub(crate) store: Store,
     access: Arc<Access>,
-    workflows: Workflows,
+    pub(crate) workflows: Workflows,
 }
 
 impl Executions {
@@ -61,8 +71,19 @@ impl Executions {
     /// where its inputs are not what it asks for; a refusal.
     pub async fn start(&self, caller: &Caller, meant: Meant, execution: Execution) -> Result<Run> {
         let workflow = self.find(caller, meant).await?;
+        self.write(caller, workflow, execution, None).await
+    }
+
+    /// Writes a run of a workflow, for whoever may run it.
+    pub(crate) async fn write(
+        &self,
+        caller: &Caller,
+        workflow: Workflow,
+        execution: Execution,
+        earlier: Option<Earlier>,
+    ) -> Result<Run> {
         self.access.begin(caller).await?;
-        let (run, entry) = self.prepare(caller, workflow, execution).await?;
+        let (run, entry) = self.prepare(caller, workflow, execution, earlier).await?;
         let run = NewRun {
             user_id: caller.user_id(),
             actor: caller.machine(),
@@ -164,13 +185,22 @@ impl Executions {
         caller: &Caller,
         workflow: Workflow,
         execution: Execution,
+        earlier: Option<Earlier>,
     ) -> Result<(NewRun, NewAuditEvent)> {
-        self.access.require(caller, Action::WorkflowExecute, &Facts::from(&workflow)).await?;
+        let label =
+            earlier.as_ref().map(|earlier| earlier.label).max(Some(workflow.spec.data_classification));
+        let label = label.unwrap_or_default();
+        let facts = Facts::from(&workflow).labelled(label);
+        self.access.require(caller, Action::WorkflowExecute, &facts).await?;
         if !workflow.spec.is_active {
             return Err(Error::Off { name: workflow.spec.name });
         }
         let version = execution.version.unwrap_or(workflow.current_version);
-        let graph = self.workflows.graph(caller, &workflow, Some(version)).await?;
+        let mut graph = self.workflows.graph(caller, &workflow, Some(version)).await?;
+        let fork = earlier.map(|earlier| earlier.fork);
+        if let Some(fork) = &fork {
+            fork.change(&mut graph).map_err(|faults| Error::Invalid { faults })?;
+        }
         let mut problems = validate(&graph, &self.workflows.names(caller).await?);
         problems.retain(|problem| problem.severity == Severity::Error);
         problems.extend(runner::unsupported_nodes(&graph));
@@ -186,14 +216,19 @@ impl Executions {
             format!("workflow:{}", workflow.id),
         )
         .on("run", id)
-        .labelled(workflow.spec.data_classification);
+        .labelled(label);
         entry.run_id = Some(id);
+        let mut input = json!({ "workflow": graph.name, "inputs": inputs });
+        if let (Some(fork), Some(fields)) = (&fork, input.as_object_mut()) {
+            fields.insert(fork::FIELD.to_owned(), json!(fork));
+            entry.data = json!({ "retry_of": fork.run_id, "node_id": fork.node_id });
+        }
         let run = NewRun {
             workflow_id: Some(workflow.id),
             workflow_version: Some(version),
-            retry_of: execution.retry_of,
-            input: Some(json!({ "workflow": graph.name, "inputs": inputs })),
-            data_classification: workflow.spec.data_classification,
+            retry_of: fork.map(|fork| fork.run_id),
+            input: Some(input),
+            data_classification: label,
             ..NewRun::new(id, RunKind::Workflow, execution.trigger.unwrap_or(RunTrigger::Api))
         };
         Ok((run, entry))

@@ -4,9 +4,11 @@ mod catalogue;
 mod document;
 mod error;
 mod executions;
+mod fork;
 mod programs;
 mod report;
 mod requests;
+mod resume;
 mod runner;
 mod tools;
 
@@ -20,5 +22,6 @@ pub use executions::{Execution, Executions, Meant};
 pub use programs::Programs;
 pub use report::{NodeReport, Report};
 pub use requests::Requests;
+pub use resume::Resume;
 pub use runner::{Runner, RunnerOptions};
 pub use tools::WorkflowTools;

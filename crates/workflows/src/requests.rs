@@ -12,10 +12,12 @@ use conductor_domain::{
 };
 use conductor_runs::{Answer, Approval, CallError, Dispatch, Result, Tool, ToolOutput, ToolSource, problem};
 use conductor_storage::Store;
-use conductor_workflow_graph::{Config, Graph, kind::Http};
+use conductor_workflow_graph::{Config, kind::Http};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+
+use crate::fork;
 
 /// The tool that reads.
 pub(crate) const READ: &str = "http/read";
@@ -95,17 +97,14 @@ impl Requests {
     async fn auth(&self, dispatch: &Dispatch, node: Option<&str>) -> Result<Auth, CallError> {
         let run = self.store.visible_to(&dispatch.caller).runs().find(dispatch.run_id).await;
         let run = run.map_err(|error| not_sent("internal", error.to_string()))?;
-        let workflow = run.filter(|run| run.kind == RunKind::Workflow);
-        let Some((id, version)) = workflow.and_then(|run| Some((run.workflow_id?, run.workflow_version?)))
-        else {
+        let Some(run) = run.filter(|run| run.kind == RunKind::Workflow) else {
             let detail =
                 "HTTP requests are made by the nodes of workflows. Put it into a workflow and run that.";
             return Err(not_sent("node_invalid", detail));
         };
         let Some(node) = node else { return Ok(Auth::None) };
-        let version = self.store.visible_to(&dispatch.caller).workflows().version(id, version).await;
-        let version = version.map_err(|error| not_sent("internal", error.to_string()))?;
-        let graph: Option<Graph> = version.and_then(|version| serde_json::from_value(version.document).ok());
+        let graph = fork::graph(&self.store, &dispatch.caller, &run).await;
+        let graph = graph.map_err(|error| not_sent("internal", error.to_string()))?.and_then(Result::ok);
         let found = graph.as_ref().and_then(|graph| graph.node(node)).map(|node| &node.config);
         let Some(Config::Http(Http { auth: Some(auth), .. })) = found else {
             return Err(not_sent("node_invalid", format!("The workflow has no credential at {node}.")));

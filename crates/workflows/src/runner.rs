@@ -1,8 +1,10 @@
 //! The runner: takes a run of a workflow from wherever its journal says it stands to where it ends or waits.
 
 mod advance;
+mod again;
 mod ask;
 mod calls;
+mod doubt;
 mod finish;
 mod kinds;
 mod pass;
@@ -14,11 +16,15 @@ mod state;
 
 use std::sync::Arc;
 
+pub(crate) use again::{Again, Unfit, place_of};
+
 use conductor_access::Access;
 use conductor_runs::ToolPath;
 use conductor_storage::Store;
 use conductor_workflow_graph::{Graph, Problem, problem::Code};
+pub(crate) use plan::Plan;
 use serde_json::{Map, Value};
+pub(crate) use state::{State, place};
 use tokio_util::sync::CancellationToken;
 
 /// How runs of workflows are bounded, and what they may read.

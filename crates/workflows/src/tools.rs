@@ -87,7 +87,7 @@ impl WorkflowTools {
         let task: Task = serde_json::from_value(dispatch.arguments.clone())
             .map_err(|error| not_started("validation_failed", error.to_string()))?;
         let execution = Execution { inputs: task.inputs, version: task.version, ..Execution::default() };
-        let prepared = self.executions.prepare(&dispatch.caller, workflow, execution).await;
+        let prepared = self.executions.prepare(&dispatch.caller, workflow, execution, None).await;
         let (mut run, mut entry) = prepared.map_err(|error| refused(&error))?;
         run.data_classification = run.data_classification.max(dispatch.context_label);
         entry.data = json!({ "call_id": dispatch.call_id, "parent_run_id": dispatch.run_id });

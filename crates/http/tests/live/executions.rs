@@ -3,6 +3,7 @@
 mod calls;
 mod flow;
 mod people;
+mod resumed;
 mod shapes;
 
 use conductor_test_support::Api;

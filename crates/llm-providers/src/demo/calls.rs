@@ -92,7 +92,8 @@ fn bare(word: &str) -> &str {
 
 /// The tool whose name stands at a position, and where the name ends. Names of several words are tried first.
 fn named_tool<'t>(text: &str, from: usize, tools: &'t [ToolSpec]) -> Option<(&'t ToolSpec, usize)> {
-    let first = next_word(text, from)?;
+    // What begins as JSON does are arguments, whatever names stand in them.
+    let first = next_word(text, from).filter(|word| !word.text.starts_with(['{', '[']))?;
     // `echo({"message": "hi"})`: the arguments hang on the name.
     if let Some(open) = first.text.find(['(', '{']).filter(|open| *open > 0) {
         return tool_by_name(&first.text[..open], tools).map(|tool| (tool, first.start + open));
@@ -231,6 +232,9 @@ mod tests {
             assert_eq!((calls.calls.len(), calls.unknown), (0, None), "{text}");
         }
         let calls = read(r#"use frobnicate with {"a":1}"#, &tools());
+        assert_eq!((calls.calls.len(), calls.unknown), (0, Some("frobnicate".to_owned())));
+        // What a tool is not called by is not found among the arguments either.
+        let calls = read(r#"use frobnicate with {"sum": 1}"#, &tools());
         assert_eq!((calls.calls.len(), calls.unknown), (0, Some("frobnicate".to_owned())));
         let calls = read(r#"use echo with {"message":"an html page"} and write a poem"#, &tools());
         assert_eq!(calls.rest, "and write a poem");

@@ -68,6 +68,7 @@ impl<'t> HumanTasks<'t> {
         self.owned()
             .filter(human_task::Column::RunId.eq(run.as_uuid()))
             .filter(human_task::Column::CallId.eq(call.as_uuid()))
+            .filter(human_task::Column::Kind.eq("tool_approval"))
             .one(&self.tx.conn())
             .await?
             .map(HumanTask::try_from)

@@ -12,6 +12,12 @@ use crate::{Error, Result, ScopedTx, entity::message, tx::Tx};
 /// What stands where something was not kept.
 const NOT_KEPT: &str = "A policy keeps the arguments and results of this call out of the records.";
 
+/// A row where run `$1` has made such a call, be it emptied already or not; `withheld` is what stands in place of
+/// arguments.
+pub(super) const NOT_KEPT_OF: &str = "SELECT 1 FROM quiet_calls WHERE run_id = $1 UNION ALL \
+     SELECT 1 FROM run_events WHERE run_id = $1 AND type = 'tool.called' \
+     AND data LIKE '%\"arguments\":{\"withheld\":\"A policy keeps%' LIMIT 1";
+
 /// Such calls of one tenant, inside a write.
 #[derive(Debug)]
 pub struct QuietCalls<'t> {

@@ -6,11 +6,14 @@ use conductor_domain::{
     Scope, SignalKind,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, prelude::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Value, prelude::Expr,
 };
 
-use super::convert::{after_id, word};
+use super::{
+    convert::{after_id, word},
+    quiet_calls::NOT_KEPT_OF,
+};
 use crate::{
     Error, Result, ScopedTx, View,
     conn::{Conn, Fetch},
@@ -349,6 +352,16 @@ impl<'a> VisibleRuns<'a> {
             .await?
             .map(Run::try_from)
             .transpose()
+    }
+
+    /// Whether a policy lets nothing be kept of calls that the run has made, be they emptied already or soon.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn kept_nothing_of_calls(&self, id: RunId) -> Result<bool> {
+        let conn = self.view.conn;
+        let row = conn.query_one_raw(conn.statement(NOT_KEPT_OF, [Value::from(id.as_uuid())])).await?;
+        Ok(row.is_some())
     }
 
     /// A page of runs, newest first.

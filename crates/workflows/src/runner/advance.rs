@@ -18,9 +18,7 @@ use super::{
     scope::{Surroundings, View},
     state::State,
 };
-
-/// How many events are read at once when a journal is folded.
-const PAGE: u64 = 500;
+use crate::fork::{self, Fork};
 
 impl Runner {
     /// Advances a run of a workflow.
@@ -30,19 +28,17 @@ impl Runner {
     pub async fn advance(&self, held: Held) -> Result<Next> {
         // Listened to from before the signals are read, so that none falls between.
         let mut nudges = held.store().signals();
-        let signals = held.signals().await?;
         let mut pass = match self.load(&held).await? {
             Ok(pass) => pass,
             Err(told) => return end(&held, RunStatus::Failed, None, Some(told)).await,
         };
         let cut = held.run().status == RunStatus::Running;
-        pass.open();
-        let mut nudge = pass.hear(signals);
+        pass.open().await?;
+        let mut nudge = pass.hear().await?;
         if cut {
             nudge = Nudge { stop: nudge.stop, ..Nudge::all() };
         }
         if nudge.stop {
-            pass.flush().await?;
             return end(&held, RunStatus::Cancelled, None, None).await;
         }
         pass.decisions(&nudge).await?;
@@ -73,9 +69,8 @@ impl Runner {
                 heard = nudges.recv() => match heard {
                     Ok(signalled) if signalled.run_id != held.run().id => {}
                     Ok(_) | Err(RecvError::Lagged(_)) => {
-                        let signals = held.signals().await?;
                         pass.read_calls().await?;
-                        nudge = pass.hear(signals);
+                        nudge = pass.hear().await?;
                         stopping |= nudge.stop;
                         pass.decisions(&nudge).await?;
                     }
@@ -98,8 +93,8 @@ impl Runner {
             }
             return end(&held, RunStatus::Cancelled, None, None).await;
         }
-        if let Some(failure) = pass.state.failure.take() {
-            let node = pass.plan.node(failure.node);
+        if let Some(failure) = pass.state.failures.first().cloned() {
+            let node = pass.plan.node(failure.place.node);
             let mut told = failure.problem;
             told.detail = format!("{}: {}", node.name.as_deref().unwrap_or(&node.id), told.detail);
             let status = if told.code == "timed_out" { RunStatus::TimedOut } else { RunStatus::Failed };
@@ -127,24 +122,16 @@ impl Runner {
             problem("not_found", "The workflow cannot go on", detail, false)
         };
         let Some(caller) = self.access.caller_behind(run).await? else { return Ok(Err(gone("account"))) };
-        let (Some(workflow), Some(version)) = (run.workflow_id, run.workflow_version) else {
-            return Ok(Err(gone("workflow")));
-        };
-        let view = self.store.visible_to(&caller);
-        let Some(version) = view.workflows().version(workflow, version).await? else {
-            return Ok(Err(gone("workflow")));
-        };
-        let graph: Graph = match serde_json::from_value(version.document) {
-            Ok(graph) => graph,
-            Err(error) => {
-                let told =
-                    problem("workflow_invalid", "The workflow cannot be read", error.to_string(), false);
-                return Ok(Err(told));
+        let graph = match fork::graph(&self.store, &caller, run).await? {
+            None => return Ok(Err(gone("workflow"))),
+            Some(Ok(graph)) => graph,
+            Some(Err(why)) => {
+                return Ok(Err(problem("workflow_invalid", "The workflow cannot be read", why, false)));
             }
         };
         let around = self.surroundings(held, &caller, &graph).await?;
         let plan = Plan::new(graph);
-        let state = fold(held, &plan).await?;
+        let state = State::of(held.store(), run.id, &plan).await?;
         Ok(Ok(Pass {
             held: held.clone(),
             plan,
@@ -208,21 +195,6 @@ async fn perform(path: Arc<ToolPath>, held: Held, work: Work) -> Result<Back> {
         },
     };
     Ok(Back { place, call_id, invoked, timed_out })
-}
-
-async fn fold(held: &Held, plan: &Plan) -> Result<State> {
-    let mut state = State::default();
-    loop {
-        let page = held.store().events_after(held.run().id, state.read_to, PAGE).await?;
-        let whole = page.len() as u64 == PAGE;
-        for event in page {
-            state.read_to = event.seq;
-            state.apply(plan, event.at, &event.parse()?.body);
-        }
-        if !whole {
-            return Ok(state);
-        }
-    }
 }
 
 async fn sleep(due: Option<Duration>) {
@@ -303,8 +275,8 @@ fn outcome(status: RunStatus, told: Option<&ProblemView>) -> RunOutcome {
 }
 
 impl Pass {
-    /// The first events of a run, or that it goes on.
-    fn open(&mut self) {
+    /// The first events of a run, or that it goes on. One that goes on from another begins with what stands of that.
+    async fn open(&mut self) -> Result<()> {
         let run = self.held.run();
         let started = EventBody::RunStarted {
             kind: run.kind,
@@ -314,8 +286,15 @@ impl Pass {
             message_id: run.message_id,
         };
         if !self.state.started {
+            let fork = Fork::of(run);
             self.note(started);
+            if let Some(fork) = fork {
+                for body in fork::standing(self.held.store(), &self.plan, &fork).await? {
+                    self.note(body);
+                }
+            }
         }
         self.note(EventBody::RunStatus { status: RunStatus::Running, reason: None });
+        Ok(())
     }
 }

@@ -32,6 +32,10 @@ impl Pass {
                 .await?;
             let Some(task) = task.filter(|task| task.status == "decided") else { continue };
             self.note(EventBody::ApprovalDecided { human_task: task.view() });
+            if task.kind == "ambiguous_effect" {
+                self.settled(&place, &task);
+                continue;
+            }
             let sent = self.looking_at(&place, |begin| Ok(begin.decided(&task)));
             self.send(&place, None, sent);
         }
@@ -46,20 +50,23 @@ impl Pass {
             Ok(assigned) => assigned,
             Err(nobody) => return Ok(Err(nobody)),
         };
+        let called = question.about.and_then(|call_id| self.state.called.get(&call_id)).cloned();
+        let (tool, arguments) = called.unzip();
+        let kind = if question.about.is_some() { "ambiguous_effect" } else { "human_step" };
         let new = NewHumanTask {
             run_id: run.id,
-            call_id: None,
+            call_id: question.about,
             node_id: Some(self.plan.node(place.node).id.clone()),
             user_id: run.user_id,
             conversation_id: run.conversation_id,
-            kind: "human_step".to_owned(),
+            kind: kind.to_owned(),
             title: question.title,
             message: question.message,
             priority: question.priority.to_owned(),
-            tool: None,
+            tool,
             server: None,
             binding_hash: None,
-            arguments: None,
+            arguments,
             allowed_decisions: question.decisions,
             approver_roles: assigned,
             comment_required: question.comment_required,

@@ -11,7 +11,7 @@ use super::{
     finish::{deadline, overdue},
     kinds::{self, Act, Made, Wanted},
     pass::{Nudge, Pass},
-    state::{Place, Standing},
+    state::{Place, Standing, Waits},
 };
 
 /// A call to be made or taken on, out of the pass's hands until it comes back.
@@ -35,6 +35,8 @@ impl Pass {
     /// Calls that the nudge asks to be taken on, unless they are under way here.
     pub(super) async fn calls_on(&mut self, nudge: &Nudge, under_way: &HashSet<CallId>) -> Result<Vec<Work>> {
         let open = self.state.open().filter_map(|(place, standing)| match standing {
+            // Of one whose outcome nobody knows, a person is asked.
+            Standing::Running { waits: Some(Waits { reason: NodeWait::Person, .. }), .. } => None,
             Standing::Running { call_id: Some(call_id), since, .. }
                 if (nudge.everything || nudge.calls.contains(call_id)) && !under_way.contains(call_id) =>
             {
@@ -73,6 +75,9 @@ impl Pass {
     pub(super) async fn took(&mut self, back: Back) -> Result<()> {
         let Back { place, call_id, invoked, timed_out } = back;
         let attempt = match self.state.standing(&self.plan, &place) {
+            Some(Standing::Running { waits: Some(Waits { reason: NodeWait::Person, .. }), .. }) => {
+                return Ok(());
+            }
             Some(Standing::Running { attempt, call_id: Some(own), .. }) if *own == call_id => *attempt,
             // It was sent back meanwhile, and what it gave belongs to nobody.
             _ => return Ok(()),
@@ -84,6 +89,12 @@ impl Pass {
                 let made = Made(content);
                 let sent = self.looking_at(&place, |begin| begin.made(&made));
                 self.send(&place, Some(call_id), sent);
+            }
+            Invoked::Done { ok: false, content } if self.state.ambiguous.contains(&call_id) => {
+                let question = self.whether(&place, call_id, &Made(content));
+                if let Err(nobody) = self.ask(&place, question).await? {
+                    self.fail(&place, attempt, Some(call_id), nobody);
+                }
             }
             Invoked::Done { ok: false, content } => {
                 let told = if timed_out {
@@ -139,10 +150,6 @@ impl Pass {
         let id = call_id.as_uuid().into();
         let row = self.held.write(move |tx| Box::pin(async move { tx.tx.runs().find(id).await })).await?;
         let (code, status) = row.map_or((None, RunStatus::Failed), |row| (row.error_code, row.status));
-        if self.state.ambiguous.contains(&call_id) {
-            let detail = format!("{} Look at the target, and run the workflow again from here.", made.text());
-            return Ok(problem("outcome_unknown", "Whether it took effect is not known", detail, false));
-        }
         let code = code.unwrap_or_else(|| "tool_failed".to_owned());
         let again = match code.parse::<u16>() {
             // A target that answered has said whether the same again may help.

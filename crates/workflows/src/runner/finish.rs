@@ -94,10 +94,10 @@ impl Pass {
             }
             None => None,
         };
-        let error = Some(problem.clone());
-        if retry_at.is_some() {
-            return self.finish(place, attempt, call_id, Finish { error, retry_at, ..Finish::default() });
+        if let Some(at) = retry_at {
+            return self.again(place, attempt, call_id, at, problem);
         }
+        let error = Some(problem.clone());
         let port = match node.on_error {
             OnError::Continue => OUT,
             OnError::Fallback => ERROR,
@@ -119,6 +119,19 @@ impl Pass {
             }
             Err(problem) => self.end(place, attempt, call_id, problem),
         }
+    }
+
+    /// Lets an attempt be over, and another one begin at a moment.
+    pub(super) fn again(
+        &mut self,
+        place: &Place,
+        attempt: i32,
+        call_id: Option<CallId>,
+        at: DateTime<Utc>,
+        why: ProblemView,
+    ) {
+        let finish = Finish { error: Some(why), retry_at: Some(at), ..Finish::default() };
+        self.finish(place, attempt, call_id, finish);
     }
 
     /// Ends the workflow with a node's failure.

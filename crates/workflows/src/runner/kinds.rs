@@ -20,7 +20,7 @@ mod wait;
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use conductor_domain::{Agent, AgentId, HumanTask, ProblemView};
+use conductor_domain::{Agent, AgentId, CallId, HumanTask, ProblemView};
 use conductor_runs::{Tool, problem};
 use conductor_workflow_graph::{Config, FieldsRead, Kind, Node, OUT, SourceFormat, expression};
 use serde_json::{Map, Value};
@@ -68,6 +68,8 @@ pub(crate) struct Wanted {
 /// What a person is asked.
 #[derive(Debug)]
 pub(crate) struct Question {
+    /// The call that it is about, where it is not the node's own question.
+    pub(crate) about: Option<CallId>,
     pub(crate) title: String,
     pub(crate) message: String,
     pub(crate) priority: &'static str,

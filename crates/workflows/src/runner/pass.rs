@@ -81,10 +81,16 @@ impl Pass {
         Ok(())
     }
 
-    /// What signals say. Events that carry a name are kept until a node takes them.
-    pub(super) fn hear(&mut self, signals: Vec<RunSignal>) -> Nudge {
+    /// What was noted is written, and what signals say is heard. Events that carry a name are kept until a node takes them.
+    pub(super) async fn hear(&mut self) -> Result<Nudge> {
         let mut nudge = Nudge::default();
-        for RunSignal { kind, data } in signals {
+        for signal in self.held.hear(std::mem::take(&mut self.batch)).await? {
+            if let Some(told) = signal.told() {
+                let now = self.now();
+                self.state.apply(&self.plan, now, &told);
+                continue;
+            }
+            let RunSignal { kind, data } = signal;
             let id = |field: &str| data.get(field).and_then(Value::as_str);
             match kind {
                 SignalKind::Cancel => nudge.stop = true,
@@ -96,23 +102,16 @@ impl Pass {
                     }
                     None => nudge.everything = true,
                 },
-                SignalKind::Event => match (data.get("name").and_then(Value::as_str), id("run_id")) {
-                    (Some(name), _) => {
-                        let data = data.get("data").cloned().unwrap_or_default();
-                        self.note(EventBody::EventReceived { name: name.to_owned(), data });
+                SignalKind::Event => {
+                    let child = id("run_id").and_then(|child| child.parse().ok());
+                    match child.and_then(|child| self.state.children.get(&child)) {
+                        Some(call) => drop(nudge.calls.insert(*call)),
+                        None => nudge.everything = true,
                     }
-                    (None, Some(child)) => {
-                        let call = child.parse().ok().and_then(|child| self.state.children.get(&child));
-                        match call {
-                            Some(call) => drop(nudge.calls.insert(*call)),
-                            None => nudge.everything = true,
-                        }
-                    }
-                    (None, None) => nudge.everything = true,
-                },
+                }
             }
         }
-        nudge
+        Ok(nudge)
     }
 
     /// Does everything that needs nobody else, and comes back with the calls that are to be made.
@@ -120,14 +119,14 @@ impl Pass {
         let mut works = Vec::new();
         loop {
             self.timers().await?;
-            if self.state.failure.is_some() {
+            if !self.state.failures.is_empty() {
                 break;
             }
             let mut moved = self.rounds();
             for place in self.ready() {
                 moved = true;
                 // What runs before it in this very round may have ended the workflow, or sent it back.
-                if self.state.failure.is_none() && self.is_ready(&place) {
+                if self.state.failures.is_empty() && self.is_ready(&place) {
                     works.extend(self.begin(place).await?);
                 }
                 if self.batch.len() >= BATCH {
@@ -251,6 +250,9 @@ impl Pass {
                     self.stop_call(call_id).await?;
                     self.fail(&place, attempt, call_id, overdue("The node took longer than it may."));
                 }
+                NodeWait::Timer if late => {
+                    self.fail(&place, attempt, None, overdue("The node waits longer than it may."));
+                }
                 NodeWait::Timer | NodeWait::Person | NodeWait::Call => {}
             }
         }
@@ -304,7 +306,9 @@ impl Pass {
         let moments = self.state.open().filter_map(|(place, standing)| match standing {
             Standing::Again { at, .. } => Some(*at),
             Standing::Running { waits: Some(waits), since, .. } => {
+                // How long a person may take is said by the question alone.
                 let late = deadline(self.plan.node(place.node), *since);
+                let late = late.filter(|_| waits.reason != NodeWait::Person);
                 [waits.until, late].into_iter().flatten().min()
             }
             _ => None,

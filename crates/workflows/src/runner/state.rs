@@ -7,9 +7,13 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{CallId, Classification, EventBody, HumanTaskId, NodeWait, ProblemView, RunId};
+use conductor_storage::Store;
 use serde_json::Value;
 
 use super::plan::{EdgeIndex, NodeIndex, Plan, Way};
+
+/// How many events are read at once.
+const PAGE: u64 = 500;
 
 /// A node in a round of the loops, and at an item of the maps, that it is in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,7 +79,7 @@ pub(crate) struct Given {
 /// A node that failed for good.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
-    pub(crate) node: NodeIndex,
+    pub(crate) place: Place,
     pub(crate) problem: ProblemView,
 }
 
@@ -107,10 +111,27 @@ pub(crate) struct State {
     pub(crate) attempts: u64,
     /// The highest label of what came in.
     pub(crate) label: Classification,
-    pub(crate) failure: Option<Failure>,
+    /// Nodes whose failure ends the run; the first one says why.
+    pub(crate) failures: Vec<Failure>,
 }
 
 impl State {
+    /// How a run stands, as its journal tells it.
+    pub(crate) async fn of(store: &Store, run: RunId, plan: &Plan) -> conductor_runs::Result<Self> {
+        let mut state = Self::default();
+        loop {
+            let page = store.events_after(run, state.read_to, PAGE).await?;
+            let whole = page.len() as u64 == PAGE;
+            for event in page {
+                state.read_to = event.seq;
+                state.apply(plan, event.at, &event.parse()?.body);
+            }
+            if !whole {
+                return Ok(state);
+            }
+        }
+    }
+
     /// Takes in what happened.
     pub(crate) fn apply(&mut self, plan: &Plan, at: DateTime<Utc>, body: &EventBody) {
         match body {
@@ -154,7 +175,7 @@ impl State {
                 self.take_event(plan, &place, error.is_none());
                 self.frame_of(plan, &place).nodes.insert(place.node, Standing::Over);
                 if let (Some(problem), None) = (error, port) {
-                    self.failure.get_or_insert(Failure { node: place.node, problem: problem.clone() });
+                    self.failures.push(Failure { place, problem: problem.clone() });
                     return;
                 }
                 self.remarks.remove(&place);
@@ -356,7 +377,8 @@ impl State {
     }
 }
 
-fn place(plan: &Plan, id: &str, iteration: &[i32]) -> Option<Place> {
+/// The place that an event names.
+pub(crate) fn place(plan: &Plan, id: &str, iteration: &[i32]) -> Option<Place> {
     Some(Place { node: plan.find(id)?, iteration: iteration.to_vec() })
 }
 

@@ -217,6 +217,16 @@ export function useExecute(id: string) {
   });
 }
 
+/** Goes on from what an ended run found, as a run of its own. */
+export function useResume(id: string, runId: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: BodyOf<'post', `/api/workflows/executions/${string}/resume`>) =>
+      api.post(`/api/workflows/executions/${runId}/resume`, body, { idempotencyKey: newId() }),
+    onSuccess: () => client.invalidateQueries({ queryKey: workflowKeys.executions(id) }),
+  });
+}
+
 export function stopRun(runId: string): Promise<unknown> {
   return api.post(`/api/execute/${runId}/cancel`);
 }

@@ -338,6 +338,58 @@ test('runs: one that waits is stopped, found in the list, and run again', async 
   await expect(state(page, 'ask')).toHaveClass(/run-waiting/);
 });
 
+test('runs: one that failed goes on from its failed node, with other inputs and another node', async ({
+  page,
+  api,
+}) => {
+  const id = await made(api, {
+    title: 'Harbour dues',
+    inputs: [
+      { name: 'tons', type: 'number', required: true },
+      { name: 'berths', type: 'number', required: true },
+    ],
+    nodes: [
+      START,
+      { id: 'weigh', kind: 'transform', name: 'Weigh', inputs: { tons: '{{input.tons}}' } },
+      {
+        id: 'share',
+        kind: 'transform',
+        name: 'Share out',
+        inputs: { dues: '{{input.tons / input.berths}}' },
+      },
+      END,
+    ],
+    edges: [
+      ['start', 'out', 'weigh'],
+      ['weigh', 'out', 'share'],
+      ['share', 'out', 'end'],
+    ],
+  });
+  const first = await begun(api, id, { tons: 60, berths: 0 });
+  await page.goto(`/runs/${first}`);
+  await expect(details(page)).toContainText('Share out failed');
+  await details(page).getByRole('button', { name: 'Go on from here' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Go on from “Share out”' });
+  await clean(page);
+  await expect(dialog.getByRole('textbox', { name: 'tons' })).toHaveValue('60');
+  await dialog.getByRole('textbox', { name: 'berths' }).fill('4');
+  await dialog.getByRole('textbox', { name: 'What it is given' }).fill('{ dues');
+  await dialog.getByRole('button', { name: 'Go on' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('no JSON');
+  await dialog
+    .getByRole('textbox', { name: 'What it is given' })
+    .fill('{ "dues": "{{input.tons / input.berths * 2}}" }');
+  await dialog.getByRole('button', { name: 'Go on' }).click();
+  await expect(page).not.toHaveURL(new RegExp(first));
+  await expect(state(page, 'end')).toHaveClass(/run-done/);
+  await node(page, 'share').click();
+  await expect(details(page)).toContainText('30');
+  await details(page).getByRole('button', { name: 'The whole run' }).click();
+  await details(page).getByRole('link', { name: 'Goes on from an earlier run' }).click();
+  await expect(page).toHaveURL(new RegExp(first));
+  await expect(details(page)).toContainText('Share out failed');
+});
+
 for (const theme of ['light', 'dark'] as const) {
   test(`runs: on a phone nothing is cut off, and axe finds nothing, ${theme}`, async ({ page, api }) => {
     await page.addInitScript((value) => {

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use conductor_domain::{ProblemView, RunId, RunStatus, RunTrigger, WorkflowId};
-use conductor_workflows::{Execution, Executions, Meant, NodeReport, Report};
+use conductor_workflows::{Execution, Executions, Meant, NodeReport, Report, Resume};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -45,6 +45,27 @@ struct ExecuteByNameRequest {
     /// What it is given, by the names of its inputs.
     #[schema(value_type = Option<Object>)]
     inputs: Option<Map<String, Value>>,
+}
+
+/// How an execution goes on from one that has ended.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ResumeExecutionRequest {
+    /// The node that is done again with everything after it; where absent, the one that failed.
+    node_id: Option<String>,
+    /// The round or item of that node, outermost first, from 1; where absent, the newest.
+    iteration: Option<Vec<i32>>,
+    /// Inputs that are different; the others stay as they were.
+    #[serde(default)]
+    #[schema(required = false, value_type = Object)]
+    inputs: Map<String, Value>,
+    /// What is different about nodes, by their ids, in this execution alone: merge patches (RFC 7396) of how they are
+    /// stored, such as `{"write": {"config": {"prompt": "…"}}}`.
+    #[serde(default)]
+    #[schema(required = false, value_type = Object)]
+    nodes: Map<String, Value>,
+    /// A version of the graph; where absent, the one that ran.
+    version: Option<i32>,
 }
 
 /// Something that happened.
@@ -182,6 +203,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(list_workflow_executions))
         .routes(routes!(find_workflow_execution))
         .routes(routes!(tell_workflow_execution))
+        .routes(routes!(resume_workflow_execution))
 }
 
 /// Runs a workflow. Its events follow at `/api/runs/{id}/events`.
@@ -265,4 +287,22 @@ async fn tell_workflow_execution(
 ) -> Result<Response, Problem> {
     let run: RunResponse = state.executions.tell(&caller, &state.runs, id, name, data).await?.into();
     Ok((StatusCode::ACCEPTED, Json(run)).into_response())
+}
+
+/// Goes on from an execution that has ended, as one of its own: what stands of it is taken over, and the rest is done again.
+#[utoipa::path(
+    post, path = "/api/workflows/executions/{execution_id}/resume", tag = "workflows",
+    params(("execution_id" = RunId, Path)), request_body = Option<ResumeExecutionRequest>,
+    responses((status = 201, body = StartedRunResponse))
+)]
+async fn resume_workflow_execution(
+    Auth(caller): Auth,
+    State(state): State<AppState>,
+    Path(id): Path<RunId>,
+    MaybeJson(body): MaybeJson<ResumeExecutionRequest>,
+) -> Result<Created<StartedRunResponse>, Problem> {
+    let ResumeExecutionRequest { node_id, iteration, inputs, nodes, version } = body;
+    let resume = Resume { node_id, iteration, inputs, nodes, version };
+    let run = state.executions.resume(&caller, &state.runs, id, resume).await?;
+    Ok(Created { location: format!("/api/runs/{}", run.id), body: StartedRunResponse { run: run.into() } })
 }

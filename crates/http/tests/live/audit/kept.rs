@@ -33,6 +33,11 @@ pub(super) async fn workflows(w: &mut Walk<'_>, admin: &Api) {
     w.news().await;
     let tell = "POST /api/workflows/executions/{execution_id}/events";
     w.step(admin, tell, &[&text(&waits["execution_id"])], json!({ "name": "paid" }), "run.told").await;
+    let walked = admin.post("/api/workflows/execute/walked", json!({})).await.ok();
+    let resume = "POST /api/workflows/executions/{execution_id}/resume";
+    let from = json!({ "node_id": "start" });
+    w.news().await;
+    w.step(admin, resume, &[&text(&walked["execution_id"])], from, "run.started").await;
     w.steps(admin, &format!("POST {one}/export"), &[&id], json!({ "format": "canvas" }), &[]).await;
     let clone = w.step(admin, &format!("POST {one}/clone"), &[&id], json!({}), "workflow.cloned").await;
     let share = json!({ "user_id": user, "permission_level": "read" });

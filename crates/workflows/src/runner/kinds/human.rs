@@ -15,8 +15,9 @@ pub(super) fn begin(begin: &Begin<'_>, human: &Human) -> Result<Act> {
         Some(message) => begin.view.text(message).map_err(|error| faulty("/config/message", &error))?,
         None => String::new(),
     };
-    let due_at = human.due_ms.and_then(|millis| begin.after(millis));
+    let due_at = human.due_ms.or(begin.node().timeout_ms).and_then(|millis| begin.after(millis));
     Ok(Act::Ask(Box::new(Question {
+        about: None,
         title,
         message,
         priority: match human.priority {

@@ -8,6 +8,7 @@ import type { HumanTask, Me } from '@/api/types';
 import { Status } from '@/components/ui/badges';
 import { Button } from '@/components/ui/button';
 import { TextArea } from '@/components/ui/field';
+import { JsonView } from '@/components/ui/json-view';
 import { ApprovalBlock } from '@/features/chat';
 import { asksMe, mayAnswer, USER } from '@/lib/approvers';
 import { dateTime } from '@/lib/format';
@@ -16,9 +17,9 @@ import { decisionName, roleTitle, words } from '@/lib/names';
 import { toast } from '@/lib/toast';
 import { useDecide } from '../queries';
 
-/** Whether a question is one that a workflow's author wrote, not one about a tool. */
+/** Whether a question is answered in words of its own, and not by allowing a tool. */
 export function isHumanStep(task: HumanTask): boolean {
-  return Boolean(task.node_id) && !task.call_id && !task.tool;
+  return task.kind !== 'tool_approval';
 }
 
 const AGAINST = /^(reject|deny|decline|refuse|no|cancel|stop)/i;
@@ -93,6 +94,16 @@ export function HumanStep({ task, onDecided }: { task: HumanTask; onDecided?: ((
       </div>
       {task.title && task.message && task.message !== task.title && (
         <p className="-mt-1 whitespace-pre-wrap break-words text-text-2">{task.message}</p>
+      )}
+      {task.tool && (
+        <p className="text-sm text-text-2">
+          <span className="mono break-all">{task.tool}</span>
+        </p>
+      )}
+      {task.arguments !== undefined && task.arguments !== null && (
+        <div className="max-h-72 overflow-y-auto rounded-sm border border-border bg-bg px-3 py-2">
+          <JsonView value={task.arguments} />
+        </div>
       )}
       {asked && (
         <p className="flex items-center gap-2 text-sm text-text-2">

@@ -1,6 +1,6 @@
 /** One node of a run: each of its turns, what it was given and gave, what went wrong, and what it waits for. */
 import { Link } from '@tanstack/react-router';
-import { ArrowUpRight, ChevronLeft, ChevronRight, TriangleAlert } from 'lucide-react';
+import { ArrowUpRight, ChevronLeft, ChevronRight, StepForward, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { describe } from '@/api/problem';
 import type { HumanTask } from '@/api/types';
@@ -129,6 +129,7 @@ export function NodeRun({
   chosen,
   now,
   onChoose,
+  onResume,
 }: {
   runId: string;
   state: RunState;
@@ -139,6 +140,8 @@ export function NodeRun({
   chosen?: number | undefined;
   now: number;
   onChoose?: ((visit: number | undefined) => void) | undefined;
+  /** Goes on from a visit in another run; none where that cannot be. */
+  onResume?: ((visit: Visit) => void) | undefined;
 }) {
   const visits = visitsOf(state, id);
   const visit = visits.find(({ index }) => index === chosen) ?? visits.at(-1);
@@ -250,6 +253,12 @@ export function NodeRun({
       {input !== undefined && input !== null && <ValueView label={t('Input')} value={input} />}
       {visit?.output !== undefined && visit.output !== null && (
         <ValueView label={t('Output')} value={visit.output} />
+      )}
+      {onResume && visit && visit.status !== 'skipped' && (
+        <Button variant="outline" size="xs" className="justify-self-start" onClick={() => onResume(visit)}>
+          <StepForward size={14} />
+          {t('Go on from here')}
+        </Button>
       )}
     </div>
   );

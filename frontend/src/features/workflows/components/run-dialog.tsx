@@ -1,4 +1,5 @@
-/** What a run is given, as a form of the declared inputs or as JSON, and its start. */
+/** What a run is given, as a form of the declared inputs or as JSON, and its start: at the beginning, or from a node of an
+ * earlier run. */
 import { FlaskConical, Play } from 'lucide-react';
 import { useState } from 'react';
 import { describe, Problem } from '@/api/problem';
@@ -9,11 +10,27 @@ import { TextArea, TextField } from '@/components/ui/field';
 import { Segmented } from '@/components/ui/segmented';
 import { Notice } from '@/components/ui/states';
 import { Switch } from '@/components/ui/switch';
+import { cx } from '@/lib/cx';
 import { t } from '@/lib/i18n';
-import type { GraphInput, Values } from '../model/graph';
+import { words } from '@/lib/names';
+import { type GraphInput, type GraphNode, titleOf, type Values } from '../model/graph';
 import { inputOfPointer, kindOfInput, readInputs, readObject, type Typed, typedOf } from '../model/inputs';
-import { useExecute } from '../queries';
+import { changesOf, draftOf, type NodeDraft } from '../model/resume';
+import { useExecute, useResume } from '../queries';
 import '../workflows.css';
+
+/** Where a run goes on that takes over what an earlier one found. */
+export interface ResumeFrom {
+  runId: string;
+  /** The version that ran, and the newest. */
+  version: number;
+  newest: number;
+  /** The node that is done again; where the run stopped without it. */
+  node?: GraphNode | undefined;
+  iteration?: readonly number[] | undefined;
+  /** Whether this person may change what nodes do. */
+  mayChange: boolean;
+}
 
 interface Props {
   workflowId: string;
@@ -23,6 +40,7 @@ interface Props {
   given?: Values | undefined;
   /** Whether it is a try-out of the designer. */
   test: boolean;
+  from?: ResumeFrom | undefined;
   /** There where changes are not saved: saves them, and says whether that worked. */
   onSave?: (() => Promise<boolean>) | undefined;
   onClose: () => void;
@@ -34,11 +52,15 @@ export function RunDialog({ open, ...props }: Props & { open: boolean }) {
     <Dialog
       open={open}
       onClose={props.onClose}
-      title={t('Run {{title}}', { title: props.title })}
+      title={props.from ? titleFrom(props.from) : t('Run {{title}}', { title: props.title })}
       description={
-        props.inputs.length === 0
-          ? t('It declares no inputs, so that it runs with nothing, or with what you write here.')
-          : t('What is left empty has its default.')
+        props.from
+          ? t(
+              'A new run takes over what was found before. What is done again has its effects again; the run so far stays as it is.',
+            )
+          : props.inputs.length === 0
+            ? t('It declares no inputs, so that it runs with nothing, or with what you write here.')
+            : t('What is left empty has its default.')
       }
     >
       <Form {...props} />
@@ -46,9 +68,13 @@ export function RunDialog({ open, ...props }: Props & { open: boolean }) {
   );
 }
 
+function titleFrom({ node }: ResumeFrom): string {
+  return node ? t('Go on from “{{node}}”', { node: titleOf(node) }) : t('Go on where it stopped');
+}
+
 type Mode = 'form' | 'json';
 
-function Form({ workflowId, inputs, given, test, onSave, onClose, onStarted }: Props) {
+function Form({ workflowId, inputs, given, test, from, onSave, onClose, onStarted }: Props) {
   const declared = inputs.length > 0;
   const [mode, setMode] = useState<Mode>(declared ? 'form' : 'json');
   const [typed, setTyped] = useState<Typed>(() => typedOf(inputs, given));
@@ -57,6 +83,10 @@ function Form({ workflowId, inputs, given, test, onSave, onClose, onStarted }: P
   const [textError, setTextError] = useState<string>();
   const [saving, setSaving] = useState(false);
   const execute = useExecute(workflowId);
+  const resume = useResume(workflowId, from?.runId ?? '');
+  const [version, setVersion] = useState(from?.version ?? 0);
+  const [draft, setDraft] = useState(() => draftOf(from?.node));
+  const [draftError, setDraftError] = useState<string>();
 
   const change = (name: string, value: string | boolean) => {
     setTyped((last) => ({ ...last, [name]: value }));
@@ -99,25 +129,39 @@ function Form({ workflowId, inputs, given, test, onSave, onClose, onStarted }: P
       const saved = await onSave().finally(() => setSaving(false));
       if (!saved) return;
     }
-    execute.mutate(
-      { inputs: values, test },
-      {
-        onSuccess: ({ run }) => onStarted(run),
-        onError: (problem) => {
-          if (!(problem instanceof Problem)) return;
-          const found: Record<string, string> = {};
-          for (const { pointer, detail } of problem.errors) {
-            const name = inputOfPointer(pointer);
-            if (name !== undefined) found[name] ??= detail;
-          }
-          setErrors(found);
-        },
+    const answered = {
+      onSuccess: ({ run }: { run: Run }) => onStarted(run),
+      onError: (problem: Error) => {
+        if (!(problem instanceof Problem)) return;
+        const found: Record<string, string> = {};
+        for (const { pointer, detail } of problem.errors) {
+          const name = inputOfPointer(pointer);
+          if (name !== undefined) found[name] ??= detail;
+        }
+        setErrors(found);
       },
+    };
+    if (!from) {
+      execute.mutate({ inputs: values, test }, answered);
+      return;
+    }
+    const changes = changesOf(from.node, draft);
+    setDraftError(changes.error);
+    if (changes.error) return;
+    resume.mutate(
+      {
+        node_id: from.node?.id,
+        iteration: from.iteration ? [...from.iteration] : undefined,
+        inputs: values,
+        nodes: changes.nodes,
+        version,
+      },
+      answered,
     );
   };
 
   // What the form cannot show at a field is said above it.
-  const refused = execute.error;
+  const refused = execute.error ?? resume.error;
   const placed =
     mode === 'form' &&
     refused instanceof Problem &&
@@ -177,6 +221,34 @@ function Form({ workflowId, inputs, given, test, onSave, onClose, onStarted }: P
             }}
           />
         )}
+        {from && from.newest !== from.version && (
+          <Segmented<string>
+            label={t('Which version')}
+            value={String(version)}
+            onChange={(next) => setVersion(Number(next))}
+            options={[
+              {
+                value: String(from.version),
+                label: t('Version {{version}}, as it ran', { version: from.version }),
+              },
+              {
+                value: String(from.newest),
+                label: t('Version {{version}}, the newest', { version: from.newest }),
+              },
+            ]}
+          />
+        )}
+        {from?.node && from.mayChange && (
+          <NodeChanges
+            node={from.node}
+            draft={draft}
+            error={draftError}
+            onChange={(next) => {
+              setDraft(next);
+              setDraftError(undefined);
+            }}
+          />
+        )}
         {onSave && (
           <Notice tone="info" icon={<FlaskConical size={16} />}>
             {t('Your changes are not saved yet. What runs is what is saved, so they are saved first.')}
@@ -187,12 +259,57 @@ function Form({ workflowId, inputs, given, test, onSave, onClose, onStarted }: P
         <Button variant="outline" onClick={onClose}>
           {t('Cancel')}
         </Button>
-        <Button variant="primary" type="submit" busy={saving || execute.isPending}>
+        <Button variant="primary" type="submit" busy={saving || execute.isPending || resume.isPending}>
           <Play size={15} />
-          {onSave ? t('Save and run') : t('Run')}
+          {from ? t('Go on') : onSave ? t('Save and run') : t('Run')}
         </Button>
       </div>
     </form>
+  );
+}
+
+/** What the node does, to be different in the new run alone. */
+function NodeChanges({
+  node,
+  draft,
+  error,
+  onChange,
+}: {
+  node: GraphNode;
+  draft: NodeDraft;
+  error: string | undefined;
+  onChange: (draft: NodeDraft) => void;
+}) {
+  if (Object.keys(draft.texts).length === 0 && draft.inputs === undefined) return null;
+  return (
+    <fieldset className="grid gap-3 rounded-lg border border-border p-4">
+      <legend className="px-1 text-sm text-text-2">
+        {t('“{{node}}”, different for this once', { node: titleOf(node) })}
+      </legend>
+      {Object.entries(draft.texts).map(([field, value]) => (
+        <TextArea
+          key={field}
+          label={t(words(field))}
+          rows={3}
+          className={cx('field-sizing-content max-h-64', field === 'code' && 'mono')}
+          spellCheck={field !== 'code'}
+          value={value}
+          onChange={(event) => onChange({ ...draft, texts: { ...draft.texts, [field]: event.target.value } })}
+        />
+      ))}
+      {draft.inputs !== undefined && (
+        <TextArea
+          label={t('What it is given')}
+          hint={t('An object of JSON; what other steps gave stands in braces.')}
+          rows={3}
+          className="mono field-sizing-content max-h-64"
+          spellCheck={false}
+          value={draft.inputs}
+          error={error}
+          onChange={(event) => onChange({ ...draft, inputs: event.target.value })}
+        />
+      )}
+    </fieldset>
   );
 }
 

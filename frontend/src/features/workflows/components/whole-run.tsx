@@ -1,6 +1,6 @@
 /** What is to be said of a run as a whole: how it began, what it asks, what it gave, and why it failed. */
 import { Link } from '@tanstack/react-router';
-import { ArrowUpRight, LocateFixed } from 'lucide-react';
+import { ArrowUpRight, LocateFixed, StepForward } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { describe } from '@/api/problem';
 import type { Run } from '@/api/types';
@@ -10,7 +10,7 @@ import { count, price } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import type { Graph } from '../model/graph';
 import { givenOf } from '../model/inputs';
-import { culprit, openTasks, type RunState } from '../model/run-state';
+import { culprit, openTasks, type RunState, type Visit } from '../model/run-state';
 import { triggerName } from './executions-panel';
 import { Question } from './human-step';
 import { ValueView } from './value-view';
@@ -31,6 +31,7 @@ export function WholeRun({
   error,
   nameOf,
   onShow,
+  onResume,
 }: {
   run: Run;
   state: RunState;
@@ -38,6 +39,8 @@ export function WholeRun({
   error: unknown;
   nameOf: (node: string) => string;
   onShow: (node: string) => void;
+  /** Goes on from a visit, or from where the run stopped; none where that cannot be. */
+  onResume?: ((visit?: Visit) => void) | undefined;
 }) {
   const failure = state.error ?? run.error;
   const failed = failure ? culprit(state) : undefined;
@@ -66,6 +69,16 @@ export function WholeRun({
           <ArrowUpRight size={14} />
         </Link>
       )}
+      {run.retry_of && (
+        <Link
+          to="/runs/$runId"
+          params={{ runId: run.retry_of }}
+          className="link inline-flex items-center gap-1 text-sm"
+        >
+          {t('Goes on from an earlier run')}
+          <ArrowUpRight size={14} />
+        </Link>
+      )}
       {error !== undefined && <Notice tone="err">{describe(error)}</Notice>}
       {failure && (
         <Notice tone="err">
@@ -74,17 +87,26 @@ export function WholeRun({
           </b>
           <span className="block break-words text-text-2">{failure.detail || failure.title}</span>
           {failed && (
-            <Button
-              size="xs"
-              variant="outline"
-              className="mt-2 text-text"
-              onClick={() => onShow(failed.node)}
-            >
-              <LocateFixed size={14} />
-              {t('Show node')}
-            </Button>
+            <span className="mt-2 flex flex-wrap gap-2 text-text">
+              <Button size="xs" variant="outline" onClick={() => onShow(failed.node)}>
+                <LocateFixed size={14} />
+                {t('Show node')}
+              </Button>
+              {onResume && (
+                <Button size="xs" variant="outline" onClick={() => onResume(failed)}>
+                  <StepForward size={14} />
+                  {t('Go on from here')}
+                </Button>
+              )}
+            </span>
           )}
         </Notice>
+      )}
+      {onResume && !failed && state.status !== 'succeeded' && (
+        <Button variant="outline" className="justify-self-start" onClick={() => onResume()}>
+          <StepForward size={15} />
+          {t('Go on where it stopped')}
+        </Button>
       )}
       {openTasks(state).map((task) => (
         <Question key={task.id} task={task} />

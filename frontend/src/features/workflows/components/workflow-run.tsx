@@ -50,6 +50,11 @@ export default function WorkflowRun(props: WorkflowRunProps) {
 
 type Below = 'timeline' | 'events';
 
+/** A run to be started: from the beginning, or from a node, or from where this one stopped. */
+interface Again {
+  from?: { node?: string | undefined; iteration?: readonly number[] | undefined };
+}
+
 const NO_PROBLEMS = new Map();
 
 /** The graph with a place for every node: a thousand take a second, so the rest of the page is drawn before. */
@@ -73,7 +78,7 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
   const client = useQueryClient();
   const [chosen, setChosen] = useState<{ node: string; visit?: number | undefined }>();
   const [below, setBelow] = useState<Below>('timeline');
-  const [again, setAgain] = useState(false);
+  const [again, setAgain] = useState<Again>();
   const [stopping, setStopping] = useState(false);
   const side = useRef<HTMLElement>(null);
 
@@ -95,6 +100,8 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
   const inRound = round !== undefined && round.length > 0;
   const marks = useMemo(() => graph && marksOf(state, graph, round), [state, graph, round]);
   const chosenNodes = useMemo(() => (chosen ? [chosen.node] : []), [chosen]);
+
+  const mayResume = over && Boolean(workflow.data) && graph !== undefined;
 
   const title = workflow.data ? workflowTitle(workflow.data) : graph?.title || graph?.name || t('Workflow');
   const began = Date.parse(state.startedAt ?? run.started_at ?? run.created_at);
@@ -178,7 +185,7 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
           </Button>
         )}
         {workflow.data && (
-          <Button variant="outline" onClick={() => setAgain(true)}>
+          <Button variant="outline" onClick={() => setAgain({})}>
             <RotateCcw size={15} />
             {t('Run again')}
           </Button>
@@ -258,10 +265,21 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
                 chosen={chosen.visit}
                 now={now}
                 onChoose={(visit) => setChosen({ node: chosen.node, visit })}
+                onResume={
+                  mayResume ? ({ node, iteration }) => setAgain({ from: { node, iteration } }) : undefined
+                }
               />
             </>
           ) : (
-            <WholeRun run={run} state={state} graph={graph} error={error} nameOf={nameOf} onShow={show} />
+            <WholeRun
+              run={run}
+              state={state}
+              graph={graph}
+              error={error}
+              nameOf={nameOf}
+              onShow={show}
+              onResume={mayResume ? (visit) => setAgain({ from: visit ?? {} }) : undefined}
+            />
           )}
         </aside>
 
@@ -289,15 +307,25 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
 
       {workflow.data && (
         <RunDialog
-          open={again}
-          onClose={() => setAgain(false)}
+          open={again !== undefined}
+          onClose={() => setAgain(undefined)}
           workflowId={workflowId}
           title={title}
           inputs={graphOf(workflow.data.graph).inputs}
           given={givenOf(run)}
           test={run.trigger === 'test'}
+          from={
+            again?.from && {
+              runId: run.id,
+              version,
+              newest: workflow.data.current_version,
+              node: graph && again.from.node ? nodeOf(graph, again.from.node) : undefined,
+              iteration: again.from.iteration,
+              mayChange: workflow.data.can_edit,
+            }
+          }
           onStarted={(started) => {
-            setAgain(false);
+            setAgain(undefined);
             void navigate({ to: '/runs/$runId', params: { runId: started.id } });
           }}
         />

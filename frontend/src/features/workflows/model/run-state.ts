@@ -309,7 +309,7 @@ export function culprit(state: RunState): Visit | undefined {
 /** Whether a question still waits for an answer: one whose time ran out is left behind by its node, without a word. */
 export function isOpen(state: RunState, task: HumanTask): boolean {
   if (task.status !== 'pending' || isOver(state.status)) return false;
-  if (task.call_id) return state.calls.get(task.call_id)?.ok === undefined;
+  if (task.call_id && task.kind === 'tool_approval') return state.calls.get(task.call_id)?.ok === undefined;
   const visit = state.visits.findLast(({ taskId }) => taskId === task.id);
   return visit === undefined || visit.status === 'waiting';
 }
