@@ -70,7 +70,15 @@ fn main() -> Result<ExitCode> {
     run().map(|()| ExitCode::SUCCESS)
 }
 
+/// Huge pages make a third more of what the server holds, for they are held whole however little of them is used
+/// (docs/benchmarks.md). A kernel without them refuses, and nothing is lost.
+fn save_memory() {
+    #[cfg(target_os = "linux")]
+    rustix::thread::disable_transparent_huge_pages(true).unwrap_or_default();
+}
+
 fn run() -> Result<()> {
+    save_memory();
     let arguments = Arguments::parse();
     let mut flags =
         Flags { listen: None, data: arguments.data.clone(), database_url: arguments.database_url.clone() };

@@ -188,6 +188,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
     });
     let workflows = Workflows::new(store.clone(), Arc::clone(&access));
     let executions = Executions::new(store.clone(), Arc::clone(&access), workflows.clone());
+    let executions = executions.reading(workflow_env(config));
     let sources: Vec<Arc<dyn ToolSource>> = vec![
         Builtin::new(store.clone()),
         Delegates::new(store.clone(), Arc::clone(&access)),

@@ -53,15 +53,23 @@ pub(crate) struct Earlier {
 #[derive(Clone, Debug)]
 pub struct Executions {
     pub(crate) store: Store,
-    access: Arc<Access>,
+    pub(crate) access: Arc<Access>,
     pub(crate) workflows: Workflows,
+    /// What expressions may read as `env.NAME`, for replays.
+    pub(crate) env: Arc<Map<String, Value>>,
 }
 
 impl Executions {
     /// The service over these workflows.
     #[must_use]
     pub fn new(store: Store, access: Arc<Access>, workflows: Workflows) -> Self {
-        Self { store, access, workflows }
+        Self { store, access, workflows, env: Arc::default() }
+    }
+
+    /// The same where expressions may read values of the environment, which a replay reads again.
+    #[must_use]
+    pub fn reading(self, env: Map<String, Value>) -> Self {
+        Self { env: Arc::new(env), ..self }
     }
 
     /// Starts a run; the runner takes it from there.

@@ -3,6 +3,7 @@
 mod calls;
 mod flow;
 mod people;
+mod replayed;
 mod resumed;
 mod shapes;
 

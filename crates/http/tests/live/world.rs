@@ -205,7 +205,9 @@ async fn services(
         stdio: true,
     });
     let workflows = Workflows::new(store.clone(), Arc::clone(access));
-    let executions = Executions::new(store.clone(), Arc::clone(access), workflows.clone());
+    let env = json!({ "ADMIN_URL": "https://admin.example.com" }).as_object().cloned().unwrap_or_default();
+    let executions =
+        Executions::new(store.clone(), Arc::clone(access), workflows.clone()).reading(env.clone());
     let client = HttpClient::new(egress.guarded().client().clone(), conductor_connectors::Limits::default());
     let secrets = BTreeMap::from([("CRM_TOKEN".to_owned(), SecretString::from(CRM_TOKEN))]);
     let sources: Vec<Arc<dyn ToolSource>> = vec![
@@ -236,10 +238,7 @@ async fn services(
         store.clone(),
         Arc::clone(access),
         Arc::clone(&tools),
-        RunnerOptions {
-            env: json!({ "ADMIN_URL": "https://admin.example.com" }).as_object().cloned().unwrap_or_default(),
-            ..RunnerOptions::default()
-        },
+        RunnerOptions { env, ..RunnerOptions::default() },
         CancellationToken::new(),
     );
     tokio::spawn(driver(store, &turns, &runner, &tools).run());

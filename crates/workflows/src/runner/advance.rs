@@ -2,20 +2,19 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
 use conductor_domain::{EventBody, ProblemView, RunOutcome, RunStatus};
 use conductor_runs::{Held, Next, Result, ToolPath, problem};
-use conductor_workflow_graph::{Graph, SourceFormat};
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{
     Runner,
     calls::{Back, Work},
+    known::Known,
     pass::{Nudge, Pass},
     plan::Plan,
-    scope::{Surroundings, View},
+    scope::Surroundings,
     state::State,
 };
 use crate::fork::{self, Fork};
@@ -93,15 +92,15 @@ impl Runner {
             }
             return end(&held, RunStatus::Cancelled, None, None).await;
         }
-        if let Some(failure) = pass.state.failures.first().cloned() {
-            let node = pass.plan.node(failure.place.node);
+        if let Some(failure) = pass.known.state.failures.first().cloned() {
+            let node = pass.known.plan.node(failure.place.node);
             let mut told = failure.problem;
             told.detail = format!("{}: {}", node.name.as_deref().unwrap_or(&node.id), told.detail);
             let status = if told.code == "timed_out" { RunStatus::TimedOut } else { RunStatus::Failed };
             return finish(&pass, status, None, Some(told)).await;
         }
-        if pass.state.open().next().is_none() {
-            let outputs = outputs(&pass);
+        if pass.known.state.open().next().is_none() {
+            let outputs = pass.known.outputs(pass.now());
             return finish(&pass, RunStatus::Succeeded, Some(outputs), None).await;
         }
         let wake_at = pass.wakes_at();
@@ -129,51 +128,17 @@ impl Runner {
                 return Ok(Err(problem("workflow_invalid", "The workflow cannot be read", why, false)));
             }
         };
-        let around = self.surroundings(held, &caller, &graph).await?;
+        let around = Surroundings::of(&self.store, &caller, run, &graph, &self.options.env).await?;
         let plan = Plan::new(graph);
         let state = State::of(held.store(), run.id, &plan).await?;
         Ok(Ok(Pass {
             held: held.clone(),
-            plan,
-            state,
-            around,
+            known: Known::new(plan, state, around),
             caller: Arc::new(caller),
             path: Arc::clone(&self.tools),
             most_attempts: self.options.nodes_per_run,
-            offers: None,
-            acting: Default::default(),
             batch: Vec::new(),
         }))
-    }
-
-    /// What expressions may read beside the graph and what its nodes gave.
-    async fn surroundings(
-        &self,
-        held: &Held,
-        caller: &conductor_domain::Caller,
-        graph: &Graph,
-    ) -> Result<Surroundings> {
-        let run = held.run();
-        let view = self.store.visible_to(caller);
-        let organization = view.organizations().find(run.scope.organization_id).await?;
-        let user = match run.user_id {
-            Some(user) => self.store.unscoped(conductor_storage::Unscoped::SignIn).users().find(user).await?,
-            None => None,
-        };
-        let context = json!({
-            "run": { "id": run.id, "trigger": run.trigger },
-            "workflow": { "name": graph.name, "version": run.workflow_version },
-            "company": organization.as_ref().map(|organization| json!({ "name": organization.name })),
-            "organization": organization.as_ref().map(|organization| json!({ "name": organization.name })),
-            "user": user.as_ref().map(|user| json!({ "id": user.id, "name": user.name, "email": user.email })),
-        });
-        let input = run.input.as_ref().and_then(|input| input.get("inputs")).cloned();
-        Ok(Surroundings {
-            input: input.unwrap_or_else(|| Value::Object(Map::new())),
-            context,
-            env: Value::Object(self.options.env.clone()),
-            preferences: user.map(|user| user.preferences).unwrap_or_default(),
-        })
     }
 }
 
@@ -204,42 +169,6 @@ async fn sleep(due: Option<Duration>) {
     }
 }
 
-/// What the workflow gives: its declared outputs, or what its last nodes gave.
-fn outputs(pass: &Pass) -> Value {
-    let graph = &pass.plan.graph;
-    let now: DateTime<Utc> = pass.now();
-    let view = View::new(&pass.plan, &pass.state, &pass.around, None, &[], now);
-    if !graph.outputs.is_empty() {
-        let outputs = graph.outputs.iter().map(|output| {
-            let value = view.value(output.from.as_deref().unwrap_or(&output.name)).unwrap_or_default();
-            (output.name.clone(), value)
-        });
-        return Value::Object(outputs.collect());
-    }
-    let mut outputs = Map::new();
-    if graph.source_format == SourceFormat::Hybrid {
-        // Its readers ask for the fields of what agents found.
-        for given in &pass.state.given {
-            if let (Value::Object(fields), conductor_workflow_graph::Config::Agent(_)) =
-                (given.output.as_ref(), &pass.plan.node(given.place.node).config)
-            {
-                outputs.extend(fields.clone());
-            }
-        }
-    }
-    let last =
-        pass.state.given.iter().filter(|given| graph.exit.contains(&pass.plan.node(given.place.node).id));
-    let mut last: Vec<(&str, &Value)> =
-        last.map(|given| (pass.plan.node(given.place.node).id.as_str(), given.output.as_ref())).collect();
-    if let ([(_, Value::Object(fields))], true) = (last.as_slice(), outputs.is_empty()) {
-        return Value::Object(fields.clone());
-    }
-    for (id, value) in last.drain(..) {
-        outputs.insert(id.to_owned(), value.clone());
-    }
-    Value::Object(outputs)
-}
-
 async fn finish(
     pass: &Pass,
     status: RunStatus,
@@ -248,7 +177,7 @@ async fn finish(
 ) -> Result<Next> {
     let mut outcome = outcome(status, told.as_ref());
     outcome.output = output;
-    outcome.data_classification = pass.state.label;
+    outcome.data_classification = pass.known.state.label;
     let held = &pass.held;
     held.write(move |tx| Box::pin(async move { tx.finish(outcome, told).await })).await?;
     Ok(Next::Finished)
@@ -285,11 +214,11 @@ impl Pass {
             conversation_id: run.conversation_id,
             message_id: run.message_id,
         };
-        if !self.state.started {
+        if !self.known.state.started {
             let fork = Fork::of(run);
             self.note(started);
             if let Some(fork) = fork {
-                for body in fork::standing(self.held.store(), &self.plan, &fork).await? {
+                for body in fork::standing(self.held.store(), &self.known.plan, &fork).await? {
                     self.note(body);
                 }
             }

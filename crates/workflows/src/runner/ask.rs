@@ -17,6 +17,7 @@ impl Pass {
     /// Takes in the answers of persons that the nudge tells of.
     pub(super) async fn decisions(&mut self, nudge: &Nudge) -> Result<()> {
         let asked: Vec<(Place, HumanTaskId)> = self
+            .known
             .state
             .open()
             .filter_map(|(place, standing)| match standing {
@@ -50,13 +51,13 @@ impl Pass {
             Ok(assigned) => assigned,
             Err(nobody) => return Ok(Err(nobody)),
         };
-        let called = question.about.and_then(|call_id| self.state.called.get(&call_id)).cloned();
+        let called = question.about.and_then(|call_id| self.known.state.called.get(&call_id)).cloned();
         let (tool, arguments) = called.unzip();
         let kind = if question.about.is_some() { "ambiguous_effect" } else { "human_step" };
         let new = NewHumanTask {
             run_id: run.id,
             call_id: question.about,
-            node_id: Some(self.plan.node(place.node).id.clone()),
+            node_id: Some(self.known.plan.node(place.node).id.clone()),
             user_id: run.user_id,
             conversation_id: run.conversation_id,
             kind: kind.to_owned(),
@@ -73,7 +74,7 @@ impl Pass {
             due_at: question.due_at,
         };
         let waiting = EventBody::NodeWaiting {
-            node_id: self.plan.node(place.node).id.clone(),
+            node_id: self.known.plan.node(place.node).id.clone(),
             iteration: place.iteration.clone(),
             reason: NodeWait::Person,
             until: question.due_at,
@@ -110,7 +111,7 @@ impl Pass {
             })
             .await?;
         let now = self.now();
-        events.iter().for_each(|event| self.state.apply(&self.plan, now, event));
+        events.iter().for_each(|event| self.known.state.apply(&self.known.plan, now, event));
         Ok(Ok(()))
     }
 
@@ -121,7 +122,7 @@ impl Pass {
         attempt: i32,
         task: Option<HumanTaskId>,
     ) -> Result<()> {
-        let Config::Human(human) = &self.plan.node(place.node).config else { return Ok(()) };
+        let Config::Human(human) = &self.known.plan.node(place.node).config else { return Ok(()) };
         let Some(id) = task else { return Ok(()) };
         let others = human.escalate_to.clone();
         if others.is_empty() {
@@ -138,7 +139,7 @@ impl Pass {
             }
         };
         let waiting = EventBody::NodeWaiting {
-            node_id: self.plan.node(place.node).id.clone(),
+            node_id: self.known.plan.node(place.node).id.clone(),
             iteration: place.iteration.clone(),
             reason: NodeWait::Person,
             until: None,
@@ -162,7 +163,7 @@ impl Pass {
             })
             .await?;
         let now = self.now();
-        self.state.apply(&self.plan, now, &waiting);
+        self.known.state.apply(&self.known.plan, now, &waiting);
         Ok(())
     }
 }

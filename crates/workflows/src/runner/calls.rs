@@ -34,13 +34,13 @@ pub(super) struct Back {
 impl Pass {
     /// Calls that the nudge asks to be taken on, unless they are under way here.
     pub(super) async fn calls_on(&mut self, nudge: &Nudge, under_way: &HashSet<CallId>) -> Result<Vec<Work>> {
-        let open = self.state.open().filter_map(|(place, standing)| match standing {
+        let open = self.known.state.open().filter_map(|(place, standing)| match standing {
             // Of one whose outcome nobody knows, a person is asked.
             Standing::Running { waits: Some(Waits { reason: NodeWait::Person, .. }), .. } => None,
             Standing::Running { call_id: Some(call_id), since, .. }
                 if (nudge.everything || nudge.calls.contains(call_id)) && !under_way.contains(call_id) =>
             {
-                let deadline = deadline(self.plan.node(place.node), *since);
+                let deadline = deadline(self.known.plan.node(place.node), *since);
                 Some((place, *call_id, deadline))
             }
             _ => None,
@@ -61,7 +61,8 @@ impl Pass {
 
     /// Stops the run that a call goes on as.
     pub(super) async fn stop_call(&self, call_id: Option<CallId>) -> Result<()> {
-        let children: Vec<_> = self.state.children.iter().map(|(child, call)| (*child, *call)).collect();
+        let children: Vec<_> =
+            self.known.state.children.iter().map(|(child, call)| (*child, *call)).collect();
         let child = children.into_iter().find(|(_, call)| Some(*call) == call_id).map(|(child, _)| child);
         let Some(child) = child else { return Ok(()) };
         self.held
@@ -74,7 +75,7 @@ impl Pass {
     /// Takes in a call that came back.
     pub(super) async fn took(&mut self, back: Back) -> Result<()> {
         let Back { place, call_id, invoked, timed_out } = back;
-        let attempt = match self.state.standing(&self.plan, &place) {
+        let attempt = match self.known.state.standing(&self.known.plan, &place) {
             Some(Standing::Running { waits: Some(Waits { reason: NodeWait::Person, .. }), .. }) => {
                 return Ok(());
             }
@@ -90,7 +91,7 @@ impl Pass {
                 let sent = self.looking_at(&place, |begin| begin.made(&made));
                 self.send(&place, Some(call_id), sent);
             }
-            Invoked::Done { ok: false, content } if self.state.ambiguous.contains(&call_id) => {
+            Invoked::Done { ok: false, content } if self.known.state.ambiguous.contains(&call_id) => {
                 let question = self.whether(&place, call_id, &Made(content));
                 if let Err(nobody) = self.ask(&place, question).await? {
                     self.fail(&place, attempt, Some(call_id), nobody);
@@ -105,13 +106,13 @@ impl Pass {
                 self.fail(&place, attempt, Some(call_id), told);
             }
             Invoked::Waiting(_) | Invoked::Child(_) => {
-                let waits = match self.state.standing(&self.plan, &place) {
+                let waits = match self.known.state.standing(&self.known.plan, &place) {
                     Some(Standing::Running { waits, .. }) => waits.is_some(),
                     _ => false,
                 };
                 if !waits {
-                    let node = self.plan.node(place.node);
-                    let until = match self.state.standing(&self.plan, &place) {
+                    let node = self.known.plan.node(place.node);
+                    let until = match self.known.state.standing(&self.known.plan, &place) {
                         Some(Standing::Running { since, .. }) => deadline(node, *since),
                         _ => None,
                     };
@@ -133,13 +134,13 @@ impl Pass {
 
     /// What the path has journalled since it was last read.
     pub(super) async fn read_calls(&mut self) -> Result<()> {
-        let (run, after) = (self.held.run().id, self.state.read_to);
+        let (run, after) = (self.held.run().id, self.known.state.read_to);
         let events = self.held.store().events_after(run, after, 10_000).await?;
         for event in events {
-            self.state.read_to = event.seq;
+            self.known.state.read_to = event.seq;
             if event.name.starts_with("tool.") || event.name.starts_with("approval.") {
                 let body = event.parse()?.body;
-                self.state.apply(&self.plan, event.at, &body);
+                self.known.state.apply(&self.known.plan, event.at, &body);
             }
         }
         Ok(())
@@ -165,13 +166,13 @@ impl Pass {
 
     /// The call that a node has begun: as the journal has it, or as its place says where it has not come so far.
     fn wanted(&self, place: &Place, call_id: CallId) -> kinds::Result<Wanted> {
-        if let Some((tool, arguments)) = self.state.called.get(&call_id) {
+        if let Some((tool, arguments)) = self.known.state.called.get(&call_id) {
             let agent_id = self.looking_at(place, |begin| begin.acting())?;
             return Ok(Wanted { tool: tool.clone(), arguments: arguments.clone(), agent_id });
         }
         match self.looking_at(place, |begin| begin.begin())? {
             Act::Call(wanted) => Ok(wanted),
-            _ => Err(kinds::unsupported(self.plan.node(place.node).config.kind())),
+            _ => Err(kinds::unsupported(self.known.plan.node(place.node).config.kind())),
         }
     }
 
@@ -187,7 +188,7 @@ impl Pass {
             agent_id,
             conversation_id: run.conversation_id,
             message_id: None,
-            context_label: run.data_classification.max(self.state.label),
+            context_label: run.data_classification.max(self.known.state.label),
         }
     }
 }

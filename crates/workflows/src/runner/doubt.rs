@@ -21,7 +21,7 @@ const FAIL: &str = "fail";
 impl Pass {
     /// Asks whether a call took effect. Every organisation has somebody who can find out.
     pub(super) fn whether(&self, place: &Place, call_id: CallId, made: &Made) -> Question {
-        let node = self.plan.node(place.node);
+        let node = self.known.plan.node(place.node);
         let name = node.name.as_deref().unwrap_or(&node.id);
         Question {
             about: Some(call_id),
@@ -41,7 +41,9 @@ impl Pass {
 
     /// Goes on as a person has said.
     pub(super) fn settled(&mut self, place: &Place, task: &HumanTask) {
-        let Some(Standing::Running { attempt, call_id, .. }) = self.state.standing(&self.plan, place) else {
+        let Some(Standing::Running { attempt, call_id, .. }) =
+            self.known.state.standing(&self.known.plan, place)
+        else {
             return;
         };
         let (attempt, call_id) = (*attempt, *call_id);

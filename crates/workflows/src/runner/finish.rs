@@ -7,9 +7,8 @@ use conductor_workflow_graph::{Backoff, Config, ERROR, Node, OUT, OnError};
 use serde_json::{Value, json};
 
 use super::{
-    kinds::{self, Sent, faulty},
+    kinds::{self, Sent},
     pass::Pass,
-    plan::Way,
     state::{Place, Standing},
 };
 
@@ -27,7 +26,7 @@ struct Finish {
 impl Pass {
     /// Lets a node be over, and follows what it leads to.
     pub(super) fn send(&mut self, place: &Place, call_id: Option<CallId>, sent: kinds::Result<Sent>) {
-        let attempt = match self.state.standing(&self.plan, place) {
+        let attempt = match self.known.state.standing(&self.known.plan, place) {
             Some(Standing::Running { attempt, .. }) => *attempt,
             _ => 1,
         };
@@ -43,8 +42,8 @@ impl Pass {
             }
             Ok(Sent::On { output, port }) => (output, port, None),
             Ok(Sent::Back { output, port, most, code, detail }) => {
-                let returned = self.state.returns.get(place).copied().unwrap_or_default();
-                let Some(agent) = self.plan.agent_before(place.node).filter(|_| returned < most) else {
+                let returned = self.known.state.returns.get(place).copied().unwrap_or_default();
+                let Some(agent) = self.known.plan.agent_before(place.node).filter(|_| returned < most) else {
                     return self.fail(
                         place,
                         attempt,
@@ -52,7 +51,7 @@ impl Pass {
                         problem(code, "The work was refused", detail, false),
                     );
                 };
-                (output, port, Some(self.plan.node(agent).id.clone()))
+                (output, port, Some(self.known.plan.node(agent).id.clone()))
             }
         };
         match self.edges_by(place, &port, &output) {
@@ -77,7 +76,7 @@ impl Pass {
         call_id: Option<CallId>,
         problem: ProblemView,
     ) {
-        let node = self.plan.node(place.node);
+        let node = self.known.plan.node(place.node);
         // Nothing came of a call that the server's own end cut, so it is made again as if it had not been.
         let cut = problem.code == "interrupted";
         let tries = node.retry.filter(|retry| problem.retryable && attempt.unsigned_abs() <= retry.max);
@@ -141,11 +140,11 @@ impl Pass {
 
     fn finish(&mut self, place: &Place, attempt: i32, call_id: Option<CallId>, finish: Finish) {
         let Finish { output, port, edges, back_to, error, retry_at } = finish;
-        let took = match self.state.standing(&self.plan, place) {
+        let took = match self.known.state.standing(&self.known.plan, place) {
             Some(Standing::Running { since, .. }) => Some((self.now() - *since).num_milliseconds().max(0)),
             _ => None,
         };
-        let (node_id, iteration) = (self.plan.node(place.node).id.clone(), place.iteration.clone());
+        let (node_id, iteration) = (self.known.plan.node(place.node).id.clone(), place.iteration.clone());
         let duration_ms = took;
         self.note(EventBody::NodeFinished {
             node_id,
@@ -162,27 +161,8 @@ impl Pass {
         });
     }
 
-    /// The edges that are followed when a node leaves by a port.
     pub(super) fn edges_by(&self, place: &Place, port: &str, output: &Value) -> kinds::Result<Vec<String>> {
-        let view = self.view(place).giving(place.node, output);
-        let mut edges = Vec::new();
-        for edge in self.plan.outgoing(place.node) {
-            let way = self.plan.way(*edge);
-            let edge = self.plan.edge(*edge);
-            if edge.port != port || matches!(way, Way::Into | Way::Astray) {
-                continue;
-            }
-            let follows = match &edge.condition {
-                None => true,
-                Some(condition) => view
-                    .holds(condition)
-                    .map_err(|error| faulty(&format!("the condition of the edge to {}", edge.to), &error))?,
-            };
-            if follows {
-                edges.push(edge.id.clone());
-            }
-        }
-        Ok(edges)
+        self.known.edges_by(place, self.now(), port, output)
     }
 }
 

@@ -3,16 +3,11 @@
 //! What needs nobody else (conditions, transforms, joins, rounds) is worked out and journalled in batches. What does —
 //! calls, questions, waits — is journalled before it happens, so that a crash at any point finds it in the journal.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use conductor_domain::{
-    Agent, AgentId, CallId, Caller, EventBody, HumanTaskId, NodeWait, RunSignal, SignalKind,
-};
-use conductor_runs::{Held, Result, Tool, ToolPath, problem};
+use conductor_domain::{CallId, Caller, EventBody, HumanTaskId, NodeWait, RunSignal, SignalKind};
+use conductor_runs::{Held, Result, ToolPath, problem};
 use conductor_workflow_graph::OUT;
 use serde_json::{Value, json};
 
@@ -20,9 +15,10 @@ use super::{
     calls::Work,
     finish::{deadline, overdue},
     kinds::{self, Act, Begin, Sent, faulty},
-    plan::{NodeIndex, Plan},
-    scope::{Surroundings, View},
-    state::{Place, Standing, State},
+    known::Known,
+    plan::NodeIndex,
+    scope::View,
+    state::{Place, Standing},
 };
 
 /// Events that are journalled at once at most.
@@ -47,16 +43,10 @@ impl Nudge {
 /// A run in the hands of its holder.
 pub(super) struct Pass {
     pub(super) held: Held,
-    pub(super) plan: Plan,
-    pub(super) state: State,
-    pub(super) around: Surroundings,
+    pub(super) known: Known,
     pub(super) caller: Arc<Caller>,
     pub(super) path: Arc<ToolPath>,
     pub(super) most_attempts: u64,
-    /// What may be called, looked up when the first node wants to know.
-    pub(super) offers: Option<(Vec<Agent>, Vec<Tool>)>,
-    /// The tools of agents that act for nodes.
-    pub(super) acting: HashMap<AgentId, Vec<Tool>>,
     pub(super) batch: Vec<EventBody>,
 }
 
@@ -68,7 +58,7 @@ impl Pass {
     /// Takes an event in, and journals it with those after it.
     pub(super) fn note(&mut self, event: EventBody) {
         let now = self.now();
-        self.state.apply(&self.plan, now, &event);
+        self.known.state.apply(&self.known.plan, now, &event);
         self.batch.push(event);
     }
 
@@ -87,7 +77,7 @@ impl Pass {
         for signal in self.held.hear(std::mem::take(&mut self.batch)).await? {
             if let Some(told) = signal.told() {
                 let now = self.now();
-                self.state.apply(&self.plan, now, &told);
+                self.known.state.apply(&self.known.plan, now, &told);
                 continue;
             }
             let RunSignal { kind, data } = signal;
@@ -97,14 +87,14 @@ impl Pass {
                 SignalKind::Timer => {}
                 SignalKind::Approve => match id("human_task_id").and_then(|id| id.parse().ok()) {
                     Some(task) => {
-                        nudge.calls.extend(self.state.approvals.get(&task));
+                        nudge.calls.extend(self.known.state.approvals.get(&task));
                         nudge.tasks.insert(task);
                     }
                     None => nudge.everything = true,
                 },
                 SignalKind::Event => {
                     let child = id("run_id").and_then(|child| child.parse().ok());
-                    match child.and_then(|child| self.state.children.get(&child)) {
+                    match child.and_then(|child| self.known.state.children.get(&child)) {
                         Some(call) => drop(nudge.calls.insert(*call)),
                         None => nudge.everything = true,
                     }
@@ -119,14 +109,14 @@ impl Pass {
         let mut works = Vec::new();
         loop {
             self.timers().await?;
-            if !self.state.failures.is_empty() {
+            if !self.known.state.failures.is_empty() {
                 break;
             }
             let mut moved = self.rounds();
             for place in self.ready() {
                 moved = true;
                 // What runs before it in this very round may have ended the workflow, or sent it back.
-                if self.state.failures.is_empty() && self.is_ready(&place) {
+                if self.known.state.failures.is_empty() && self.is_ready(&place) {
                     works.extend(self.begin(place).await?);
                 }
                 if self.batch.len() >= BATCH {
@@ -143,13 +133,13 @@ impl Pass {
 
     /// Begins a node: works it out at once, or says what has to be done for it.
     async fn begin(&mut self, place: Place) -> Result<Option<Work>> {
-        let node = self.plan.node(place.node);
+        let node = self.known.plan.node(place.node);
         let node_id = node.id.clone();
-        let attempt = match self.state.standing(&self.plan, &place) {
+        let attempt = match self.known.state.standing(&self.known.plan, &place) {
             Some(Standing::Again { attempt, .. }) => attempt + 1,
             _ => 1,
         };
-        if self.state.attempts >= self.most_attempts {
+        if self.known.state.attempts >= self.most_attempts {
             let most = self.most_attempts;
             let detail =
                 format!("This run has begun {most} nodes, as many as a run may. A loop may never end.");
@@ -193,7 +183,7 @@ impl Pass {
             }
             Ok(Act::Wait { until, event }) => {
                 self.start(&place, attempt, None, None);
-                let by = deadline(self.plan.node(place.node), self.now());
+                let by = deadline(self.known.plan.node(place.node), self.now());
                 let reason = if event.is_some() { NodeWait::Event } else { NodeWait::Timer };
                 let until = until.or(by);
                 let (iteration, human_task_id) = (place.iteration, None);
@@ -210,9 +200,9 @@ impl Pass {
             Ok(Act::Call(wanted)) => {
                 let call_id = CallId::generate(&**self.held.store().clock());
                 self.start(&place, attempt, Some(call_id), None);
-                let deadline = deadline(self.plan.node(place.node), self.now());
+                let deadline = deadline(self.known.plan.node(place.node), self.now());
                 let call = self.call(call_id, wanted);
-                self.state.called.insert(call_id, (call.name.clone(), call.arguments.clone()));
+                self.known.state.called.insert(call_id, (call.name.clone(), call.arguments.clone()));
                 Ok(Some(Work { place, call, again: false, deadline }))
             }
         }
@@ -221,14 +211,15 @@ impl Pass {
     /// Ends what has waited long enough: timers, events and persons that are overdue, calls that take too long.
     async fn timers(&mut self) -> Result<()> {
         let now = self.now();
-        let waiting = self.state.open().filter_map(|(place, standing)| match standing {
+        let waiting = self.known.state.open().filter_map(|(place, standing)| match standing {
             Standing::Running { attempt, call_id, since, waits: Some(waits), .. } => {
                 Some((place, *attempt, *call_id, *since, waits.clone()))
             }
             _ => None,
         });
         for (place, attempt, call_id, since, waits) in waiting.collect::<Vec<_>>() {
-            let late = deadline(self.plan.node(place.node), since).is_some_and(|deadline| deadline <= now);
+            let late =
+                deadline(self.known.plan.node(place.node), since).is_some_and(|deadline| deadline <= now);
             let due = waits.until.is_some_and(|until| until <= now);
             match waits.reason {
                 NodeWait::Timer if due => {
@@ -237,7 +228,7 @@ impl Pass {
                 }
                 NodeWait::Event => {
                     let name = waits.event.as_deref().unwrap_or_default();
-                    let arrived = self.state.events.iter().find(|(event, _)| event == name);
+                    let arrived = self.known.state.events.iter().find(|(event, _)| event == name);
                     if let Some((_, data)) = arrived {
                         let sent = Sent::On { output: data.clone(), port: OUT.to_owned() };
                         self.send(&place, None, Ok(sent));
@@ -266,48 +257,40 @@ impl Pass {
         call_id: Option<CallId>,
         input: Option<Value>,
     ) {
-        let (node_id, iteration) = (self.plan.node(place.node).id.clone(), place.iteration.clone());
+        let (node_id, iteration) = (self.known.plan.node(place.node).id.clone(), place.iteration.clone());
         self.note(EventBody::NodeStarted { node_id, attempt, iteration, call_id, input });
     }
 
     pub(super) fn view<'a>(&'a self, place: &'a Place) -> View<'a> {
-        let home = self.plan.home(place.node);
-        View::new(&self.plan, &self.state, &self.around, home, &place.iteration, self.now())
+        self.known.view(place, self.now())
     }
 
     pub(super) fn looking_at<T>(&self, place: &Place, look: impl FnOnce(&Begin<'_>) -> T) -> T {
-        let view = self.view(place);
-        let (agents, tools) = match &self.offers {
-            Some((agents, tools)) => (agents.as_slice(), tools.as_slice()),
-            None => (&[][..], &[][..]),
-        };
-        let (plan, state, around, acting) = (&self.plan, &self.state, &self.around, &self.acting);
-        let now = self.now();
-        look(&Begin { plan, state, view: &view, around, at: place.node, place, now, tools, agents, acting })
+        self.known.looking_at(place, self.now(), look)
     }
 
     /// Looks up what a node may call, once a pass.
     pub(super) async fn look_up(&mut self, node: NodeIndex) -> Result<()> {
-        if self.offers.is_none() {
+        if self.known.offers.is_none() {
             let agents = self.held.store().visible_to(&self.caller).agents().active().await?;
-            self.offers = Some((agents, self.path.tools(&self.caller, None).await));
+            self.known.offers = Some((agents, self.path.tools(&self.caller, None).await));
         }
         let place = Place { node, iteration: Vec::new() };
         let acting = self.looking_at(&place, |begin| begin.acting()).ok().flatten();
-        if let Some(agent) = acting.filter(|agent| !self.acting.contains_key(agent)) {
+        if let Some(agent) = acting.filter(|agent| !self.known.acting.contains_key(agent)) {
             let tools = self.path.tools(&self.caller, Some(agent)).await;
-            self.acting.insert(agent, tools);
+            self.known.acting.insert(agent, tools);
         }
         Ok(())
     }
 
     /// When the run has something to do again that nobody will tell it of.
     pub(super) fn wakes_at(&self) -> Option<DateTime<Utc>> {
-        let moments = self.state.open().filter_map(|(place, standing)| match standing {
+        let moments = self.known.state.open().filter_map(|(place, standing)| match standing {
             Standing::Again { at, .. } => Some(*at),
             Standing::Running { waits: Some(waits), since, .. } => {
                 // How long a person may take is said by the question alone.
-                let late = deadline(self.plan.node(place.node), *since);
+                let late = deadline(self.known.plan.node(place.node), *since);
                 let late = late.filter(|_| waits.reason != NodeWait::Person);
                 [waits.until, late].into_iter().flatten().min()
             }

@@ -1,7 +1,9 @@
 //! What the expressions of a node may read: inputs, variables, surroundings, and what other nodes gave.
 
-use conductor_workflow_graph::{Config, Fuel, Scope, expression};
-use serde_json::{Map, Value};
+use conductor_domain::{Caller, Run};
+use conductor_storage::{Store, Unscoped};
+use conductor_workflow_graph::{Config, Fuel, Graph, Scope, expression};
+use serde_json::{Map, Value, json};
 
 use super::{
     plan::{NodeIndex, Plan},
@@ -15,6 +17,38 @@ pub(crate) struct Surroundings {
     pub(crate) context: Value,
     pub(crate) env: Value,
     pub(crate) preferences: Value,
+}
+
+impl Surroundings {
+    /// What surrounds a run of a graph, as it is now.
+    pub(crate) async fn of(
+        store: &Store,
+        caller: &Caller,
+        run: &Run,
+        graph: &Graph,
+        env: &Map<String, Value>,
+    ) -> conductor_storage::Result<Self> {
+        let organization = store.visible_to(caller).organizations().find(run.scope.organization_id).await?;
+        let user = match run.user_id {
+            Some(user) => store.unscoped(Unscoped::SignIn).users().find(user).await?,
+            None => None,
+        };
+        let organization = organization.map(|organization| json!({ "name": organization.name }));
+        let context = json!({
+            "run": { "id": run.id, "trigger": run.trigger },
+            "workflow": { "name": graph.name, "version": run.workflow_version },
+            "company": organization,
+            "organization": organization,
+            "user": user.as_ref().map(|user| json!({ "id": user.id, "name": user.name, "email": user.email })),
+        });
+        let input = run.input.as_ref().and_then(|input| input.get("inputs")).cloned();
+        Ok(Self {
+            input: input.unwrap_or_else(|| Value::Object(Map::new())),
+            context,
+            env: Value::Object(env.clone()),
+            preferences: user.map(|user| user.preferences).unwrap_or_default(),
+        })
+    }
 }
 
 /// The values that a node reads, held together for as long as its expressions are evaluated.

@@ -478,8 +478,12 @@ import type {
   ReplaceAgentPermissionsResponse,
   ReplaceWorkflowPermissionsData,
   ReplaceWorkflowPermissionsResponse,
+  ReplayWorkflowExecutionData,
+  ReplayWorkflowExecutionResponse,
   RestartMcpServerData,
   RestartMcpServerResponse,
+  ResumeWorkflowExecutionData,
+  ResumeWorkflowExecutionResponse,
   ReviewAccessData,
   ReviewAccessResponse,
   RevokeAgentTokenData,
@@ -818,6 +822,8 @@ export interface Operations {
     '/api/workflows/check': { query: CheckWorkflowData['query']; body: CheckWorkflowData['body']; answer: CheckWorkflowResponse };
     '/api/workflows/execute/{name}': { query: ExecuteWorkflowByNameData['query']; body: ExecuteWorkflowByNameData['body']; answer: ExecuteWorkflowByNameResponse };
     '/api/workflows/executions/{execution_id}/events': { query: TellWorkflowExecutionData['query']; body: TellWorkflowExecutionData['body']; answer: TellWorkflowExecutionResponse };
+    '/api/workflows/executions/{execution_id}/replay': { query: ReplayWorkflowExecutionData['query']; body: ReplayWorkflowExecutionData['body']; answer: ReplayWorkflowExecutionResponse };
+    '/api/workflows/executions/{execution_id}/resume': { query: ResumeWorkflowExecutionData['query']; body: ResumeWorkflowExecutionData['body']; answer: ResumeWorkflowExecutionResponse };
     '/api/workflows/import': { query: ImportWorkflowData['query']; body: ImportWorkflowData['body']; answer: ImportWorkflowResponse };
     '/api/workflows/{workflow_id}/clone': { query: CloneWorkflowData['query']; body: CloneWorkflowData['body']; answer: CloneWorkflowResponse };
     '/api/workflows/{workflow_id}/execute': { query: ExecuteWorkflowData['query']; body: ExecuteWorkflowData['body']; answer: ExecuteWorkflowResponse };

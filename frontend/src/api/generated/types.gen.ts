@@ -2889,6 +2889,10 @@ export type HumanTaskView = {
      */
     id: HumanTaskId;
     /**
+     * `tool_approval`, `human_step` or `ambiguous_effect`: a call of which nobody knows whether it took effect.
+     */
+    kind?: string;
+    /**
      * The question as a sentence.
      */
     message: string;
@@ -4445,6 +4449,10 @@ export type PageResponseHumanTaskView = {
          */
         id: HumanTaskId;
         /**
+         * `tool_approval`, `human_step` or `ambiguous_effect`: a call of which nobody knows whether it took effect.
+         */
+        kind?: string;
+        /**
          * The question as a sentence.
          */
         message: string;
@@ -5864,6 +5872,37 @@ export type ResourceRequest = {
 };
 
 /**
+ * How an execution goes on from one that has ended.
+ */
+export type ResumeExecutionRequest = {
+    /**
+     * Inputs that are different; the others stay as they were.
+     */
+    inputs?: {
+        [key: string]: unknown;
+    };
+    /**
+     * The round or item of that node, outermost first, from 1; where absent, the newest.
+     */
+    iteration?: Array<number> | null;
+    /**
+     * The node that is done again with everything after it; where absent, the one that failed.
+     */
+    node_id?: string | null;
+    /**
+     * What is different about nodes, by their ids, in this execution alone: merge patches (RFC 7396) of how they are
+     * stored, such as `{"write": {"config": {"prompt": "…"}}}`.
+     */
+    nodes?: {
+        [key: string]: unknown;
+    };
+    /**
+     * A version of the graph; where absent, the one that ran.
+     */
+    version?: number | null;
+};
+
+/**
  * What a reviewer says of a grant.
  */
 export type ReviewDecision = 'confirm' | 'drop';
@@ -7105,6 +7144,49 @@ export type WorkflowProblem = {
     pointer: string;
     position?: WorkflowPosition | null;
     severity: WorkflowSeverity;
+};
+
+/**
+ * An execution that was gone through once more.
+ */
+export type WorkflowReplay = {
+    /**
+     * Where something else came out.
+     */
+    differences: Array<WorkflowReplayDifference>;
+    execution_id: RunId;
+    /**
+     * Whether everything came out as it did then.
+     */
+    identical: boolean;
+    /**
+     * How many endings of nodes were worked out again.
+     */
+    nodes: number;
+    /**
+     * What the workflow gives, worked out again; null where the execution did not come to its end.
+     */
+    outputs?: unknown;
+};
+
+/**
+ * Something that came out differently.
+ */
+export type WorkflowReplayDifference = {
+    /**
+     * Its round or item.
+     */
+    iteration: Array<number>;
+    /**
+     * The node; none for what the workflow itself gives.
+     */
+    node_id?: string | null;
+    recorded: unknown;
+    replayed: unknown;
+    /**
+     * `output`, `port` or `edges`.
+     */
+    what: string;
 };
 
 /**
@@ -16132,6 +16214,66 @@ export type TellWorkflowExecutionResponses = {
 };
 
 export type TellWorkflowExecutionResponse = TellWorkflowExecutionResponses[keyof TellWorkflowExecutionResponses];
+
+export type ReplayWorkflowExecutionData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        execution_id: RunId;
+    };
+    query?: never;
+    url: '/api/workflows/executions/{execution_id}/replay';
+};
+
+export type ReplayWorkflowExecutionErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ReplayWorkflowExecutionError = ReplayWorkflowExecutionErrors[keyof ReplayWorkflowExecutionErrors];
+
+export type ReplayWorkflowExecutionResponses = {
+    200: WorkflowReplay;
+};
+
+export type ReplayWorkflowExecutionResponse = ReplayWorkflowExecutionResponses[keyof ReplayWorkflowExecutionResponses];
+
+export type ResumeWorkflowExecutionData = {
+    body?: ResumeExecutionRequest | null;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        execution_id: RunId;
+    };
+    query?: never;
+    url: '/api/workflows/executions/{execution_id}/resume';
+};
+
+export type ResumeWorkflowExecutionErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ResumeWorkflowExecutionError = ResumeWorkflowExecutionErrors[keyof ResumeWorkflowExecutionErrors];
+
+export type ResumeWorkflowExecutionResponses = {
+    201: StartedRunResponse;
+};
+
+export type ResumeWorkflowExecutionResponse = ResumeWorkflowExecutionResponses[keyof ResumeWorkflowExecutionResponses];
 
 export type ImportWorkflowData = {
     /**

@@ -227,6 +227,11 @@ export function useResume(id: string, runId: string) {
   });
 }
 
+/** Goes through an ended run once more on the server; nothing is called and nothing changes. */
+export function useReplay(runId: string) {
+  return useMutation({ mutationFn: () => api.post(`/api/workflows/executions/${runId}/replay`) });
+}
+
 export function stopRun(runId: string): Promise<unknown> {
   return api.post(`/api/execute/${runId}/cancel`);
 }

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use conductor_domain::{ProblemView, RunId, RunStatus, RunTrigger, WorkflowId};
-use conductor_workflows::{Execution, Executions, Meant, NodeReport, Report, Resume};
+use conductor_workflows::{Difference, Execution, Executions, Meant, NodeReport, Replay, Report, Resume};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -66,6 +66,43 @@ struct ResumeExecutionRequest {
     nodes: Map<String, Value>,
     /// A version of the graph; where absent, the one that ran.
     version: Option<i32>,
+}
+
+/// An execution that was gone through once more.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowReplay)]
+struct ReplayResponse {
+    execution_id: RunId,
+    /// Whether everything came out as it did then.
+    identical: bool,
+    /// How many endings of nodes were worked out again.
+    nodes: u64,
+    /// Where something else came out.
+    differences: Vec<DifferenceResponse>,
+    /// What the workflow gives, worked out again; null where the execution did not come to its end.
+    outputs: Option<Value>,
+}
+
+/// Something that came out differently.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowReplayDifference)]
+struct DifferenceResponse {
+    /// The node; none for what the workflow itself gives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_id: Option<String>,
+    /// Its round or item.
+    iteration: Vec<i32>,
+    /// `output`, `port` or `edges`.
+    what: &'static str,
+    recorded: Value,
+    replayed: Value,
+}
+
+impl From<Difference> for DifferenceResponse {
+    fn from(difference: Difference) -> Self {
+        let Difference { node_id, iteration, what, recorded, replayed } = difference;
+        Self { node_id, iteration, what, recorded, replayed }
+    }
 }
 
 /// Something that happened.
@@ -204,6 +241,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(find_workflow_execution))
         .routes(routes!(tell_workflow_execution))
         .routes(routes!(resume_workflow_execution))
+        .routes(routes!(replay_workflow_execution))
 }
 
 /// Runs a workflow. Its events follow at `/api/runs/{id}/events`.
@@ -305,4 +343,25 @@ async fn resume_workflow_execution(
     let resume = Resume { node_id, iteration, inputs, nodes, version };
     let run = state.executions.resume(&caller, &state.runs, id, resume).await?;
     Ok(Created { location: format!("/api/runs/{}", run.id), body: StartedRunResponse { run: run.into() } })
+}
+
+/// Goes through an execution that has ended once more, with what its calls and people said then: nothing is called, and
+/// nothing changes.
+#[utoipa::path(
+    post, path = "/api/workflows/executions/{execution_id}/replay", tag = "workflows",
+    params(("execution_id" = RunId, Path)), responses((status = 200, body = ReplayResponse))
+)]
+async fn replay_workflow_execution(
+    Auth(caller): Auth,
+    State(state): State<AppState>,
+    Path(id): Path<RunId>,
+) -> Result<Json<ReplayResponse>, Problem> {
+    let Replay { nodes, differences, outputs } = state.executions.replay(&caller, &state.runs, id).await?;
+    Ok(Json(ReplayResponse {
+        execution_id: id,
+        identical: differences.is_empty(),
+        nodes,
+        differences: differences.into_iter().map(Into::into).collect(),
+        outputs,
+    }))
 }

@@ -38,6 +38,8 @@ pub(super) async fn workflows(w: &mut Walk<'_>, admin: &Api) {
     let from = json!({ "node_id": "start" });
     w.news().await;
     w.step(admin, resume, &[&text(&walked["execution_id"])], from, "run.started").await;
+    let replay = "POST /api/workflows/executions/{execution_id}/replay";
+    w.steps(admin, replay, &[&text(&walked["execution_id"])], json!(null), &[]).await;
     w.steps(admin, &format!("POST {one}/export"), &[&id], json!({ "format": "canvas" }), &[]).await;
     let clone = w.step(admin, &format!("POST {one}/clone"), &[&id], json!({}), "workflow.cloned").await;
     let share = json!({ "user_id": user, "permission_level": "read" });

@@ -1,6 +1,6 @@
 /** What is to be said of a run as a whole: how it began, what it asks, what it gave, and why it failed. */
 import { Link } from '@tanstack/react-router';
-import { ArrowUpRight, LocateFixed, StepForward } from 'lucide-react';
+import { ArrowUpRight, History, LocateFixed, StepForward } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { describe } from '@/api/problem';
 import type { Run } from '@/api/types';
@@ -10,7 +10,8 @@ import { count, price } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import type { Graph } from '../model/graph';
 import { givenOf } from '../model/inputs';
-import { culprit, openTasks, type RunState, type Visit } from '../model/run-state';
+import { culprit, isOver, openTasks, type RunState, type Visit } from '../model/run-state';
+import { useReplay } from '../queries';
 import { triggerName } from './executions-panel';
 import { Question } from './human-step';
 import { ValueView } from './value-view';
@@ -111,8 +112,49 @@ export function WholeRun({
       {openTasks(state).map((task) => (
         <Question key={task.id} task={task} />
       ))}
+      {isOver(state.status) && <Replayed runId={run.id} nameOf={nameOf} />}
       {output !== undefined && output !== null && <ValueView label={t('Outputs')} value={output} />}
       {given !== undefined && given !== null && <ValueView label={t('Inputs')} value={given} />}
     </div>
+  );
+}
+
+/** Works everything out once more from what was called and said then, and tells whether it comes out the same. */
+function Replayed({ runId, nameOf }: { runId: string; nameOf: (node: string) => string }) {
+  const replay = useReplay(runId);
+  if (!replay.data) {
+    return (
+      <>
+        {replay.error && <Notice tone="err">{describe(replay.error)}</Notice>}
+        <Button
+          variant="outline"
+          size="xs"
+          className="justify-self-start"
+          busy={replay.isPending}
+          onClick={() => replay.mutate()}
+        >
+          <History size={14} />
+          {t('Replay without calls')}
+        </Button>
+      </>
+    );
+  }
+  const { identical, nodes, differences } = replay.data;
+  if (identical) {
+    return (
+      <Notice tone="ok">
+        {t('Replayed: {{count}} steps, all of them came out the same.', { count: nodes })}
+      </Notice>
+    );
+  }
+  return (
+    <Notice tone="warn">
+      <b className="font-medium">{t('Replayed, and something else came out')}</b>
+      {differences.slice(0, 20).map(({ node_id: node, iteration, what }) => (
+        <span key={[node, iteration.join('.'), what].join(' ')} className="block text-text-2">
+          {[node ? nameOf(node) : t('Outputs'), iteration.join('.'), t(what)].filter(Boolean).join(' · ')}
+        </span>
+      ))}
+    </Notice>
   );
 }

@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { ReactFlowProvider, useReactFlow } from '@xyflow/react';
-import { ChevronLeft, Maximize, RotateCcw, Square, X, ZoomIn, ZoomOut } from 'lucide-react';
+import { ChevronLeft, Maximize, Pause, Play, RotateCcw, Square, X, ZoomIn, ZoomOut } from 'lucide-react';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { describe } from '@/api/problem';
 import type { Run, RunEvent } from '@/api/types';
@@ -22,7 +22,7 @@ import { placed } from '../model/layout';
 import { workflowTitle } from '../model/names';
 import { isOver, marksOf } from '../model/run-state';
 import { stopRun, workflowById, workflowGraph } from '../queries';
-import { useNow, useRunState } from '../use-run';
+import { type Stepping, useNow, useRunState, useStateAt, useStepping } from '../use-run';
 import { Canvas, FIT } from './canvas';
 import { NodeRun } from './node-run';
 import { RunDialog } from './run-dialog';
@@ -69,8 +69,10 @@ function usePlaced(stored: unknown): Graph | undefined {
 }
 
 function RunDesk({ run, events, error, log }: WorkflowRunProps) {
-  const state = useRunState(events);
-  const status = state.seq > 0 ? state.status : run.status;
+  const whole = useRunState(events);
+  const stepping = useStepping(events.length);
+  const state = useStateAt(events, stepping.until) ?? whole;
+  const status = whole.seq > 0 ? whole.status : run.status;
   const over = isOver(status);
   const now = useNow(!over);
   const flow = useReactFlow();
@@ -104,8 +106,8 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
   const mayResume = over && Boolean(workflow.data) && graph !== undefined;
 
   const title = workflow.data ? workflowTitle(workflow.data) : graph?.title || graph?.name || t('Workflow');
-  const began = Date.parse(state.startedAt ?? run.started_at ?? run.created_at);
-  const ended = state.endedAt ?? run.ended_at;
+  const began = Date.parse(whole.startedAt ?? run.started_at ?? run.created_at);
+  const ended = whole.endedAt ?? run.ended_at;
   const took = over
     ? (run.duration_ms ?? (ended ? Date.parse(ended) - began : 0))
     : Math.floor(Math.max(0, now - began) / 1000) * 1000;
@@ -273,7 +275,7 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
           ) : (
             <WholeRun
               run={run}
-              state={state}
+              state={whole}
               graph={graph}
               error={error}
               nameOf={nameOf}
@@ -294,6 +296,7 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
                 { value: 'events', label: t('Events') },
               ]}
             />
+            {over && events.length > 1 && <Steps events={events} stepping={stepping} />}
           </header>
           <div>
             {below === 'events' ? (
@@ -318,7 +321,7 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
             again?.from && {
               runId: run.id,
               version,
-              newest: workflow.data.current_version,
+              newest: workflow.data.version,
               node: graph && again.from.node ? nodeOf(graph, again.from.node) : undefined,
               iteration: again.from.iteration,
               mayChange: workflow.data.can_edit,
@@ -335,3 +338,33 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
 }
 
 const NO_EDGES: readonly string[] = [];
+
+/** Goes through an ended run event by event: the drawing and the list show how it stood then. */
+function Steps({ events, stepping }: { events: readonly RunEvent[]; stepping: Stepping }) {
+  const { until = events.length, playing } = stepping;
+  const words = t('Event {{number}} of {{all}}', { number: until, all: events.length });
+  return (
+    <div className="flex min-w-0 flex-1 items-center gap-2">
+      <IconButton
+        label={playing ? t('Pause') : t('Watch it again')}
+        small
+        onClick={playing ? stepping.pause : stepping.play}
+      >
+        {playing ? <Pause size={16} /> : <Play size={16} />}
+      </IconButton>
+      <input
+        type="range"
+        className="min-w-0 flex-1 accent-accent"
+        aria-label={t('Step through the run')}
+        aria-valuetext={`${words}: ${events[until - 1]?.type ?? ''}`}
+        min={1}
+        max={events.length}
+        value={until}
+        onChange={(event) => stepping.show(Number(event.target.value))}
+      />
+      <span className="num flex-none text-text-3 text-xs" aria-hidden="true">
+        {until}/{events.length}
+      </span>
+    </div>
+  );
+}
