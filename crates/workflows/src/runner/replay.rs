@@ -34,6 +34,8 @@ pub struct Difference {
 /// A run that is gone through once more.
 pub(crate) struct Replay {
     pub(crate) known: Known,
+    /// Whether the run has begun to do something itself: what stands before was taken over from another, which explains it.
+    begun: bool,
     /// What calls answered that went well.
     answers: HashMap<CallId, Value>,
     /// How many endings of nodes were worked out again.
@@ -45,12 +47,14 @@ pub(crate) struct Replay {
 
 impl Replay {
     pub(crate) fn new(known: Known) -> Self {
-        Self { known, answers: HashMap::new(), nodes: 0, differences: Vec::new(), outputs: None }
+        let (answers, differences) = (HashMap::new(), Vec::new());
+        Self { known, begun: false, answers, nodes: 0, differences, outputs: None }
     }
 
     /// Goes through the next event.
     pub(crate) fn take(&mut self, at: DateTime<Utc>, body: &EventBody) {
         match body {
+            EventBody::RunStatus { .. } => self.begun = true,
             EventBody::ToolResult { call_id, ok: true, content, .. } => {
                 self.answers.insert(*call_id, content.clone());
             }
@@ -63,7 +67,7 @@ impl Replay {
                 edges,
                 error,
                 ..
-            } => {
+            } if self.begun => {
                 if let Some(place) = place(&self.known.plan, node_id, iteration) {
                     let output = output.clone().unwrap_or_default();
                     let again = match error {

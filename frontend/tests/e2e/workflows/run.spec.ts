@@ -385,6 +385,16 @@ test('runs: one that failed goes on from its failed node, with other inputs and 
   await node(page, 'share').click();
   await expect(details(page)).toContainText('30');
   await details(page).getByRole('button', { name: 'The whole run' }).click();
+  await details(page).getByRole('button', { name: 'Replay without calls' }).click();
+  await expect(details(page)).toContainText('all of them came out the same');
+  // Step by step it is seen how it stood.
+  const steps = page.getByRole('slider', { name: 'Step through the run' });
+  await steps.focus();
+  await steps.press('Home');
+  await expect(state(page, 'end')).not.toHaveClass(/run-done/);
+  await clean(page);
+  await steps.press('End');
+  await expect(state(page, 'end')).toHaveClass(/run-done/);
   await details(page).getByRole('link', { name: 'Goes on from an earlier run' }).click();
   await expect(page).toHaveURL(new RegExp(first));
   await expect(details(page)).toContainText('Share out failed');

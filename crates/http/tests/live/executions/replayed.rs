@@ -77,10 +77,11 @@ async fn a_run_of_every_kind_comes_out_the_same_with_no_call() {
 async fn a_run_that_failed_or_went_on_from_another_is_explained_too() {
     let world = World::start().await;
     let nodes = json!([
+        { "id": "start", "kind": "start" },
         { "id": "share", "kind": "transform", "inputs": { "n": "{{8 / input.by}}" } },
         { "id": "end", "kind": "transform", "inputs": { "n": "{{steps.share.output.n}}" } },
     ]);
-    keep(&world.admin, &graph("shares", nodes, &["share -> end"])).await;
+    keep(&world.admin, &graph("shares", nodes, &["start -> share", "share -> end"])).await;
     let failed = again(&world.admin, "shares", json!({ "by": 0 })).await;
     let replayed = replay(&world, &failed).await;
     assert_eq!((&replayed["identical"], &replayed["outputs"]), (&json!(true), &json!(null)), "{replayed}");
@@ -88,6 +89,7 @@ async fn a_run_that_failed_or_went_on_from_another_is_explained_too() {
     let on = world.admin.post(&path, json!({ "inputs": { "by": 2 } })).await.created()["run"]["id"].clone();
     let report = ended(&world.admin, &json!({ "execution_id": on })).await;
     completed(&report);
+    // What was taken over is explained by the run that it came from, whose inputs were others.
     let replayed = replay(&world, &report).await;
     assert_eq!((&replayed["identical"], &replayed["nodes"]), (&json!(true), &json!(2)), "{replayed}");
 }
