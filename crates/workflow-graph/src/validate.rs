@@ -3,6 +3,7 @@
 mod expressions;
 mod names;
 mod structure;
+mod triggers;
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,6 +24,7 @@ use crate::{
 pub fn validate(graph: &Graph, names: &Names) -> Vec<Problem> {
     let mut problems = Vec::new();
     let shape = Shape::of(graph);
+    triggers::check(graph, &mut problems);
     structure::check(&shape, &mut problems);
     for (index, node) in graph.nodes.iter().enumerate() {
         let pointer = format!("/nodes/{index}");

@@ -1,0 +1,30 @@
+//! Schedules that would never come, or come in vain.
+
+use crate::{
+    Graph, Input, Trigger,
+    problem::{Code, Problem},
+    time_table::{TimeTable, Unsound},
+};
+
+pub(super) fn check(graph: &Graph, problems: &mut Vec<Problem>) {
+    for (index, trigger) in graph.triggers.iter().enumerate() {
+        let Trigger::Schedule { cron, time_zone } = trigger else { continue };
+        let Err(unsound) = TimeTable::read(cron, time_zone.as_deref()) else { continue };
+        let field = match unsound {
+            Unsound::Cron(_) => "cron",
+            Unsound::Zone(_) => "time_zone",
+        };
+        let at = format!("/triggers/{index}/{field}");
+        problems.push(Problem::error(Code::InvalidValue, at, unsound.to_string()));
+    }
+    let scheduled = |trigger: &Trigger| matches!(trigger, Trigger::Schedule { .. });
+    if !graph.triggers.iter().any(scheduled) {
+        return;
+    }
+    let bare = |input: &Input| input.required && input.default.is_none();
+    for (index, input) in graph.inputs.iter().enumerate().filter(|(_, input)| bare(input)) {
+        let message =
+            format!("a schedule gives no inputs: give {} a default, or do not require it", input.name);
+        problems.push(Problem::warning(Code::MissingField, format!("/inputs/{index}"), message));
+    }
+}
