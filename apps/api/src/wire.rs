@@ -27,7 +27,9 @@ use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOpt
 use conductor_sandbox::{Enforce, Worker};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store, Unscoped};
-use conductor_workflows::{Executions, Programs, Requests, Runner, RunnerOptions, WorkflowTools, Workflows};
+use conductor_workflows::{
+    Executions, Programs, Requests, Runner, RunnerOptions, Schedules, WorkflowTools, Workflows,
+};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +45,7 @@ pub(crate) struct Wired {
     pub(crate) agents: Agents,
     pub(crate) workflows: Workflows,
     pub(crate) executions: Executions,
+    pub(crate) schedules: Schedules,
     pub(crate) turns: Arc<Turns>,
     pub(crate) runs: Runs,
     pub(crate) registry: Arc<Registry>,
@@ -232,6 +235,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         driver: driver(config, &store, &turns, &runner, &tools),
         agents: Agents::new(store.clone(), Arc::clone(&access)),
         workflows,
+        schedules: Schedules::new(store.clone(), Arc::clone(&access), executions.clone()),
         executions,
         runs: Runs::new(store.clone(), Arc::clone(&access), tools),
         policies: Policies::new(store.clone(), Arc::clone(&access)),

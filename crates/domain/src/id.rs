@@ -112,6 +112,8 @@ ids! {
     WorkflowId,
     /// One stored version of a workflow.
     WorkflowVersionId,
+    /// A schedule of a workflow.
+    WorkflowScheduleId,
     /// One execution: a turn, an agent run, a workflow, a node or a tool call.
     RunId,
     /// One tool call inside a run.

@@ -32,6 +32,7 @@ mod policy;
 mod pricing;
 mod redacted;
 mod run;
+mod schedule;
 mod scope;
 mod secret;
 mod tenant_key;
@@ -101,6 +102,7 @@ pub use redacted::Redacted;
 pub use run::{
     EffectState, NewRun, Run, RunFilter, RunKind, RunOutcome, RunSignal, RunStatus, RunTrigger, SignalKind,
 };
+pub use schedule::{NewSchedule, ScheduleError, WorkflowSchedule};
 pub use scope::Scope;
 pub use secret::{ApiKey, NewApiKey, NewSecret, Secret};
 pub use tenant_key::{KeyCensus, KeyRotation, RotationStatus, WrappedKey};

@@ -157,6 +157,12 @@ impl<'a> View<'a> {
         VisibleWorkflows::new(self)
     }
 
+    /// Schedules of workflows that the caller may see.
+    #[must_use]
+    pub fn schedules(self) -> VisibleSchedules<'a> {
+        VisibleSchedules::new(self)
+    }
+
     /// Agents that the caller owns, that are shared with it, that are official or public.
     #[must_use]
     pub fn agents(self) -> VisibleAgents<'a> {
@@ -310,6 +316,12 @@ impl<'t> ScopedTx<'t> {
     #[must_use]
     pub fn workflows(self) -> Workflows<'t> {
         Workflows::new(self)
+    }
+
+    /// Schedules of this tenant's workflows.
+    #[must_use]
+    pub fn schedules(self) -> Schedules<'t> {
+        Schedules::new(self)
     }
 
     /// What the agents of this tenant may reach.
@@ -488,6 +500,8 @@ pub enum Unscoped {
     KeyRotation,
     /// Taking grants back whose time is over.
     GrantSweep,
+    /// Finding the schedules of every tenant whose moment has come.
+    Schedules,
     /// Erasing people, wherever they left something.
     Erasure,
 }
@@ -556,6 +570,12 @@ impl<'a> UnscopedView<'a> {
     #[must_use]
     pub fn runs(self) -> DriverRuns<'a> {
         DriverRuns::reading(self.conn())
+    }
+
+    /// Every tenant's schedules of workflows, for whoever starts what is due.
+    #[must_use]
+    pub fn schedules(self) -> AllSchedules<'a> {
+        AllSchedules::new(self.conn())
     }
 
     /// Accounts.

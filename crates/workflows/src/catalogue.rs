@@ -10,18 +10,20 @@ use std::sync::Arc;
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
     Caller, FieldError, NewAuditEvent, NewWorkflow, Page, PageRequest, Scope, Visibility, Workflow,
-    WorkflowFilter, WorkflowId, WorkflowSpec, WorkflowVersion,
+    WorkflowFilter, WorkflowId, WorkflowSchedule, WorkflowSpec, WorkflowVersion,
 };
 use conductor_storage::{ScopedTx, Store};
-use conductor_workflow_graph::{Graph, Names, Problem, Syntax, validate as problems};
+use conductor_workflow_graph::{Graph, Names, Problem, Syntax, Trigger, validate as problems};
 use futures::future::BoxFuture;
 use serde_json::Value;
+use tokio::sync::Notify;
 
 pub use patch::WorkflowPatch;
 
 use crate::{
     Checked, Document, Error, Form, Result, Written,
     document::{blank, restored, spec, stored, tell, write},
+    schedules,
 };
 
 /// The workflows that a caller can see, and what it may do with them.
@@ -29,6 +31,8 @@ use crate::{
 pub struct Workflows {
     store: Store,
     access: Arc<Access>,
+    /// Told when what is scheduled may have changed.
+    pub(crate) rescheduled: Arc<Notify>,
 }
 
 /// A workflow, and what the caller may do with it.
@@ -38,6 +42,8 @@ pub struct WorkflowView {
     pub workflow: Workflow,
     /// The stored form of its graph and all that is wrong with it, where one workflow is looked at.
     pub graph: Option<(Value, Vec<Problem>)>,
+    /// Its schedules that act, where one workflow is looked at.
+    pub schedules: Vec<WorkflowSchedule>,
     /// Whether the caller may change it.
     pub can_edit: bool,
     /// Whether the caller may grant it to others.
@@ -48,6 +54,7 @@ pub struct WorkflowView {
 struct Change {
     spec: WorkflowSpec,
     document: Option<Value>,
+    triggers: Vec<Trigger>,
     note: Option<String>,
     entry: NewAuditEvent,
 }
@@ -56,7 +63,7 @@ impl Workflows {
     /// The service over this store.
     #[must_use]
     pub fn new(store: Store, access: Arc<Access>) -> Self {
-        Self { store, access }
+        Self { store, access, rescheduled: Arc::default() }
     }
 
     /// A page of workflows, newest first, without their graphs.
@@ -76,6 +83,7 @@ impl Workflows {
             can_edit: allows(Action::WorkflowUpdate, &workflow),
             can_share: shareable(caller, &workflow) && allows(Action::WorkflowShare, &workflow),
             graph: None,
+            schedules: Vec::new(),
             workflow,
         });
         Ok(Page { items: views.collect(), next: page.next })
@@ -168,7 +176,7 @@ impl Workflows {
                     };
                     let (spec, graph) = patch.apply(spec, graph)?;
                     let document = Some(stored(&graph)).filter(|document| *document != before);
-                    Ok(Change { spec, document, note: None, entry })
+                    Ok(Change { spec, document, triggers: graph.triggers, note: None, entry })
                 })
             })
             .await?;
@@ -239,7 +247,8 @@ impl Workflows {
                     graph.name.clone_from(&spec.name);
                     tell(&graph, sound, &mut spec);
                     let note = Some(format!("rollback to version {version}"));
-                    Ok(Change { spec, document: Some(stored(&graph)), note, entry })
+                    let document = Some(stored(&graph));
+                    Ok(Change { spec, document, triggers: graph.triggers, note, entry })
                 })
             })
             .await?;
@@ -317,6 +326,7 @@ impl Workflows {
             can_edit: judge.allows(caller, Action::WorkflowUpdate, &facts),
             can_share: shareable(caller, &workflow) && judge.allows(caller, Action::WorkflowShare, &facts),
             graph: Some((stored(&graph), problems)),
+            schedules: self.store.visible_to(caller).schedules().of(workflow.id).await?,
             workflow,
         })
     }
@@ -356,6 +366,7 @@ impl Workflows {
             note: None,
             spec,
         };
+        let triggers = graph.triggers.clone();
         let entry = NewAuditEvent::by(caller, event, action.as_str(), format!("workflow:{}", new.id))
             .on("workflow", new.id)
             .labelled(new.spec.data_classification);
@@ -366,11 +377,13 @@ impl Workflows {
                 Box::pin(async move {
                     name::require_free(tx, &new.spec.name, None).await?;
                     let workflow = tx.workflows().create(new).await?;
+                    schedules::keep(tx, &workflow, &triggers).await?;
                     tx.audit().record(entry).await?;
                     Ok::<_, Error>(workflow)
                 })
             })
             .await?;
+        self.rescheduled.notify_one();
         self.view(caller, workflow).await
     }
 
@@ -386,19 +399,23 @@ impl Workflows {
         F: for<'t> FnOnce(ScopedTx<'t>, Workflow) -> BoxFuture<'t, Result<Change>> + Send + 'static,
     {
         let (id, by) = (workflow.id, caller.user_id());
-        self.store
+        let changed = self
+            .store
             .scoped(workflow.scope)
             .write(move |tx| {
                 Box::pin(async move {
                     let present = held(tx, id, if_match).await?;
-                    let Change { spec, document, note, entry } = change(tx, present).await?;
+                    let Change { spec, document, triggers, note, entry } = change(tx, present).await?;
                     name::require_free(tx, &spec.name, Some(id)).await?;
                     let changed = tx.workflows().update(id, &spec, document.as_ref(), note, by).await?;
+                    schedules::keep(tx, &changed, &triggers).await?;
                     tx.audit().record(entry).await?;
                     Ok(changed)
                 })
             })
-            .await
+            .await;
+        self.rescheduled.notify_one();
+        changed
     }
 }
 

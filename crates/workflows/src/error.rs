@@ -36,6 +36,17 @@ pub enum Error {
         /// Its name.
         name: String,
     },
+    /// Nobody stands behind the workflow any more.
+    #[error("the workflow has no owner who may act here; give it one, or clone it, for its schedules to act")]
+    Ownerless,
+    /// Somebody other than the owner made the newest version, and would act as the owner.
+    #[error(
+        "somebody other than the owner made version {version}; schedules run as the owner, and act again once the owner saves a version"
+    )]
+    Unconfirmed {
+        /// The newest version.
+        version: i32,
+    },
     /// The run is over.
     #[error("the run has already ended")]
     Ended,
@@ -71,6 +82,8 @@ impl Kind for Error {
             Self::Stale
             | Self::NameTaken { .. }
             | Self::Off { .. }
+            | Self::Ownerless
+            | Self::Unconfirmed { .. }
             | Self::Ended
             | Self::Running
             | Self::Emptied => ErrorKind::Conflict,
@@ -90,6 +103,8 @@ impl Kind for Error {
             Self::NameTaken { .. } => "name_taken",
             Self::Invalid { .. } => "validation_failed",
             Self::Off { .. } => "workflow_off",
+            Self::Ownerless => "owner_missing",
+            Self::Unconfirmed { .. } => "version_unconfirmed",
             Self::Ended => "run_ended",
             Self::Running => "run_not_ended",
             Self::Emptied => "run_emptied",

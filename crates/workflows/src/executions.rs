@@ -8,7 +8,7 @@ use conductor_domain::{
     RunKind, RunTrigger, SignalKind, Workflow, WorkflowId,
 };
 use conductor_runs::{FeedItem, Runs};
-use conductor_storage::Store;
+use conductor_storage::{ScopedTx, Store};
 use conductor_workflow_graph::{Graph, Severity, ValueType, problem::Invalid, validate};
 use serde_json::{Map, Value, json};
 
@@ -90,6 +90,21 @@ impl Executions {
         execution: Execution,
         earlier: Option<Earlier>,
     ) -> Result<Run> {
+        let (run, entry) = self.ready(caller, workflow, execution, earlier).await?;
+        self.store
+            .scoped(caller.scope)
+            .write(move |tx| Box::pin(async move { begin(tx, run, entry).await }))
+            .await
+    }
+
+    /// A run of a workflow at the top of its tree, and the entry of the log about it, for whoever may run it.
+    pub(crate) async fn ready(
+        &self,
+        caller: &Caller,
+        workflow: Workflow,
+        execution: Execution,
+        earlier: Option<Earlier>,
+    ) -> Result<(NewRun, NewAuditEvent)> {
         self.access.begin(caller).await?;
         let (run, entry) = self.prepare(caller, workflow, execution, earlier).await?;
         let run = NewRun {
@@ -99,21 +114,7 @@ impl Executions {
             address: caller.address,
             ..run
         };
-        self.store
-            .scoped(caller.scope)
-            .write(move |tx| {
-                Box::pin(async move {
-                    tx.audit().record(entry).await?;
-                    let run = tx.runs().create(run).await?;
-                    tx.notify(FeedItem {
-                        organization_id: run.scope.organization_id,
-                        user_id: run.user_id,
-                        data: json!({ "type": "run.started", "run_id": run.id, "workflow_id": run.workflow_id }),
-                    });
-                    Ok::<_, Error>(run)
-                })
-            })
-            .await
+        Ok((run, entry))
     }
 
     /// A page of a workflow's runs that the caller may see, newest first.
@@ -241,6 +242,18 @@ impl Executions {
         };
         Ok((run, entry))
     }
+}
+
+/// Writes a run at the top of its tree, for the runner to take it from there.
+pub(crate) async fn begin(tx: ScopedTx<'_>, run: NewRun, entry: NewAuditEvent) -> Result<Run> {
+    tx.audit().record(entry).await?;
+    let run = tx.runs().create(run).await?;
+    tx.notify(FeedItem {
+        organization_id: run.scope.organization_id,
+        user_id: run.user_id,
+        data: json!({ "type": "run.started", "run_id": run.id, "workflow_id": run.workflow_id }),
+    });
+    Ok(run)
 }
 
 /// The inputs of a run: what was given, with defaults, held against what the workflow declares.

@@ -11,6 +11,7 @@ mod report;
 mod requests;
 mod resume;
 mod runner;
+mod schedules;
 mod tools;
 
 pub use catalogue::{WorkflowPatch, WorkflowView, Workflows};
@@ -26,4 +27,5 @@ pub use report::{NodeReport, Report};
 pub use requests::Requests;
 pub use resume::Resume;
 pub use runner::{Difference, Runner, RunnerOptions};
+pub use schedules::Schedules;
 pub use tools::WorkflowTools;

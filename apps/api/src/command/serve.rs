@@ -61,6 +61,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     let (store, driver, pool, draining) =
         (wired.store.clone(), Arc::clone(&wired.driver), wired.pool.clone(), wired.draining.clone());
     let driving = tokio::spawn(Arc::clone(&driver).run());
+    let scheduling = tokio::spawn(wired.schedules.clone().run(draining.clone()));
     let sealed = CancellationToken::new();
     let sealing = tokio::spawn(Arc::clone(&wired.sealer).run(sealed.clone()));
     let rotating = tokio::spawn(Arc::clone(&wired.access).rotate_keys(draining.clone()));
@@ -103,6 +104,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     sweeping.abort();
     forgetting.abort();
     drop(driving.await);
+    drop(scheduling.await);
     drop(rotating.await);
     drop(erasing.await);
     sealed.cancel();

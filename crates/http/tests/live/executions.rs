@@ -6,6 +6,7 @@ mod people;
 mod replayed;
 mod resumed;
 mod shapes;
+mod triggers;
 
 use conductor_test_support::Api;
 use serde_json::{Value, json};

@@ -28,7 +28,7 @@ use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOpt
 use conductor_secrets::{Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store};
 use conductor_test_support::{Api, TestDb};
-use conductor_workflows::{Executions, Requests, Runner, RunnerOptions, WorkflowTools, Workflows};
+use conductor_workflows::{Executions, Requests, Runner, RunnerOptions, Schedules, WorkflowTools, Workflows};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -43,6 +43,7 @@ pub(crate) struct World {
     /// Cancelled, it makes open streams end as when the node goes down.
     pub(crate) streams: CancellationToken,
     store: Store,
+    schedules: Schedules,
     base: String,
     router: Router,
     database: TestDb,
@@ -90,6 +91,7 @@ impl World {
         let egress = Egress::new(conductor_egress::Options { allow, ..Default::default() }).unwrap();
         let outside = (egress, provider);
         let services = services(&store, &access, &identity, &folder, &streams, outside).await;
+        let schedules = Schedules::new(store.clone(), Arc::clone(&access), services.executions.clone());
         let router = conductor_http::router(AppState::new(services));
         let service = router.clone().into_make_service_with_connect_info::<SocketAddr>();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -103,12 +105,17 @@ impl World {
         });
         let session = Api::new(&base).post("/api/setup", body).await.status(201).json();
         let admin = Api::new(&base).signed_in(&session);
-        Self { admin, streams, store, base, router, database, folder }
+        Self { admin, streams, store, schedules, base, router, database, folder }
     }
 
     /// The rows themselves, for what no route tells.
     pub(crate) fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// What starts workflows by themselves; here only when it is told to.
+    pub(crate) fn schedules(&self) -> &Schedules {
+        &self.schedules
     }
 
     /// The door itself, for requests without a socket.

@@ -121,7 +121,7 @@ impl<'t> Workflows<'t> {
         Ok(workflow)
     }
 
-    /// Removes a workflow from every list; its versions stay for the runs that had them.
+    /// Removes a workflow from every list, and its schedules; its versions stay for the runs that had them.
     ///
     /// # Errors
     /// `NotFound` when it is not this tenant's.
@@ -136,6 +136,7 @@ impl<'t> Workflows<'t> {
         if result.rows_affected == 0 {
             return Err(Error::NotFound);
         }
+        self.tx.schedules().replace(id, Vec::new()).await?;
         self.tx.grants().end_on(SharedKind::Workflow, id.as_uuid()).await.map(drop)
     }
 

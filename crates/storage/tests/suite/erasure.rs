@@ -19,7 +19,7 @@ suite! {
 }
 
 /// Tables that hold something of a person, and lose it.
-const ERASED: [&str; 31] = [
+const ERASED: [&str; 32] = [
     "access_campaign_items",
     "agent_connectors",
     "agent_versions",
@@ -49,6 +49,7 @@ const ERASED: [&str; 31] = [
     "sessions",
     "tool_approvals",
     "users",
+    "workflow_schedules",
     "workflow_versions",
     "workflows",
 ];

@@ -1,7 +1,9 @@
 //! Workflows on the wire.
 
 use chrono::{DateTime, Utc};
-use conductor_domain::{Classification, EnvironmentId, OrganizationId, UserId, Visibility, WorkflowId};
+use conductor_domain::{
+    Classification, EnvironmentId, OrganizationId, RunId, UserId, Visibility, WorkflowId, WorkflowSchedule,
+};
 use conductor_workflows::{
     Checked, Document, Form, GraphProblem, Position, Severity, SourceFormat, Syntax, WorkflowPatch,
     WorkflowView,
@@ -95,6 +97,55 @@ pub(super) struct WorkflowResponse {
     graph: Value,
     /// All that is wrong with it, given what exists for the caller.
     problems: Vec<ProblemResponse>,
+    /// The schedules of its graph, in their order, while it is switched on and can run: they start it as its owner.
+    schedules: Vec<ScheduleResponse>,
+}
+
+/// When a workflow starts by itself.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowSchedule)]
+pub(super) struct ScheduleResponse {
+    /// Its place among the triggers of the graph, from 0.
+    position: i32,
+    /// Minute, hour, day of month, month, day of week.
+    cron: String,
+    /// The time zone in which that is meant; UTC where it is null.
+    time_zone: Option<String>,
+    /// Its next moment.
+    next_at: DateTime<Utc>,
+    /// Its last moment, whether a run came of it or not.
+    last_at: Option<DateTime<Utc>>,
+    /// The last run that it started.
+    last_run_id: Option<RunId>,
+    /// Why no run came of its last moment.
+    #[schema(required = true)]
+    error: Option<ScheduleErrorResponse>,
+}
+
+/// Why a schedule started no run.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowScheduleError)]
+struct ScheduleErrorResponse {
+    /// A stable code; a page of that name stands under `docs/errors/`.
+    code: String,
+    /// What to do about it.
+    detail: String,
+}
+
+impl From<WorkflowSchedule> for ScheduleResponse {
+    fn from(schedule: WorkflowSchedule) -> Self {
+        Self {
+            position: schedule.position,
+            cron: schedule.cron,
+            time_zone: schedule.time_zone,
+            next_at: schedule.next_at,
+            last_at: schedule.last_at,
+            last_run_id: schedule.last_run_id,
+            error: schedule
+                .last_error
+                .map(|error| ScheduleErrorResponse { code: error.code, detail: error.detail }),
+        }
+    }
 }
 
 impl From<WorkflowView> for SummaryResponse {
@@ -136,7 +187,8 @@ impl From<WorkflowView> for WorkflowResponse {
     fn from(mut view: WorkflowView) -> Self {
         let (graph, problems) = view.graph.take().unwrap_or_default();
         let problems = problems.into_iter().map(Into::into).collect();
-        Self { summary: view.into(), graph, problems }
+        let schedules = std::mem::take(&mut view.schedules).into_iter().map(Into::into).collect();
+        Self { summary: view.into(), graph, problems, schedules }
     }
 }
 

@@ -35,7 +35,7 @@ const RUNS: [&str; 6] = [
 ];
 
 /// The rest, in this order: what is named before what names it. `$1` is the person.
-const REMAINS: [&str; 24] = [
+const REMAINS: [&str; 25] = [
     "DELETE FROM human_tasks WHERE user_id = $1",
     "UPDATE human_tasks SET comment = NULL WHERE decided_by = $1 AND comment IS NOT NULL",
     "DELETE FROM messages WHERE id IN (SELECT m.id FROM messages m \
@@ -60,6 +60,7 @@ const REMAINS: [&str; 24] = [
        (a.bearer_secret_ref, a.inbound_secret_ref, a.mtls_cert_ref, a.mtls_key_ref))",
     "DELETE FROM agents WHERE owner_user_id = $1",
     "DELETE FROM workflow_versions WHERE workflow_id IN (SELECT id FROM workflows WHERE owner_user_id = $1)",
+    "DELETE FROM workflow_schedules WHERE workflow_id IN (SELECT id FROM workflows WHERE owner_user_id = $1)",
     "DELETE FROM workflows WHERE owner_user_id = $1",
     "DELETE FROM tools WHERE connector_id IN (SELECT id FROM connectors WHERE created_by_user_id = $1)",
     "DELETE FROM connector_versions WHERE connector_id IN \
@@ -73,7 +74,7 @@ const REMAINS: [&str; 24] = [
 ];
 
 /// What an organisation of the person's own held. `$1` is the organisation.
-const OWN: [&str; 24] = [
+const OWN: [&str; 25] = [
     "DELETE FROM messages WHERE organization_id = $1",
     "DELETE FROM artifacts WHERE organization_id = $1",
     "DELETE FROM conversations WHERE organization_id = $1",
@@ -89,6 +90,7 @@ const OWN: [&str; 24] = [
     "DELETE FROM agent_versions WHERE agent_id IN (SELECT id FROM agents WHERE organization_id = $1)",
     "DELETE FROM agents WHERE organization_id = $1",
     "DELETE FROM workflow_versions WHERE workflow_id IN (SELECT id FROM workflows WHERE organization_id = $1)",
+    "DELETE FROM workflow_schedules WHERE workflow_id IN (SELECT id FROM workflows WHERE organization_id = $1)",
     "DELETE FROM workflows WHERE organization_id = $1",
     "DELETE FROM tools WHERE organization_id = $1",
     "DELETE FROM connector_versions WHERE connector_id IN \

@@ -1,0 +1,173 @@
+//! Starts workflows when their schedules say so.
+//!
+//! A schedule of a workflow that is switched on and can run is a row with its next moment, written in the transaction
+//! that changes the workflow. Whoever takes a moment sets the next one in the transaction that writes the run, and only
+//! where the row still has the moment that was read: of several servers one starts the run, and a crash leaves both or
+//! neither. Moments that passed while no server ran are one run, not many.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use conductor_access::{Access, Action};
+use conductor_domain::{
+    Caller, ErrorKind, Kind, NewAuditEvent, NewRun, NewSchedule, RunTrigger, Workflow, WorkflowSchedule,
+};
+use conductor_storage::{ScopedTx, Store, Unscoped};
+use conductor_workflow_graph::{TimeTable, Trigger};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Error, Execution, Executions, Result, executions};
+
+/// How many schedules are looked at in one round.
+const ROUND: u64 = 100;
+/// The longest sleep: what another server changed is seen by then.
+const LONGEST: Duration = Duration::from_secs(30);
+/// The shortest sleep, after a round that left something due, or failed.
+const SHORTEST: Duration = Duration::from_millis(500);
+
+/// The schedules of every tenant.
+#[derive(Clone, Debug)]
+pub struct Schedules {
+    store: Store,
+    access: Arc<Access>,
+    executions: Executions,
+}
+
+impl Schedules {
+    /// The service over these rows, starting runs through `executions`.
+    #[must_use]
+    pub fn new(store: Store, access: Arc<Access>, executions: Executions) -> Self {
+        Self { store, access, executions }
+    }
+
+    /// Starts what is due until `stop` is cancelled.
+    pub async fn run(self, stop: CancellationToken) {
+        loop {
+            let now = self.store.clock().now();
+            if let Err(error) = self.run_due(now).await {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "what is scheduled cannot be started"
+                );
+            }
+            let pause = self.pause(now).await;
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.executions.workflows.rescheduled.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Takes the moments that have come by `now`, at most a hundred, and starts their runs. How many were taken.
+    ///
+    /// # Errors
+    /// When storage fails; what was not taken is still due.
+    pub async fn run_due(&self, now: DateTime<Utc>) -> Result<usize> {
+        let due = self.store.unscoped(Unscoped::Schedules).schedules().due(now, ROUND).await?;
+        let mut taken = 0;
+        for schedule in due {
+            if self.take(schedule, now).await? {
+                taken += 1;
+            }
+        }
+        Ok(taken)
+    }
+
+    async fn pause(&self, now: DateTime<Utc>) -> Duration {
+        match self.store.unscoped(Unscoped::Schedules).schedules().next().await {
+            Ok(Some(next)) => (next - now).to_std().unwrap_or(SHORTEST).clamp(SHORTEST, LONGEST),
+            Ok(None) => LONGEST,
+            Err(error) => {
+                tracing::error!(%error, "when schedules are due cannot be read");
+                LONGEST
+            }
+        }
+    }
+
+    /// Whether this server took the moment.
+    async fn take(&self, due: WorkflowSchedule, now: DateTime<Utc>) -> Result<bool> {
+        let table = TimeTable::read(&due.cron, due.time_zone.as_deref()).ok();
+        let next = table.and_then(|table| table.next(now));
+        let ready = self.ready(&due).await;
+        // What may be over in a moment is no answer: the schedule stays due.
+        let ready = match ready {
+            Err(error) if error.kind() == ErrorKind::Unavailable => return Err(error),
+            ready => ready,
+        };
+        self.store
+            .scoped(due.scope)
+            .write(move |tx| {
+                Box::pin(async move {
+                    let Some(next) = next else {
+                        tx.schedules().end(due.id).await?;
+                        return Ok(false);
+                    };
+                    if !tx.schedules().take(&due, next).await? {
+                        return Ok(false);
+                    }
+                    match ready {
+                        Ok((run, entry)) => {
+                            let run = executions::begin(tx, run, entry).await?;
+                            tx.schedules().tell(due.id, Ok(run.id)).await?;
+                        }
+                        Err(error) => {
+                            tracing::info!(%error, workflow.id = %due.workflow_id, "a schedule started no run");
+                            tx.schedules().tell(due.id, Err((error.code(), &detail(&error)))).await?;
+                        }
+                    }
+                    Ok(true)
+                })
+            })
+            .await
+    }
+
+    /// The run that the schedule asks for, once everything is as it has to be.
+    async fn ready(&self, due: &WorkflowSchedule) -> Result<(NewRun, NewAuditEvent)> {
+        let rows = self.store.unscoped(Unscoped::Schedules).schedules();
+        let workflow = rows.workflow(due.workflow_id).await?.ok_or(Error::Hidden { what: "workflow" })?;
+        let caller = self.owner(&workflow).await?;
+        let workflow = self.executions.workflows.row(&caller, workflow.id, Action::WorkflowExecute).await?;
+        let execution = Execution { trigger: Some(RunTrigger::Schedule), ..Execution::default() };
+        let (run, mut entry) = self.executions.ready(&caller, workflow, execution, None).await?;
+        entry.data = json!({ "schedule_id": due.id, "scheduled_at": due.next_at });
+        Ok((run, entry))
+    }
+
+    /// The owner as the caller, as it stands now. It acts for nobody else: whoever may change a workflow could have it do
+    /// anything in the owner's name, so a version that another person made is not run.
+    async fn owner(&self, workflow: &Workflow) -> Result<Caller> {
+        let owner = workflow.owner_user_id.ok_or(Error::Ownerless)?;
+        let caller = self.access.caller_of(owner, workflow.scope).await?.ok_or(Error::Ownerless)?;
+        let rows = self.store.visible_to(&caller).workflows();
+        let version = rows.version(workflow.id, workflow.current_version).await?;
+        match version {
+            Some(version) if version.created_by == Some(owner) => Ok(caller),
+            _ => Err(Error::Unconfirmed { version: workflow.current_version }),
+        }
+    }
+}
+
+/// Makes the schedules of a workflow what its newest graph says, where it may run; else there are none.
+pub(crate) async fn keep(tx: ScopedTx<'_>, workflow: &Workflow, triggers: &[Trigger]) -> Result<()> {
+    let now = tx.clock().now();
+    let acts = workflow.spec.is_active && workflow.spec.runnable;
+    let schedules = triggers.iter().zip(0..).filter(|_| acts).filter_map(|(trigger, position)| {
+        let Trigger::Schedule { cron, time_zone } = trigger else { return None };
+        let next_at = TimeTable::read(cron, time_zone.as_deref()).ok()?.next(now)?;
+        Some(NewSchedule { position, cron: cron.clone(), time_zone: time_zone.clone(), next_at })
+    });
+    Ok(tx.schedules().replace(workflow.id, schedules.collect()).await?)
+}
+
+/// What to do about it. Of fields that cannot be, each is told.
+fn detail(error: &Error) -> String {
+    match error {
+        Error::Invalid { faults } => {
+            let details: Vec<&str> = faults.iter().map(|fault| fault.detail.as_str()).collect();
+            details.join("; ")
+        }
+        error => error.to_string(),
+    }
+}
