@@ -69,6 +69,7 @@ export type {
   Workflow,
   WorkflowFormat,
   WorkflowProblem,
+  WorkflowSchedule,
   WorkflowSummary,
   WorkflowVersion,
 } from './generated/types.gen';

@@ -62,6 +62,7 @@ import { KindLibrary } from './kind-library';
 import { ProblemList } from './problem-list';
 import { RunDialog } from './run-dialog';
 import { RunPanel } from './run-panel';
+import { Scheduled } from './schedule-fields';
 import { VersionsPanel } from './versions-panel';
 import { Readiness } from './workflow-badges';
 import { type Meta, WorkflowInspector } from './workflow-inspector';
@@ -79,6 +80,7 @@ function metaOf(workflow: Workflow): Meta {
     category: workflow.category ?? '',
     is_template: workflow.is_template,
     is_active: workflow.is_active,
+    concurrency: workflow.concurrency,
   };
 }
 
@@ -93,6 +95,7 @@ function metaChange(before: Meta, after: Meta): Change {
   if (after.category !== before.category) change.category = after.category.trim() || null;
   if (after.is_template !== before.is_template) change.is_template = after.is_template;
   if (after.is_active !== before.is_active) change.is_active = after.is_active;
+  if (after.concurrency !== before.concurrency) change.concurrency = after.concurrency;
   return change;
 }
 
@@ -168,6 +171,8 @@ function Desk({ workflow }: { workflow: Workflow }) {
         ]
           .filter(Boolean)
           .join(', ');
+  // Moments pass without a new revision; what was just saved is newer than what was read.
+  const acting = workflow.revision >= base.revision ? workflow.schedules : base.schedules;
   const title = graph.title || meta.name;
   const nameError = save.error instanceof Problem ? save.error.fieldError('name') : undefined;
 
@@ -408,6 +413,9 @@ function Desk({ workflow }: { workflow: Workflow }) {
         </span>
         <span className="wf-wide">
           <Classification level={meta.data_classification} />
+        </span>
+        <span className="wf-wide">
+          <Scheduled schedules={acting} />
         </span>
         {disabled && <Status>{t('Read only')}</Status>}
         <span className="flex-1" />
@@ -657,6 +665,8 @@ function Desk({ workflow }: { workflow: Workflow }) {
             ) : (
               <WorkflowInspector
                 {...inspector}
+                problems={checked.problems}
+                acting={acting}
                 meta={meta}
                 nameError={nameError}
                 onMeta={(part) => setMeta((last) => ({ ...last, ...part }))}

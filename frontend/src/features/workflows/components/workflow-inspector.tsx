@@ -1,13 +1,22 @@
 /** The workflow itself: what it is called, who sees it, what it is given and gives back. */
 import { Plus, X } from 'lucide-react';
+import type { WorkflowSchedule } from '@/api/types';
 import { Button, IconButton } from '@/components/ui/button';
 import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { Switch } from '@/components/ui/switch';
 import { t } from '@/lib/i18n';
 import { type GraphInput, type GraphOutput, VALUE_TYPES } from '../model/graph';
-import { CLASSIFICATIONS, classificationName, VISIBILITIES, visibilityName } from '../model/names';
+import {
+  CLASSIFICATIONS,
+  CONCURRENCIES,
+  classificationName,
+  concurrencyName,
+  VISIBILITIES,
+  visibilityName,
+} from '../model/names';
 import { referencesAt } from '../model/references';
 import type { InspectorProps } from './inspector';
+import { ScheduleFields } from './schedule-fields';
 import { RowsField, TemplateField } from './value-fields';
 
 /** What stands beside the graph: it changes without a new version. */
@@ -18,6 +27,7 @@ export interface Meta {
   category: string;
   is_template: boolean;
   is_active: boolean;
+  concurrency: (typeof CONCURRENCIES)[number];
 }
 
 function TypeSelect({
@@ -51,13 +61,17 @@ function TypeSelect({
 export function WorkflowInspector({
   graph,
   meta,
+  acting,
+  problems,
   disabled,
   dispatch,
   onMeta,
   nameError,
   onClose,
-}: Omit<InspectorProps, 'problems'> & {
+}: InspectorProps & {
   meta: Meta;
+  /** The schedules that the server acts by. */
+  acting: readonly WorkflowSchedule[];
   onMeta: (change: Partial<Meta>) => void;
   nameError: string | undefined;
 }) {
@@ -105,6 +119,13 @@ export function WorkflowInspector({
           onChange={(event) => change({ description: event.target.value || undefined }, 'description')}
         />
       </section>
+      <ScheduleFields
+        graph={graph}
+        acting={acting}
+        problems={problems}
+        disabled={disabled}
+        onChange={(triggers, tag) => change({ triggers }, tag)}
+      />
       <section>
         <h3 className="h">{t('What it is given')}</h3>
         <p className="text-sm text-text-3">{t('Without any, everything may be given.')}</p>
@@ -298,6 +319,19 @@ export function WorkflowInspector({
           disabled={disabled}
           onChange={(is_template) => onMeta({ is_template })}
         />
+        <SelectField
+          label={t('When it starts while it runs')}
+          hint={t('Calls of it by agents and other workflows always run.')}
+          value={meta.concurrency}
+          disabled={disabled}
+          onChange={(event) => onMeta({ concurrency: event.target.value as Meta['concurrency'] })}
+        >
+          {CONCURRENCIES.map((value) => (
+            <option key={value} value={value}>
+              {concurrencyName(value)}
+            </option>
+          ))}
+        </SelectField>
         <Switch
           label={t('Active')}
           checked={meta.is_active}

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { ChevronLeft } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import { Problem } from '@/api/problem';
+import type { WorkflowSchedule } from '@/api/types';
 import { ErrorState, Skeleton, SkeletonRows } from '@/components/ui/states';
 import { RequestAccess } from '@/features/access';
 import { t } from '@/lib/i18n';
@@ -21,8 +22,22 @@ function Waiting() {
   );
 }
 
+const SOONEST_MS = 5000;
+const LATEST_MS = 3_600_000;
+
+/** How long to wait for the soonest moment of these schedules. */
+function untilNext(schedules: readonly WorkflowSchedule[]): number | false {
+  if (schedules.length === 0) return false;
+  const next = Math.min(...schedules.map(({ next_at }) => Date.parse(next_at)));
+  return Math.min(LATEST_MS, Math.max(SOONEST_MS, next - Date.now() + 2000));
+}
+
 export function WorkflowPage({ workflowId }: { workflowId: string }) {
-  const query = useQuery(workflowById(workflowId));
+  const query = useQuery({
+    ...workflowById(workflowId),
+    // When its next moment has passed, what is shown of its schedules is old.
+    refetchInterval: ({ state }) => untilNext(state.data?.schedules ?? []),
+  });
   if (query.isPending) return <Waiting />;
   if (query.data) {
     return (

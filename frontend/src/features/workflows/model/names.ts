@@ -5,6 +5,8 @@ import { t } from '@/lib/i18n';
 export const VISIBILITIES = ['private', 'team', 'organization', 'public'] as const;
 export const CLASSIFICATIONS = ['public', 'internal', 'confidential', 'restricted'] as const;
 
+export const CONCURRENCIES = ['allow', 'skip', 'cancel_previous'] as const;
+
 export function formatName(format: WorkflowFormat): string {
   switch (format) {
     case 'conductor':
@@ -33,6 +35,18 @@ export function visibilityName(value: string): string {
 
 export function classificationName(value: string): string {
   return t(value.charAt(0).toUpperCase() + value.slice(1));
+}
+
+/** What starting a workflow does where a run of it is open. */
+export function concurrencyName(value: (typeof CONCURRENCIES)[number]): string {
+  switch (value) {
+    case 'allow':
+      return t('Both go on');
+    case 'skip':
+      return t('It does not start');
+    case 'cancel_previous':
+      return t('The earlier one is stopped');
+  }
 }
 
 /** Its title, else its name. */
