@@ -1,4 +1,5 @@
-//! When workflows start by themselves: a row for each schedule of a workflow that may run.
+//! When workflows start by themselves: a row for each schedule of a workflow that may run. And what a start does to runs
+//! of the same workflow that are open.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -31,7 +32,9 @@ impl MigrationTrait for Migration {
         );
         create(manager, schedules).await?;
         unique(manager, "uq_workflow_schedules", "workflow_schedules", "workflow_id, position").await?;
-        index(manager, "workflow_schedules", "next_at").await
+        index(manager, "workflow_schedules", "next_at").await?;
+        let policy = "ALTER TABLE workflows ADD COLUMN concurrency varchar NOT NULL DEFAULT 'allow'";
+        run(manager, policy).await
     }
 
     async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {

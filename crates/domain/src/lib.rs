@@ -114,4 +114,4 @@ pub use user::{
     LinkPurpose, NewRole, NewSession, NewUser, OneTimeLink, PlatformRole, Role, RoleScope, Session, User,
     UserChange,
 };
-pub use workflow::{NewWorkflow, Workflow, WorkflowFilter, WorkflowSpec, WorkflowVersion};
+pub use workflow::{Concurrency, NewWorkflow, Workflow, WorkflowFilter, WorkflowSpec, WorkflowVersion};

@@ -1,9 +1,29 @@
 //! A workflow: a graph of steps with a name by which it is run, and every graph it ever had.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Classification, Scope, UserId, Visibility, WorkflowId, WorkflowVersionId};
+use crate::{
+    Classification, Scope, UserId, Visibility, WorkflowId, WorkflowVersionId, classification::words,
+};
+
+/// What starting a workflow does where a run of it is open. Calls of it by agents and other workflows are neither held
+/// back nor stopped: they belong to the runs that make them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Concurrency {
+    /// Nothing: runs go on side by side.
+    #[default]
+    Allow,
+    /// The start is refused.
+    Skip,
+    /// The open runs are stopped.
+    CancelPrevious,
+}
+
+words!(Concurrency { Allow = "allow", Skip = "skip", CancelPrevious = "cancel_previous" });
 
 /// What a person sets on a workflow, and what lists show of its graph without reading it.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +52,8 @@ pub struct WorkflowSpec {
     pub data_classification: Classification,
     /// What a caller must hold to use it.
     pub required_permissions: Vec<String>,
+    /// What starting it does where a run of it is open.
+    pub concurrency: Concurrency,
 }
 
 /// A workflow, as its row holds it; its graph is its newest version's.

@@ -116,6 +116,14 @@ triggers:
 nodes: [{id: a, agent: one}]
 edges: []
 "#;
+    // On a canvas it stands in the start node.
+    let canvas = r#"{
+        "title": "Late", "connections": [],
+        "nodes": [{"id": 1, "type": "Start", "config": {"triggerType": "schedule", "cron": "0 25 * * *"}}]
+    }"#;
+    let problems = import(canvas, &Limits::default(), &Names::any()).problems;
+    let found = problems.iter().any(|problem| problem.pointer == "/nodes/0/config/cron");
+    assert!(found, "{problems:#?}");
     let problems = import(text, &Limits::default(), &Names::any()).problems;
     let told: Vec<_> = problems
         .iter()

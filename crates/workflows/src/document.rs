@@ -1,6 +1,6 @@
 //! Documents: read into graphs with everything that is wrong with them, and written again.
 
-use conductor_domain::{Classification, Visibility, WorkflowSpec};
+use conductor_domain::{Classification, Concurrency, Visibility, WorkflowSpec};
 use conductor_workflow_graph::{
     Graph, Imported, Limits, Names, Problem, SCHEMA, Severity, SourceFormat, Syntax, import_as, import_value,
     problem::Invalid, to_canvas, to_conductor, to_yaml,
@@ -85,6 +85,7 @@ pub(crate) fn spec(graph: &Graph, runnable: bool) -> WorkflowSpec {
         visibility: Visibility::Private,
         data_classification: Classification::Internal,
         required_permissions: Vec::new(),
+        concurrency: Concurrency::Allow,
     };
     tell(graph, runnable, &mut spec);
     spec

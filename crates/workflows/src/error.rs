@@ -36,6 +36,12 @@ pub enum Error {
         /// Its name.
         name: String,
     },
+    /// A run of the workflow is open, and it has one at a time.
+    #[error("the workflow {name:?} has one run at a time, and one is open; wait for its end, or stop it")]
+    Busy {
+        /// Its name.
+        name: String,
+    },
     /// Nobody stands behind the workflow any more.
     #[error("the workflow has no owner who may act here; give it one, or clone it, for its schedules to act")]
     Ownerless,
@@ -82,6 +88,7 @@ impl Kind for Error {
             Self::Stale
             | Self::NameTaken { .. }
             | Self::Off { .. }
+            | Self::Busy { .. }
             | Self::Ownerless
             | Self::Unconfirmed { .. }
             | Self::Ended
@@ -103,6 +110,7 @@ impl Kind for Error {
             Self::NameTaken { .. } => "name_taken",
             Self::Invalid { .. } => "validation_failed",
             Self::Off { .. } => "workflow_off",
+            Self::Busy { .. } => "workflow_busy",
             Self::Ownerless => "owner_missing",
             Self::Unconfirmed { .. } => "version_unconfirmed",
             Self::Ended => "run_ended",

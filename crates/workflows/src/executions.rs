@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
-    Caller, Classification, FieldError, NewAuditEvent, NewRun, Page, PageRequest, Run, RunFilter, RunId,
-    RunKind, RunTrigger, SignalKind, Workflow, WorkflowId,
+    Caller, Classification, Concurrency, FieldError, NewAuditEvent, NewRun, Page, PageRequest, Run,
+    RunFilter, RunId, RunKind, RunTrigger, SignalKind, Workflow, WorkflowId,
 };
 use conductor_runs::{FeedItem, Runs};
 use conductor_storage::{ScopedTx, Store};
@@ -75,7 +75,7 @@ impl Executions {
     /// Starts a run; the runner takes it from there.
     ///
     /// # Errors
-    /// `Hidden`; `Off` where it is switched off; `Graph` where it cannot run, with everything that is wrong; `Invalid`
+    /// `Hidden`; `Off` where it is switched off; `Busy` where it has one run at a time and one is open; `Graph` where it cannot run, with everything that is wrong; `Invalid`
     /// where its inputs are not what it asks for; a refusal.
     pub async fn start(&self, caller: &Caller, meant: Meant, execution: Execution) -> Result<Run> {
         let workflow = self.find(caller, meant).await?;
@@ -90,22 +90,20 @@ impl Executions {
         execution: Execution,
         earlier: Option<Earlier>,
     ) -> Result<Run> {
-        let (run, entry) = self.ready(caller, workflow, execution, earlier).await?;
-        self.store
-            .scoped(caller.scope)
-            .write(move |tx| Box::pin(async move { begin(tx, run, entry).await }))
-            .await
+        let ready = self.ready(caller, workflow, execution, earlier).await?;
+        self.store.scoped(caller.scope).write(move |tx| Box::pin(async move { ready.begin(tx).await })).await
     }
 
-    /// A run of a workflow at the top of its tree, and the entry of the log about it, for whoever may run it.
+    /// A run of a workflow at the top of its tree, for whoever may run it.
     pub(crate) async fn ready(
         &self,
         caller: &Caller,
         workflow: Workflow,
         execution: Execution,
         earlier: Option<Earlier>,
-    ) -> Result<(NewRun, NewAuditEvent)> {
+    ) -> Result<Ready> {
         self.access.begin(caller).await?;
+        let (id, concurrency, name) = (workflow.id, workflow.spec.concurrency, workflow.spec.name.clone());
         let (run, entry) = self.prepare(caller, workflow, execution, earlier).await?;
         let run = NewRun {
             user_id: caller.user_id(),
@@ -114,7 +112,7 @@ impl Executions {
             address: caller.address,
             ..run
         };
-        Ok((run, entry))
+        Ok(Ready { run, entry, caller: caller.clone(), id, name, concurrency })
     }
 
     /// A page of a workflow's runs that the caller may see, newest first.
@@ -244,16 +242,48 @@ impl Executions {
     }
 }
 
-/// Writes a run at the top of its tree, for the runner to take it from there.
-pub(crate) async fn begin(tx: ScopedTx<'_>, run: NewRun, entry: NewAuditEvent) -> Result<Run> {
-    tx.audit().record(entry).await?;
-    let run = tx.runs().create(run).await?;
-    tx.notify(FeedItem {
-        organization_id: run.scope.organization_id,
-        user_id: run.user_id,
-        data: json!({ "type": "run.started", "run_id": run.id, "workflow_id": run.workflow_id }),
-    });
-    Ok(run)
+/// A run at the top of its tree that only has to be written.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    run: NewRun,
+    pub(crate) entry: NewAuditEvent,
+    caller: Caller,
+    id: WorkflowId,
+    name: String,
+    concurrency: Concurrency,
+}
+
+impl Ready {
+    /// Writes the run, for the runner to take it from there.
+    ///
+    /// # Errors
+    /// `Busy`, with nothing written, where the workflow has one run at a time and one is open.
+    pub(crate) async fn begin(self, tx: ScopedTx<'_>) -> Result<Run> {
+        if self.concurrency != Concurrency::Allow {
+            // Of two starts at once, one sees the run of the other.
+            tx.workflows().hold(self.id).await?;
+            let open = tx.runs().open_of(self.id).await?;
+            if self.concurrency == Concurrency::Skip && !open.is_empty() {
+                return Err(Error::Busy { name: self.name });
+            }
+            for id in open {
+                let action = Action::RunCancel.as_str();
+                let mut entry = NewAuditEvent::by(&self.caller, "run.cancelled", action, format!("run:{id}"))
+                    .on("run", id.as_uuid());
+                entry.data = json!({ "concurrency": self.concurrency, "followed_by": self.run.id });
+                tx.audit().record(entry).await?;
+                tx.runs().signal(id, SignalKind::Cancel, json!({})).await?;
+            }
+        }
+        tx.audit().record(self.entry).await?;
+        let run = tx.runs().create(self.run).await?;
+        tx.notify(FeedItem {
+            organization_id: run.scope.organization_id,
+            user_id: run.user_id,
+            data: json!({ "type": "run.started", "run_id": run.id, "workflow_id": run.workflow_id }),
+        });
+        Ok(run)
+    }
 }
 
 /// The inputs of a run: what was given, with defaults, held against what the workflow declares.

@@ -9,15 +9,13 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use conductor_access::{Access, Action};
-use conductor_domain::{
-    Caller, ErrorKind, Kind, NewAuditEvent, NewRun, NewSchedule, RunTrigger, Workflow, WorkflowSchedule,
-};
+use conductor_domain::{Caller, ErrorKind, Kind, NewSchedule, RunTrigger, Workflow, WorkflowSchedule};
 use conductor_storage::{ScopedTx, Store, Unscoped};
 use conductor_workflow_graph::{TimeTable, Trigger};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Error, Execution, Executions, Result, executions};
+use crate::{Error, Execution, Executions, Result, executions::Ready};
 
 /// How many schedules are looked at in one round.
 const ROUND: u64 = 100;
@@ -63,16 +61,18 @@ impl Schedules {
     /// Takes the moments that have come by `now`, at most a hundred, and starts their runs. How many were taken.
     ///
     /// # Errors
-    /// When storage fails; what was not taken is still due.
+    /// When storage fails; what was not taken is still due, and the others were looked at.
     pub async fn run_due(&self, now: DateTime<Utc>) -> Result<usize> {
         let due = self.store.unscoped(Unscoped::Schedules).schedules().due(now, ROUND).await?;
-        let mut taken = 0;
+        let (mut taken, mut failed) = (0, None);
         for schedule in due {
-            if self.take(schedule, now).await? {
-                taken += 1;
+            match self.take(schedule, now).await {
+                Ok(true) => taken += 1,
+                Ok(false) => {}
+                Err(error) => failed = Some(error),
             }
         }
-        Ok(taken)
+        failed.map_or(Ok(taken), Err)
     }
 
     async fn pause(&self, now: DateTime<Utc>) -> Duration {
@@ -104,14 +104,22 @@ impl Schedules {
                         tx.schedules().end(due.id).await?;
                         return Ok(false);
                     };
+                    // Whoever changes the workflow holds it before its schedules; so does whoever takes one.
+                    tx.workflows().hold(due.workflow_id).await?;
                     if !tx.schedules().take(&due, next).await? {
                         return Ok(false);
                     }
-                    match ready {
-                        Ok((run, entry)) => {
-                            let run = executions::begin(tx, run, entry).await?;
-                            tx.schedules().tell(due.id, Ok(run.id)).await?;
-                        }
+                    let begun = match ready {
+                        Ok(ready) => match ready.begin(tx).await {
+                            Ok(run) => Ok(run),
+                            Err(busy @ Error::Busy { .. }) => Err(busy),
+                            // Nothing of this is written then, so the schedule stays due.
+                            Err(error) => return Err(error),
+                        },
+                        Err(error) => Err(error),
+                    };
+                    match begun {
+                        Ok(run) => tx.schedules().tell(due.id, Ok(run.id)).await?,
                         Err(error) => {
                             tracing::info!(%error, workflow.id = %due.workflow_id, "a schedule started no run");
                             tx.schedules().tell(due.id, Err((error.code(), &detail(&error)))).await?;
@@ -124,15 +132,15 @@ impl Schedules {
     }
 
     /// The run that the schedule asks for, once everything is as it has to be.
-    async fn ready(&self, due: &WorkflowSchedule) -> Result<(NewRun, NewAuditEvent)> {
+    async fn ready(&self, due: &WorkflowSchedule) -> Result<Ready> {
         let rows = self.store.unscoped(Unscoped::Schedules).schedules();
         let workflow = rows.workflow(due.workflow_id).await?.ok_or(Error::Hidden { what: "workflow" })?;
         let caller = self.owner(&workflow).await?;
         let workflow = self.executions.workflows.row(&caller, workflow.id, Action::WorkflowExecute).await?;
         let execution = Execution { trigger: Some(RunTrigger::Schedule), ..Execution::default() };
-        let (run, mut entry) = self.executions.ready(&caller, workflow, execution, None).await?;
-        entry.data = json!({ "schedule_id": due.id, "scheduled_at": due.next_at });
-        Ok((run, entry))
+        let mut ready = self.executions.ready(&caller, workflow, execution, None).await?;
+        ready.entry.data = json!({ "schedule_id": due.id, "scheduled_at": due.next_at });
+        Ok(ready)
     }
 
     /// The owner as the caller, as it stands now. It acts for nobody else: whoever may change a workflow could have it do

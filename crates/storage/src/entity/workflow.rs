@@ -27,6 +27,7 @@ pub struct Model {
     pub data_classification: String,
     #[sea_orm(column_type = "JsonBinary")]
     pub required_permissions: Json,
+    pub concurrency: String,
     pub current_version: i32,
     pub revision: i32,
     pub forked_from_workflow_id: Option<Uuid>,

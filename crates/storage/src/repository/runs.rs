@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{
-    Classification, NewRun, Page, PageRequest, Run, RunFilter, RunId, RunOutcome, RunSignal, RunStatus,
-    Scope, SignalKind,
+    Classification, NewRun, Page, PageRequest, Run, RunFilter, RunId, RunKind, RunOutcome, RunSignal,
+    RunStatus, Scope, SignalKind, WorkflowId,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait,
@@ -272,6 +272,27 @@ impl<'t> Runs<'t> {
         run_signal::Entity::insert(signal).exec_without_returning(&self.tx.conn()).await?;
         self.tx.notify(Notice::Signal(id));
         Ok(())
+    }
+
+    /// Runs of a workflow in this tenant that are open and that a door started, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open_of(&self, workflow: WorkflowId) -> Result<Vec<RunId>> {
+        let ids: Vec<sea_orm::prelude::Uuid> = run::Entity::find()
+            .select_only()
+            .column(run::Column::Id)
+            .filter(run::Column::WorkflowId.eq(workflow.as_uuid()))
+            .filter(run::Column::Kind.eq(RunKind::Workflow.as_str()))
+            .filter(run::Column::ParentRunId.is_null())
+            .filter(run::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
+            .filter(run::Column::EnvironmentId.eq(self.scope.environment_id.as_uuid()))
+            .filter(run::open())
+            .order_by_asc(run::Column::Id)
+            .into_tuple()
+            .all(&self.tx.conn())
+            .await?;
+        Ok(ids.into_iter().map(RunId::from).collect())
     }
 
     /// Takes a run's open signals, oldest first.

@@ -77,6 +77,22 @@ impl<'t> Workflows<'t> {
         self.row(id).await?.try_into()
     }
 
+    /// Holds a workflow, whosever it is, against other starts and writers until the transaction ends. Nothing is told of
+    /// it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn hold(&self, id: WorkflowId) -> Result<()> {
+        let _: Option<Uuid> = workflow::Entity::find_by_id(id.as_uuid())
+            .select_only()
+            .column(workflow::Column::Id)
+            .lock_exclusive()
+            .into_tuple()
+            .one(&self.tx.tx.conn())
+            .await?;
+        Ok(())
+    }
+
     /// The names of this tenant that begin like this, whatever the case: what a new name must keep clear of.
     ///
     /// # Errors
@@ -338,6 +354,7 @@ fn columns(spec: &WorkflowSpec) -> Result<workflow::ActiveModel> {
         visibility: Set(spec.visibility.as_str().to_owned()),
         data_classification: Set(spec.data_classification.as_str().to_owned()),
         required_permissions: Set(to_json("workflows.required_permissions", &spec.required_permissions)?),
+        concurrency: Set(spec.concurrency.as_str().to_owned()),
         ..Default::default()
     })
 }
@@ -367,6 +384,7 @@ impl TryFrom<workflow::Model> for Workflow {
                 visibility: word("workflows.visibility", &row.visibility)?,
                 data_classification: word("workflows.data_classification", &row.data_classification)?,
                 required_permissions: json("workflows.required_permissions", row.required_permissions)?,
+                concurrency: word("workflows.concurrency", &row.concurrency)?,
             },
             is_official: row.is_official,
             is_verified: row.is_verified,

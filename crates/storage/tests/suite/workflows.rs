@@ -1,10 +1,11 @@
 //! Workflows: who sees which, and every graph one ever had.
 
+use chrono::TimeDelta;
 use conductor_domain::{
-    Caller, Classification, EnvironmentId, NewWorkflow, OrganizationRole, PageRequest, Scope, Visibility,
-    Workflow, WorkflowFilter, WorkflowId, WorkflowSpec,
+    Caller, Classification, Clock as _, Concurrency, EnvironmentId, NewSchedule, NewWorkflow,
+    OrganizationRole, PageRequest, Scope, Visibility, Workflow, WorkflowFilter, WorkflowId, WorkflowSpec,
 };
-use conductor_storage::Error;
+use conductor_storage::{Error, Store, Unscoped};
 use serde_json::{Value, json};
 
 use crate::support::World;
@@ -16,6 +17,7 @@ suite! {
     a_deleted_workflow_frees_its_name,
     the_list_is_filtered,
     a_tenant_writes_its_own_only,
+    a_moment_is_taken_once,
 }
 
 fn named(name: &str) -> WorkflowSpec {
@@ -31,6 +33,7 @@ fn named(name: &str) -> WorkflowSpec {
         category: None,
         visibility: Visibility::Private,
         data_classification: Classification::Internal,
+        concurrency: Concurrency::CancelPrevious,
         required_permissions: Vec::new(),
     }
 }
@@ -202,4 +205,57 @@ async fn a_tenant_writes_its_own_only(world: World) {
         let held = rows.write(move |tx| Box::pin(async move { tx.workflows().get_own(id).await }));
         assert!(matches!(held.await, Err(Error::NotFound)));
     }
+}
+
+async fn a_moment_is_taken_once(world: World) {
+    let (ada, _) = people(&world).await;
+    let id = create(&world, ada.scope, Some(&ada), named("hourly")).await.unwrap().id;
+    let first = world.clock.now() + TimeDelta::hours(1);
+    let hourly = |position, hours| NewSchedule {
+        position,
+        cron: "0 * * * *".to_owned(),
+        time_zone: None,
+        next_at: first + TimeDelta::hours(hours),
+    };
+    let replace = async |schedules: Vec<NewSchedule>| {
+        let rows = world.store.scoped(ada.scope);
+        rows.write(move |tx| Box::pin(async move { tx.schedules().replace(id, schedules).await }))
+            .await
+            .unwrap();
+    };
+    let all = world.store.unscoped(Unscoped::Schedules).schedules();
+    assert_eq!(all.next().await.unwrap(), None);
+    replace(vec![hourly(0, 0)]).await;
+    assert_eq!(all.next().await.unwrap(), Some(first));
+    assert_eq!(all.due(first - TimeDelta::seconds(1), 9).await.unwrap(), []);
+    let due = all.due(first, 9).await.unwrap().remove(0);
+    assert_eq!(all.workflow(id).await.unwrap().map(|workflow| workflow.id), Some(id));
+
+    let (other, elsewhere) = (world.another().await, world.organization("Other").await);
+    let next = first + TimeDelta::hours(1);
+    let take = async |store: &Store, scope| {
+        let due = due.clone();
+        let rows = store.scoped(scope);
+        rows.write(move |tx| Box::pin(async move { tx.schedules().take(&due, next).await })).await.unwrap()
+    };
+    assert!(!take(&world.store, elsewhere).await, "another tenant took it");
+    assert!(take(&world.store, ada.scope).await);
+    assert!(!take(&other, ada.scope).await, "two took one moment");
+    let told = due.id;
+    let rows = world.store.scoped(ada.scope);
+    rows.write(move |tx| Box::pin(async move { tx.schedules().tell(told, Err(("code", "why"))).await }))
+        .await
+        .unwrap();
+
+    // One that is unchanged stays as it is, wherever it stands now; a second one like it is new.
+    replace(vec![hourly(2, 5), hourly(3, 6)]).await;
+    let kept = world.store.visible_to(&ada).schedules().of(id).await.unwrap();
+    let [kept, new] = kept.as_slice() else { panic!("{kept:?}") };
+    assert_eq!((kept.id, kept.position, kept.next_at, kept.last_at), (due.id, 2, next, Some(first)));
+    assert_eq!(kept.last_error.as_ref().map(|error| error.code.as_str()), Some("code"));
+    assert_eq!((new.position, new.next_at, new.last_at), (3, first + TimeDelta::hours(6), None));
+    let rows = world.store.scoped(ada.scope);
+    rows.write(move |tx| Box::pin(async move { tx.workflows().delete(id).await })).await.unwrap();
+    assert_eq!(all.next().await.unwrap(), None);
+    other.close().await;
 }

@@ -130,6 +130,9 @@ fn read_settings(kind: Kind, node: &mut Node, settings: &mut Fields<'_>, read: &
     match kind {
         Kind::Start => {
             if settings.has("triggerType") {
+                if read.graph.triggers.is_empty() {
+                    read.moved.push(("/triggers/0/", format!("{}/", settings.pointer)));
+                }
                 read.graph.triggers.extend(Trigger::read(settings, "triggerType"));
             }
             read.moved.push(("/inputs", settings.at("inputVariables")));

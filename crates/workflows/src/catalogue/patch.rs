@@ -1,6 +1,6 @@
 //! What a caller sets on a workflow, as a change of the state that there is.
 
-use conductor_domain::{Classification, Visibility, WorkflowSpec};
+use conductor_domain::{Classification, Concurrency, Visibility, WorkflowSpec};
 use conductor_workflow_graph::Graph;
 
 use super::{name, validate};
@@ -21,6 +21,7 @@ pub struct WorkflowPatch {
     pub visibility: Option<Option<Visibility>>,
     pub data_classification: Option<Option<Classification>>,
     pub required_permissions: Option<Option<Vec<String>>>,
+    pub concurrency: Option<Option<Concurrency>>,
 }
 
 impl WorkflowPatch {
@@ -63,6 +64,9 @@ impl WorkflowPatch {
         }
         if let Some(permissions) = self.required_permissions {
             spec.required_permissions = permissions.unwrap_or_default();
+        }
+        if let Some(concurrency) = self.concurrency {
+            spec.concurrency = concurrency.unwrap_or_default();
         }
         validate::spec(&spec)?;
         Ok((spec, graph))

@@ -2,10 +2,10 @@
 import { clean } from '../../fixtures/clean';
 import { expect, test } from '../../fixtures/test';
 
-test('workflows: a schedule is added, put right, saved, and shows when it comes next', async ({ page }) => {
+test('workflows: a schedule is added, put right, saved, and shows when it comes next', async ({ page, api }) => {
   test.setTimeout(120_000);
   const name = `tides-${Date.now()}`;
-  const answer = await page.request.post('/api/workflows', { data: { name, title: 'Tides' } });
+  const answer = await api.post('/api/workflows', { data: { name, title: 'Tides' } });
   expect(answer.status(), await answer.text()).toBe(201);
   const { id } = await answer.json();
   await page.goto(`/workflows/${id}`);
@@ -39,7 +39,7 @@ test('workflows: a schedule is added, put right, saved, and shows when it comes 
   await expect(schedule.getByText(/^Next: /)).toBeVisible();
   await expect(page.getByText(/^Scheduled, next /)).toBeVisible();
   await clean(page);
-  const kept = await (await page.request.get(`/api/workflows/${id}`)).json();
+  const kept = await (await api.get(`/api/workflows/${id}`)).json();
   expect(kept.concurrency).toBe('skip');
   expect(kept.schedules).toHaveLength(1);
   expect(kept.schedules[0]).toMatchObject({ position: 0, cron: '0 * * * *', time_zone: 'Europe/Berlin' });

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{
-    Classification, EnvironmentId, OrganizationId, RunId, UserId, Visibility, WorkflowId, WorkflowSchedule,
+    Classification, Concurrency, EnvironmentId, OrganizationId, RunId, UserId, Visibility, WorkflowId,
+    WorkflowSchedule,
 };
 use conductor_workflows::{
     Checked, Document, Form, GraphProblem, Position, Severity, SourceFormat, Syntax, WorkflowPatch,
@@ -77,6 +78,8 @@ pub(super) struct SummaryResponse {
     is_verified: bool,
     data_classification: Classification,
     required_permissions: Vec<String>,
+    /// What starting it does where a run of it is open.
+    concurrency: Concurrency,
     forked_from_workflow_id: Option<WorkflowId>,
     /// Whether the caller may change it.
     can_edit: bool,
@@ -174,6 +177,7 @@ impl From<WorkflowView> for SummaryResponse {
             is_verified: workflow.is_verified,
             data_classification: spec.data_classification,
             required_permissions: spec.required_permissions,
+            concurrency: spec.concurrency,
             forked_from_workflow_id: workflow.forked_from_workflow_id,
             can_edit,
             can_share,
@@ -302,6 +306,9 @@ macro_rules! workflow_request {
             #[serde(default, deserialize_with = "nullable")]
             #[schema(value_type = Option<Vec<String>>)]
             required_permissions: Option<Option<Vec<String>>>,
+            #[serde(default, deserialize_with = "nullable")]
+            #[schema(value_type = Option<Concurrency>)]
+            concurrency: Option<Option<Concurrency>>,
         }
 
         impl From<$request> for WorkflowPatch {
@@ -317,6 +324,7 @@ macro_rules! workflow_request {
                     visibility: body.visibility,
                     data_classification: body.data_classification,
                     required_permissions: body.required_permissions,
+                    concurrency: body.concurrency,
                 }
             }
         }

@@ -217,7 +217,72 @@ async fn others_see_nothing_of_a_schedule() {
     for (api, run) in [(&stranger, &ours["last_run_id"]), (admin, &others["last_run_id"])] {
         api.get(&format!("/api/workflows/executions/{}", text(run))).await.problem(404, "not_found");
     }
-    let organization = world.organization(&stranger).await;
-    let run = stranger.get(&format!("/api/runs/{}", text(&others["last_run_id"]))).await.ok();
-    assert_eq!(run["organization_id"], json!(organization), "{run}");
+}
+
+/// A workflow that waits until it is told to go on, and what starting it does while it waits.
+async fn waiting(api: &Api, name: &str, concurrency: &str) -> Value {
+    let nodes = json!([{ "id": "wait", "kind": "wait", "config": { "event": "go" } }]);
+    let mut flow = graph(name, nodes, &[]);
+    flow["triggers"] = json!([{ "type": "schedule", "cron": "0 * * * *" }]);
+    let kept = keep(api, &flow).await;
+    assert_eq!(kept["concurrency"], "allow");
+    let set = api.patch(&path(&kept), json!({ "concurrency": concurrency })).await.ok();
+    assert_eq!((&set["concurrency"], &set["version"]), (&json!(concurrency), &json!(1)));
+    kept
+}
+
+async fn start(api: &Api, workflow: &Value) -> Value {
+    let begun = api.post(&format!("{}/execute", path(workflow)), json!({})).await.created();
+    json!({ "execution_id": begun["run"]["id"] })
+}
+
+async fn go(api: &Api, execution: &Value) -> Value {
+    let told = format!("/api/workflows/executions/{}/events", text(&execution["execution_id"]));
+    api.post(&told, json!({ "name": "go" })).await.ok();
+    ended(api, execution).await
+}
+
+#[tokio::test]
+async fn one_run_at_a_time_where_the_workflow_says_so() {
+    let world = World::start().await;
+    let admin = &world.admin;
+    let single = waiting(admin, "single", "skip").await;
+    let execute = format!("{}/execute", path(&single));
+    let (one, other) = tokio::join!(admin.post(&execute, json!({})), admin.post(&execute, json!({})));
+    let mut answers = [one, other];
+    answers.sort_by_key(|answer| answer.status);
+    let [begun, refused] = answers;
+    let first = json!({ "execution_id": begun.created()["run"]["id"] });
+    refused.problem(409, "workflow_busy");
+    admin.post("/api/workflows/execute/single", json!({})).await.problem(409, "workflow_busy");
+    assert_eq!(world.hours_later(1).await, 1);
+    let told = schedule(admin, &single).await;
+    assert_eq!((&told["error"]["code"], &told["last_run_id"]), (&json!("workflow_busy"), &Value::Null));
+    assert_eq!(column(&runs(admin, &single).await, "id").len(), 1);
+
+    // A call belongs to the run that makes it: it neither waits nor counts.
+    let nodes = json!([{ "id": "sub", "kind": "subworkflow", "config": { "workflow": "single" } }]);
+    let above = super::run(admin, &graph("above", nodes, &[]), json!({})).await;
+    assert_eq!(above["status"], "waiting", "{above}");
+    assert_eq!(go(admin, &first).await["status"], "completed");
+    let second = start(admin, &single).await;
+    assert_eq!(go(admin, &second).await["status"], "completed");
+}
+
+#[tokio::test]
+async fn a_new_run_takes_the_place_of_the_open_one_where_the_workflow_says_so() {
+    let world = World::start().await;
+    let admin = &world.admin;
+    let newest = waiting(admin, "newest", "cancel_previous").await;
+    let first = start(admin, &newest).await;
+    let second = start(admin, &newest).await;
+    assert_eq!(ended(admin, &first).await["status"], "cancelled");
+    assert_eq!(world.hours_later(1).await, 1);
+    assert_eq!(ended(admin, &second).await["status"], "cancelled");
+    let third = schedule(admin, &newest).await["last_run_id"].clone();
+    assert_eq!(go(admin, &json!({ "execution_id": third })).await["status"], "completed");
+    let wrong = json!({ "concurrency": "queue" });
+    let _ = admin.patch(&path(&newest), wrong).await.status(422);
+    let reset = admin.patch(&path(&newest), json!({ "concurrency": null })).await.ok();
+    assert_eq!(reset["concurrency"], "allow");
 }

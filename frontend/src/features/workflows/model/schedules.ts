@@ -77,7 +77,7 @@ export function inWords(cron: string): string | undefined {
   if (month !== '*') return undefined;
   const daily = day === '*' && weekday === '*';
   if (daily && hour === '*') {
-    if (minute === '*') return t('every minute');
+    if (minute === '*' || minute === '*/1') return t('every minute');
     const step = whole(minute.replace(/^\*\//, ''), 1, 59);
     if (minute.startsWith('*/')) {
       // Steps that do not fill an hour are not equally far apart.
