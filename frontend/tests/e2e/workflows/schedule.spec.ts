@@ -2,7 +2,10 @@
 import { clean } from '../../fixtures/clean';
 import { expect, test } from '../../fixtures/test';
 
-test('workflows: a schedule is added, put right, saved, and shows when it comes next', async ({ page, api }) => {
+test('workflows: a schedule is added, put right, saved, and shows when it comes next', async ({
+  page,
+  api,
+}) => {
   test.setTimeout(120_000);
   const name = `tides-${Date.now()}`;
   const answer = await api.post('/api/workflows', { data: { name, title: 'Tides' } });
@@ -37,7 +40,7 @@ test('workflows: a schedule is added, put right, saved, and shows when it comes 
   await page.getByRole('button', { name: 'Save' }).click();
 
   await expect(schedule.getByText(/^Next: /)).toBeVisible();
-  await expect(page.getByText(/^Scheduled, next /)).toBeVisible();
+  await expect(page.getByText(/^Scheduled \d/)).toBeVisible();
   await clean(page);
   const kept = await (await api.get(`/api/workflows/${id}`)).json();
   expect(kept.concurrency).toBe('skip');

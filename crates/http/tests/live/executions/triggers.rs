@@ -262,8 +262,10 @@ async fn one_run_at_a_time_where_the_workflow_says_so() {
 
     // A call belongs to the run that makes it: it neither waits nor counts.
     let nodes = json!([{ "id": "sub", "kind": "subworkflow", "config": { "workflow": "single" } }]);
-    let above = super::run(admin, &graph("above", nodes, &[]), json!({})).await;
-    assert_eq!(above["status"], "waiting", "{above}");
+    let above = keep(admin, &graph("above", nodes, &[])).await;
+    let above = text(&start(admin, &above).await["execution_id"]);
+    let delegated = admin.events(&above, 0).await.until("tool.delegated").await;
+    admin.events(&text(&delegated.data["child_run_id"]), 0).await.until("node.waiting").await;
     assert_eq!(go(admin, &first).await["status"], "completed");
     let second = start(admin, &single).await;
     assert_eq!(go(admin, &second).await["status"], "completed");

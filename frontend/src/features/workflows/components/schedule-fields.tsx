@@ -16,6 +16,7 @@ import {
   presets,
   type Schedule,
   schedulesOf,
+  soon,
   withoutSchedule,
   withSchedule,
   zones,
@@ -190,16 +191,22 @@ function Standing({ schedule }: { schedule: WorkflowSchedule }) {
   );
 }
 
-/** The soonest of the moments at which a workflow starts by itself. */
+/** The soonest of the moments at which a workflow starts by itself, as short as a bar of badges wants it. */
 export function Scheduled({ schedules }: { schedules: readonly WorkflowSchedule[] }) {
   const [next] = schedules.map(({ next_at }) => next_at).sort();
   if (next === undefined) return null;
   const failed = schedules.some(({ error }) => error !== null);
   return (
-    <Status tone={failed ? 'warn' : 'info'} icon={failed ? <TriangleAlert /> : <CalendarClock />}>
-      {failed
-        ? t('Scheduled, did not start last time')
-        : t('Scheduled, next {{when}}', { when: dateTime(next) })}
-    </Status>
+    <span title={t('Next: {{when}}', { when: dateTime(next) })}>
+      {failed ? (
+        <Status tone="warn" icon={<TriangleAlert />}>
+          {t('Scheduled, did not start')}
+        </Status>
+      ) : (
+        <Status tone="info" icon={<CalendarClock />}>
+          {t('Scheduled {{when}}', { when: soon(next) })}
+        </Status>
+      )}
+    </span>
   );
 }

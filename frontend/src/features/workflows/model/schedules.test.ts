@@ -5,6 +5,7 @@ import {
   inWords,
   ownZone,
   schedulesOf,
+  soon,
   withoutSchedule,
   withSchedule,
   zones,
@@ -66,6 +67,14 @@ describe('a cron in words', () => {
       '*/x * * * *',
     ];
     for (const cron of unsaid) expect(inWords(cron), cron).toBeUndefined();
+  });
+});
+
+describe('a moment to come', () => {
+  it('is a time within a day, and a date after that', () => {
+    const now = new Date(2026, 10, 22, 8, 0).getTime();
+    expect(soon(new Date(2026, 10, 22, 8, 37).toISOString(), now)).toMatch(/8:37/);
+    expect(soon(new Date(2026, 10, 24, 8, 37).toISOString(), now)).toMatch(/24/);
   });
 });
 

@@ -105,6 +105,16 @@ export function inWords(cron: string): string | undefined {
     : undefined;
 }
 
+/** A moment to come in a few letters: the time within a day, the date after that. */
+export function soon(iso: string, now = Date.now()): string {
+  const time = new Date(iso);
+  const near = time.getTime() - now < 86_400_000;
+  const parts: Intl.DateTimeFormatOptions = near
+    ? { hour: '2-digit', minute: '2-digit' }
+    : { month: 'short', day: 'numeric' };
+  return new Intl.DateTimeFormat(locale(), parts).format(time);
+}
+
 /** The zone of the reader's clock. */
 export function ownZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
