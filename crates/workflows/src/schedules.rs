@@ -42,14 +42,13 @@ impl Schedules {
     /// Starts what is due until `stop` is cancelled.
     pub async fn run(self, stop: CancellationToken) {
         loop {
-            let now = self.store.clock().now();
-            if let Err(error) = self.run_due(now).await {
+            if let Err(error) = self.run_due(self.store.clock().now()).await {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "what is scheduled cannot be started"
                 );
             }
-            let pause = self.pause(now).await;
+            let pause = self.pause().await;
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.executions.workflows.rescheduled.notified() => {}
@@ -75,7 +74,8 @@ impl Schedules {
         failed.map_or(Ok(taken), Err)
     }
 
-    async fn pause(&self, now: DateTime<Utc>) -> Duration {
+    async fn pause(&self) -> Duration {
+        let now = self.store.clock().now();
         match self.store.unscoped(Unscoped::Schedules).schedules().next().await {
             Ok(Some(next)) => (next - now).to_std().unwrap_or(SHORTEST).clamp(SHORTEST, LONGEST),
             Ok(None) => LONGEST,
