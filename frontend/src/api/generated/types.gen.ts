@@ -993,6 +993,12 @@ export type ComplianceRow = {
 };
 
 /**
+ * What starting a workflow does where a run of it is open. Calls of it by agents and other workflows are neither held
+ * back nor stopped: they belong to the runs that make them.
+ */
+export type Concurrency = 'allow' | 'skip' | 'cancel_previous';
+
+/**
  * The command line that an administrator has seen.
  */
 export type ConfirmCommandRequest = {
@@ -1758,6 +1764,7 @@ export type CreateTokenResponse = IssuedToken & {
  */
 export type CreateWorkflowRequest = {
     category?: string | null;
+    concurrency?: Concurrency | null;
     data_classification?: Classification | null;
     description?: string | null;
     /**
@@ -5362,6 +5369,10 @@ export type PageResponseWorkflowSummary = {
          */
         can_share: boolean;
         category?: string | null;
+        /**
+         * What starting it does where a run of it is open.
+         */
+        concurrency: Concurrency;
         created_at: string;
         created_by_user_id?: UserId | null;
         data_classification: Classification;
@@ -6960,6 +6971,7 @@ export type UpdateUserRequest = {
  */
 export type UpdateWorkflowRequest = {
     category?: string | null;
+    concurrency?: Concurrency | null;
     data_classification?: Classification | null;
     description?: string | null;
     /**
@@ -7051,6 +7063,10 @@ export type Workflow = WorkflowSummary & {
      * All that is wrong with it, given what exists for the caller.
      */
     problems: Array<WorkflowProblem>;
+    /**
+     * The schedules of its graph, in their order, while it is switched on and can run: they start it as its owner.
+     */
+    schedules: Array<WorkflowSchedule>;
 };
 
 /**
@@ -7190,6 +7206,48 @@ export type WorkflowReplayDifference = {
 };
 
 /**
+ * When a workflow starts by itself.
+ */
+export type WorkflowSchedule = {
+    /**
+     * Minute, hour, day of month, month, day of week.
+     */
+    cron: string;
+    error: WorkflowScheduleError | null;
+    /**
+     * Its last moment, whether a run came of it or not.
+     */
+    last_at?: string | null;
+    last_run_id?: RunId | null;
+    /**
+     * Its next moment.
+     */
+    next_at: string;
+    /**
+     * Its place among the triggers of the graph, from 0.
+     */
+    position: number;
+    /**
+     * The time zone in which that is meant; UTC where it is null.
+     */
+    time_zone?: string | null;
+};
+
+/**
+ * Why a schedule started no run.
+ */
+export type WorkflowScheduleError = {
+    /**
+     * A stable code; a page of that name stands under `docs/errors/`.
+     */
+    code: string;
+    /**
+     * What to do about it.
+     */
+    detail: string;
+};
+
+/**
  * Whether a workflow with a problem can run.
  */
 export type WorkflowSeverity = 'error' | 'warning';
@@ -7228,6 +7286,10 @@ export type WorkflowSummary = {
      */
     can_share: boolean;
     category?: string | null;
+    /**
+     * What starting it does where a run of it is open.
+     */
+    concurrency: Concurrency;
     created_at: string;
     created_by_user_id?: UserId | null;
     data_classification: Classification;
