@@ -75,8 +75,8 @@ impl Executions {
     /// Starts a run; the runner takes it from there.
     ///
     /// # Errors
-    /// `Hidden`; `Off` where it is switched off; `Busy` where it has one run at a time and one is open; `Graph` where it cannot run, with everything that is wrong; `Invalid`
-    /// where its inputs are not what it asks for; a refusal.
+    /// `Hidden`; `Off` where it is switched off; `Busy` where it has one run at a time and one is open; `Graph` where it
+    /// cannot run, with everything that is wrong; `Invalid` where its inputs are not what it asks for; a refusal.
     pub async fn start(&self, caller: &Caller, meant: Meant, execution: Execution) -> Result<Run> {
         let workflow = self.find(caller, meant).await?;
         self.write(caller, workflow, execution, None).await
