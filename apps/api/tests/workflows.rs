@@ -141,10 +141,11 @@ async fn no_run_is_lost_or_stuck_and_nothing_is_sent_twice_whenever_the_server_d
         server.restart().await;
     }
     let sent = |path: &str| target.asked().iter().filter(|asked| asked.path == path).count();
-    let (mut asked, mut repeated) = (0, 0);
+    let mut doubted = 0;
     for (run, batch) in &accepted {
         // Whoever is asked whether a call took effect looks at the target, as its operator would.
         let mut events = api.events(run, 0).await;
+        let mut asked = false;
         let stops = |event: &Event| {
             event.name == "run.finished"
                 || (event.name == "approval.requested"
@@ -157,21 +158,17 @@ async fn no_run_is_lost_or_stuck_and_nothing_is_sent_twice_whenever_the_server_d
             }
             let task = &event.data["human_task"];
             let took_effect = sent(&text(&task["arguments"]["endpoint"])) > 0;
-            asked += 1;
-            repeated += usize::from(!took_effect);
+            asked = true;
             let decision = if took_effect { "took_effect" } else { "repeat" };
             let path = format!("/api/tasks/{}/decide", text(&task["id"]));
             api.post(&path, json!({ "decision": decision })).await.ok();
         }
+        doubted += usize::from(asked);
         let report = api.get(&format!("/api/workflows/executions/{run}")).await.ok();
         assert_eq!(report["status"], "completed", "{report}");
         for order in ["a", "b", "c"] {
             assert_eq!(sent(&format!("/ship/{batch}/{order}")), 1, "{batch}/{order}: {report}");
         }
     }
-    assert!(
-        asked * 2 <= KILLS * RUNS,
-        "{asked} questions in {} runs, {repeated} of them for nothing",
-        KILLS * RUNS
-    );
+    assert!(doubted * 2 <= KILLS * RUNS, "somebody was asked in {doubted} of {} runs", KILLS * RUNS);
 }

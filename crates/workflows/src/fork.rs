@@ -6,10 +6,10 @@ use conductor_workflow_graph::{Graph, Node};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::runner::{Again, Plan, State, place};
-
-/// How many events are read at once.
-const PAGE: u64 = 500;
+use crate::{
+    journal,
+    runner::{Again, Plan, State, place},
+};
 
 /// The field of a run's input that says what it goes on from.
 pub(crate) const FIELD: &str = "fork";
@@ -66,18 +66,16 @@ pub(crate) async fn standing(
     let state = State::of(store, fork.run_id, plan).await?;
     let from = fork.node_id.as_deref().and_then(|id| place(plan, id, &fork.iteration));
     let again = Again::of(plan, &state, from.as_ref());
-    let (mut bodies, mut after) = (Vec::new(), 0);
-    loop {
-        let page = store.events_after(fork.run_id, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(bodies) };
-        after = last.seq;
-        for event in &page {
-            let body = event.parse()?.body;
-            if again.keeps(plan, &body) {
-                bodies.push(body);
-            }
+    let mut bodies = Vec::new();
+    journal::each(store, fork.run_id, |event| {
+        let body = event.parse()?.body;
+        if again.keeps(plan, &body) {
+            bodies.push(body);
         }
-    }
+        Ok(())
+    })
+    .await?;
+    Ok(bodies)
 }
 
 /// The graph that a run of a workflow runs: the version that it names, with its own changes.

@@ -5,6 +5,7 @@ mod document;
 mod error;
 mod executions;
 mod fork;
+mod journal;
 mod programs;
 mod replay;
 mod report;

@@ -6,12 +6,9 @@ use conductor_runs::Runs;
 use serde_json::Value;
 
 use crate::{
-    Error, Executions, Result, fork,
+    Error, Executions, Result, fork, journal,
     runner::{self, Difference, Known, Plan, State, Surroundings},
 };
-
-/// How many events are read at once.
-const PAGE: u64 = 500;
 
 /// What a replay came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,15 +46,11 @@ impl Executions {
         // It is the person behind the run whom expressions read, whoever looks at it.
         let around = Surroundings::of(&self.store, caller, &run, &graph, &self.env).await?;
         let mut replay = runner::Replay::new(Known::new(Plan::new(graph), State::default(), around));
-        let mut after = 0;
-        loop {
-            let page = self.store.events_after(id, after, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = last.seq;
-            for event in &page {
-                replay.take(event.at, &event.parse()?.body);
-            }
-        }
+        journal::each(&self.store, id, |event| {
+            replay.take(event.at, &event.parse()?.body);
+            Ok(())
+        })
+        .await?;
         Ok(Replay { nodes: replay.nodes, differences: replay.differences, outputs: replay.outputs })
     }
 }

@@ -11,9 +11,7 @@ use conductor_storage::Store;
 use serde_json::Value;
 
 use super::plan::{EdgeIndex, NodeIndex, Plan, Way};
-
-/// How many events are read at once.
-const PAGE: u64 = 500;
+use crate::journal;
 
 /// A node in a round of the loops, and at an item of the maps, that it is in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -119,17 +117,13 @@ impl State {
     /// How a run stands, as its journal tells it.
     pub(crate) async fn of(store: &Store, run: RunId, plan: &Plan) -> conductor_runs::Result<Self> {
         let mut state = Self::default();
-        loop {
-            let page = store.events_after(run, state.read_to, PAGE).await?;
-            let whole = page.len() as u64 == PAGE;
-            for event in page {
-                state.read_to = event.seq;
-                state.apply(plan, event.at, &event.parse()?.body);
-            }
-            if !whole {
-                return Ok(state);
-            }
-        }
+        journal::each(store, run, |event| {
+            state.read_to = event.seq;
+            state.apply(plan, event.at, &event.parse()?.body);
+            Ok(())
+        })
+        .await?;
+        Ok(state)
     }
 
     /// Takes in what happened.
