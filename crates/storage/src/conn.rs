@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait, ExecResult,
     FromQueryResult, QueryResult, QuerySelect, QueryTrait, RuntimeErr, Select, Statement, Value, Values,
+    prelude::Uuid,
 };
 use sea_query_sqlx::SqlxValues;
 use sqlx::{
@@ -12,6 +13,8 @@ use sqlx::{
     sqlite::SqliteConnectOptions,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::{columns::Columns, point::Points};
 
 /// The connections that read, with a queue before them: a query that waits for one costs a place in the queue instead
 /// of its whole future, which is kilobytes.
@@ -26,7 +29,7 @@ enum Source {
     /// SQLite's, held here: sqlx's pool takes a connection back in a task of its own, which costs a point read a tenth
     /// of its time. They are files that are open, so none of them has to be tested; one is opened when a turn finds none
     /// idle, at first and after one has died.
-    Connections { idle: Mutex<Vec<SqliteConnection>>, options: Box<SqliteConnectOptions> },
+    Connections { idle: Mutex<Vec<SqliteConnection>>, options: Box<SqliteConnectOptions>, points: Points },
     /// PostgreSQL's pool: connections end with the network.
     Pool(DatabaseConnection),
 }
@@ -34,7 +37,8 @@ enum Source {
 impl Readers {
     /// So many connections to a file of SQLite, opened when they are first needed.
     pub(crate) fn sqlite(options: SqliteConnectOptions, connections: u32) -> Self {
-        let from = Source::Connections { idle: Mutex::default(), options: Box::new(options) };
+        let points = Points::new(options.get_filename());
+        let from = Source::Connections { idle: Mutex::default(), options: Box::new(options), points };
         Self { from, turns: turns(connections) }
     }
 
@@ -65,7 +69,7 @@ impl Readers {
         let permit = self.turns.acquire().await.map_err(|closed| DbErr::Custom(closed.to_string()))?;
         match &self.from {
             Source::Pool(pool) => Ok(Turn::Pool(pool, permit)),
-            Source::Connections { idle, options } => {
+            Source::Connections { idle, options, .. } => {
                 let taken = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
                 let connection = match taken {
                     Some(connection) => connection,
@@ -113,6 +117,23 @@ impl Conn<'_> {
     /// A statement of this database. Both number what is bound, `$1`.
     pub(crate) fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
         Statement::from_sql_and_values(self.get_database_backend(), sql, values)
+    }
+
+    /// The one row that `sql` finds by `key`; `sql` names its columns in the order in which `read` takes them. Only for a
+    /// statement that goes straight to its row: readers of SQLite run it on this thread.
+    pub(crate) async fn point<T>(
+        &self,
+        sql: &'static str,
+        key: &[Uuid],
+        read: impl Fn(&mut Columns<'_>) -> crate::Result<T>,
+    ) -> crate::Result<Option<T>> {
+        if let Self::Readers(Readers { from: Source::Connections { points, .. }, .. }) = self
+            && let Some(found) = points.read(sql, key, &read)
+        {
+            return found;
+        }
+        let row = self.query_one_raw(self.statement(sql, key.iter().copied().map(Value::from))).await?;
+        row.map(|row| read(&mut Columns::of(&row))).transpose()
     }
 }
 

@@ -9,6 +9,7 @@ mod error;
 mod hub;
 mod journal;
 mod open;
+mod point;
 mod repository;
 mod store;
 mod tx;

@@ -10,8 +10,7 @@ use conductor_domain::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QueryResult,
-    QuerySelect, QueryTrait, Value,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     prelude::{Expr, Uuid},
     sea_query::{Func, SimpleExpr},
 };
@@ -287,17 +286,11 @@ impl<'a> VisibleConversations<'a> {
     pub async fn find_with_turn(&self, id: ConversationId) -> Result<Option<(Conversation, Option<RunId>)>> {
         let (conn, caller) = (&self.view.conn, self.view.caller);
         let user = caller.user_id().unwrap_or(UserId::NIL);
-        let statement = conn.statement(
-            FIND_WITH_TURN,
-            [
-                Value::from(id.as_uuid()),
-                Value::from(caller.scope.organization_id.as_uuid()),
-                Value::from(caller.scope.environment_id.as_uuid()),
-                Value::from(user.as_uuid()),
-            ],
-        );
-        match conn.query_one_raw(statement).await? {
-            Some(row) => with_turn(&row).map(Some),
+        let scope = caller.scope;
+        let key =
+            [id.as_uuid(), scope.organization_id.as_uuid(), scope.environment_id.as_uuid(), user.as_uuid()];
+        match conn.point(FIND_WITH_TURN, &key, with_turn).await? {
+            Some(found) => Ok(Some(found)),
             None => self.granted_with_turn(id).await,
         }
     }
@@ -471,8 +464,7 @@ impl std::fmt::Display for Position {
 }
 
 /// A row of `FIND_WITH_TURN`.
-fn with_turn(row: &QueryResult) -> Result<(Conversation, Option<RunId>)> {
-    let mut row = Columns::of(row);
+fn with_turn(row: &mut Columns<'_>) -> Result<(Conversation, Option<RunId>)> {
     let conversation = Conversation {
         id: row.next::<Uuid>()?.into(),
         scope: Scope {
