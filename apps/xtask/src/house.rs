@@ -1,4 +1,5 @@
-//! House rules as code: what every source file holds to, and a page for every error code (docs/style.md).
+//! House rules as code: what every source file holds to, a page for every error code (docs/style.md), and no merge left
+//! half done.
 
 use std::{
     collections::BTreeSet,
@@ -15,13 +16,21 @@ const LONGEST_FILE: usize = 800;
 pub(crate) fn violations(root: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let (mut codes, mut words) = (BTreeSet::new(), BTreeSet::new());
-    for path in rust_files(root)? {
+    for path in files(root, &["apps", "crates", "migrations"], "rs")? {
         let text = fs::read_to_string(&path).with_context(|| format!("{} is unreadable", path.display()))?;
         let name = path.strip_prefix(root).unwrap_or(&path).to_owned();
         found.extend(broken_rules(&text).into_iter().map(|rule| format!("{}: {rule}", name.display())));
         if name.components().any(|part| part.as_os_str() == "src") && !name.starts_with("apps/xtask") {
             codes.extend(error_codes(&text));
             words.extend(text.split('"').filter(|word| is_code(word)).map(str::to_owned));
+        }
+    }
+    let mut prose = files(root, &["docs", "crates"], "md")?;
+    prose.extend(["README.md", "CHANGELOG.md"].map(|name| root.join(name)));
+    for path in prose {
+        let text = fs::read_to_string(&path).with_context(|| format!("{} is unreadable", path.display()))?;
+        if text.lines().any(|line| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ")) {
+            found.push(format!("{}: a merge was left half done", path.display()));
         }
     }
     let pages = pages(&root.join("docs/errors"))?;
@@ -97,15 +106,16 @@ fn is_code(word: &str) -> bool {
     !word.is_empty() && word.chars().all(|letter| matches!(letter, 'a'..='z' | '0'..='9' | '_'))
 }
 
-fn rust_files(root: &Path) -> Result<Vec<PathBuf>> {
+/// The files below these folders of `root` whose names end so.
+fn files(root: &Path, tops: &[&str], ending: &str) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    let mut folders: Vec<_> = ["apps", "crates", "migrations"].map(|top| root.join(top)).into();
+    let mut folders: Vec<_> = tops.iter().map(|top| root.join(top)).collect();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).with_context(|| format!("{} is unreadable", folder.display()))? {
             let path = entry?.path();
             if path.is_dir() && !path.ends_with("node_modules") && !path.ends_with("target") {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.extension().is_some_and(|extension| extension == ending) {
                 files.push(path);
             }
         }
