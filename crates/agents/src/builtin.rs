@@ -3,13 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use conductor_domain::{
-    AgentId, ArtifactId, ArtifactKind, Caller, Classification, NewArtifact, Scope, Visibility,
-    canonical_json, sha256_hex,
-};
-use conductor_runs::{
-    Answer, Approval, CallError, Dispatch, Error, Result, Tool, ToolOutput, ToolSource, problem,
-};
+use conductor_domain::{Agent, ArtifactId, ArtifactKind, Caller, NewArtifact};
+use conductor_runs::{Answer, CallError, Dispatch, Result, Tool, ToolOutput, ToolSource, problem};
 use conductor_storage::{Inserted, Store};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -87,9 +82,7 @@ impl ToolSource for Builtin {
         "builtin"
     }
 
-    async fn tools(&self, caller: &Caller, agent: Option<AgentId>) -> Result<Vec<Tool>> {
-        let Some(agent) = agent else { return Ok(Vec::new()) };
-        let agent = self.store.visible_to(caller).agents().find(agent).await.map_err(Error::from)?;
+    async fn tools(&self, _: &Caller, agent: Option<&Agent>) -> Result<Vec<Tool>> {
         let listed = agent.is_some_and(|agent| agent.spec.tools.iter().any(|tool| tool == CREATE_ARTIFACT));
         Ok(if listed { vec![create_artifact()] } else { Vec::new() })
     }
@@ -100,10 +93,8 @@ impl ToolSource for Builtin {
 }
 
 fn create_artifact() -> Tool {
-    let description =
-        "Shows the user a document, a program, a web page, an SVG image, a React component or a Mermaid \
-        diagram beside the conversation. Use the same identifier again to store a new version of it."
-            .to_owned();
+    let description = "Shows the user a document, a program, a web page, an SVG image, a React component or a Mermaid \
+        diagram beside the conversation. Use the same identifier again to store a new version of it.";
     let input_schema = json!({
         "type": "object",
         "additionalProperties": false,
@@ -120,31 +111,8 @@ fn create_artifact() -> Tool {
             "content": { "type": "string", "minLength": 1, "maxLength": 1_000_000 },
         },
     });
-    let hash = sha256_hex(canonical_json(&json!([CREATE_ARTIFACT, description, input_schema])));
-    Tool {
-        id: None,
-        name: CREATE_ARTIFACT.to_owned(),
-        path: format!("conductor/{CREATE_ARTIFACT}"),
-        connector_id: None,
-        server: None,
-        description,
-        input_schema,
-        read_only: false,
-        approval: Approval::Never,
-        approved_hash: Some(hash.clone()),
-        definition_hash: hash,
-        owner: None,
-        scope: Scope::PLATFORM,
-        visibility: Visibility::Public,
-        classification: Classification::Public,
-        official: true,
-        timeout: Duration::from_secs(10),
-        cache: None,
-        honours_key: false,
-        call_cost: None,
-        delegates: false,
-        outbound: false,
-    }
+    let tool = Tool::of_conductor(CREATE_ARTIFACT, description, input_schema, Duration::from_secs(10));
+    Tool { path: format!("conductor/{CREATE_ARTIFACT}"), ..tool }
 }
 
 /// The artifact that a result of `create_artifact` tells of.

@@ -50,23 +50,23 @@ impl Delegates {
         Arc::new(Self { store, access })
     }
 
-    async fn offered(&self, caller: &Caller, acting: Option<AgentId>) -> crate::Result<Vec<(Agent, Tool)>> {
-        let agents = self.store.visible_to(caller).agents();
-        let named: Option<HashSet<String>> = match acting {
-            Some(id) => match agents.find(id).await? {
-                Some(agent) => {
-                    let tools = agent.spec.tools.into_iter().filter(|tool| is_name(tool));
-                    Some(tools.map(|tool| tool.to_ascii_lowercase()).collect())
-                }
-                None => return Ok(Vec::new()),
-            },
-            None => None,
-        };
+    async fn offered(&self, caller: &Caller, acting: Option<&Agent>) -> crate::Result<Vec<Tool>> {
+        let named: Option<HashSet<String>> = acting.map(|agent| {
+            let tools = agent.spec.tools.iter().filter(|tool| is_name(tool));
+            tools.map(|tool| tool.to_ascii_lowercase()).collect()
+        });
         if named.as_ref().is_some_and(HashSet::is_empty) {
             return Ok(Vec::new());
         }
+        let all = self.callable(caller, acting.map(|agent| agent.id)).await?;
+        let tools = all.iter().map(tool);
+        Ok(tools.filter(|tool| named.as_ref().is_none_or(|named| named.contains(&tool.name))).collect())
+    }
+
+    /// The agents that a caller may see and execute, one for each slug, without the one that acts.
+    async fn callable(&self, caller: &Caller, acting: Option<AgentId>) -> crate::Result<Vec<Agent>> {
         let judge = self.access.judge(caller).await?;
-        let mut all = agents.active().await?;
+        let mut all = self.store.visible_to(caller).agents().active().await?;
         // Where others elsewhere have the same slug, the organisation's own comes first, then Conductor's.
         all.sort_by_key(|agent| (agent.scope != caller.scope, !agent.is_official));
         let calling = match caller.principal {
@@ -79,19 +79,14 @@ impl Delegates {
             .filter(|agent| Some(agent.id) != acting && Some(agent.id) != calling)
             .filter(|agent| judge.allows(caller, Action::AgentExecute, &facts(agent)))
             .filter(|agent| slugs.insert(agent.spec.slug.to_ascii_lowercase()))
-            .filter(|agent| named.as_ref().is_none_or(|named| named.contains(&name(&agent.spec.slug))))
-            .map(|agent| {
-                let tool = tool(&agent);
-                (agent, tool)
-            })
             .collect())
     }
 
     async fn begin(&self, tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError> {
-        let offered =
-            self.offered(&dispatch.caller, dispatch.agent_id).await.map_err(|error| refused(&error))?;
-        let agent =
-            offered.into_iter().find(|(_, offered)| offered.path == tool.path).map(|(agent, _)| agent);
+        // That the acting agent lists it, the tool path has checked with the call.
+        let callable = self.callable(&dispatch.caller, dispatch.agent_id).await;
+        let mut callable = callable.map_err(|error| refused(&error))?.into_iter();
+        let agent = callable.find(|agent| path(&agent.spec.slug) == tool.path);
         let agent = agent.ok_or_else(|| refused(&crate::Error::Gone { what: "agent" }))?;
         let executes = self.access.require(&dispatch.caller, Action::AgentExecute, &facts(&agent)).await;
         executes.map_err(|error| refused(&error))?;
@@ -127,13 +122,12 @@ impl ToolSource for Delegates {
         "agents"
     }
 
-    async fn tools(&self, caller: &Caller, agent: Option<AgentId>) -> Result<Vec<Tool>> {
-        let offered = self.offered(caller, agent).await.map_err(|error| match error {
+    async fn tools(&self, caller: &Caller, agent: Option<&Agent>) -> Result<Vec<Tool>> {
+        self.offered(caller, agent).await.map_err(|error| match error {
             crate::Error::Storage(error) => Error::Storage(error),
             crate::Error::Access(error) => Error::Access(error),
             other => Error::Source { source_name: "agents", source: other.into() },
-        })?;
-        Ok(offered.into_iter().map(|(_, tool)| tool).collect())
+        })
     }
 
     async fn call(&self, tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError> {
@@ -170,9 +164,14 @@ fn name(slug: &str) -> String {
     format!("{PREFIX}{kept}_{hash}")
 }
 
+/// The name by which policies know an agent.
+fn path(slug: &str) -> String {
+    format!("agent/{}", slug.to_ascii_lowercase())
+}
+
 fn tool(agent: &Agent) -> Tool {
     let spec = &agent.spec;
-    let path = format!("agent/{}", spec.slug.to_ascii_lowercase());
+    let path = path(&spec.slug);
     let what = if spec.description.is_empty() { "Another agent." } else { spec.description.as_str() };
     let description = format!(
         "Gives a task to the agent {:?} and answers with what it says. {what} It sees nothing but what it is given here.",

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use async_trait::async_trait;
-use conductor_domain::{AgentConnector, AgentId, Caller, Connector, ConnectorId, ConnectorTool};
+use conductor_domain::{Agent, AgentConnector, Caller, Connector, ConnectorId, ConnectorTool};
 use conductor_mcp_client::{Error as McpError, ToolCall};
 use conductor_runs::{
     Answer, Approval, CallError, Dispatch, Error as RunError, Tool, ToolOutput, ToolSource, problem,
@@ -33,18 +33,15 @@ impl Reach {
 }
 
 impl Registry {
-    async fn reach(&self, caller: &Caller, agent: Option<AgentId>) -> conductor_storage::Result<Reach> {
-        let Some(id) = agent else { return Ok(Reach { all: true, connected: HashMap::new() }) };
+    async fn reach(&self, caller: &Caller, agent: Option<&Agent>) -> conductor_storage::Result<Reach> {
+        let Some(agent) = agent else { return Ok(Reach { all: true, connected: HashMap::new() }) };
         let agents = self.store.visible_to(caller).agents();
-        let Some(agent) = agents.find(id).await? else {
-            return Ok(Reach { all: false, connected: HashMap::new() });
-        };
         let all = agent.spec.capabilities.get(ALL_CONNECTORS).and_then(Value::as_bool).unwrap_or(false);
-        let connected = agents.connectors(&[id]).await?.remove(&id).unwrap_or_default();
+        let connected = agents.connectors(&[agent.id]).await?.remove(&agent.id).unwrap_or_default();
         Ok(Reach { all, connected: connected.into_iter().map(|one| (one.connector_id, one)).collect() })
     }
 
-    async fn offered(&self, caller: &Caller, agent: Option<AgentId>) -> conductor_storage::Result<Vec<Tool>> {
+    async fn offered(&self, caller: &Caller, agent: Option<&Agent>) -> conductor_storage::Result<Vec<Tool>> {
         let reach = self.reach(caller, agent).await?;
         if !reach.all && reach.connected.is_empty() {
             return Ok(Vec::new());
@@ -141,7 +138,7 @@ impl ToolSource for Registry {
         "mcp"
     }
 
-    async fn tools(&self, caller: &Caller, agent: Option<AgentId>) -> conductor_runs::Result<Vec<Tool>> {
+    async fn tools(&self, caller: &Caller, agent: Option<&Agent>) -> conductor_runs::Result<Vec<Tool>> {
         self.offered(caller, agent).await.map_err(RunError::from)
     }
 

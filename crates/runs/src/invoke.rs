@@ -14,7 +14,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use conductor_access::{Access, Action};
 use conductor_domain::{
-    AgentId, CallId, Caller, Classification, ConversationId, Decision, Effect, EventBody, HumanTaskId,
+    Agent, AgentId, CallId, Caller, Classification, ConversationId, Decision, Effect, EventBody, HumanTaskId,
     MessageId, NewHumanTask, Obligation, ProblemView, Run, RunId, TraceStep, canonical_json, sha256_hex,
 };
 use conductor_storage::Store;
@@ -129,8 +129,13 @@ impl ToolPath {
     }
 
     /// The tools that a caller may see and call, for an agent where one acts. A source that fails leaves its tools out.
-    pub async fn tools(&self, caller: &Caller, agent: Option<AgentId>) -> Vec<Tool> {
+    pub async fn tools(&self, caller: &Caller, agent: Option<&Agent>) -> Vec<Tool> {
         self.offered(caller, agent).await.into_iter().map(|offered| offered.tool).collect()
+    }
+
+    /// The same by the agent's id. For an agent that the caller does not see, there are none.
+    pub async fn tools_by_id(&self, caller: &Caller, agent: Option<AgentId>) -> Vec<Tool> {
+        self.offered_by_id(caller, agent).await.into_iter().map(|offered| offered.tool).collect()
     }
 
     /// Takes a new call through the whole path.
@@ -384,7 +389,19 @@ impl ToolPath {
         ]
     }
 
-    pub(crate) async fn offered(&self, caller: &Caller, agent: Option<AgentId>) -> Vec<Offered> {
+    pub(crate) async fn offered_by_id(&self, caller: &Caller, agent: Option<AgentId>) -> Vec<Offered> {
+        let Some(id) = agent else { return self.offered(caller, None).await };
+        match self.store.visible_to(caller).agents().find(id).await {
+            Ok(Some(agent)) => self.offered(caller, Some(&agent)).await,
+            Ok(None) => Vec::new(),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, agent.id = %id, "no tools");
+                Vec::new()
+            }
+        }
+    }
+
+    async fn offered(&self, caller: &Caller, agent: Option<&Agent>) -> Vec<Offered> {
         let mut all: Vec<Offered> = Vec::new();
         for source in &self.sources {
             match source.tools(caller, agent).await {

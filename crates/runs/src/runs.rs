@@ -187,7 +187,7 @@ impl Runs {
     async fn shown(&self, caller: &Caller, task: &HumanTask) -> Result<Option<approval::Shown>> {
         let Some(path) = &task.tool else { return Ok(None) };
         let agent = self.find(caller, task.run_id).await?.agent_id;
-        let tools = self.tools.tools(caller, agent).await;
+        let tools = self.tools.tools_by_id(caller, agent).await;
         let tool = tools.into_iter().find(|tool| &tool.path == path);
         Ok(tool.map(|tool| approval::Shown { tool: tool.path, hash: tool.definition_hash, agent }))
     }

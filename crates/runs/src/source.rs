@@ -6,10 +6,10 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use conductor_access::Facts;
 use conductor_domain::{
-    AgentId, CallCost, CallId, Caller, Classification, ConnectorId, ConversationId, MessageId, ProblemView,
-    RunId, Scope, ToolId, UserId, Visibility,
+    Agent, AgentId, CallCost, CallId, Caller, Classification, ConnectorId, ConversationId, MessageId,
+    ProblemView, RunId, Scope, ToolId, UserId, Visibility, canonical_json, sha256_hex,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Held, Result};
@@ -74,6 +74,37 @@ pub struct Tool {
 }
 
 impl Tool {
+    /// A tool that Conductor itself brings: everybody's, approved as it is, changing something, and staying inside. Its
+    /// name is its path.
+    #[must_use]
+    pub fn of_conductor(name: &str, description: &str, input_schema: Value, timeout: Duration) -> Self {
+        let hash = sha256_hex(canonical_json(&json!([name, description, input_schema])));
+        Self {
+            id: None,
+            name: name.to_owned(),
+            path: name.to_owned(),
+            connector_id: None,
+            server: None,
+            description: description.to_owned(),
+            input_schema,
+            read_only: false,
+            approval: Approval::Never,
+            approved_hash: Some(hash.clone()),
+            definition_hash: hash,
+            owner: None,
+            scope: Scope::PLATFORM,
+            visibility: Visibility::Public,
+            classification: Classification::Public,
+            official: true,
+            timeout,
+            cache: None,
+            honours_key: false,
+            call_cost: None,
+            delegates: false,
+            outbound: false,
+        }
+    }
+
     /// What the decision point is told of it.
     #[must_use]
     pub fn facts(&self, agents: Vec<AgentId>) -> Facts {
@@ -164,7 +195,7 @@ pub trait ToolSource: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// The tools that this caller may see, for this agent where one acts.
-    async fn tools(&self, caller: &Caller, agent: Option<AgentId>) -> Result<Vec<Tool>>;
+    async fn tools(&self, caller: &Caller, agent: Option<&Agent>) -> Result<Vec<Tool>>;
 
     /// Makes one call. Called only by the tool path.
     async fn call(&self, tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError>;

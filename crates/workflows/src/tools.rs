@@ -7,7 +7,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use conductor_access::{Access, Action, Facts};
-use conductor_domain::{AgentId, Caller, Kind, Workflow, canonical_json, sha256_hex};
+use conductor_domain::{Agent, Caller, Kind, Workflow, canonical_json, sha256_hex};
 use conductor_runs::{Answer, Approval, CallError, Dispatch, Error, Result, Tool, ToolSource, problem};
 use conductor_storage::Store;
 use serde::Deserialize;
@@ -42,46 +42,38 @@ impl WorkflowTools {
         Arc::new(Self { store, access, executions })
     }
 
-    async fn offered(
-        &self,
-        caller: &Caller,
-        acting: Option<AgentId>,
-    ) -> crate::Result<Vec<(Workflow, Tool)>> {
-        let named: Option<HashSet<String>> = match acting {
-            None => None,
-            Some(id) => {
-                let Some(agent) = self.store.visible_to(caller).agents().find(id).await? else {
-                    return Ok(Vec::new());
-                };
-                let tools = agent.spec.tools.into_iter().map(|tool| tool.to_ascii_lowercase());
-                Some(tools.filter(|tool| tool.starts_with(PREFIX)).collect())
-            }
-        };
+    async fn offered(&self, caller: &Caller, acting: Option<&Agent>) -> crate::Result<Vec<Tool>> {
+        let named: Option<HashSet<String>> = acting.map(|agent| {
+            let tools = agent.spec.tools.iter().map(|tool| tool.to_ascii_lowercase());
+            tools.filter(|tool| tool.starts_with(PREFIX)).collect()
+        });
         if named.as_ref().is_some_and(HashSet::is_empty) {
             return Ok(Vec::new());
         }
+        let all = self.callable(caller).await?;
+        let tools = all.iter().map(tool);
+        Ok(tools.filter(|tool| named.as_ref().is_none_or(|named| named.contains(&tool.name))).collect())
+    }
+
+    /// The workflows that a caller may see and execute, one for each name.
+    async fn callable(&self, caller: &Caller) -> crate::Result<Vec<Workflow>> {
         let judge = self.access.judge(caller).await?;
         let mut all = self.store.visible_to(caller).workflows().runnable().await?;
         // Where others elsewhere have the same name, the organisation's own comes first, then Conductor's.
         all.sort_by_key(|workflow| (workflow.scope != caller.scope, !workflow.is_official));
         let mut names = HashSet::new();
-        let offered = all
+        Ok(all
             .into_iter()
             .filter(|workflow| judge.allows(caller, Action::WorkflowExecute, &Facts::from(workflow)))
-            .map(|workflow| {
-                let tool = tool(&workflow);
-                (workflow, tool)
-            })
-            .filter(|(_, tool)| named.as_ref().is_none_or(|named| named.contains(&tool.name)))
-            .filter(|(_, tool)| names.insert(tool.name.clone()));
-        Ok(offered.collect())
+            .filter(|workflow| names.insert(workflow.spec.name.to_ascii_lowercase()))
+            .collect())
     }
 
     async fn begin(&self, tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError> {
-        let offered =
-            self.offered(&dispatch.caller, dispatch.agent_id).await.map_err(|error| refused(&error))?;
-        let found = offered.into_iter().find(|(_, offered)| offered.path == tool.path);
-        let Some((workflow, _)) = found else {
+        // That the acting agent lists it, the tool path has checked with the call.
+        let callable = self.callable(&dispatch.caller).await.map_err(|error| refused(&error))?;
+        let found = callable.into_iter().find(|workflow| path(&workflow.spec.name) == tool.path);
+        let Some(workflow) = found else {
             return Err(refused(&crate::Error::Hidden { what: "workflow" }));
         };
         let task: Task = serde_json::from_value(dispatch.arguments.clone())
@@ -101,13 +93,12 @@ impl ToolSource for WorkflowTools {
         "workflows"
     }
 
-    async fn tools(&self, caller: &Caller, agent: Option<AgentId>) -> Result<Vec<Tool>> {
-        let offered = self.offered(caller, agent).await.map_err(|error| match error {
+    async fn tools(&self, caller: &Caller, agent: Option<&Agent>) -> Result<Vec<Tool>> {
+        self.offered(caller, agent).await.map_err(|error| match error {
             crate::Error::Storage(error) => Error::Storage(error),
             crate::Error::Access(error) => Error::Access(error),
             other => Error::Source { source_name: "workflows", source: other.into() },
-        })?;
-        Ok(offered.into_iter().map(|(_, tool)| tool).collect())
+        })
     }
 
     async fn call(&self, tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError> {
@@ -120,9 +111,14 @@ pub(crate) fn name(workflow: &str) -> String {
     format!("{PREFIX}{}", workflow.to_ascii_lowercase())
 }
 
+/// The name by which policies know a workflow.
+fn path(workflow: &str) -> String {
+    format!("workflow/{}", workflow.to_ascii_lowercase())
+}
+
 fn tool(workflow: &Workflow) -> Tool {
     let spec = &workflow.spec;
-    let path = format!("workflow/{}", spec.name.to_ascii_lowercase());
+    let path = path(&spec.name);
     let what = spec.description.as_deref().or(spec.title.as_deref()).unwrap_or("A workflow.");
     let description =
         format!("Runs the workflow {:?} to its end and answers with its outputs. {what}", spec.name);

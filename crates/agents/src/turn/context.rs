@@ -99,7 +99,7 @@ impl Turns {
         }
         let Told { messages, label, findings, .. } = told;
         let tools = if resolved.entry.capabilities.tools {
-            self.tools.tools(&caller, Some(agent.id)).await
+            self.tools.tools(&caller, Some(&agent)).await
         } else {
             Vec::new()
         };

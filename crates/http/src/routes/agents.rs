@@ -185,8 +185,8 @@ async fn list_agent_tools(
     State(runs): State<Runs>,
     Path(path): Path<AgentPath>,
 ) -> Result<Json<AvailableToolsResponse>, Problem> {
-    let agent = agents.find(&caller, path.agent_id).await?.agent.id;
-    let tools = runs.tool_path().tools(&caller, Some(agent)).await;
+    let agent = agents.find(&caller, path.agent_id).await?.agent;
+    let tools = runs.tool_path().tools(&caller, Some(&agent)).await;
     Ok(Json(AvailableToolsResponse { items: tools.into_iter().map(Into::into).collect(), next_cursor: None }))
 }
 

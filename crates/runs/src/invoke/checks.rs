@@ -119,7 +119,7 @@ impl ToolPath {
 
     /// The tool of a call, among those that its caller may see.
     pub(crate) async fn named(&self, call: &Call) -> Option<Offered> {
-        let offered = self.offered(&call.caller, call.agent_id).await;
+        let offered = self.offered_by_id(&call.caller, call.agent_id).await;
         offered.into_iter().find(|offered| offered.tool.name == call.name)
     }
 

@@ -11,8 +11,8 @@ use std::{
 
 use async_trait::async_trait;
 use conductor_domain::{
-    AgentId, CallId, Caller, Classification, EventBody, NewAuditEvent, NewRun, Run, RunId, RunKind,
-    RunOutcome, RunStatus, RunTrigger, Scope, SystemClock,
+    Agent, CallId, Caller, Classification, EventBody, NewAuditEvent, NewRun, Run, RunId, RunKind, RunOutcome,
+    RunStatus, RunTrigger, Scope, SystemClock,
 };
 use conductor_runs::{
     Advance, Answer, Approval, Call, CallError, Dispatch, Held, Invoked, Next, OneCall, Tool, ToolPath,
@@ -44,7 +44,7 @@ impl ToolSource for Giving {
         "giving"
     }
 
-    async fn tools(&self, _: &Caller, _: Option<AgentId>) -> conductor_runs::Result<Vec<Tool>> {
+    async fn tools(&self, _: &Caller, _: Option<&Agent>) -> conductor_runs::Result<Vec<Tool>> {
         Ok(if self.offers.load(Ordering::SeqCst) { vec![self.tool.clone()] } else { Vec::new() })
     }
 

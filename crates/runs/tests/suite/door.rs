@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use conductor_domain::{AgentId, Caller, EffectState, PageRequest, Run, RunStatus, RunTrigger, Scope};
+use conductor_domain::{Agent, Caller, EffectState, PageRequest, Run, RunStatus, RunTrigger, Scope};
 use conductor_runs::{Answer, Approval, CallError, Dispatch, OneCall, Tool, ToolOutput, ToolSource};
 use conductor_test_support::TestDb;
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ impl ToolSource for Acting {
         "acting"
     }
 
-    async fn tools(&self, _: &Caller, _: Option<AgentId>) -> conductor_runs::Result<Vec<Tool>> {
+    async fn tools(&self, _: &Caller, _: Option<&Agent>) -> conductor_runs::Result<Vec<Tool>> {
         Ok(vec![self.tool.clone()])
     }
 

@@ -278,7 +278,7 @@ impl Pass {
         let place = Place { node, iteration: Vec::new() };
         let acting = self.looking_at(&place, |begin| begin.acting()).ok().flatten();
         if let Some(agent) = acting.filter(|agent| !self.known.acting.contains_key(agent)) {
-            let tools = self.path.tools(&self.caller, Some(agent)).await;
+            let tools = self.path.tools_by_id(&self.caller, Some(agent)).await;
             self.known.acting.insert(agent, tools);
         }
         Ok(())
