@@ -2,14 +2,10 @@
 //!
 //! A kill cannot show a missing sync, because the page cache survives the process; watching the system calls can.
 
-use std::{
-    collections::{HashMap, HashSet},
-    process::Stdio,
-};
+use std::collections::{HashMap, HashSet};
 
-use conductor_test_support::Server;
+use conductor_test_support::{Server, Strace};
 use serde_json::json;
-use tokio::process::Command;
 
 /// How many acknowledged writes are watched.
 const WRITES: usize = 400;
@@ -66,21 +62,14 @@ async fn no_answer_leaves_before_its_write_is_synced() {
     let api = server.set_up().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("trace");
-    let pid = server.process().id().unwrap().to_string();
-    let mut strace = Command::new("strace")
-        .args(["-f", "-y", "-s", "4200", "-e", "trace=pwrite64,fdatasync,fsync,write,writev,sendto,sendmsg"])
-        .args(["-p", &pid, "-o"])
-        .arg(&file)
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("strace is installed by `cargo xtask test`");
-    attached(&mut strace).await;
+    let calls = "trace=pwrite64,fdatasync,fsync,write,writev,sendto,sendmsg";
+    let strace =
+        Strace::attach(server.process(), &["-y", "-s", "4200", "-e", calls, "-o", file.to_str().unwrap()])
+            .await;
     for number in 0..WRITES {
         api.post("/api/conversations", json!({ "title": title(number) })).await.created();
     }
-    let id = strace.id().unwrap().to_string();
-    Command::new("kill").args(["-INT", &id]).status().await.unwrap();
-    strace.wait().await.unwrap();
+    strace.detach().await;
 
     let watched = read(&std::fs::read_to_string(&file).unwrap());
     assert!(watched.acknowledged >= WRITES, "only {} answers were seen", watched.acknowledged);
@@ -105,15 +94,4 @@ fn the_reader_sees_an_answer_that_came_too_early() {
     assert_eq!(broken(&[begun, write, ended, answer]), 1, "a sync covers what was written before it began");
     assert_eq!(broken(&[write, begun, answer, ended]), 1);
     assert_eq!(broken(&[write, sync, other, answer]), 0, "what others write later need not be on disk yet");
-}
-
-/// Waits until strace says that it watches.
-async fn attached(strace: &mut tokio::process::Child) {
-    use tokio::io::{AsyncBufReadExt, BufReader};
-    let stderr = strace.stderr.take().unwrap();
-    let mut lines = BufReader::new(stderr).lines();
-    let line = lines.next_line().await.unwrap().expect("strace ended before it watched");
-    assert!(line.contains("attached"), "{line}");
-    // Read on, or strace stops when its pipe is full.
-    tokio::spawn(async move { while lines.next_line().await.is_ok_and(|line| line.is_some()) {} });
 }

@@ -1,9 +1,6 @@
-//! Workflows on the real binary: programs in the sandbox, and runs over kill -9.
+//! Workflows on the real binary: programs in the sandbox.
 
-use std::{collections::HashMap, time::Duration};
-
-use conductor_test_support::{Api, Event, Server, Target};
-use rand::Rng;
+use conductor_test_support::{Api, Server};
 use serde_json::{Value, json};
 
 fn text(value: &Value) -> String {
@@ -90,85 +87,4 @@ async fn a_program_reads_what_the_workflow_knows_and_gives_what_it_assigns() {
     let report = execute(&api, "packaged", json!({})).await;
     assert_eq!(report["error"]["code"], "package_not_approved", "{report}");
     api.get("/health").await.ok();
-}
-
-/// Runs that send something for each of three orders, with pauses between, so that a kill finds each at another point.
-fn shipping(target: &Target) -> Value {
-    let nodes = json!([
-        { "id": "each", "kind": "map", "config": { "over": "input.orders", "item": "order", "max_concurrency": 2 } },
-        { "id": "pause", "kind": "wait", "config": { "duration_ms": 15 } },
-        { "id": "ship", "kind": "http", "config": {
-            "method": "POST", "url": target.url(), "endpoint": "/ship/${input.batch}/{{var.order}}", "body": {},
-        } },
-        { "id": "look", "kind": "http", "config": { "method": "GET", "url": target.url(), "endpoint": "/look" } },
-        { "id": "end", "kind": "end" },
-    ]);
-    let edges = [
-        ("each", "loop", "pause"),
-        ("pause", "out", "ship"),
-        ("ship", "out", "look"),
-        ("look", "out", "each"),
-        ("each", "out", "end"),
-    ];
-    flow("shipping", &nodes, &edges, "each", "end")
-}
-
-#[tokio::test]
-async fn no_run_is_lost_or_stuck_and_nothing_is_sent_twice_whenever_the_server_dies() {
-    const KILLS: usize = 12;
-    const RUNS: usize = 4;
-    let target = Target::start().await;
-    let mut server = Server::configure()
-        .env("CONDUCTOR_EGRESS_ALLOW", "127.0.0.1/32")
-        .env("CONDUCTOR_LIMIT_USER_PER_MINUTE", "100000")
-        .start()
-        .await;
-    let api = server.set_up().await;
-    api.post("/api/workflows/import", shipping(&target)).await.created();
-    let mut accepted: HashMap<String, String> = HashMap::new();
-    for kill in 0..KILLS {
-        for run in 0..RUNS {
-            let batch = format!("{kill}-{run}");
-            let body =
-                json!({ "workflow": "shipping", "inputs": { "batch": batch, "orders": ["a", "b", "c"] } });
-            let started = api.post("/api/execute/workflow", body).await.created();
-            accepted.insert(text(&started["run"]["id"]), batch);
-        }
-        // The moment is random on purpose; what is checked holds at every one.
-        let moment = Duration::from_millis(rand::rng().random_range(0..180));
-        tokio::time::sleep(moment).await;
-        server.kill().await;
-        server.restart().await;
-    }
-    let sent = |path: &str| target.asked().iter().filter(|asked| asked.path == path).count();
-    let mut doubted = 0;
-    for (run, batch) in &accepted {
-        // Whoever is asked whether a call took effect looks at the target, as its operator would.
-        let mut events = api.events(run, 0).await;
-        let mut asked = false;
-        let stops = |event: &Event| {
-            event.name == "run.finished"
-                || (event.name == "approval.requested"
-                    && event.data["human_task"]["kind"] == "ambiguous_effect")
-        };
-        loop {
-            let event = events.until_event("the end, or a question", stops).await;
-            if event.name == "run.finished" {
-                break;
-            }
-            let task = &event.data["human_task"];
-            let took_effect = sent(&text(&task["arguments"]["endpoint"])) > 0;
-            asked = true;
-            let decision = if took_effect { "took_effect" } else { "repeat" };
-            let path = format!("/api/tasks/{}/decide", text(&task["id"]));
-            api.post(&path, json!({ "decision": decision })).await.ok();
-        }
-        doubted += usize::from(asked);
-        let report = api.get(&format!("/api/workflows/executions/{run}")).await.ok();
-        assert_eq!(report["status"], "completed", "{report}");
-        for order in ["a", "b", "c"] {
-            assert_eq!(sent(&format!("/ship/{batch}/{order}")), 1, "{batch}/{order}: {report}");
-        }
-    }
-    assert!(doubted * 2 <= KILLS * RUNS, "somebody was asked in {doubted} of {} runs", KILLS * RUNS);
 }

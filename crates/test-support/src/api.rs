@@ -109,6 +109,15 @@ impl Api {
         self.send(Method::DELETE, path, None).await
     }
 
+    /// `POST` to a server that may die meanwhile: `None` when no whole answer came.
+    pub async fn post_anyway(&self, path: &str, body: Value) -> Option<Answer> {
+        let request = self.request(Method::POST, path).json(&body).timeout(PATIENCE);
+        let response = request.send().await.ok()?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.ok()?;
+        Some(Answer { request: format!("POST {path}"), status, headers, text })
+    }
+
     /// Uploads one file as the multipart field `file`.
     ///
     /// # Panics

@@ -28,6 +28,13 @@ pub fn tools_dir() -> PathBuf {
     }
 }
 
+/// How often something is tried in a test that is worth more the longer it goes on: `usual`, or what this environment
+/// variable says, for a night.
+#[must_use]
+pub fn times(name: &str, usual: usize) -> usize {
+    variable(name).and_then(|times| times.parse().ok()).unwrap_or(usual)
+}
+
 /// The seed of a test that draws lots: `CONDUCTOR_TEST_SEED`, to see a failure again, or another one each time.
 #[must_use]
 pub fn seed() -> u64 {

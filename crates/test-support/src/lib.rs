@@ -9,6 +9,7 @@ mod events;
 mod process;
 mod provider;
 mod server;
+mod strace;
 mod target;
 mod totp;
 
@@ -16,11 +17,12 @@ pub use answer::Answer;
 pub use api::Api;
 pub use conductor_domain::FixedClock;
 pub use database::TestDb;
-pub use environment::{seed, tools_dir};
+pub use environment::{seed, times, tools_dir};
 pub use events::{Event, Events};
 pub use process::Process;
 pub use provider::{Gate, Provider, Reply, Request};
 pub use server::Server;
+pub use strace::Strace;
 pub use target::{Asked, Target};
 pub use totp::totp;
 

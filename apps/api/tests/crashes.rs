@@ -1,0 +1,248 @@
+//! Runs of workflows over every way in which a server dies: killed at any moment and at any write, stopped for longer
+//! than its lease, on a disk that is full or broken.
+//!
+//! The target keeps its own books, and gives no answer to some of what it does. Afterwards its books, what the server
+//! acknowledged and what its runs say are held against each other. `CONDUCTOR_CRASHES` says how often a server dies: a
+//! night has time for more than the test command.
+
+#![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, not their helpers")]
+
+use std::{collections::HashMap, time::Duration};
+
+use conductor_test_support::{Api, Event, Server, Strace, Target, TestDb, seed, times};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use serde_json::{Value, json};
+
+/// Runs that begin between two deaths.
+const RUNS: usize = 4;
+/// How long a target may take before nobody knows what became of a request, in milliseconds.
+const SILENCE_MS: u64 = 400;
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+}
+
+/// Sends something for each of three orders, with pauses between, so that a death finds each run at another point.
+fn shipping(target: &Target) -> Value {
+    let node = |id: &str, kind: &str, config: Value| json!({ "id": id, "kind": kind, "config": config });
+    let nodes = json!([
+        node("each", "map", json!({ "over": "input.orders", "item": "order", "max_concurrency": 2 })),
+        node("pause", "wait", json!({ "duration_ms": 15 })),
+        node(
+            "ship",
+            "http",
+            json!({
+                "method": "POST", "url": target.url(), "endpoint": "/ship/${input.batch}/{{var.order}}", "body": {},
+                "timeout_ms": SILENCE_MS,
+            })
+        ),
+        node("look", "http", json!({ "method": "GET", "url": target.url(), "endpoint": "/look" })),
+        node("end", "end", json!({})),
+    ]);
+    let edge = |id: &str, from: &str, port: &str, to: &str| json!({ "id": id, "from": from, "port": port, "to": to });
+    json!({
+        "schema": "conductor.workflow/1", "name": "shipping", "source_format": "native", "nodes": nodes,
+        "edges": [
+            edge("e1", "each", "loop", "pause"), edge("e2", "pause", "out", "ship"), edge("e3", "ship", "out", "look"),
+            edge("e4", "look", "out", "each"), edge("e5", "each", "out", "end"),
+        ],
+        "entry": ["each"], "exit": ["end"],
+    })
+}
+
+/// The runs that a server has acknowledged, and what their target was asked.
+struct Books<'t> {
+    target: &'t Target,
+    accepted: HashMap<String, String>,
+    attempts: usize,
+}
+
+impl<'t> Books<'t> {
+    fn of(target: &'t Target) -> Self {
+        Self { target, accepted: HashMap::new(), attempts: 0 }
+    }
+
+    /// Begins a run on a server that may die meanwhile.
+    async fn begin(&mut self, api: &Api) {
+        let batch = format!("batch{}", self.attempts);
+        self.attempts += 1;
+        let body = json!({ "workflow": "shipping", "inputs": { "batch": batch, "orders": ["a", "b", "c"] } });
+        if let Some(answer) = api.post_anyway("/api/execute/workflow", body).await {
+            self.accepted.insert(text(&answer.created()["run"]["id"]), batch);
+        }
+    }
+
+    fn sent(&self, path: &str) -> usize {
+        self.target.asked().iter().filter(|asked| asked.path == path).count()
+    }
+
+    /// Every run that was acknowledged ends, and everything was sent once. Whoever is asked whether a call took effect
+    /// looks at the target, as its operator would.
+    async fn settle(&self, api: &Api) {
+        let mut asked = 0;
+        for (run, batch) in &self.accepted {
+            asked += usize::from(self.ended(api, run).await);
+            let report = api.get(&format!("/api/workflows/executions/{run}")).await.ok();
+            assert_eq!(report["status"], "completed", "{report}");
+            for order in ["a", "b", "c"] {
+                assert_eq!(self.sent(&format!("/ship/{batch}/{order}")), 1, "{batch}/{order}: {report}");
+            }
+        }
+        let (ran, tried) = (self.accepted.len(), self.attempts);
+        assert!(ran * 5 >= tried * 4, "only {ran} of {tried} runs were acknowledged");
+        println!("{ran} of {tried} runs acknowledged, all ended; somebody was asked in {asked}");
+        let open = api.get("/api/tasks?status=pending").await.ok();
+        assert_eq!(open["items"], json!([]), "questions are left that nobody asks");
+    }
+
+    /// Follows a run to its end and answers for its operator; whether there was something to answer.
+    async fn ended(&self, api: &Api, run: &str) -> bool {
+        let mut events = api.events(run, 0).await;
+        let mut answered = false;
+        loop {
+            let stops = |event: &Event| {
+                event.name == "run.finished"
+                    || (event.name == "approval.requested"
+                        && event.data["human_task"]["kind"] == "ambiguous_effect")
+            };
+            let event = events.until_event("the end, or a question", stops).await;
+            if event.name == "run.finished" {
+                return answered;
+            }
+            let task = &event.data["human_task"];
+            let took_effect = self.sent(&text(&task["arguments"]["endpoint"])) > 0;
+            let decision = if took_effect { "took_effect" } else { "repeat" };
+            let path = format!("/api/tasks/{}/decide", text(&task["id"]));
+            api.post(&path, json!({ "decision": decision })).await.ok();
+            answered = true;
+        }
+    }
+}
+
+async fn server(target: &Target) -> (Server, Api) {
+    let mut server = Server::configure()
+        .env("CONDUCTOR_EGRESS_ALLOW", "127.0.0.1/32")
+        .env("CONDUCTOR_LIMIT_USER_PER_MINUTE", "1000000")
+        .start()
+        .await;
+    let api = server.set_up().await;
+    api.post("/api/workflows/import", shipping(target)).await.created();
+    (server, api)
+}
+
+#[tokio::test]
+async fn no_run_is_lost_or_stuck_and_nothing_is_sent_twice_whenever_the_server_dies() {
+    let seed = seed();
+    println!("CONDUCTOR_TEST_SEED={seed}");
+    let mut lot = StdRng::seed_from_u64(seed);
+    let target = Target::start().await;
+    let (mut server, api) = server(&target).await;
+    let mut books = Books::of(&target);
+    for _ in 0..times("CONDUCTOR_CRASHES", 60) {
+        for run in 0..RUNS {
+            if run == 0 && lot.random_bool(0.5) {
+                target.push_silence();
+            }
+            books.begin(&api).await;
+        }
+        // The moment is random on purpose; what is checked holds at every one.
+        tokio::time::sleep(Duration::from_millis(lot.random_range(0..180))).await;
+        server.kill().await;
+        server.restart().await;
+    }
+    books.settle(&api).await;
+}
+
+#[tokio::test]
+async fn the_same_at_every_write() {
+    let target = Target::start().await;
+    let (mut server, api) = server(&target).await;
+    let mut books = Books::of(&target);
+    for write in 1..=times("CONDUCTOR_CRASHES", 40) {
+        for _ in 1..RUNS {
+            books.begin(&api).await;
+        }
+        let fault = format!("inject=pwrite64:signal=SIGKILL:when={write}");
+        let arguments = ["-o", "/dev/null", "-e", "trace=pwrite64", "-e", &fault];
+        let _strace = Strace::attach(server.process(), &arguments).await;
+        // It dies in the middle of this or after it; runs write as long as there is something to do.
+        while !server.process().has_ended() {
+            books.begin(&api).await;
+        }
+        server.restart().await;
+    }
+    books.settle(&api).await;
+}
+
+#[tokio::test]
+async fn a_server_that_stood_still_does_nothing_that_another_has_done() {
+    let target = Target::start().await;
+    let database = TestDb::postgres();
+    let configured = || {
+        Server::configure()
+            .database(&database)
+            .env("CONDUCTOR_EGRESS_ALLOW", "127.0.0.1/32")
+            .env("CONDUCTOR_LIMIT_USER_PER_MINUTE", "1000000")
+            .env("CONDUCTOR_LEASE_MS", "1000")
+    };
+    let mut one = configured().start().await;
+    let api = one.set_up().await;
+    api.post("/api/workflows/import", shipping(&target)).await.created();
+    let two = configured();
+    for key in ["master.key", "signing.key", "cursor.key", "audit.key"] {
+        std::fs::copy(one.data().join(key), two.data().join(key)).unwrap();
+    }
+    let two = two.start().await;
+    let other = two.api().sign_in(Server::EMAIL, Server::PASSWORD).await;
+    let mut books = Books::of(&target);
+    for round in 0..times("CONDUCTOR_CRASHES", 6) {
+        for _ in 0..RUNS {
+            books.begin(&api).await;
+        }
+        // Each time it stands still at another place.
+        target.request(target.asked().len() + round % 7 + 1).await;
+        one.process().signal("STOP").await;
+        // The other takes its runs over once their lease is out, and brings them to an end.
+        for run in books.accepted.keys() {
+            books.ended(&other, run).await;
+        }
+        one.process().signal("CONT").await;
+        api.get("/health").await.ok();
+    }
+    books.settle(&api).await;
+}
+
+#[tokio::test]
+async fn what_the_disk_did_not_take_is_never_acknowledged() {
+    for (calls, error) in [("fdatasync", "EIO"), ("pwrite64", "ENOSPC"), ("pwrite64", "EIO")] {
+        let mut server = Server::running().await;
+        let api = server.set_up().await;
+        let create = |title: String| {
+            let api = &api;
+            async move { api.post("/api/conversations", json!({ "title": title })).await }
+        };
+        let mut kept = Vec::new();
+        for number in 0..5 {
+            kept.push(text(&create(format!("before {number}")).await.created()["id"]));
+        }
+        let (trace, fault) = (format!("trace={calls}"), format!("inject={calls}:error={error}"));
+        let strace = Strace::attach(server.process(), &["-o", "/dev/null", "-e", &trace, "-e", &fault]).await;
+        for number in 0..10 {
+            let answer = create(format!("during {number}")).await;
+            assert!(answer.status >= 500, "{calls} gave {error}, and yet: {answer}");
+            assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{answer}");
+        }
+        for id in &kept {
+            api.get(&format!("/api/conversations/{id}")).await.ok();
+        }
+        strace.detach().await;
+
+        let again = create("after".to_owned()).await;
+        kept.push(text(&again.created()["id"]));
+        server.kill().await;
+        server.restart().await;
+        for id in &kept {
+            api.get(&format!("/api/conversations/{id}")).await.ok();
+        }
+    }
+}
