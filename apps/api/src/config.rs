@@ -101,6 +101,11 @@ pub(crate) struct Config {
     /// Variables of the environment that are credentials of HTTP nodes.
     #[serde(deserialize_with = "list")]
     pub(crate) workflow_secrets: Vec<String>,
+    /// Accounts at Slack, Shopify and mail servers: what the names of their variables begin with.
+    #[serde(deserialize_with = "list")]
+    pub(crate) integration_accounts: Vec<String>,
+    /// The folder of the texts of mails.
+    pub(crate) mail_templates: PathBuf,
     /// How long a token of an agent or a service account works at most, in days.
     pub(crate) token_max_days: u64,
     /// Requests that start work, per person and minute.
@@ -160,6 +165,8 @@ impl Default for Config {
             workflow_nodes_per_run: 100_000,
             workflow_env: Vec::new(),
             workflow_secrets: Vec::new(),
+            integration_accounts: Vec::new(),
+            mail_templates: PathBuf::new(),
             code: "on".to_owned(),
             code_concurrency: 4,
             code_wall_ms: 30_000,

@@ -14,7 +14,7 @@ use conductor_access::{
 };
 use conductor_agents::{Agents, Builtin, Delegates, KINDS, ProviderClients, TurnParts, Turns};
 use conductor_blobs::Blobs;
-use conductor_connectors::HttpClient;
+use conductor_connectors::{ACCOUNT_VARIABLES, HttpClient, Providers};
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
@@ -28,7 +28,7 @@ use conductor_sandbox::{Enforce, Worker};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store, Unscoped};
 use conductor_workflows::{
-    Executions, Programs, Requests, Runner, RunnerOptions, Schedules, WorkflowTools, Workflows,
+    Executions, Integrations, Programs, Requests, Runner, RunnerOptions, Schedules, WorkflowTools, Workflows,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
@@ -192,11 +192,14 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
     let workflows = Workflows::new(store.clone(), Arc::clone(&access));
     let executions = Executions::new(store.clone(), Arc::clone(&access), workflows.clone());
     let executions = executions.reading(workflow_env(config));
+    let http = requests_client(&egress);
+    let providers = Providers::new(http.clone(), accounts(config), mail_templates(config));
     let sources: Vec<Arc<dyn ToolSource>> = vec![
         Builtin::new(store.clone()),
         Delegates::new(store.clone(), Arc::clone(&access)),
         WorkflowTools::new(store.clone(), Arc::clone(&access), executions.clone()),
-        Requests::new(store.clone(), requests_client(&egress), workflow_secrets(config)),
+        Requests::new(store.clone(), http, workflow_secrets(config)),
+        Integrations::new(providers),
         Programs::start(sandbox(config)?, config.code_concurrency),
         Arc::clone(&registry) as Arc<dyn ToolSource>,
     ];
@@ -314,6 +317,19 @@ fn workflow_secrets(config: &Config) -> BTreeMap<String, SecretString> {
     #[expect(clippy::disallowed_methods, reason = "an operator names the variables that are credentials")]
     let read = |name: &String| Some((name.clone(), std::env::var(name).ok()?.into()));
     config.workflow_secrets.iter().filter_map(read).collect()
+}
+
+/// The accounts at other systems that nodes of workflows may act by.
+fn accounts(config: &Config) -> BTreeMap<String, SecretString> {
+    let names = config.integration_accounts.iter();
+    let names = names.flat_map(|account| ACCOUNT_VARIABLES.map(|ending| format!("{account}_{ending}")));
+    #[expect(clippy::disallowed_methods, reason = "an operator names the accounts whose variables these are")]
+    let read = |name: String| std::env::var(&name).ok().map(|value| (name, value.into()));
+    names.filter_map(read).collect()
+}
+
+fn mail_templates(config: &Config) -> Option<PathBuf> {
+    Some(config.mail_templates.clone()).filter(|folder| !folder.as_os_str().is_empty())
 }
 
 /// The values of the environment that an operator lets workflows read.

@@ -49,7 +49,7 @@ pub enum Error {
         outcome_unknown: bool,
         /// The lower error.
         #[source]
-        source: reqwest::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Try again, or allow more time.
     #[error("no complete answer within {} ms", after.as_millis())]

@@ -2,6 +2,8 @@
 
 mod error;
 mod http;
+mod providers;
 
 pub use error::{Error, Failure, Result};
 pub use http::{Auth, HttpAnswer, HttpClient, HttpRequest, Limits, OAuth2, Place, Refusal};
+pub use providers::{ACCOUNT_VARIABLES, Operation, Providers, Said, Task};

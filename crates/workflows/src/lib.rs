@@ -5,6 +5,7 @@ mod document;
 mod error;
 mod executions;
 mod fork;
+mod integrations;
 mod journal;
 mod programs;
 mod replay;
@@ -22,6 +23,7 @@ pub use conductor_workflow_graph::{
 pub use document::{Checked, Document, Form, Written};
 pub use error::{Error, Result};
 pub use executions::{Execution, Executions, Meant};
+pub use integrations::Integrations;
 pub use programs::Programs;
 pub use replay::Replay;
 pub use report::{NodeReport, Report};

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use conductor_domain::{
-    AgentId, Caller, Classification, Kind, Scope, Visibility, canonical_json, sha256_hex,
-};
-use conductor_runs::{Answer, Approval, CallError, Dispatch, Result, Tool, ToolOutput, ToolSource, problem};
+use conductor_domain::{Agent, Caller, Kind};
+use conductor_runs::{Answer, CallError, Dispatch, Result, Tool, ToolOutput, ToolSource, problem};
 use conductor_sandbox::{Error as SandboxError, Language, Options as SandboxOptions, Program, Sandbox};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -85,7 +83,7 @@ impl ToolSource for Programs {
     }
 
     /// Nodes have it; agents do not.
-    async fn tools(&self, _caller: &Caller, agent: Option<AgentId>) -> Result<Vec<Tool>> {
+    async fn tools(&self, _caller: &Caller, agent: Option<&Agent>) -> Result<Vec<Tool>> {
         Ok(if agent.is_some() { Vec::new() } else { vec![tool()] })
     }
 
@@ -107,33 +105,10 @@ fn tool() -> Tool {
             "globals": { "type": "object" },
         },
     });
-    let hash = sha256_hex(canonical_json(&json!([RUN, description, input_schema])));
-    Tool {
-        id: None,
-        name: RUN.to_owned(),
-        path: RUN.to_owned(),
-        connector_id: None,
-        server: None,
-        description: description.to_owned(),
-        input_schema,
-        // What it does is its answer, so that it may be done again.
-        read_only: true,
-        approval: Approval::Never,
-        approved_hash: Some(hash.clone()),
-        definition_hash: hash,
-        owner: None,
-        scope: Scope::PLATFORM,
-        visibility: Visibility::Public,
-        classification: Classification::Public,
-        official: true,
-        // The sandbox has limits of its own; this one only ends a call that waits for its turn too long.
-        timeout: std::time::Duration::from_secs(600),
-        cache: None,
-        honours_key: false,
-        call_cost: None,
-        delegates: false,
-        outbound: false,
-    }
+    // The sandbox has limits of its own; this one only ends a call that waits for its turn too long.
+    let patience = std::time::Duration::from_secs(600);
+    // What a program does is its answer, so that it may be done again.
+    Tool { read_only: true, ..Tool::of_conductor(RUN, description, input_schema, patience) }
 }
 
 fn told(error: &SandboxError) -> CallError {

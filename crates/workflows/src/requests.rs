@@ -7,10 +7,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use conductor_connectors::{Auth, HttpClient, HttpRequest};
-use conductor_domain::{
-    AgentId, Caller, Classification, Kind, RunKind, Scope, Visibility, canonical_json, sha256_hex,
-};
-use conductor_runs::{Answer, Approval, CallError, Dispatch, Result, Tool, ToolOutput, ToolSource, problem};
+use conductor_domain::{Agent, Caller, Kind, RunKind};
+use conductor_runs::{Answer, CallError, Dispatch, Result, Tool, ToolOutput, ToolSource, problem};
 use conductor_storage::Store;
 use conductor_workflow_graph::{Config, kind::Http};
 use secrecy::{ExposeSecret, SecretString};
@@ -156,7 +154,7 @@ impl ToolSource for Requests {
     }
 
     /// Nodes have them; agents do not.
-    async fn tools(&self, _caller: &Caller, agent: Option<AgentId>) -> Result<Vec<Tool>> {
+    async fn tools(&self, _caller: &Caller, agent: Option<&Agent>) -> Result<Vec<Tool>> {
         if agent.is_some() {
             return Ok(Vec::new());
         }
@@ -189,30 +187,10 @@ fn tool(path: &str, description: &str, methods: &[&str]) -> Tool {
             "timeout_ms": { "type": "integer", "minimum": 1 },
         },
     });
-    let hash = sha256_hex(canonical_json(&json!([path, description, input_schema])));
     Tool {
-        id: None,
-        name: path.to_owned(),
-        path: path.to_owned(),
-        connector_id: None,
-        server: None,
-        description: description.to_owned(),
-        input_schema,
         read_only: path == READ,
-        approval: Approval::Never,
-        approved_hash: Some(hash.clone()),
-        definition_hash: hash,
-        owner: None,
-        scope: Scope::PLATFORM,
-        visibility: Visibility::Public,
-        classification: Classification::Public,
-        official: true,
-        timeout: LONGEST,
-        cache: None,
-        honours_key: false,
-        call_cost: None,
-        delegates: false,
         outbound: true,
+        ..Tool::of_conductor(path, description, input_schema, LONGEST)
     }
 }
 

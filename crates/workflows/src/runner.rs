@@ -67,7 +67,7 @@ impl std::fmt::Debug for Runner {
 pub(crate) fn unsupported_nodes(graph: &Graph) -> Vec<Problem> {
     let nodes = graph.nodes.iter().enumerate();
     let unsupported = nodes.filter(|(_, node)| !kinds::runs(&node.config)).map(|(index, node)| {
-        let told = kinds::unsupported(node.config.kind());
+        let told = kinds::unsupported(&node.config);
         Problem::error(Code::InvalidValue, format!("/nodes/{index}/kind"), told.detail).about(&node.id)
     });
     unsupported.collect()

@@ -176,7 +176,7 @@ impl HttpClient {
         if error.is_timeout() {
             return Error::TimedOut { after, outcome_unknown };
         }
-        Error::Unreachable { reason: chain(&error), outcome_unknown, source: error }
+        Error::Unreachable { reason: chain(&error), outcome_unknown, source: error.into() }
     }
 
     pub(crate) const fn client(&self) -> &Client {

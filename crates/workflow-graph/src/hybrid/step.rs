@@ -139,8 +139,8 @@ fn integration(provider: &str, config: &mut Fields<'_>, node: &mut Node) {
         _ => config.required_text("operation"),
     };
     let known: &[&'static str] = match provider {
-        "slack" => &["channel", "text", "blocks"],
-        "email" => &["to", "subject", "template", "body"],
+        "slack" => &["channel", "text", "blocks", "ts", "thread_ts"],
+        "email" => &["to", "cc", "reply_to", "subject", "template", "data", "body"],
         "shopify" => &["resourceId", "data"],
         // The specification names no fields of the others.
         _ => &[],
@@ -151,6 +151,7 @@ fn integration(provider: &str, config: &mut Fields<'_>, node: &mut Node) {
         let fields = known.iter().filter_map(|key| config.value(key).map(|value| (*key, value)));
         fields.map(|(key, value)| (key.to_owned(), value.clone())).collect()
     };
-    let integration = Integration { provider: provider.to_owned(), operation };
+    let credentials = config.text("credentials");
+    let integration = Integration { provider: provider.to_owned(), operation, credentials };
     node.config = integration.into();
 }

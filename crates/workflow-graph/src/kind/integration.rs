@@ -12,6 +12,10 @@ pub struct Integration {
     pub provider: String,
     /// The operation, such as `messages.send`.
     pub operation: String,
+    /// What the names of the operator's variables begin with that hold the address and the credential, such as
+    /// `TECHSTART_SHOPIFY` for `TECHSTART_SHOPIFY_TOKEN`; the provider's own where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<String>,
 }
 
 /// What the operations of the specification need: of each list, one of the fields.
@@ -26,12 +30,23 @@ impl Settings for Integration {
         Self {
             provider: fields.text("provider").unwrap_or_default(),
             operation: fields.text("operation").unwrap_or_default(),
+            credentials: fields.text("credentials"),
         }
     }
 
     fn check(&self, node: &Node, found: &mut Found<'_>) {
         found.require("/config/provider", !self.provider.is_empty());
         found.require("/config/operation", !self.operation.is_empty());
+        let name = |text: &str| {
+            text.starts_with(|first: char| first.is_ascii_uppercase())
+                && text
+                    .chars()
+                    .all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
+        };
+        if self.credentials.as_deref().is_some_and(|text| !name(text)) {
+            let message = "credentials is what the names of variables begin with, such as TECHSTART_SHOPIFY";
+            found.error("/config/credentials", crate::problem::Code::InvalidValue, message);
+        }
         let needs = NEEDS
             .iter()
             .filter(|(provider, operation, _)| *provider == self.provider && *operation == self.operation);

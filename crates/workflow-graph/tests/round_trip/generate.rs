@@ -237,8 +237,10 @@ fn config() -> impl Strategy<Value = Config> {
             })
             .boxed(),
         Kind::Human => human().prop_map(Config::from).boxed(),
-        Kind::Integration => (text(), text())
-            .prop_map(|(provider, operation)| Integration { provider, operation }.into())
+        Kind::Integration => (text(), text(), option::of("[A-Z][A-Z0-9_]{0,9}"))
+            .prop_map(|(provider, operation, credentials)| {
+                Integration { provider, operation, credentials }.into()
+            })
             .boxed(),
         Kind::Wait => (option::of(any::<u64>()), option::of(text()), option::of(text()))
             .prop_map(|(duration_ms, until, event)| Wait { duration_ms, until, event }.into())

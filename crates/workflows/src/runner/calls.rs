@@ -172,7 +172,7 @@ impl Pass {
         }
         match self.looking_at(place, |begin| begin.begin())? {
             Act::Call(wanted) => Ok(wanted),
-            _ => Err(kinds::unsupported(self.known.plan.node(place.node).config.kind())),
+            _ => Err(kinds::unsupported(&self.known.plan.node(place.node).config)),
         }
     }
 

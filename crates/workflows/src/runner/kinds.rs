@@ -6,6 +6,7 @@ mod condition;
 mod end;
 mod http;
 mod human;
+mod integration;
 mod join;
 mod r#loop;
 mod map;
@@ -22,8 +23,10 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use conductor_domain::{Agent, AgentId, CallId, HumanTask, ProblemView};
 use conductor_runs::{Tool, problem};
-use conductor_workflow_graph::{Config, FieldsRead, Kind, Node, OUT, SourceFormat, expression};
+use conductor_workflow_graph::{Config, FieldsRead, Node, OUT, SourceFormat, expression};
 use serde_json::{Map, Value};
+
+use crate::integrations;
 
 use super::{
     plan::{NodeIndex, Plan, Way},
@@ -155,7 +158,8 @@ impl<'a> Begin<'a> {
             Config::Subworkflow(sub) => subworkflow::begin(self, sub),
             Config::Http(http) => http::begin(self, http),
             Config::Code(code) => code::begin(self, code),
-            other => Err(unsupported(other.kind())),
+            Config::Integration(operation) => integration::begin(self, operation),
+            other => Err(unsupported(other)),
         }
     }
 
@@ -168,6 +172,7 @@ impl<'a> Begin<'a> {
             Config::Subworkflow(_) => subworkflow::made(made),
             Config::Http(_) => http::made(made),
             Config::Code(_) => code::made(made),
+            Config::Integration(_) => integration::made(made),
             _ => made.json(),
         };
         Ok(Sent::On { output, port: OUT.to_owned() })
@@ -292,6 +297,7 @@ pub(crate) fn calls(config: &Config) -> bool {
             | Config::Subworkflow(_)
             | Config::Http(_)
             | Config::Code(_)
+            | Config::Integration(_)
     )
 }
 
@@ -300,18 +306,23 @@ pub(crate) fn runs(config: &Config) -> bool {
     match config {
         // A server that only the workflow describes would be connected to without anybody's approval.
         Config::Tool(tool) => tool.server.is_none(),
-        Config::Database(_) | Config::Integration(_) => false,
+        Config::Integration(operation) => integrations::knows(operation),
+        Config::Database(_) => false,
         _ => true,
     }
 }
 
-pub(crate) fn unsupported(kind: Kind) -> ProblemView {
-    problem(
-        "node_unsupported",
-        "The node cannot be run",
-        format!("This server runs no nodes of kind {kind}."),
-        false,
-    )
+pub(crate) fn unsupported(config: &Config) -> ProblemView {
+    let detail = match config {
+        Config::Integration(node) => format!(
+            "This server knows no operation {:?} of {:?}. It knows {}.",
+            node.operation,
+            node.provider,
+            integrations::known()
+        ),
+        other => format!("This server runs no nodes of kind {}.", other.kind()),
+    };
+    problem("node_unsupported", "The node cannot be run", detail, false)
 }
 
 /// An expression that has no value.
