@@ -131,7 +131,22 @@ export function fieldsOf(kind: string): Field[] {
     case 'integration':
       return [
         { type: 'text', key: 'provider', label: t('Provider'), placeholder: 'slack' },
-        { type: 'text', key: 'operation', label: t('Operation'), placeholder: 'messages.send' },
+        {
+          type: 'text',
+          key: 'operation',
+          label: t('Operation'),
+          placeholder: 'messages.send',
+          hint: t(
+            'slack: messages.send, messages.update; shopify: orders.get, orders.update; email: send. Its fields are the inputs.',
+          ),
+        },
+        {
+          type: 'text',
+          key: 'credentials',
+          label: t('Account'),
+          placeholder: 'TECHSTART_SHOPIFY',
+          hint: t('As the operator of this server named it; the provider’s own without one.'),
+        },
       ];
     case 'code':
       return [
