@@ -1,10 +1,7 @@
 //! Slack, Shopify and mail from workflows on the real binary: over loopback targets that speak their wire formats, and a
 //! mail server that others wrote.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "clippy knows tests by their attribute, not their helpers"
-)]
+#![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, not their helpers")]
 
 use std::path::Path;
 
@@ -29,7 +26,10 @@ async fn mail_server() -> (Process, String) {
 async fn server(target: &Target, port: &str, templates: &Path) -> (Server, Api) {
     let mut server = Server::configure()
         .env("CONDUCTOR_EGRESS_ALLOW", "127.0.0.1/32")
-        .env("CONDUCTOR_INTEGRATION_ACCOUNTS", "SLACK_BOT,SHOPIFY,TECHSTART_SHOPIFY,EMAIL_SMTP,CLOSED_EMAIL_SMTP")
+        .env(
+            "CONDUCTOR_INTEGRATION_ACCOUNTS",
+            "SLACK_BOT,SHOPIFY,TECHSTART_SHOPIFY,EMAIL_SMTP,CLOSED_EMAIL_SMTP",
+        )
         .env("CONDUCTOR_MAIL_TEMPLATES", templates)
         .env("SLACK_BOT_TOKEN", SLACK)
         .env("SLACK_BOT_URL", target.url())
@@ -92,20 +92,44 @@ async fn systems_are_asked_in_their_words_and_no_secret_is_written_down() {
     target.push(200, json!({ "ok": true, "channel": "C1", "ts": "1.2", "message": { "text": "Hot" } }));
     target.push(200, json!({ "order": { "id": 450_789_469, "tags": "auto-approved" } }));
     let nodes = [
-        node("tell", "slack", "messages.send", None, &json!({
-            "channel": "#order-review", "text": "Order {{inputs.order}} needs a look",
-            "blocks": [{ "type": "section", "text": { "type": "mrkdwn", "text": "*{{inputs.order}}*" } }],
-        })),
-        node("tag", "shopify", "orders.update", Some("TECHSTART_SHOPIFY"), &json!({
-            "resourceId": "{{inputs.order}}", "data": { "tags": "auto-approved" },
-        })),
-        node("plain", "email", "send", None, &json!({
-            "to": ["{{inputs.to}}"], "subject": "Order {{inputs.order}}", "body": "It is on its way.",
-        })),
-        node("pretty", "email", "send", None, &json!({
-            "to": "{{inputs.to}}, Grace <grace@example.com>", "subject": "A demo", "template": "high_value_lead",
-            "data": { "name": "<Ada>" },
-        })),
+        node(
+            "tell",
+            "slack",
+            "messages.send",
+            None,
+            &json!({
+                "channel": "#order-review", "text": "Order {{inputs.order}} needs a look",
+                "blocks": [{ "type": "section", "text": { "type": "mrkdwn", "text": "*{{inputs.order}}*" } }],
+            }),
+        ),
+        node(
+            "tag",
+            "shopify",
+            "orders.update",
+            Some("TECHSTART_SHOPIFY"),
+            &json!({
+                "resourceId": "{{inputs.order}}", "data": { "tags": "auto-approved" },
+            }),
+        ),
+        node(
+            "plain",
+            "email",
+            "send",
+            None,
+            &json!({
+                "to": ["{{inputs.to}}"], "subject": "Order {{inputs.order}}", "body": "It is on its way.",
+            }),
+        ),
+        node(
+            "pretty",
+            "email",
+            "send",
+            None,
+            &json!({
+                "to": "{{inputs.to}}, Grace <grace@example.com>", "subject": "A demo", "template": "high_value_lead",
+                "data": { "name": "<Ada>" },
+            }),
+        ),
     ];
     let (report, journal) =
         run(&api, "all", &nodes, json!({ "order": 450_789_469, "to": "ada@example.com" })).await;
@@ -139,7 +163,11 @@ async fn systems_are_asked_in_their_words_and_no_secret_is_written_down() {
     assert_eq!(report["outputs"]["message_id"], second[1]["id"], "{report}");
 
     for secret in [SLACK, SHOPIFY, MAIL] {
-        assert!(!journal.contains(secret) && !server.log().contains(secret) && !report.to_string().contains(secret));
+        assert!(
+            !journal.contains(secret)
+                && !server.log().contains(secret)
+                && !report.to_string().contains(secret)
+        );
     }
 }
 
@@ -163,14 +191,44 @@ async fn what_a_system_refuses_is_told_in_its_words_and_nothing_goes_to_another(
     target.push(200, json!({ "ok": false, "error": "channel_not_found" }));
     let nodes = [
         ("unknown", node("n", "slack", "messages.send", None, &message), "channel_not_found", "Slack says"),
-        ("foreign", node("n", "slack", "messages.send", Some("TECHSTART_SHOPIFY"), &message), "invalid_request", "no account"),
-        ("missing", node("n", "shopify", "orders.get", None, &json!({ "resourceId": 1 })), "invalid_request", "SHOPIFY_TOKEN"),
-        ("steps", node("n", "shopify", "orders.update", Some("TECHSTART_SHOPIFY"), &order), "invalid_request", "no id"),
-        ("nobody", node("n", "email", "send", None, &with("to", "nobody@example.com")), "550", "no such user"),
-        ("broken", node("n", "email", "send", None, &with("to", "no address")), "invalid_request", "no mail address"),
+        (
+            "foreign",
+            node("n", "slack", "messages.send", Some("TECHSTART_SHOPIFY"), &message),
+            "invalid_request",
+            "no account",
+        ),
+        (
+            "missing",
+            node("n", "shopify", "orders.get", None, &json!({ "resourceId": 1 })),
+            "invalid_request",
+            "SHOPIFY_TOKEN",
+        ),
+        (
+            "steps",
+            node("n", "shopify", "orders.update", Some("TECHSTART_SHOPIFY"), &order),
+            "invalid_request",
+            "no id",
+        ),
+        (
+            "nobody",
+            node("n", "email", "send", None, &with("to", "nobody@example.com")),
+            "550",
+            "no such user",
+        ),
+        (
+            "broken",
+            node("n", "email", "send", None, &with("to", "no address")),
+            "invalid_request",
+            "no mail address",
+        ),
         ("absent", node("n", "email", "send", None, &templated), "invalid_request", "none.txt"),
         ("escape", node("n", "email", "send", None, &escaping), "invalid_request", "no name of a template"),
-        ("closed", node("n", "email", "send", Some("CLOSED_EMAIL_SMTP"), &mail), "connection_error", "no answer"),
+        (
+            "closed",
+            node("n", "email", "send", Some("CLOSED_EMAIL_SMTP"), &mail),
+            "connection_error",
+            "no answer",
+        ),
     ];
     for (name, node, code, says) in nodes {
         let (report, _) = run(&api, name, &[node], json!({})).await;
