@@ -8,6 +8,7 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector, Statement,
 };
 use sqlx::{
+    AssertSqlSafe, Executor,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -24,6 +25,10 @@ use crate::{
 /// SQLite before 3.51.3 can corrupt a WAL database when two connections write and checkpoint at once
 /// (<https://sqlite.org/wal.html>, "the WAL-reset bug").
 const SQLITE_AT_LEAST: (u32, u32, u32) = (3, 51, 3);
+
+/// A server that stands still in the middle of a transaction, as a paused machine does, keeps what it holds for so long:
+/// until then, others wait for runs that they could have taken over.
+const GIVE_UP: &str = "SET idle_in_transaction_session_timeout = '10s'";
 
 /// Where the database is and how much of it to use.
 #[derive(Clone, Debug)]
@@ -111,6 +116,9 @@ impl OpenOptions {
         let pool = PgPoolOptions::new()
             .max_connections(self.connections.max(2))
             .acquire_timeout(Duration::from_secs(10))
+            .after_connect(|connection, _| {
+                Box::pin(async move { connection.execute(AssertSqlSafe(GIVE_UP)).await.map(drop) })
+            })
             .connect_with(options)
             .await
             .map_err(|error| refuse(error.to_string()))?;

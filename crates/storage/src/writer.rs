@@ -47,7 +47,24 @@ impl Writer {
         while self.commands.recv_many(&mut group, GROUP).await > 0 {
             let mut outcome = Group::default();
             let committed = self.commit(std::mem::take(&mut group), &mut outcome).await;
+            if committed.is_err() {
+                self.reconnect().await;
+            }
             outcome.tell(committed, &self.hub);
+        }
+    }
+
+    /// Closes the connection; the next group opens another. After a commit that failed, SQLite has rolled the transaction
+    /// back by itself, or is still in it, as the error has it. The driver counts its levels and does not ask: what it takes
+    /// for the next commit may be the end of a savepoint, and everything acknowledged from then on would be lost.
+    async fn reconnect(&self) {
+        match self.conn.get_sqlite_connection_pool().acquire().await {
+            Ok(connection) => {
+                if let Err(error) = connection.close().await {
+                    tracing::warn!(error = %error, "the writer's connection was not closed in order");
+                }
+            }
+            Err(error) => tracing::warn!(error = %error, "the writer has no connection"),
         }
     }
 
