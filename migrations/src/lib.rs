@@ -27,6 +27,7 @@ mod m20261121_000025_note_addresses;
 mod m20261121_000026_create_workflows;
 mod m20261122_000027_run_workflows;
 mod m20261122_000028_schedule_workflows;
+mod m20261122_000029_hook_workflows;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000026_create_workflows::Migration),
             Box::new(m20261122_000027_run_workflows::Migration),
             Box::new(m20261122_000028_schedule_workflows::Migration),
+            Box::new(m20261122_000029_hook_workflows::Migration),
         ]
     }
 }

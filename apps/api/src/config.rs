@@ -119,6 +119,10 @@ pub(crate) struct Config {
     pub(crate) limit_agent_tool_per_minute: u32,
     /// Calls on one connector, per minute.
     pub(crate) limit_connector_per_minute: u32,
+    /// Deliveries to one webhook by one address, per minute.
+    pub(crate) limit_webhook_per_minute: u32,
+    /// How far the moment of a delivery to a webhook may lie from ours, in milliseconds.
+    pub(crate) webhook_tolerance_ms: u32,
     /// After how many days entries of the audit log are removed; 0 keeps all.
     pub(crate) audit_retention_days: u32,
     /// The largest JSON body, in bytes.
@@ -179,6 +183,8 @@ impl Default for Config {
             limit_role_per_day: Vec::new(),
             limit_agent_tool_per_minute: 120,
             limit_connector_per_minute: 600,
+            limit_webhook_per_minute: 300,
+            webhook_tolerance_ms: 300_000,
             audit_retention_days: 0,
             max_body_bytes: 4 * 1_024 * 1_024,
             max_file_bytes: 50 * 1_024 * 1_024,

@@ -29,7 +29,8 @@ use conductor_sandbox::{Enforce, Worker};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store, Unscoped};
 use conductor_workflows::{
-    Executions, Integrations, Programs, Requests, Runner, RunnerOptions, Schedules, WorkflowTools, Workflows,
+    Executions, Hooks, Integrations, Programs, Requests, Runner, RunnerOptions, Schedules, WorkflowTools,
+    Workflows,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
@@ -47,6 +48,7 @@ pub(crate) struct Wired {
     pub(crate) workflows: Workflows,
     pub(crate) executions: Executions,
     pub(crate) schedules: Schedules,
+    pub(crate) hooks: Hooks,
     pub(crate) turns: Arc<Turns>,
     pub(crate) runs: Runs,
     pub(crate) registry: Arc<Registry>,
@@ -81,6 +83,7 @@ pub(crate) async fn rows(config: &Config, folder: &DataFolder) -> Result<(Store,
     let limits = LimitsOptions {
         per_user: config.limit_user_per_minute,
         per_agent_tool: config.limit_agent_tool_per_minute,
+        per_hook: config.limit_webhook_per_minute,
         per_connector: config.limit_connector_per_minute,
         per_user_day: config.limit_user_per_day,
         per_role_day: config
@@ -239,7 +242,9 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         driver: driver(config, &store, &turns, &runner, &tools),
         agents: Agents::new(store.clone(), Arc::clone(&access)),
         workflows,
-        schedules: Schedules::new(store.clone(), Arc::clone(&access), executions.clone()),
+        hooks: Hooks::new(store.clone(), Arc::clone(&access), executions.clone())
+            .tolerating(Duration::from_millis(config.webhook_tolerance_ms.into())),
+        schedules: Schedules::new(store.clone(), executions.clone()),
         executions,
         runs: Runs::new(store.clone(), Arc::clone(&access), tools),
         policies: Policies::new(store.clone(), Arc::clone(&access)),

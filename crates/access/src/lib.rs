@@ -21,7 +21,7 @@ pub use days::{DayStanding, Days};
 pub use decide::{Access, Judge};
 pub use error::{Error, Result};
 pub use facts::Facts;
-pub use limits::{Limit, Limits, LimitsOptions};
+pub use limits::{Limit, Limits, LimitsOptions, network};
 pub use machine::Machine;
 pub use policies::{Comparison, Flip, baseline, check_policy};
 pub use prices::Prices;

@@ -1,9 +1,10 @@
-//! Token buckets in a chain: per person, per agent and tool, per connector, per sign-in.
+//! Token buckets in a chain: per person, per agent and tool, per connector, per hook and address.
 //!
 //! A refusal names the limit and says when to come back.
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -25,6 +26,8 @@ pub struct LimitsOptions {
     pub per_agent_tool: u32,
     /// Calls on one connector.
     pub per_connector: u32,
+    /// Deliveries to one hook by one address.
+    pub per_hook: u32,
     /// Requests that start work, per person and day; nobody is held to 0.
     pub per_user_day: u32,
     /// The same by role, such as `platform:guest`; of those that somebody has, the lowest counts.
@@ -37,6 +40,7 @@ impl Default for LimitsOptions {
             per_user: 600,
             per_agent_tool: 120,
             per_connector: 600,
+            per_hook: 300,
             per_user_day: 0,
             per_role_day: std::collections::BTreeMap::new(),
         }
@@ -52,6 +56,9 @@ pub enum Limit {
     AgentTool(String, String),
     /// Calls on one connector.
     Connector(String),
+    /// Deliveries to a hook by an address, before anything is known of either. Of the hook the last byte of its id
+    /// counts: ids that are made up fill no memory, and are held back like those that exist.
+    Hook(u8, IpAddr),
 }
 
 #[derive(Debug)]
@@ -95,6 +102,9 @@ impl Limits {
             Limit::Connector(_) => {
                 ("connector", self.options.per_connector, "calls per minute on this connector".to_owned())
             }
+            Limit::Hook(..) => {
+                ("hook", self.options.per_hook, "deliveries per minute to this hook".to_owned())
+            }
         };
         let policy = LimitPolicy { name, quota: u64::from(capacity), window: Duration::from_secs(60) };
         let capacity = f64::from(capacity);
@@ -113,6 +123,18 @@ impl Limits {
         }
         let wait = (1.0 - bucket.tokens) * 60.0 / capacity.max(f64::MIN_POSITIVE);
         Err(Error::Limited { which, retry_after: Duration::from_secs_f64(wait.clamp(0.001, 60.0)), policy })
+    }
+}
+
+/// Whom an address stands for in a limit: whoever has one IPv6 address usually has 2^64 of them.
+#[must_use]
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let bits = u128::from(v6) >> 64 << 64;
+            IpAddr::V6(bits.into())
+        }
+        v4 => v4,
     }
 }
 

@@ -114,6 +114,8 @@ ids! {
     WorkflowVersionId,
     /// A schedule of a workflow.
     WorkflowScheduleId,
+    /// An address by which others start a workflow.
+    WorkflowHookId,
     /// One execution: a turn, an agent run, a workflow, a node or a tool call.
     RunId,
     /// One tool call inside a run.

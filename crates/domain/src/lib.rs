@@ -21,6 +21,7 @@ mod event;
 mod file;
 pub mod gen_ai;
 mod grant;
+mod hook;
 mod human_task;
 mod id;
 mod identity_provider;
@@ -84,6 +85,7 @@ pub use grant::{
     AccessRequest, AccessRequestStatus, Grant, GrantFilter, GrantSubject, NewAccessRequest, NewGrant,
     ResourceRef, SharedKind, SubjectKind,
 };
+pub use hook::{HookDelivery, WorkflowHook};
 pub use human_task::{HumanTask, NewHumanTask};
 pub use id::*;
 pub use identity_provider::{
@@ -102,7 +104,7 @@ pub use redacted::Redacted;
 pub use run::{
     EffectState, NewRun, Run, RunFilter, RunKind, RunOutcome, RunSignal, RunStatus, RunTrigger, SignalKind,
 };
-pub use schedule::{NewSchedule, ScheduleError, WorkflowSchedule};
+pub use schedule::{NewSchedule, StartError, WorkflowSchedule};
 pub use scope::Scope;
 pub use secret::{ApiKey, NewApiKey, NewSecret, Secret};
 pub use tenant_key::{KeyCensus, KeyRotation, RotationStatus, WrappedKey};

@@ -27,7 +27,7 @@ pub struct WorkflowSchedule {
     /// The last run that it started.
     pub last_run_id: Option<RunId>,
     /// Why no run came of its last moment; absent where one did.
-    pub last_error: Option<ScheduleError>,
+    pub last_error: Option<StartError>,
 }
 
 /// A schedule to be written.
@@ -43,9 +43,9 @@ pub struct NewSchedule {
     pub next_at: DateTime<Utc>,
 }
 
-/// Why a schedule started no run.
+/// Why a schedule, or a delivery to a hook, started no run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ScheduleError {
+pub struct StartError {
     /// A stable code, as of every error.
     pub code: String,
     /// What to do about it, as a sentence.

@@ -16,7 +16,7 @@ use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pri
 use conductor_identity::Identity;
 use conductor_registry::Registry;
 use conductor_runs::Runs;
-use conductor_workflows::{Executions, Workflows};
+use conductor_workflows::{Executions, Hooks, Workflows};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Options, StaticPage};
@@ -57,6 +57,8 @@ services! {
     workflows: Workflows,
     /// Runs of workflows.
     executions: Executions,
+    /// Hooks of workflows.
+    hooks: Hooks,
     /// Turns of conversations.
     turns: Arc<Turns>,
     /// Runs, their events and their questions.

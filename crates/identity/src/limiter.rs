@@ -10,6 +10,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
+use conductor_access::network;
 use conductor_domain::Clock;
 
 use crate::{Error, Result, SignInLimits};
@@ -121,17 +122,6 @@ impl Limiter {
 fn names(account: &str, address: Option<IpAddr>) -> Vec<Name> {
     let account = (!account.is_empty()).then(|| Name::Account(account.to_owned()));
     account.into_iter().chain(address.map(network).map(Name::Address)).collect()
-}
-
-/// Whoever has one IPv6 address usually has 2^64 of them.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => {
-            let bits = u128::from(v6) >> 64 << 64;
-            IpAddr::V6(bits.into())
-        }
-        v4 => v4,
-    }
 }
 
 fn delta(duration: Duration) -> TimeDelta {

@@ -163,6 +163,12 @@ impl<'a> View<'a> {
         VisibleSchedules::new(self)
     }
 
+    /// Hooks of workflows that the caller may see.
+    #[must_use]
+    pub fn hooks(self) -> VisibleHooks<'a> {
+        VisibleHooks::new(self)
+    }
+
     /// Agents that the caller owns, that are shared with it, that are official or public.
     #[must_use]
     pub fn agents(self) -> VisibleAgents<'a> {
@@ -322,6 +328,12 @@ impl<'t> ScopedTx<'t> {
     #[must_use]
     pub fn schedules(self) -> Schedules<'t> {
         Schedules::new(self)
+    }
+
+    /// Hooks of this tenant's workflows.
+    #[must_use]
+    pub fn hooks(self) -> Hooks<'t> {
+        Hooks::new(self)
     }
 
     /// What the agents of this tenant may reach.
@@ -502,6 +514,8 @@ pub enum Unscoped {
     GrantSweep,
     /// Finding the schedules of every tenant whose moment has come.
     Schedules,
+    /// Finding a hook and the owner of a workflow that starts by itself, before anyone stands for it.
+    Starts,
     /// Erasing people, wherever they left something.
     Erasure,
 }
@@ -576,6 +590,18 @@ impl<'a> UnscopedView<'a> {
     #[must_use]
     pub fn schedules(self) -> AllSchedules<'a> {
         AllSchedules::new(self.conn())
+    }
+
+    /// Every tenant's hooks of workflows, for whoever takes deliveries.
+    #[must_use]
+    pub fn hooks(self) -> AllHooks<'a> {
+        AllHooks::new(self.conn())
+    }
+
+    /// Every tenant's workflows, for whoever starts one that starts by itself.
+    #[must_use]
+    pub fn workflows(self) -> AllWorkflows<'a> {
+        AllWorkflows::new(self.conn())
     }
 
     /// Accounts.

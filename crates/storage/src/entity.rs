@@ -55,5 +55,7 @@ pub(crate) mod tool_approval;
 pub(crate) mod usage_record;
 pub(crate) mod user;
 pub(crate) mod workflow;
+pub(crate) mod workflow_hook;
+pub(crate) mod workflow_hook_delivery;
 pub(crate) mod workflow_schedule;
 pub(crate) mod workflow_version;

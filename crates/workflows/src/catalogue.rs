@@ -10,7 +10,7 @@ use std::sync::Arc;
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
     Caller, FieldError, NewAuditEvent, NewWorkflow, Page, PageRequest, Scope, Visibility, Workflow,
-    WorkflowFilter, WorkflowId, WorkflowSchedule, WorkflowSpec, WorkflowVersion,
+    WorkflowFilter, WorkflowHook, WorkflowId, WorkflowSchedule, WorkflowSpec, WorkflowVersion,
 };
 use conductor_storage::{ScopedTx, Store};
 use conductor_workflow_graph::{Graph, Names, Problem, Syntax, Trigger, validate as problems};
@@ -44,6 +44,8 @@ pub struct WorkflowView {
     pub graph: Option<(Value, Vec<Problem>)>,
     /// Its schedules that act, where one workflow is looked at.
     pub schedules: Vec<WorkflowSchedule>,
+    /// Its hook, where one workflow is looked at.
+    pub hook: Option<WorkflowHook>,
     /// Whether the caller may change it.
     pub can_edit: bool,
     /// Whether the caller may grant it to others.
@@ -84,6 +86,7 @@ impl Workflows {
             can_share: shareable(caller, &workflow) && allows(Action::WorkflowShare, &workflow),
             graph: None,
             schedules: Vec::new(),
+            hook: None,
             workflow,
         });
         Ok(Page { items: views.collect(), next: page.next })
@@ -327,6 +330,7 @@ impl Workflows {
             can_share: shareable(caller, &workflow) && judge.allows(caller, Action::WorkflowShare, &facts),
             graph: Some((stored(&graph), problems)),
             schedules: self.store.visible_to(caller).schedules().of(workflow.id).await?,
+            hook: self.store.visible_to(caller).hooks().of(workflow.id).await?,
             workflow,
         })
     }

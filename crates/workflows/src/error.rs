@@ -43,16 +43,33 @@ pub enum Error {
         name: String,
     },
     /// Nobody stands behind the workflow any more.
-    #[error("the workflow has no owner who may act here; give it one, or clone it, for its schedules to act")]
+    #[error(
+        "the workflow has no owner who may act here; give it one, or clone it, for it to start by itself"
+    )]
     Ownerless,
     /// Somebody other than the owner made the newest version, and would act as the owner.
     #[error(
-        "somebody other than the owner made version {version}; schedules run as the owner, and act again once the owner saves a version"
+        "somebody other than the owner made version {version}; what starts it by itself runs as the owner, and does so again once the owner saves a version"
     )]
     Unconfirmed {
         /// The newest version.
         version: i32,
     },
+    /// A delivery is not what a hook's secret signed just now, or there is no such hook.
+    #[error(
+        "no webhook here takes this delivery: check the address, the secret, the clock, and that the body is signed as it is sent"
+    )]
+    Unsigned,
+    /// A delivery came before under its id, with another body.
+    #[error(
+        "a delivery of this webhook-id came before with another body; give each message an id of its own"
+    )]
+    Reused,
+    /// Only the owner may have what stands for the owner.
+    #[error(
+        "only the owner of the workflow makes its webhook secret: whoever has it starts the workflow as the owner"
+    )]
+    NotOwner,
     /// The run is over.
     #[error("the run has already ended")]
     Ended,
@@ -91,12 +108,14 @@ impl Kind for Error {
             | Self::Busy { .. }
             | Self::Ownerless
             | Self::Unconfirmed { .. }
+            | Self::Reused
             | Self::Ended
             | Self::Running
             | Self::Emptied => ErrorKind::Conflict,
             Self::Runs(error) => error.kind(),
             Self::Invalid { .. } => ErrorKind::Invalid,
-            Self::Official => ErrorKind::Forbidden,
+            Self::Unsigned => ErrorKind::Unauthenticated,
+            Self::Official | Self::NotOwner => ErrorKind::Forbidden,
             Self::Graph(error) => error.kind(),
             Self::Access(error) => error.kind(),
             Self::Storage(error) => error.kind(),
@@ -113,6 +132,9 @@ impl Kind for Error {
             Self::Busy { .. } => "workflow_busy",
             Self::Ownerless => "owner_missing",
             Self::Unconfirmed { .. } => "version_unconfirmed",
+            Self::Unsigned => "webhook_signature_invalid",
+            Self::Reused => "webhook_id_reused",
+            Self::NotOwner => "owner_only",
             Self::Ended => "run_ended",
             Self::Running => "run_not_ended",
             Self::Emptied => "run_emptied",

@@ -20,6 +20,8 @@ use crate::{
 
 /// The longest name of an event, in characters.
 const EVENT_NAME: usize = 200;
+/// The input that gets all of what happened.
+const WHOLE_EVENT: &str = "event";
 
 /// Which workflow is meant.
 #[derive(Clone, Debug)]
@@ -37,6 +39,8 @@ pub struct Execution {
     pub inputs: Option<Value>,
     /// A version of its graph; the newest where absent.
     pub version: Option<i32>,
+    /// What happened, where that starts it and nobody names inputs: they are taken from it.
+    pub event: Option<Map<String, Value>>,
     /// The door that asks.
     pub trigger: Option<RunTrigger>,
 }
@@ -214,7 +218,8 @@ impl Executions {
         if !problems.is_empty() {
             return Err(Invalid(problems).into());
         }
-        let inputs = inputs(&graph, execution.inputs)?;
+        let given = execution.event.map(|event| Value::Object(told(&graph, event))).or(execution.inputs);
+        let inputs = inputs(&graph, given)?;
         let id = RunId::generate(&**self.store.clock());
         let mut entry = NewAuditEvent::by(
             caller,
@@ -284,6 +289,19 @@ impl Ready {
         });
         Ok(run)
     }
+}
+
+/// What an event gives a workflow: all of it as the input `event`, and its fields as the inputs of their names. What is no
+/// input is left out where the workflow declares its inputs.
+fn told(graph: &Graph, event: Map<String, Value>) -> Map<String, Value> {
+    let declares = |name: &str| graph.inputs.iter().any(|input| input.name == name);
+    let whole = declares(WHOLE_EVENT).then(|| Value::Object(event.clone()));
+    let mut given = event;
+    if !graph.inputs.is_empty() {
+        given.retain(|name, _| declares(name));
+    }
+    given.extend(whole.map(|whole| (WHOLE_EVENT.to_owned(), whole)));
+    given
 }
 
 /// The inputs of a run: what was given, with defaults, held against what the workflow declares.

@@ -5,8 +5,10 @@ mod document;
 mod error;
 mod executions;
 mod fork;
+mod hooks;
 mod integrations;
 mod journal;
+mod owner;
 mod programs;
 mod replay;
 mod report;
@@ -23,6 +25,7 @@ pub use conductor_workflow_graph::{
 pub use document::{Checked, Document, Form, Written};
 pub use error::{Error, Result};
 pub use executions::{Execution, Executions, Meant};
+pub use hooks::{Delivery, Hooks, Signed};
 pub use integrations::Integrations;
 pub use programs::Programs;
 pub use replay::Replay;

@@ -65,7 +65,7 @@ impl Executions {
         if let Some(Value::Object(inputs)) = &mut inputs {
             inputs.extend(resume.inputs);
         }
-        let execution = Execution { inputs, version, trigger: Some(RunTrigger::Api) };
+        let execution = Execution { inputs, version, trigger: Some(RunTrigger::Api), ..Execution::default() };
         let earlier = Earlier { fork, label: before.data_classification };
         self.write(caller, workflow, execution, Some(earlier)).await
     }

@@ -5,17 +5,20 @@
 //! where the row still has the moment that was read: of several servers one starts the run, and a crash leaves both or
 //! neither. Moments that passed while no server ran are one run, not many.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use conductor_access::{Access, Action};
-use conductor_domain::{Caller, ErrorKind, Kind, NewSchedule, RunTrigger, Workflow, WorkflowSchedule};
+use conductor_domain::{ErrorKind, Kind, NewSchedule, RunTrigger, Workflow, WorkflowSchedule};
 use conductor_storage::{ScopedTx, Store, Unscoped};
 use conductor_workflow_graph::{TimeTable, Trigger};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Error, Execution, Executions, Result, executions::Ready};
+use crate::{
+    Execution, Executions, Result,
+    executions::Ready,
+    owner::{begin, detail},
+};
 
 /// How many schedules are looked at in one round.
 const ROUND: u64 = 100;
@@ -28,15 +31,14 @@ const SHORTEST: Duration = Duration::from_millis(500);
 #[derive(Clone, Debug)]
 pub struct Schedules {
     store: Store,
-    access: Arc<Access>,
     executions: Executions,
 }
 
 impl Schedules {
     /// The service over these rows, starting runs through `executions`.
     #[must_use]
-    pub fn new(store: Store, access: Arc<Access>, executions: Executions) -> Self {
-        Self { store, access, executions }
+    pub fn new(store: Store, executions: Executions) -> Self {
+        Self { store, executions }
     }
 
     /// Starts what is due until `stop` is cancelled.
@@ -109,16 +111,7 @@ impl Schedules {
                     if !tx.schedules().take(&due, next).await? {
                         return Ok(false);
                     }
-                    let begun = match ready {
-                        Ok(ready) => match ready.begin(tx).await {
-                            Ok(run) => Ok(run),
-                            Err(busy @ Error::Busy { .. }) => Err(busy),
-                            // Nothing of this is written then, so the schedule stays due.
-                            Err(error) => return Err(error),
-                        },
-                        Err(error) => Err(error),
-                    };
-                    match begun {
+                    match begin(ready, tx).await? {
                         Ok(run) => tx.schedules().tell(due.id, Ok(run.id)).await?,
                         Err(error) => {
                             tracing::info!(%error, workflow.id = %due.workflow_id, "a schedule started no run");
@@ -133,31 +126,15 @@ impl Schedules {
 
     /// The run that the schedule asks for, once everything is as it has to be.
     async fn ready(&self, due: &WorkflowSchedule) -> Result<Ready> {
-        let rows = self.store.unscoped(Unscoped::Schedules).schedules();
-        let workflow = rows.workflow(due.workflow_id).await?.ok_or(Error::Hidden { what: "workflow" })?;
-        let caller = self.owner(&workflow).await?;
-        let workflow = self.executions.workflows.row(&caller, workflow.id, Action::WorkflowExecute).await?;
         let execution = Execution { trigger: Some(RunTrigger::Schedule), ..Execution::default() };
-        let mut ready = self.executions.ready(&caller, workflow, execution, None).await?;
+        let mut ready = self.executions.ready_as_owner(due.workflow_id, execution, None).await?;
         ready.entry.data = json!({ "schedule_id": due.id, "scheduled_at": due.next_at });
         Ok(ready)
     }
-
-    /// The owner as the caller, as it stands now. It acts for nobody else: whoever may change a workflow could have it do
-    /// anything in the owner's name, so a version that another person made is not run.
-    async fn owner(&self, workflow: &Workflow) -> Result<Caller> {
-        let owner = workflow.owner_user_id.ok_or(Error::Ownerless)?;
-        let caller = self.access.caller_of(owner, workflow.scope).await?.ok_or(Error::Ownerless)?;
-        let rows = self.store.visible_to(&caller).workflows();
-        let version = rows.version(workflow.id, workflow.current_version).await?;
-        match version {
-            Some(version) if version.created_by == Some(owner) => Ok(caller),
-            _ => Err(Error::Unconfirmed { version: workflow.current_version }),
-        }
-    }
 }
 
-/// Makes the schedules of a workflow what its newest graph says, where it may run; else there are none.
+/// Makes the schedules of a workflow what its newest graph says, where it may run; else there are none. Its hook stays as
+/// long as the graph has one: its address and secret are known to others.
 pub(crate) async fn keep(tx: ScopedTx<'_>, workflow: &Workflow, triggers: &[Trigger]) -> Result<()> {
     let now = tx.clock().now();
     let acts = workflow.spec.is_active && workflow.spec.runnable;
@@ -166,16 +143,6 @@ pub(crate) async fn keep(tx: ScopedTx<'_>, workflow: &Workflow, triggers: &[Trig
         let next_at = TimeTable::read(cron, time_zone.as_deref()).ok()?.next(now)?;
         Some(NewSchedule { position, cron: cron.clone(), time_zone: time_zone.clone(), next_at })
     });
-    Ok(tx.schedules().replace(workflow.id, schedules.collect()).await?)
-}
-
-/// What to do about it. Of fields that cannot be, each is told.
-fn detail(error: &Error) -> String {
-    match error {
-        Error::Invalid { faults } => {
-            let details: Vec<&str> = faults.iter().map(|fault| fault.detail.as_str()).collect();
-            details.join("; ")
-        }
-        error => error.to_string(),
-    }
+    tx.schedules().replace(workflow.id, schedules.collect()).await?;
+    Ok(tx.hooks().keep(workflow.id, triggers.contains(&Trigger::Webhook)).await?)
 }

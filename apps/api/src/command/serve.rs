@@ -127,6 +127,7 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
         agents: wired.agents,
         workflows: wired.workflows,
         executions: wired.executions,
+        hooks: wired.hooks,
         turns: wired.turns,
         runs: wired.runs,
         registry: wired.registry,

@@ -3,6 +3,7 @@
 mod access;
 mod document;
 mod executions;
+mod hooks;
 mod versions;
 mod wire;
 
@@ -64,6 +65,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(export_workflow))
         .merge(versions::router())
         .merge(executions::router())
+        .merge(hooks::router())
         .merge(access::router())
 }
 

@@ -2,6 +2,7 @@
 
 mod calls;
 mod flow;
+mod hooks;
 mod people;
 mod replayed;
 mod resumed;

@@ -28,7 +28,9 @@ use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOpt
 use conductor_secrets::{Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store};
 use conductor_test_support::{Api, TestDb};
-use conductor_workflows::{Executions, Requests, Runner, RunnerOptions, Schedules, WorkflowTools, Workflows};
+use conductor_workflows::{
+    Executions, Hooks, Requests, Runner, RunnerOptions, Schedules, WorkflowTools, Workflows,
+};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -91,7 +93,7 @@ impl World {
         let egress = Egress::new(conductor_egress::Options { allow, ..Default::default() }).unwrap();
         let outside = (egress, provider);
         let services = services(&store, &access, &identity, &folder, &streams, outside).await;
-        let schedules = Schedules::new(store.clone(), Arc::clone(&access), services.executions.clone());
+        let schedules = Schedules::new(store.clone(), services.executions.clone());
         let router = conductor_http::router(AppState::new(services));
         let service = router.clone().into_make_service_with_connect_info::<SocketAddr>();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -255,6 +257,7 @@ async fn services(
         identity: identity.clone(),
         agents: Agents::new(store.clone(), Arc::clone(access)),
         workflows,
+        hooks: Hooks::new(store.clone(), Arc::clone(access), executions.clone()),
         executions,
         turns,
         runs: Runs::new(store.clone(), Arc::clone(access), tools),

@@ -33,7 +33,7 @@ use conductor_runs::{Runs, ToolPath, ToolPathOptions, ToolSource};
 use conductor_secrets::{Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store};
 use conductor_test_support::TestDb;
-use conductor_workflows::{Executions, Workflows};
+use conductor_workflows::{Executions, Hooks, Workflows};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -405,15 +405,14 @@ async fn services(
         draining: CancellationToken::new(),
     });
     conductor_agents::seed(store).await.unwrap();
+    let workflows = Workflows::new(store.clone(), Arc::clone(access));
+    let executions = Executions::new(store.clone(), Arc::clone(access), workflows.clone());
     Services {
         identity: identity.clone(),
         agents: Agents::new(store.clone(), Arc::clone(access)),
-        workflows: Workflows::new(store.clone(), Arc::clone(access)),
-        executions: Executions::new(
-            store.clone(),
-            Arc::clone(access),
-            Workflows::new(store.clone(), Arc::clone(access)),
-        ),
+        workflows,
+        hooks: Hooks::new(store.clone(), Arc::clone(access), executions.clone()),
+        executions,
         turns,
         runs: Runs::new(store.clone(), Arc::clone(access), tools),
         registry,

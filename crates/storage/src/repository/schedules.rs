@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{
-    NewSchedule, RunId, ScheduleError, Scope, Workflow, WorkflowId, WorkflowSchedule, WorkflowScheduleId,
+    NewSchedule, RunId, Scope, StartError, WorkflowId, WorkflowSchedule, WorkflowScheduleId,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -13,7 +13,7 @@ use super::convert::{json, to_json};
 use crate::{
     Error, Result, ScopedTx, View,
     conn::{Conn, Fetch},
-    entity::{workflow, workflow_schedule},
+    entity::workflow_schedule,
 };
 
 /// Schedules of one tenant, inside a write.
@@ -105,7 +105,7 @@ impl<'t> Schedules<'t> {
         let (run, error) = match came {
             Ok(run) => (Some(run.as_uuid()), None),
             Err((code, detail)) => {
-                let error = ScheduleError { code: code.to_owned(), detail: detail.to_owned() };
+                let error = StartError { code: code.to_owned(), detail: detail.to_owned() };
                 (None, Some(to_json("workflow_schedules.last_error", &error)?))
             }
         };
@@ -188,19 +188,6 @@ impl<'a> AllSchedules<'a> {
             .order_by_asc(workflow_schedule::Column::NextAt)
             .limit(limit);
         select.rows(self.conn).await?.into_iter().map(WorkflowSchedule::try_from).collect()
-    }
-
-    /// The workflow that a schedule starts, whoever may see it: who its owner is has to be known before anyone can ask.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn workflow(&self, id: WorkflowId) -> Result<Option<Workflow>> {
-        workflow::Entity::find_by_id(id.as_uuid())
-            .filter(workflow::Column::DeletedAt.is_null())
-            .row(self.conn)
-            .await?
-            .map(Workflow::try_from)
-            .transpose()
     }
 
     /// When the next schedule is due, whether or not its moment has come.

@@ -137,7 +137,7 @@ impl<'t> Workflows<'t> {
         Ok(workflow)
     }
 
-    /// Removes a workflow from every list, and its schedules; its versions stay for the runs that had them.
+    /// Removes a workflow from every list, its schedules and its hook; its versions stay for the runs that had them.
     ///
     /// # Errors
     /// `NotFound` when it is not this tenant's.
@@ -153,6 +153,7 @@ impl<'t> Workflows<'t> {
             return Err(Error::NotFound);
         }
         self.tx.schedules().replace(id, Vec::new()).await?;
+        self.tx.hooks().keep(id, false).await?;
         self.tx.grants().end_on(SharedKind::Workflow, id.as_uuid()).await.map(drop)
     }
 
@@ -193,6 +194,31 @@ impl<'t> Workflows<'t> {
             .one(&self.tx.tx.conn())
             .await?
             .ok_or(Error::NotFound)
+    }
+}
+
+/// Every tenant's workflows, for whoever starts one that starts by itself.
+#[derive(Debug)]
+pub struct AllWorkflows<'a> {
+    conn: Conn<'a>,
+}
+
+impl<'a> AllWorkflows<'a> {
+    pub(crate) fn new(conn: Conn<'a>) -> Self {
+        Self { conn }
+    }
+
+    /// A workflow, whoever may see it: who its owner is has to be known before anyone can ask.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find(&self, id: WorkflowId) -> Result<Option<Workflow>> {
+        workflow::Entity::find_by_id(id.as_uuid())
+            .filter(workflow::Column::DeletedAt.is_null())
+            .row(self.conn)
+            .await?
+            .map(Workflow::try_from)
+            .transpose()
     }
 }
 

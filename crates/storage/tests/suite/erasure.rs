@@ -19,7 +19,7 @@ suite! {
 }
 
 /// Tables that hold something of a person, and lose it.
-const ERASED: [&str; 32] = [
+const ERASED: [&str; 34] = [
     "access_campaign_items",
     "agent_connectors",
     "agent_versions",
@@ -49,6 +49,8 @@ const ERASED: [&str; 32] = [
     "sessions",
     "tool_approvals",
     "users",
+    "workflow_hook_deliveries",
+    "workflow_hooks",
     "workflow_schedules",
     "workflow_versions",
     "workflows",

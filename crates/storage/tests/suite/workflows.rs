@@ -229,7 +229,8 @@ async fn a_moment_is_taken_once(world: World) {
     assert_eq!(all.next().await.unwrap(), Some(first));
     assert_eq!(all.due(first - TimeDelta::seconds(1), 9).await.unwrap(), []);
     let due = all.due(first, 9).await.unwrap().remove(0);
-    assert_eq!(all.workflow(id).await.unwrap().map(|workflow| workflow.id), Some(id));
+    let workflows = world.store.unscoped(Unscoped::Starts).workflows();
+    assert_eq!(workflows.find(id).await.unwrap().map(|workflow| workflow.id), Some(id));
 
     let (other, elsewhere) = (world.another().await, world.organization("Other").await);
     let next = first + TimeDelta::hours(1);

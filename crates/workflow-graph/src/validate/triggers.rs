@@ -1,4 +1,4 @@
-//! Schedules that would never come, or come in vain.
+//! Schedules that would never come, or come in vain, and hooks that would be two.
 
 use crate::{
     Graph, Input, Trigger,
@@ -16,6 +16,11 @@ pub(super) fn check(graph: &Graph, problems: &mut Vec<Problem>) {
         };
         let at = format!("/triggers/{index}/{field}");
         problems.push(Problem::error(Code::InvalidValue, at, unsound.to_string()));
+    }
+    let hooks = graph.triggers.iter().enumerate().filter(|(_, trigger)| **trigger == Trigger::Webhook);
+    for (index, _) in hooks.skip(1) {
+        let message = "a workflow has one webhook, with one address and one secret: remove this one";
+        problems.push(Problem::error(Code::InvalidValue, format!("/triggers/{index}"), message.to_owned()));
     }
     let scheduled = |trigger: &Trigger| matches!(trigger, Trigger::Schedule { .. });
     if !graph.triggers.iter().any(scheduled) {

@@ -258,7 +258,7 @@ async fn execute_workflow(
 ) -> Result<Created<StartedRunResponse>, Problem> {
     let ExecuteWorkflowRequest { inputs, version, test } = body;
     let trigger = Some(if test { RunTrigger::Test } else { RunTrigger::Api });
-    let execution = Execution { inputs: inputs.map(Value::Object), version, trigger };
+    let execution = Execution { inputs: inputs.map(Value::Object), version, trigger, ..Execution::default() };
     let run = executions.start(&caller, Meant::Id(path.workflow_id), execution).await?;
     Ok(Created { location: format!("/api/runs/{}", run.id), body: StartedRunResponse { run: run.into() } })
 }

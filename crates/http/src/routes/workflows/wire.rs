@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{
-    Classification, Concurrency, EnvironmentId, OrganizationId, RunId, UserId, Visibility, WorkflowId,
-    WorkflowSchedule,
+    Classification, Concurrency, EnvironmentId, OrganizationId, RunId, StartError, UserId, Visibility,
+    WorkflowHook, WorkflowHookId, WorkflowId, WorkflowSchedule,
 };
 use conductor_workflows::{
     Checked, Document, Form, GraphProblem, Position, Severity, SourceFormat, Syntax, WorkflowPatch,
@@ -102,6 +102,9 @@ pub(super) struct WorkflowResponse {
     problems: Vec<ProblemResponse>,
     /// The schedules of its graph, in their order, while it is switched on and can run: they start it as its owner.
     schedules: Vec<ScheduleResponse>,
+    /// The webhook of its graph. It starts the workflow as its owner while that is switched on and can run.
+    #[schema(required = true)]
+    webhook: Option<HookResponse>,
 }
 
 /// When a workflow starts by itself.
@@ -122,17 +125,56 @@ pub(super) struct ScheduleResponse {
     last_run_id: Option<RunId>,
     /// Why no run came of its last moment.
     #[schema(required = true)]
-    error: Option<ScheduleErrorResponse>,
+    error: Option<StartErrorResponse>,
 }
 
-/// Why a schedule started no run.
+/// Why no run was started.
 #[derive(Serialize, ToSchema)]
-#[schema(as = WorkflowScheduleError)]
-struct ScheduleErrorResponse {
+#[schema(as = WorkflowStartError)]
+struct StartErrorResponse {
     /// A stable code; a page of that name stands under `docs/errors/`.
     code: String,
     /// What to do about it.
     detail: String,
+}
+
+/// Where others start a workflow by signed requests.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowWebhook)]
+pub(super) struct HookResponse {
+    id: WorkflowHookId,
+    /// Its path on this server, for `POST` requests signed as Standard Webhooks describes.
+    path: String,
+    created_at: DateTime<Utc>,
+    /// When its newest secret was made. Before there is one, nothing can be delivered.
+    secret_at: Option<DateTime<Utc>>,
+    /// The last delivery that was signed right, whether a run came of it or not.
+    last_at: Option<DateTime<Utc>>,
+    /// The last run that it started.
+    last_run_id: Option<RunId>,
+    /// Why no run came of the last delivery.
+    #[schema(required = true)]
+    error: Option<StartErrorResponse>,
+}
+
+impl From<WorkflowHook> for HookResponse {
+    fn from(hook: WorkflowHook) -> Self {
+        Self {
+            id: hook.id,
+            path: format!("/api/hooks/{}", hook.id),
+            created_at: hook.created_at,
+            secret_at: hook.secret_at,
+            last_at: hook.last_at,
+            last_run_id: hook.last_run_id,
+            error: hook.last_error.map(Into::into),
+        }
+    }
+}
+
+impl From<StartError> for StartErrorResponse {
+    fn from(StartError { code, detail }: StartError) -> Self {
+        Self { code, detail }
+    }
 }
 
 impl From<WorkflowSchedule> for ScheduleResponse {
@@ -144,9 +186,7 @@ impl From<WorkflowSchedule> for ScheduleResponse {
             next_at: schedule.next_at,
             last_at: schedule.last_at,
             last_run_id: schedule.last_run_id,
-            error: schedule
-                .last_error
-                .map(|error| ScheduleErrorResponse { code: error.code, detail: error.detail }),
+            error: schedule.last_error.map(Into::into),
         }
     }
 }
@@ -192,7 +232,8 @@ impl From<WorkflowView> for WorkflowResponse {
         let (graph, problems) = view.graph.take().unwrap_or_default();
         let problems = problems.into_iter().map(Into::into).collect();
         let schedules = std::mem::take(&mut view.schedules).into_iter().map(Into::into).collect();
-        Self { summary: view.into(), graph, problems, schedules }
+        let webhook = view.hook.take().map(Into::into);
+        Self { summary: view.into(), graph, problems, schedules, webhook }
     }
 }
 

@@ -40,6 +40,15 @@ pub(super) async fn workflows(w: &mut Walk<'_>, admin: &Api) {
     w.step(admin, resume, &[&text(&walked["execution_id"])], from, "run.started").await;
     let replay = "POST /api/workflows/executions/{execution_id}/replay";
     w.steps(admin, replay, &[&text(&walked["execution_id"])], json!(null), &[]).await;
+    let mut hooked = made["graph"].clone();
+    hooked["name"] = json!("hooked");
+    hooked["triggers"] = json!([{ "type": "webhook" }]);
+    let hooked = admin.post("/api/workflows/import", hooked).await.created();
+    w.news().await;
+    let rotate = format!("POST {one}/webhook/rotate");
+    for _ in 0..2 {
+        w.step(admin, &rotate, &[&text(&hooked["id"])], json!({}), "workflow.hook_rotated").await;
+    }
     w.steps(admin, &format!("POST {one}/export"), &[&id], json!({ "format": "canvas" }), &[]).await;
     let clone = w.step(admin, &format!("POST {one}/clone"), &[&id], json!({}), "workflow.cloned").await;
     let share = json!({ "user_id": user, "permission_level": "read" });

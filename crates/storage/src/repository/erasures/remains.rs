@@ -35,7 +35,7 @@ const RUNS: [&str; 6] = [
 ];
 
 /// The rest, in this order: what is named before what names it. `$1` is the person.
-const REMAINS: [&str; 25] = [
+const REMAINS: [&str; 28] = [
     "DELETE FROM human_tasks WHERE user_id = $1",
     "UPDATE human_tasks SET comment = NULL WHERE decided_by = $1 AND comment IS NOT NULL",
     "DELETE FROM messages WHERE id IN (SELECT m.id FROM messages m \
@@ -61,6 +61,11 @@ const REMAINS: [&str; 25] = [
     "DELETE FROM agents WHERE owner_user_id = $1",
     "DELETE FROM workflow_versions WHERE workflow_id IN (SELECT id FROM workflows WHERE owner_user_id = $1)",
     "DELETE FROM workflow_schedules WHERE workflow_id IN (SELECT id FROM workflows WHERE owner_user_id = $1)",
+    "DELETE FROM secrets WHERE EXISTS (SELECT 1 FROM workflow_hooks h JOIN workflows w ON w.id = h.workflow_id \
+       WHERE w.owner_user_id = $1 AND h.organization_id = secrets.organization_id AND h.secret_ref = secrets.ref)",
+    "DELETE FROM workflow_hook_deliveries WHERE hook_id IN (SELECT h.id FROM workflow_hooks h \
+       JOIN workflows w ON w.id = h.workflow_id WHERE w.owner_user_id = $1)",
+    "DELETE FROM workflow_hooks WHERE workflow_id IN (SELECT id FROM workflows WHERE owner_user_id = $1)",
     "DELETE FROM workflows WHERE owner_user_id = $1",
     "DELETE FROM tools WHERE connector_id IN (SELECT id FROM connectors WHERE created_by_user_id = $1)",
     "DELETE FROM connector_versions WHERE connector_id IN \
@@ -74,7 +79,7 @@ const REMAINS: [&str; 25] = [
 ];
 
 /// What an organisation of the person's own held. `$1` is the organisation.
-const OWN: [&str; 25] = [
+const OWN: [&str; 27] = [
     "DELETE FROM messages WHERE organization_id = $1",
     "DELETE FROM artifacts WHERE organization_id = $1",
     "DELETE FROM conversations WHERE organization_id = $1",
@@ -91,6 +96,9 @@ const OWN: [&str; 25] = [
     "DELETE FROM agents WHERE organization_id = $1",
     "DELETE FROM workflow_versions WHERE workflow_id IN (SELECT id FROM workflows WHERE organization_id = $1)",
     "DELETE FROM workflow_schedules WHERE workflow_id IN (SELECT id FROM workflows WHERE organization_id = $1)",
+    "DELETE FROM workflow_hook_deliveries WHERE hook_id IN (SELECT h.id FROM workflow_hooks h \
+       JOIN workflows w ON w.id = h.workflow_id WHERE w.organization_id = $1)",
+    "DELETE FROM workflow_hooks WHERE workflow_id IN (SELECT id FROM workflows WHERE organization_id = $1)",
     "DELETE FROM workflows WHERE organization_id = $1",
     "DELETE FROM tools WHERE organization_id = $1",
     "DELETE FROM connector_versions WHERE connector_id IN \
