@@ -72,6 +72,7 @@ export type {
   WorkflowSchedule,
   WorkflowSummary,
   WorkflowVersion,
+  WorkflowWebhook,
 } from './generated/types.gen';
 
 export interface Page<T> {

@@ -184,6 +184,16 @@ export function useSaveWorkflow(id: string) {
   );
 }
 
+/** Makes the secret of its webhook; the answer is the only one that tells it, and nothing keeps it. */
+export function useRotateWebhook(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => api.post(`/api/workflows/${id}/webhook/rotate`, undefined),
+    gcTime: 0,
+    onSuccess: () => client.invalidateQueries({ queryKey: workflowKeys.one(id) }),
+  });
+}
+
 export function useCloneWorkflow() {
   return useWrite(({ id, name }: { id: string; name?: string }) =>
     api.post(`/api/workflows/${id}/clone`, name ? { name } : {}, { idempotencyKey: newId() }),

@@ -1,5 +1,5 @@
 /** The designer: a library of kinds, the drawing, an inspector, and what is wrong; large, so only ever imported lazily. */
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useBlocker, useNavigate } from '@tanstack/react-router';
 import { ReactFlowProvider, useReactFlow } from '@xyflow/react';
 import {
@@ -25,6 +25,7 @@ import {
 } from 'lucide-react';
 import { lazy, Suspense, useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import { describe, Problem } from '@/api/problem';
+import { meQuery } from '@/api/queries';
 import type { Run, Workflow, WorkflowProblem } from '@/api/types';
 import { Classification, Status } from '@/components/ui/badges';
 import { Button, IconButton } from '@/components/ui/button';
@@ -141,6 +142,7 @@ function Desk({ workflow }: { workflow: Workflow }) {
   const saving = useRef(false);
   const root = useRef<HTMLDivElement>(null);
   const client = useQueryClient();
+  const me = useQuery(meQuery);
   const navigate = useNavigate();
   const flow = useReactFlow();
   const save = useSaveWorkflow(workflow.id);
@@ -172,7 +174,7 @@ function Desk({ workflow }: { workflow: Workflow }) {
           .filter(Boolean)
           .join(', ');
   // Moments pass without a new revision; what was just saved is newer than what was read.
-  const acting = workflow.revision >= base.revision ? workflow.schedules : base.schedules;
+  const acting = workflow.revision >= base.revision ? workflow : base;
   const title = graph.title || meta.name;
   const nameError = save.error instanceof Problem ? save.error.fieldError('name') : undefined;
 
@@ -415,7 +417,7 @@ function Desk({ workflow }: { workflow: Workflow }) {
           <Classification level={meta.data_classification} />
         </span>
         <span className="wf-wide">
-          <Scheduled schedules={acting} />
+          <Scheduled schedules={acting.schedules} />
         </span>
         {disabled && <Status>{t('Read only')}</Status>}
         <span className="flex-1" />
@@ -667,6 +669,7 @@ function Desk({ workflow }: { workflow: Workflow }) {
                 {...inspector}
                 problems={checked.problems}
                 acting={acting}
+                own={me.data?.user.id === workflow.owner_user_id}
                 meta={meta}
                 nameError={nameError}
                 onMeta={(part) => setMeta((last) => ({ ...last, ...part }))}

@@ -1,6 +1,6 @@
 /** The workflow itself: what it is called, who sees it, what it is given and gives back. */
 import { Plus, X } from 'lucide-react';
-import type { WorkflowSchedule } from '@/api/types';
+import type { Workflow } from '@/api/types';
 import { Button, IconButton } from '@/components/ui/button';
 import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { Switch } from '@/components/ui/switch';
@@ -18,6 +18,7 @@ import { referencesAt } from '../model/references';
 import type { InspectorProps } from './inspector';
 import { ScheduleFields } from './schedule-fields';
 import { RowsField, TemplateField } from './value-fields';
+import { WebhookFields } from './webhook-fields';
 
 /** What stands beside the graph: it changes without a new version. */
 export interface Meta {
@@ -62,6 +63,7 @@ export function WorkflowInspector({
   graph,
   meta,
   acting,
+  own,
   problems,
   disabled,
   dispatch,
@@ -70,8 +72,10 @@ export function WorkflowInspector({
   onClose,
 }: InspectorProps & {
   meta: Meta;
-  /** The schedules that the server acts by. */
-  acting: readonly WorkflowSchedule[];
+  /** What the server has: the schedules and the webhook that it acts by. */
+  acting: Pick<Workflow, 'id' | 'schedules' | 'webhook'>;
+  /** Whether it is the reader's own. */
+  own: boolean;
   onMeta: (change: Partial<Meta>) => void;
   nameError: string | undefined;
 }) {
@@ -121,7 +125,16 @@ export function WorkflowInspector({
       </section>
       <ScheduleFields
         graph={graph}
-        acting={acting}
+        acting={acting.schedules}
+        problems={problems}
+        disabled={disabled}
+        onChange={(triggers, tag) => change({ triggers }, tag)}
+      />
+      <WebhookFields
+        graph={graph}
+        workflowId={acting.id}
+        known={acting.webhook}
+        own={own}
         problems={problems}
         disabled={disabled}
         onChange={(triggers, tag) => change({ triggers }, tag)}

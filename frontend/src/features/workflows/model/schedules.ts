@@ -10,7 +10,7 @@ export interface Schedule {
   zone: string | undefined;
 }
 
-type Trigger = Record<string, unknown>;
+export type Trigger = Record<string, unknown>;
 
 /** What is chosen most, and what it is called. */
 export function presets(): { cron: string; name: string }[] {
@@ -21,7 +21,7 @@ export function presets(): { cron: string; name: string }[] {
   ];
 }
 
-const triggersOf = (graph: Graph): Trigger[] => (Array.isArray(graph.triggers) ? graph.triggers : []);
+export const triggersOf = (graph: Graph): Trigger[] => (Array.isArray(graph.triggers) ? graph.triggers : []);
 
 export function schedulesOf(graph: Graph): Schedule[] {
   return triggersOf(graph).flatMap((trigger, position) =>
