@@ -47,6 +47,15 @@ const PASSED_ON: [&str; 3] = [
              AND (a.owner_user_id IS NULL OR a.owner_user_id <> $1)))",
 ];
 
+/// The secrets of the hooks of the person's workflows in an organisation: whoever takes these over is not to be acted for
+/// with what the person knows. `$1` is the person, `$2` the organisation.
+const HOOK_SECRETS: [&str; 2] = [
+    "DELETE FROM secrets WHERE organization_id = $2 AND ref IN (SELECT h.secret_ref FROM workflow_hooks h \
+       JOIN workflows w ON w.id = h.workflow_id WHERE w.owner_user_id = $1 AND w.organization_id = $2)",
+    "UPDATE workflow_hooks SET secret_at = NULL WHERE workflow_id IN \
+       (SELECT id FROM workflows WHERE owner_user_id = $1 AND organization_id = $2)",
+];
+
 impl ErasuresTx<'_> {
     /// Gives what others of an organisation use to somebody else of it.
     ///
@@ -58,6 +67,9 @@ impl ErasuresTx<'_> {
         organization: OrganizationId,
         successor: UserId,
     ) -> Result<u64> {
+        for sql in HOOK_SECRETS {
+            self.run(sql, [user.as_uuid(), organization.as_uuid()].map(Value::from)).await?;
+        }
         let mut passed = 0;
         for sql in PASSED_ON {
             let values = [user.as_uuid(), organization.as_uuid(), successor.as_uuid()].map(Value::from);
