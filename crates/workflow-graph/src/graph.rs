@@ -3,7 +3,13 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeMap};
 use serde_json::{Map, Value};
 
-use crate::{Node, problem::Invalid, trigger::Trigger, word::words};
+use crate::{
+    Node,
+    fields::Fields,
+    problem::{Code, Invalid},
+    trigger::Trigger,
+    word::words,
+};
 
 /// The mark by which the stored form of a graph is known, and its version.
 pub const SCHEMA: &str = "conductor.workflow/1";
@@ -65,6 +71,8 @@ pub struct Graph {
     pub outputs: Vec<Output>,
     /// Variables and their values at the start.
     pub variables: Map<String, Value>,
+    /// What one run may take.
+    pub limits: RunCaps,
     /// The nodes, in the order of the document.
     pub nodes: Vec<Node>,
     /// The edges, in the order of the document.
@@ -73,6 +81,45 @@ pub struct Graph {
     pub entry: Vec<String>,
     /// The ids of the nodes that it ends with.
     pub exit: Vec<String>,
+}
+
+/// What one run of a workflow may take, with everything below it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct RunCaps {
+    /// Tokens of models, in and out together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u32>,
+    /// What its calls may cost, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_cost_usd: Option<f64>,
+}
+
+impl RunCaps {
+    /// The most that a limit may say.
+    const LARGEST_USD: f64 = 1_000_000.0;
+
+    /// Whether nothing is limited.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Reads `limits`.
+    pub(crate) fn read(fields: &mut Fields<'_>) -> Self {
+        let Some(mut fields) = fields.fields("limits") else { return Self::default() };
+        let caps =
+            Self { max_tokens: fields.whole("max_tokens"), max_cost_usd: fields.number("max_cost_usd") };
+        if caps.max_tokens == Some(0) {
+            fields.refuse("max_tokens", Code::InvalidValue, "a run may take one token at least");
+        }
+        // A billionth of a dollar is the least that is counted.
+        if caps.max_cost_usd.is_some_and(|usd| !(1e-9..=Self::LARGEST_USD).contains(&usd)) {
+            let message = "the cost of a run is limited to more than 0 and at most 1,000,000 dollars";
+            fields.refuse("max_cost_usd", Code::InvalidValue, message);
+        }
+        fields.finish();
+        caps
+    }
 }
 
 /// A value that a workflow is given.
@@ -176,6 +223,9 @@ impl Serialize for Graph {
         map.serialize_entry("inputs", &self.inputs)?;
         map.serialize_entry("outputs", &self.outputs)?;
         map.serialize_entry("variables", &self.variables)?;
+        if !self.limits.is_none() {
+            map.serialize_entry("limits", &self.limits)?;
+        }
         map.serialize_entry("nodes", &self.nodes)?;
         map.serialize_entry("edges", &self.edges)?;
         map.serialize_entry("entry", &self.entry)?;

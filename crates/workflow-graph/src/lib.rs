@@ -23,7 +23,9 @@ mod word;
 pub use document::Syntax;
 pub use export::{to_canvas, to_conductor, to_yaml};
 pub use expression::{Expression, Fuel, Reference, Root, Scope, Segment, Template};
-pub use graph::{ELSE, ERROR, Edge, FAIL, Graph, Input, LOOP, OUT, Output, SCHEMA, SourceFormat, ValueType};
+pub use graph::{
+    ELSE, ERROR, Edge, FAIL, Graph, Input, LOOP, OUT, Output, RunCaps, SCHEMA, SourceFormat, ValueType,
+};
 pub use import::{Imported, import, import_as, import_value};
 pub use kind::{Config, Kind};
 pub use limits::Limits;

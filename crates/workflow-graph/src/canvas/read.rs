@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Config, Edge, Kind, Node, Output, conductor,
     fields::{Fields, Sink},
-    graph::{OUT, SourceFormat},
+    graph::{OUT, RunCaps, SourceFormat},
     import::{Origin, Read},
     kind::{End, Start},
     limits::{self, Limits},
@@ -46,6 +46,7 @@ pub(crate) fn read(mut fields: Fields<'_>, limits: &Limits) -> Read {
     graph.description = fields.text("description");
     graph.source_format = fields.word("source_format").unwrap_or(SourceFormat::Canvas);
     graph.variables = fields.object("variables").unwrap_or_default();
+    graph.limits = RunCaps::read(&mut fields);
     let triggers = conductor::triggers(&mut fields);
     let inputs = conductor::inputs(&mut fields, "inputs");
     let declared = fields.has("outputs");

@@ -36,6 +36,7 @@ pub(crate) fn write(graph: &Graph) -> Value {
     put("inputs", json!((!plan.one_start && !graph.inputs.is_empty()).then_some(&graph.inputs)));
     put("outputs", json!((!plan.end_has_outputs && !plan.no_outputs).then_some(&graph.outputs)));
     put("variables", json!((!graph.variables.is_empty()).then_some(&graph.variables)));
+    put("limits", json!((!graph.limits.is_none()).then_some(graph.limits)));
     let nodes = graph.nodes.iter().map(|node| self::node(graph, node, &numbers, &plan));
     put("nodes", nodes.collect());
     let told = told(graph);

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::{
     Config, Edge, Input, Kind, Node, Output,
     fields::Fields,
-    graph::{OUT, SCHEMA, SourceFormat},
+    graph::{OUT, RunCaps, SCHEMA, SourceFormat},
     import::{Origin, Read},
     kind::{Agent, Tool},
     limits::{self, Limits},
@@ -30,6 +30,7 @@ pub(crate) fn read(mut fields: Fields<'_>, limits: &Limits) -> Read {
     graph.inputs = inputs(&mut fields, "inputs");
     graph.outputs = outputs(&mut fields, "outputs");
     graph.variables = fields.object("variables").unwrap_or_default();
+    graph.limits = RunCaps::read(&mut fields);
     if fields.has("graph") {
         read.moved = ["/entry", "/exit"].map(|key| (key, format!("/graph{key}"))).to_vec();
         if let Some(mut wrapped) = fields.fields("graph") {

@@ -36,6 +36,9 @@ pub(crate) fn write(graph: &Graph) -> Value {
     if !graph.variables.is_empty() {
         put("variables", Value::Object(graph.variables.clone()));
     }
+    if !graph.limits.is_none() {
+        put("limits", json!(graph.limits));
+    }
     let nodes: Vec<_> = graph.nodes.iter().map(node).collect();
     let edges: Vec<_> = graph.edges.iter().enumerate().map(|(index, one)| edge(one, index)).collect();
     let ends = |ids: &[String]| match ids {

@@ -1,8 +1,8 @@
 //! Graphs of every kind, sound and unsound: writing and reading does not ask what they mean.
 
 use conductor_workflow_graph::{
-    Backoff, Config, Edge, Graph, Input, Kind, Layout, Node, OnError, Output, Retry, SourceFormat, Trigger,
-    ValueType,
+    Backoff, Config, Edge, Graph, Input, Kind, Layout, Node, OnError, Output, Retry, RunCaps, SourceFormat,
+    Trigger, ValueType,
     kind::{
         Action, Agent, Auth, AuthType, Case, Code, Condition, ConnectorKind, Database, DatabaseType, End,
         Http, Human, Integration, Join, JoinMode, Language, Loop, Map, Method, Model, Parallel, Priority,
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 pub(crate) fn graph() -> impl Strategy<Value = Graph> {
     let head =
         (word(), option::of(word()), option::of(text()), select(SourceFormat::ALL), vec(trigger(), 0..3));
-    let ends = (vec(input(), 0..3), vec(output(), 0..4), object());
+    let ends = (vec(input(), 0..3), vec(output(), 0..4), object(), limits());
     let nodes = vec((node(), any::<bool>()), 1..8);
     let edges = vec(
         (any::<prop::sample::Index>(), any::<prop::sample::Index>(), port(), option::of(text()), 0..3),
@@ -25,7 +25,7 @@ pub(crate) fn graph() -> impl Strategy<Value = Graph> {
         (vec(any::<prop::sample::Index>(), 0..3), vec(any::<prop::sample::Index>(), 0..3), any::<bool>());
     (head, ends, nodes, edges, ways).prop_map(|(head, ends, nodes, edges, ways)| {
         let (name, title, description, source_format, triggers) = head;
-        let (inputs, mut outputs, variables) = ends;
+        let (inputs, mut outputs, variables, limits) = ends;
         for (index, output) in outputs.iter_mut().enumerate() {
             output.name = format!("{}{index}", output.name);
         }
@@ -61,6 +61,7 @@ pub(crate) fn graph() -> impl Strategy<Value = Graph> {
             inputs,
             outputs,
             variables,
+            limits,
             nodes,
             edges,
             entry,
@@ -72,6 +73,11 @@ pub(crate) fn graph() -> impl Strategy<Value = Graph> {
         }
         graph
     })
+}
+
+fn limits() -> impl Strategy<Value = RunCaps> {
+    (option::of(1..u32::MAX), option::of(select(vec![0.25, 1.0, 40.0])))
+        .prop_map(|(max_tokens, max_cost_usd)| RunCaps { max_tokens, max_cost_usd })
 }
 
 /// Mostly a port that the node has.
