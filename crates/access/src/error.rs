@@ -77,7 +77,7 @@ impl Error {
         let retry_after = match refusal.reason {
             RefusalReason::Reserved => Some(RESERVED_FOR),
             RefusalReason::Spent => refusal.resets_at.and_then(|at| (at - clock.now()).to_std().ok()),
-            RefusalReason::Currency => None,
+            RefusalReason::Currency | RefusalReason::RunTokens | RefusalReason::RunCost => None,
         };
         Self::Budget { refusal: Box::new(refusal), retry_after }
     }

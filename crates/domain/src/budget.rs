@@ -217,14 +217,27 @@ pub enum RefusalReason {
     Reserved,
     /// The call is priced in another currency, so that it cannot be counted.
     Currency,
+    /// The run has taken the tokens that its workflow lets it take: amounts are tokens.
+    RunTokens,
+    /// The run has spent what its workflow lets it spend.
+    RunCost,
+}
+
+/// What one run may take with everything below it, as its workflow says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunLimits {
+    /// Tokens, in and out together.
+    pub max_tokens: Option<i64>,
+    /// Billionths of a US dollar.
+    pub max_cost_nanos: Option<i64>,
 }
 
 /// A refusal of a budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BudgetRefusal {
-    /// The budget.
+    /// The budget; of a run's own limits, the run.
     pub budget_id: BudgetId,
-    /// Its name.
+    /// Its name; of a run's own limits, that of the workflow.
     pub name: String,
     /// Whose spending it limits.
     pub scope: BudgetScope,
@@ -250,7 +263,23 @@ impl BudgetRefusal {
             RefusalReason::Spent => "budget_exhausted",
             RefusalReason::Reserved => "budget_reserved",
             RefusalReason::Currency => "budget_currency",
+            RefusalReason::RunTokens | RefusalReason::RunCost => "run_budget_exceeded",
         }
+    }
+
+    /// What refuses, as audit entries name it.
+    #[must_use]
+    pub fn rule(&self) -> String {
+        match self.is_of_run() {
+            true => format!("runs/{}/limits", self.budget_id),
+            false => format!("budgets/{}", self.budget_id),
+        }
+    }
+
+    /// Whether it is what the workflow says of each of its runs, which no time and no ended call frees again.
+    #[must_use]
+    pub fn is_of_run(&self) -> bool {
+        matches!(self.reason, RefusalReason::RunTokens | RefusalReason::RunCost)
     }
 
     /// What it is in a few words.
@@ -260,6 +289,7 @@ impl BudgetRefusal {
             RefusalReason::Spent => "The budget is spent",
             RefusalReason::Reserved => "The budget is taken by calls under way",
             RefusalReason::Currency => "The budget cannot count this model",
+            RefusalReason::RunTokens | RefusalReason::RunCost => "The run has spent what it may",
         }
     }
 }
@@ -285,6 +315,18 @@ impl std::fmt::Display for BudgetRefusal {
                 f,
                 "The budget “{name}” counts {currency}, and this call is priced in another currency. Choose another \
                  model, or ask an administrator of the organisation.",
+            ),
+            RefusalReason::RunTokens => write!(
+                f,
+                "A run of “{name}” may take {} tokens, and this one has taken {}. Raise the limit in the workflow's \
+                 settings, and go on from here.",
+                self.limit_nanos, self.spent_nanos,
+            ),
+            RefusalReason::RunCost => write!(
+                f,
+                "A run of “{name}” may spend {limit} {currency}, and this one has spent {}. Raise the limit in the \
+                 workflow's settings, and go on from here.",
+                decimal_of_nanos(self.spent_nanos),
             ),
         }
     }

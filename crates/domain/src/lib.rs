@@ -53,7 +53,7 @@ pub use audit::{
 };
 pub use budget::{
     Budget, BudgetCounter, BudgetPeriod, BudgetRefusal, BudgetScope, BudgetStanding, NewBudget,
-    RefusalReason, Spender,
+    RefusalReason, RunLimits, Spender,
 };
 pub use caller::{Caller, Principal};
 pub use campaign::{Campaign, CampaignItem, ReviewDecision};
@@ -109,7 +109,7 @@ pub use scope::Scope;
 pub use secret::{ApiKey, NewApiKey, NewSecret, Secret};
 pub use tenant_key::{KeyCensus, KeyRotation, RotationStatus, WrappedKey};
 pub use usage::{
-    CallCost, NewUsage, UsageBucket, UsageDimension, UsageFilter, UsageGrouping, UsageTotals,
+    CallCost, NewUsage, NodeShare, UsageBucket, UsageDimension, UsageFilter, UsageGrouping, UsageTotals,
     decimal_of_nanos, nanos_of_decimal,
 };
 pub use user::{

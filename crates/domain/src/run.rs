@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AgentId, CallId, Classification, ConnectorId, ConversationId, EventBody, MessageId, RunId, Scope,
-    TokenId, ToolId, UserId, WorkflowId, classification::words,
+    AgentId, CallId, Classification, ConnectorId, ConversationId, EventBody, MessageId, RunId, RunLimits,
+    Scope, TokenId, ToolId, UserId, WorkflowId, classification::words,
 };
 
 /// What a run executes.
@@ -243,6 +243,8 @@ pub struct NewRun {
     pub trace_id: Option<String>,
     /// When it began, where it is written down only once it is over; the time of writing where `None`.
     pub began_at: Option<DateTime<Utc>>,
+    /// What it may take with everything below it.
+    pub limits: RunLimits,
 }
 
 impl NewRun {
@@ -274,6 +276,7 @@ impl NewRun {
             data_classification: Classification::Public,
             trace_id: None,
             began_at: None,
+            limits: RunLimits::default(),
         }
     }
 }
@@ -297,6 +300,8 @@ pub struct RunOutcome {
     pub output_tokens: i64,
     /// Cost in billionths of the currency's unit.
     pub cost_nanos: i64,
+    /// ISO 4217; `None` where nothing was spent.
+    pub currency: Option<String>,
     /// How often it was dispatched.
     pub attempts: i32,
     /// How sensitive what it gave is; what it was given is at least kept.
@@ -316,6 +321,7 @@ impl RunOutcome {
             input_tokens: 0,
             output_tokens: 0,
             cost_nanos: 0,
+            currency: None,
             attempts: 1,
             data_classification: Classification::Public,
         }

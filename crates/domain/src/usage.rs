@@ -39,6 +39,19 @@ pub struct NewUsage {
     pub pricing_id: Option<PricingId>,
 }
 
+/// What a node of a run of a workflow spent, with everything below it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeShare {
+    /// The node.
+    pub node_id: String,
+    /// Tokens in.
+    pub input_tokens: i64,
+    /// Tokens out.
+    pub output_tokens: i64,
+    /// Cost in billionths of the unit of the run's currency.
+    pub cost_nanos: i64,
+}
+
 /// What one call of a tool costs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallCost {

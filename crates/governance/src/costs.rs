@@ -76,8 +76,9 @@ impl Costs {
         let rows = self.store.visible_to(caller);
         let (what, sees) = match (filter.conversation_id, filter.workflow_id, filter.agent_id) {
             (Some(id), ..) => ("conversation", rows.conversations().find(id).await?.is_some()),
+            (None, Some(id), _) => ("workflow", rows.workflows().find(id).await?.is_some()),
             (None, None, Some(id)) => ("agent", rows.agents().find(id).await?.is_some()),
-            _ => ("workflow", false),
+            (None, None, None) => ("thing", false),
         };
         // What was deleted since has cost what it has cost.
         let ever = UsageFilter { from: None, to: None, ..filter.clone() };

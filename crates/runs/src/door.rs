@@ -208,6 +208,7 @@ impl ToolPath {
             agent_id: None,
             conversation_id: None,
             message_id: None,
+            node_id: None,
             context_label: Classification::Public,
         }
     }

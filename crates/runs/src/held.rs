@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{
-    BudgetRefusal, EffectState, EventBody, NewAuditEvent, ProblemView, Run, RunOutcome, RunSignal, RunStatus,
-    SignalKind, Spender,
+    BudgetRefusal, EffectState, EventBody, NewAuditEvent, NewUsage, ProblemView, Run, RunKind, RunOutcome,
+    RunSignal, RunStatus, SignalKind, Spender,
 };
 use conductor_storage::{FeedItem, ScopedTx, Spending, Store, StoredEvent};
 use futures::future::BoxFuture;
@@ -232,6 +232,32 @@ impl HeldTx<'_> {
         let spender = spender(&self.run);
         let spending = Spending { call_id, run_id: self.run.id, spender: &spender, nanos, currency };
         self.tx.budget_ledger().settle(spending).await
+    }
+
+    /// Writes what a call took into the usage ledger, and adds it to the runs of workflows that this run is part of. It
+    /// comes after the charge and before everything else of the transaction, as the rows above are written first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn used(&self, usage: NewUsage) -> conductor_storage::Result<()> {
+        let is_part = self.run.parent_run_id.is_some() || self.run.kind == RunKind::Workflow;
+        if is_part {
+            self.tx.runs().spend(self.run.id, &usage).await?;
+        }
+        self.tx.usage().record(usage).await
+    }
+
+    /// Why the run may not make a call that costs something or takes tokens: a workflow that it is part of says how much
+    /// one run may take, and that is taken. `costs_in` is the call's currency where it costs anything.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn exceeded(
+        &self,
+        takes_tokens: bool,
+        costs_in: Option<&str>,
+    ) -> conductor_storage::Result<Option<Box<BudgetRefusal>>> {
+        self.tx.runs().exceeded(self.run.id, takes_tokens, costs_in).await
     }
 
     /// Parks the run until a signal comes.

@@ -47,6 +47,8 @@ pub struct Call {
     pub conversation_id: Option<ConversationId>,
     /// The message that is being written.
     pub message_id: Option<MessageId>,
+    /// The node of a workflow that makes it.
+    pub node_id: Option<String>,
     /// The highest label of what the arguments may come from.
     pub context_label: Classification,
 }

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use chrono::TimeDelta;
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
-    Caller, HumanTask, HumanTaskId, NewAuditEvent, Page, PageRequest, Run, RunFilter, RunId, RunKind,
-    SignalKind, Visibility,
+    Caller, HumanTask, HumanTaskId, NewAuditEvent, NodeShare, Page, PageRequest, Run, RunFilter, RunId,
+    RunKind, SignalKind, Visibility,
 };
 use conductor_storage::{Notified, Store, StoredEvent, Unscoped};
 use futures::{Stream, TryStreamExt};
@@ -63,6 +63,14 @@ impl Runs {
             self.store.visible_to(caller).runs().find(id).await?.ok_or(Error::NotFound { what: "run" })?;
         self.access.require(caller, Action::RunRead, &facts(&run)).await?;
         Ok(run)
+    }
+
+    /// What each node of a run of a workflow has spent, with everything below it. The run is one that the caller was shown.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn shares(&self, caller: &Caller, run: &Run) -> Result<Vec<NodeShare>> {
+        Ok(self.store.visible_to(caller).runs().shares(run).await?)
     }
 
     /// A page of runs, newest first.

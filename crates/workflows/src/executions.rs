@@ -5,7 +5,7 @@ use std::sync::Arc;
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
     Caller, Classification, Concurrency, FieldError, NewAuditEvent, NewRun, Page, PageRequest, Run,
-    RunFilter, RunId, RunKind, RunTrigger, SignalKind, Workflow, WorkflowId,
+    RunFilter, RunId, RunKind, RunLimits, RunTrigger, SignalKind, Workflow, WorkflowId, nanos_of_decimal,
 };
 use conductor_runs::{FeedItem, Runs};
 use conductor_storage::{ScopedTx, Store};
@@ -241,6 +241,7 @@ impl Executions {
             retry_of: fork.map(|fork| fork.run_id),
             input: Some(input),
             data_classification: label,
+            limits: limits(&graph),
             ..NewRun::new(id, RunKind::Workflow, execution.trigger.unwrap_or(RunTrigger::Api))
         };
         Ok((run, entry))
@@ -302,6 +303,14 @@ fn told(graph: &Graph, event: Map<String, Value>) -> Map<String, Value> {
     }
     given.extend(whole.map(|whole| (WHOLE_EVENT.to_owned(), whole)));
     given
+}
+
+/// What a run may take, as rows have it.
+fn limits(graph: &Graph) -> RunLimits {
+    RunLimits {
+        max_tokens: graph.limits.max_tokens.map(i64::from),
+        max_cost_nanos: graph.limits.max_cost_usd.and_then(|usd| nanos_of_decimal(&format!("{usd:.9}"))),
+    }
 }
 
 /// The inputs of a run: what was given, with defaults, held against what the workflow declares.

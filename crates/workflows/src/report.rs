@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conductor_domain::{Caller, EventBody, NodeWait, ProblemView, Run, RunId, RunKind, RunStatus};
+use conductor_domain::{Caller, EventBody, NodeShare, NodeWait, ProblemView, Run, RunId, RunKind, RunStatus};
 use conductor_runs::{Runs, StoredEvent, problem_of};
 use serde_json::Value;
 
@@ -37,6 +37,8 @@ pub struct NodeReport {
     pub error: Option<ProblemView>,
     /// How long its last attempt took.
     pub duration_ms: Option<i64>,
+    /// What all its attempts spent, with everything below them.
+    pub spent: NodeShare,
 }
 
 impl Executions {
@@ -74,6 +76,11 @@ impl Executions {
                 if let Ok(parsed) = event.parse() {
                     take(&mut nodes, &mut failed, parsed.body);
                 }
+            }
+        }
+        for share in runs.shares(caller, &run).await? {
+            if let Some(node) = nodes.iter_mut().find(|node| node.node_id == share.node_id) {
+                node.spent = share;
             }
         }
         let ended = run.status.is_final() && run.status != RunStatus::Succeeded;
@@ -140,6 +147,7 @@ fn of(nodes: &mut Vec<NodeReport>, node_id: String) -> &mut NodeReport {
             output: None,
             error: None,
             duration_ms: None,
+            spent: NodeShare::default(),
         });
         nodes.len() - 1
     });

@@ -213,6 +213,7 @@ fn to_call(context: &Context, label: Classification, held: &Held, call: CallStat
         agent_id: Some(context.agent.id),
         conversation_id: run.conversation_id,
         message_id: run.message_id,
+        node_id: None,
         context_label: label,
     }
 }

@@ -82,6 +82,7 @@ impl Turns {
         outcome.input_tokens = state.input_tokens;
         outcome.output_tokens = state.output_tokens;
         outcome.cost_nanos = state.cost_nanos;
+        outcome.currency.clone_from(&state.currency);
         let label = patch.data_classification.unwrap_or(Classification::Public).max(state.label());
         outcome.data_classification = label;
         let place = run.conversation_id.zip(run.message_id);

@@ -187,8 +187,8 @@ impl Turns {
         held.write(move |tx| {
             Box::pin(async move {
                 tx.settle(step, record.cost_nanos, &record.currency).await?;
-                tx.emit(&events).await?;
-                tx.tx.usage().record(record).await
+                tx.used(record).await?;
+                tx.emit(&events).await
             })
         })
         .await

@@ -98,7 +98,10 @@ impl Turns {
     ) -> Result<Option<ProblemView>> {
         let EventBody::StepStarted { step_id, .. } = begins else { return Ok(None) };
         let nanos = priced.cost(priced.most);
-        if nanos == 0 || !self.access.budgets().apply(&held.spender()).await? {
+        let is_counted = nanos > 0 && self.access.budgets().apply(&held.spender()).await?;
+        // A run that another has started may be part of one whose workflow limits it.
+        let may_be_limited = held.run().parent_run_id.is_some();
+        if !is_counted && !may_be_limited {
             held.emit(std::slice::from_ref(&begins)).await?;
             return Ok(None);
         }
@@ -113,12 +116,22 @@ impl Turns {
         denied.run_id = Some(run);
         let refusal = held.write(move |tx| {
             Box::pin(async move {
-                let Err(refusal) = tx.reserve(step_id.as_uuid(), nanos, &currency).await? else {
+                let costs_in = Some(currency.as_str()).filter(|_| nanos > 0);
+                let exceeded = match may_be_limited {
+                    true => tx.exceeded(true, costs_in).await?,
+                    false => None,
+                };
+                let refused = match exceeded {
+                    Some(refusal) => Err(refusal),
+                    None if is_counted => tx.reserve(step_id.as_uuid(), nanos, &currency).await?,
+                    None => Ok(()),
+                };
+                let Err(refusal) = refused else {
                     tx.emit(std::slice::from_ref(&begins)).await?;
                     return Ok(None);
                 };
                 denied.allowed = false;
-                denied.rule_id = Some(format!("budgets/{}", refusal.budget_id));
+                denied.rule_id = Some(refusal.rule());
                 denied.denial_reason = Some(refusal.to_string());
                 tx.tx.audit().record(denied).await?;
                 Ok(Some(refusal))
@@ -127,7 +140,8 @@ impl Turns {
         Ok(refusal.await?.map(|refusal| {
             metrics::counter!("conductor_budget_refusals_total", "code" => refusal.code()).increment(1);
             // Trying again helps where others' calls hold what is left, or after the period.
-            conductor_runs::problem(refusal.code(), refusal.title(), refusal.to_string(), true)
+            let again = !refusal.is_of_run();
+            conductor_runs::problem(refusal.code(), refusal.title(), refusal.to_string(), again)
         }))
     }
 

@@ -75,6 +75,7 @@ pub(crate) struct TurnState {
     pub(crate) output_tokens: i64,
     pub(crate) cached_tokens: i64,
     pub(crate) cost_nanos: i64,
+    pub(crate) currency: Option<String>,
     pub(crate) model: Option<String>,
     /// What guards found in what the model was given and in what it said.
     pub(crate) findings: Vec<GuardFinding>,
@@ -114,12 +115,15 @@ impl TurnState {
                 }
             }
             EventBody::ThinkingDelta { text, .. } => self.thinking.push_str(text),
-            EventBody::Usage { model, input_tokens, output_tokens, cached_tokens, cost, .. } => {
+            EventBody::Usage {
+                model, input_tokens, output_tokens, cached_tokens, cost, currency, ..
+            } => {
                 self.model = Some(model.clone());
                 self.input_tokens += input_tokens;
                 self.output_tokens += output_tokens;
                 self.cached_tokens += cached_tokens;
                 self.cost_nanos += nanos_of_decimal(cost).unwrap_or_default();
+                self.currency = Some(currency.clone());
             }
             EventBody::MessageGuarded { findings, .. } => {
                 let before = std::mem::take(&mut self.findings);

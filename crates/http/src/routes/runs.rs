@@ -68,9 +68,11 @@ pub(crate) struct RunResponse {
     error: Option<ProblemView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     model_name: Option<String>,
+    /// Tokens read so far; for runs of workflows and for their calls, by everything below them too.
     input_tokens: i64,
+    /// Tokens written, counted alike.
     output_tokens: i64,
-    /// A decimal, such as `0.0042`.
+    /// What they cost: a decimal, such as `0.0042`. What was spent in another currency than the first is not in it.
     cost: String,
     currency: String,
     attempts: i32,

@@ -7,6 +7,7 @@ mod people;
 mod replayed;
 mod resumed;
 mod shapes;
+mod spent;
 mod triggers;
 
 use conductor_test_support::Api;

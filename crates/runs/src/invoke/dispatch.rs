@@ -59,11 +59,15 @@ impl ToolPath {
             let request = (!tool.delegates).then(|| sha256_hex(canonical_json(&arguments)));
             let reserved = held.write(move |tx| {
                 Box::pin(async move {
-                    if let Some(cost) = cost
-                        && let Err(refusal) =
+                    if let Some(cost) = cost {
+                        if let Some(refusal) = tx.exceeded(false, Some(&cost.currency)).await? {
+                            return Ok(Err(refusal));
+                        }
+                        if let Err(refusal) =
                             tx.reserve(call_id.as_uuid(), cost.nanos, &cost.currency).await?
-                    {
-                        return Ok(Err(refusal));
+                        {
+                            return Ok(Err(refusal));
+                        }
                     }
                     tx.emit(&opening).await?;
                     if let Some(child) = child {

@@ -142,6 +142,7 @@ impl ToolPath {
         let cost = tool.call_cost.clone();
         let usage = cost.as_ref().filter(|_| ended.counts()).map(|cost| usage(held, call, tool, cost));
         outcome.cost_nanos = usage.as_ref().map_or(0, |usage| usage.cost_nanos);
+        outcome.currency = usage.as_ref().map(|usage| usage.currency.clone());
         held.write(move |tx| {
             Box::pin(async move {
                 if let Some(cost) = cost {
@@ -149,7 +150,7 @@ impl ToolPath {
                     tx.settle(call_id.as_uuid(), charged, &cost.currency).await?;
                 }
                 if let Some(usage) = usage {
-                    tx.tx.usage().record(usage).await?;
+                    tx.used(usage).await?;
                 }
                 if let Some(child) = child {
                     tx.tx.runs().create_child(child).await?;
@@ -245,6 +246,7 @@ impl ToolPath {
             tool_name: Some(tool.map_or_else(|| call.name.clone(), |tool| tool.path.clone())),
             conversation_id: call.conversation_id,
             message_id: call.message_id,
+            node_id: call.node_id.clone(),
             input: arguments,
             data_classification: call.context_label,
             ..NewRun::new(RunId::from_uuid(call.call_id.as_uuid()), RunKind::Tool, parent.trigger)

@@ -139,6 +139,7 @@ async fn one_call(tools: &ToolPath, caller: Arc<Caller>, held: Held) -> conducto
         agent_id: None,
         conversation_id: None,
         message_id: None,
+        node_id: None,
         context_label: Classification::Public,
     };
     let invoked = if begun { tools.resume(&held, call).await? } else { tools.invoke(&held, call).await? };

@@ -1,13 +1,18 @@
 //! Runs: as their tenant writes them, as callers see them, as the driver claims them.
 
+mod spending;
+
 use chrono::{DateTime, Utc};
 use conductor_domain::{
-    Classification, NewRun, Page, PageRequest, Run, RunFilter, RunId, RunKind, RunOutcome, RunSignal,
-    RunStatus, Scope, SignalKind, WorkflowId,
+    Classification, NewRun, Page, PageRequest, Run, RunFilter, RunId, RunKind, RunLimits, RunOutcome,
+    RunSignal, RunStatus, Scope, SignalKind, WorkflowId,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, Value, prelude::Expr,
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Value,
+    prelude::Expr,
 };
 
 use super::{
@@ -107,7 +112,11 @@ impl<'t> Runs<'t> {
             trace_id: Set(new.trace_id),
             created_at: Set(now),
         };
-        row.insert(&self.tx.conn()).await?.try_into()
+        let run: Run = row.insert(&self.tx.conn()).await?.try_into()?;
+        if new.limits != RunLimits::default() {
+            self.limit(run.id, new.limits).await?;
+        }
+        Ok(run)
     }
 
     /// A run of this tenant.
@@ -218,23 +227,32 @@ impl<'t> Runs<'t> {
             self.owned(id).filter(self.held(id, fence)).one(&self.tx.conn()).await?.ok_or(Error::Fenced)?;
         let started = row.started_at.unwrap_or(now);
         let given: Classification = word("runs.data_classification", &row.data_classification)?;
-        let mut row: run::ActiveModel = row.into();
-        row.status = Set(outcome.status.as_str().to_owned());
-        row.output_json = Set(outcome.output);
-        row.error_code = Set(outcome.error_code);
-        row.error_text = Set(outcome.error_text);
-        row.model_name = Set(outcome.model_name);
-        row.input_tokens = Set(outcome.input_tokens);
-        row.output_tokens = Set(outcome.output_tokens);
-        row.cost_nanos = Set(outcome.cost_nanos);
-        row.attempts = Set(outcome.attempts);
-        row.data_classification = Set(given.max(outcome.data_classification).as_str().to_owned());
-        row.ended_at = Set(Some(now));
-        row.duration_ms = Set(Some((now - started).num_milliseconds()));
-        row.lease_owner = Set(None);
-        row.lease_until = Set(None);
-        row.update(&self.tx.conn()).await?;
-        Ok(())
+        let ended = run::ActiveModel {
+            status: Set(outcome.status.as_str().to_owned()),
+            output_json: Set(outcome.output),
+            error_code: Set(outcome.error_code),
+            error_text: Set(outcome.error_text),
+            model_name: Set(outcome.model_name),
+            currency: outcome.currency.map_or(NotSet, Set),
+            attempts: Set(outcome.attempts),
+            data_classification: Set(given.max(outcome.data_classification).as_str().to_owned()),
+            ended_at: Set(Some(now)),
+            duration_ms: Set(Some((now - started).num_milliseconds())),
+            lease_owner: Set(None),
+            lease_until: Set(None),
+            ..Default::default()
+        };
+        // Added and not set: runs below may spend while this is written, and after it.
+        let add = |column: run::Column, by: i64| Expr::col(column).add(by);
+        let result = run::Entity::update_many()
+            .set(ended)
+            .col_expr(run::Column::InputTokens, add(run::Column::InputTokens, outcome.input_tokens))
+            .col_expr(run::Column::OutputTokens, add(run::Column::OutputTokens, outcome.output_tokens))
+            .col_expr(run::Column::CostNanos, add(run::Column::CostNanos, outcome.cost_nanos))
+            .filter(self.held(id, fence))
+            .exec(&self.tx.conn())
+            .await?;
+        if result.rows_affected == 0 { Err(Error::Fenced) } else { Ok(()) }
     }
 
     /// Notes that something of this label came into a run.

@@ -131,20 +131,32 @@ impl<'a> VisibleUsage<'a> {
             ("u.model =", filter.model.clone().map(Value::from)),
             ("u.user_id =", filter.user_id.map(|id| Value::from(id.as_uuid()))),
             ("u.conversation_id =", filter.conversation_id.map(|id| Value::from(id.as_uuid()))),
-            ("u.workflow_id =", filter.workflow_id.map(|id| Value::from(id.as_uuid()))),
         ];
-        let postgres = self.view.conn.get_database_backend() == DbBackend::Postgres;
         let (mut conditions, mut values) = (Vec::new(), Vec::new());
         for (says, value) in asked {
             let Some(value) = value else { continue };
             values.push(value);
-            conditions.push(match postgres {
-                true => format!("{says} ${}", values.len()),
-                false => format!("{says} ?"),
-            });
+            conditions.push(format!("{says} ${}", values.len()));
+        }
+        if let Some(workflow) = filter.workflow_id {
+            let (workflow_at, organization_at) = (values.len() + 1, 1);
+            values.push(Value::from(workflow.as_uuid()));
+            conditions.push(format!("u.run_id IN ({})", below(workflow_at, organization_at)));
         }
         (conditions.join(" AND "), values)
     }
+}
+
+/// The runs of a workflow and everything below them, each once, however often the workflow runs itself.
+fn below(workflow: usize, organization: usize) -> String {
+    format!(
+        "WITH RECURSIVE below (id) AS ( \
+           SELECT id FROM runs WHERE workflow_id = ${workflow} AND kind = 'workflow' \
+             AND organization_id = ${organization} \
+           UNION \
+           SELECT r.id FROM below b JOIN runs r ON r.parent_run_id = b.id \
+         ) SELECT id FROM below"
+    )
 }
 
 fn totals(row: &QueryResult, from: usize) -> Result<UsageTotals> {

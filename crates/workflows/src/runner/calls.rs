@@ -50,7 +50,7 @@ impl Pass {
             self.look_up(place.node).await?;
             match self.wanted(&place, call_id) {
                 Ok(wanted) => {
-                    let call = self.call(call_id, wanted);
+                    let call = self.call(&place, call_id, wanted);
                     works.push(Work { place, call, again: true, deadline });
                 }
                 Err(problem) => self.send(&place, Some(call_id), Err(problem)),
@@ -156,8 +156,10 @@ impl Pass {
             // A target that answered has said whether the same again may help.
             Ok(status) => matches!(status, 408 | 425 | 429 | 500..=599),
             Err(_) => {
-                let unsaid =
-                    !matches!(code.as_str(), "node_invalid" | "validation_failed" | "egress_refused");
+                let unsaid = !matches!(
+                    code.as_str(),
+                    "node_invalid" | "validation_failed" | "egress_refused" | "run_budget_exceeded"
+                );
                 unsaid && matches!(status, RunStatus::Failed | RunStatus::TimedOut | RunStatus::Interrupted)
             }
         };
@@ -176,7 +178,7 @@ impl Pass {
         }
     }
 
-    pub(super) fn call(&self, call_id: CallId, wanted: Wanted) -> Call {
+    pub(super) fn call(&self, place: &Place, call_id: CallId, wanted: Wanted) -> Call {
         let run = self.held.run();
         let Wanted { tool, arguments, agent_id } = wanted;
         Call {
@@ -188,6 +190,7 @@ impl Pass {
             agent_id,
             conversation_id: run.conversation_id,
             message_id: None,
+            node_id: Some(self.known.plan.node(place.node).id.clone()),
             context_label: run.data_classification.max(self.known.state.label),
         }
     }

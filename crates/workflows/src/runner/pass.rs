@@ -201,7 +201,7 @@ impl Pass {
                 let call_id = CallId::generate(&**self.held.store().clock());
                 self.start(&place, attempt, Some(call_id), None);
                 let deadline = deadline(self.known.plan.node(place.node), self.now());
-                let call = self.call(call_id, wanted);
+                let call = self.call(&place, call_id, wanted);
                 self.known.state.called.insert(call_id, (call.name.clone(), call.arguments.clone()));
                 Ok(Some(Work { place, call, again: false, deadline }))
             }

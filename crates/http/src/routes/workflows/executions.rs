@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use conductor_domain::{ProblemView, RunId, RunStatus, RunTrigger, WorkflowId};
+use conductor_domain::{ProblemView, RunId, RunStatus, RunTrigger, WorkflowId, decimal_of_nanos};
 use conductor_workflows::{Difference, Execution, Executions, Meant, NodeReport, Replay, Report, Resume};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -168,12 +168,20 @@ struct StepResponse {
     error: Option<ProblemView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_ms: Option<i64>,
+    /// Tokens read by its attempts so far and by everything below them, failed ones included.
+    input_tokens: i64,
+    /// Tokens written by them.
+    output_tokens: i64,
+    /// What they cost, in the currency of the run: a decimal, such as `0.0042`.
+    cost: String,
 }
 
 impl From<NodeReport> for StepResponse {
     fn from(node: NodeReport) -> Self {
-        let NodeReport { node_id: id, status, attempts, output, error, duration_ms } = node;
-        Self { id, status, attempts, output, error, duration_ms }
+        let NodeReport { node_id: id, status, attempts, output, error, duration_ms, spent } = node;
+        let (input_tokens, output_tokens) = (spent.input_tokens, spent.output_tokens);
+        let cost = decimal_of_nanos(spent.cost_nanos);
+        Self { id, status, attempts, output, error, duration_ms, input_tokens, output_tokens, cost }
     }
 }
 
