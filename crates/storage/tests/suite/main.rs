@@ -26,6 +26,7 @@ mod keys;
 mod messages;
 mod runs;
 mod sessions;
+mod spending;
 mod tenancy;
 mod usage;
 mod workflows;
