@@ -16,6 +16,7 @@ import {
 } from '../model/names';
 import { referencesAt } from '../model/references';
 import type { InspectorProps } from './inspector';
+import { LimitFields } from './limit-fields';
 import { ScheduleFields } from './schedule-fields';
 import { RowsField, TemplateField } from './value-fields';
 import { WebhookFields } from './webhook-fields';
@@ -290,6 +291,12 @@ export function WorkflowInspector({
           onChange={(variables) => change({ variables }, 'variables')}
         />
       </section>
+      <LimitFields
+        limits={graph.limits}
+        problems={problems}
+        disabled={disabled}
+        onChange={(limits, tag) => change({ limits }, tag)}
+      />
       <section>
         <h3 className="h">{t('Who may see it')}</h3>
         <SelectField

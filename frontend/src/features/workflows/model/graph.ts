@@ -52,6 +52,12 @@ export interface GraphOutput {
   from?: string | undefined;
 }
 
+/** What one run may take. */
+export interface Limits {
+  max_tokens?: number;
+  max_cost_usd?: number;
+}
+
 /** What else the stored form holds (`schema`, `source_format`, `triggers`) is carried along as it came. */
 export interface Graph {
   [other: string]: unknown;
@@ -61,6 +67,7 @@ export interface Graph {
   inputs: GraphInput[];
   outputs: GraphOutput[];
   variables: Values;
+  limits?: Limits | undefined;
   nodes: GraphNode[];
   edges: GraphEdge[];
   entry: string[];
