@@ -18,6 +18,7 @@ export const workflowKeys = {
   one: (id: string) => ['workflows', 'one', id] as const,
   versions: (id: string) => ['workflows', 'versions', id] as const,
   executions: (id: string) => ['workflows', 'executions', id] as const,
+  shares: (runId: string, over: boolean) => ['workflows', 'shares', runId, over] as const,
   graph: (id: string, version: number) => ['workflows', 'graph', id, version] as const,
   document: (id: string, wanted: Wanted) => ['workflows', 'document', id, wanted] as const,
 };
@@ -67,6 +68,17 @@ export const workflowExecutions = (id: string) =>
       api.get(`/api/workflows/${id}/executions`, { query: { limit: 50, cursor: pageParam }, signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
+  });
+
+/** What each node of a run has spent so far, by its id. */
+export const runShares = (runId: string, over: boolean) =>
+  queryOptions({
+    queryKey: workflowKeys.shares(runId, over),
+    queryFn: async ({ signal }) => {
+      const { steps } = await api.get(`/api/workflows/executions/${runId}`, { signal });
+      return new Map(steps.map(({ id, ...step }) => [id, step] as const));
+    },
+    staleTime: over ? Number.POSITIVE_INFINITY : 0,
   });
 
 /** The graph as a run has it: that of its version, which may be an old one. Versions never change. */

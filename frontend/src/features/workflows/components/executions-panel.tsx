@@ -11,6 +11,7 @@ import { ago, dateTime, duration } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { isOver } from '../model/run-state';
 import { workflowExecutions } from '../queries';
+import { spentWords } from './node-run';
 
 /** Which door it was started by. */
 export function triggerName(trigger: Run['trigger']): string {
@@ -100,6 +101,7 @@ export function ExecutionsPanel({ workflow, onRun }: { workflow: Workflow; onRun
                       typeof run.workflow_version === 'number' &&
                         t('version {{version}}', { version: run.workflow_version }),
                       triggerName(run.trigger),
+                      ...spentWords(run),
                       run.error?.title,
                     ]
                       .filter(Boolean)

@@ -7,7 +7,7 @@ import type { HumanTask } from '@/api/types';
 import { Button, IconButton } from '@/components/ui/button';
 import { TextArea, TextField } from '@/components/ui/field';
 import { Notice } from '@/components/ui/states';
-import { dateTime, duration, preciseClock } from '@/lib/format';
+import { dateTime, duration, preciseClock, price } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
 import { type GraphNode, titleOf } from '../model/graph';
@@ -121,6 +121,23 @@ function waitsFor(visit: Visit): string | undefined {
   }
 }
 
+/** Tokens and cost, of a run or of a part of one. */
+export interface Spent {
+  input_tokens: number;
+  output_tokens: number;
+  cost: string;
+  currency: string;
+}
+
+/** `1,200 tokens · $0.03`; nothing where nothing was spent. */
+export function spentWords({ input_tokens, output_tokens, cost, currency }: Spent): string[] {
+  const tokens = input_tokens + output_tokens;
+  return [
+    tokens > 0 && t('{{number}} tokens', { number: tokens }),
+    Number(cost) > 0 && price(cost, currency),
+  ].filter((word) => word !== false);
+}
+
 export function NodeRun({
   runId,
   state,
@@ -128,6 +145,7 @@ export function NodeRun({
   id,
   chosen,
   now,
+  spent,
   onChoose,
   onResume,
 }: {
@@ -139,6 +157,8 @@ export function NodeRun({
   /** Which visit is shown; the newest without it. */
   chosen?: number | undefined;
   now: number;
+  /** What all its turns have spent with everything below them, where that is known. */
+  spent?: Spent | undefined;
   onChoose?: ((visit: number | undefined) => void) | undefined;
   /** Goes on from a visit in another run; none where that cannot be. */
   onResume?: ((visit: Visit) => void) | undefined;
@@ -210,6 +230,13 @@ export function NodeRun({
         </p>
       )}
       {facts.length > 0 && <p className="num text-sm text-text-3">{facts.join(' · ')}</p>}
+      {spent && spentWords(spent).length > 0 && (
+        <p className="num text-sm text-text-3">
+          {visits.length > 1
+            ? t('All its turns: {{spent}}', { spent: spentWords(spent).join(' · ') })
+            : spentWords(spent).join(' · ')}
+        </p>
+      )}
       {waits && <p className="text-text-2">{waits}</p>}
       {visit?.error && (
         <Notice tone="err" icon={<TriangleAlert size={16} />}>

@@ -5,6 +5,7 @@ import { ReactFlowProvider, useReactFlow } from '@xyflow/react';
 import { ChevronLeft, Maximize, Pause, Play, RotateCcw, Square, X, ZoomIn, ZoomOut } from 'lucide-react';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { describe } from '@/api/problem';
+import { runQuery } from '@/api/queries';
 import type { Run, RunEvent } from '@/api/types';
 import { Classification, isSensitive } from '@/components/ui/badges';
 import { Button, IconButton } from '@/components/ui/button';
@@ -21,7 +22,7 @@ import { givenOf } from '../model/inputs';
 import { placed } from '../model/layout';
 import { workflowTitle } from '../model/names';
 import { isOver, marksOf } from '../model/run-state';
-import { stopRun, workflowById, workflowGraph } from '../queries';
+import { runShares, stopRun, workflowById, workflowGraph } from '../queries';
 import { type Stepping, useNow, useRunState, useStateAt, useStepping } from '../use-run';
 import { Canvas, FIT } from './canvas';
 import { NodeRun } from './node-run';
@@ -56,6 +57,7 @@ interface Again {
 }
 
 const NO_PROBLEMS = new Map();
+const SPENDING_MS = 5000;
 
 /** The graph with a place for every node: a thousand take a second, so the rest of the page is drawn before. */
 function usePlaced(stored: unknown): Graph | undefined {
@@ -102,6 +104,18 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
   const inRound = round !== undefined && round.length > 0;
   const marks = useMemo(() => graph && marksOf(state, graph, round), [state, graph, round]);
   const chosenNodes = useMemo(() => (chosen ? [chosen.node] : []), [chosen]);
+
+  // The row of the run tells what it has spent, which its events do not: it grows while the run goes on.
+  const { data: spending = run } = useQuery({
+    ...runQuery(run.id),
+    refetchInterval: over ? false : SPENDING_MS,
+  });
+  const shares = useQuery({
+    ...runShares(run.id, over),
+    enabled: chosen !== undefined && (over || spending.input_tokens > 0 || Number(spending.cost) > 0),
+    refetchInterval: over ? false : SPENDING_MS,
+  });
+  const share = chosen && shares.data?.get(chosen.node);
 
   const mayResume = over && Boolean(workflow.data) && graph !== undefined;
 
@@ -266,6 +280,7 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
                 id={chosen.node}
                 chosen={chosen.visit}
                 now={now}
+                spent={share && { ...share, currency: spending.currency }}
                 onChoose={(visit) => setChosen({ node: chosen.node, visit })}
                 onResume={
                   mayResume ? ({ node, iteration }) => setAgain({ from: { node, iteration } }) : undefined
@@ -274,7 +289,7 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
             </>
           ) : (
             <WholeRun
-              run={run}
+              run={spending}
               state={whole}
               graph={graph}
               error={error}
