@@ -41,6 +41,10 @@ struct Task {
     context: Option<Map<String, Value>>,
     #[serde(default)]
     output_schema: Option<Value>,
+    #[serde(default)]
+    model: Option<String>,
+    #[serde(default)]
+    temperature: Option<f64>,
 }
 
 impl Delegates {
@@ -59,7 +63,7 @@ impl Delegates {
             return Ok(Vec::new());
         }
         let all = self.callable(caller, acting.map(|agent| agent.id)).await?;
-        let tools = all.iter().map(tool);
+        let tools = all.iter().map(|agent| tool(agent, acting.is_none()));
         Ok(tools.filter(|tool| named.as_ref().is_none_or(|named| named.contains(&tool.name))).collect())
     }
 
@@ -169,7 +173,8 @@ fn path(slug: &str) -> String {
     format!("agent/{}", slug.to_ascii_lowercase())
 }
 
-fn tool(agent: &Agent) -> Tool {
+/// The agent as a tool. Nodes of workflows may say which model it asks, and how freely; other agents may not.
+fn tool(agent: &Agent, of_nodes: bool) -> Tool {
     let spec = &agent.spec;
     let path = path(&spec.slug);
     let what = if spec.description.is_empty() { "Another agent." } else { spec.description.as_str() };
@@ -177,7 +182,7 @@ fn tool(agent: &Agent) -> Tool {
         "Gives a task to the agent {:?} and answers with what it says. {what} It sees nothing but what it is given here.",
         spec.name
     );
-    let input_schema = json!({
+    let mut input_schema = json!({
         "type": "object",
         "additionalProperties": false,
         "required": ["input"],
@@ -190,6 +195,10 @@ fn tool(agent: &Agent) -> Tool {
             },
         },
     });
+    if of_nodes {
+        input_schema["properties"]["model"] = json!({ "type": "string", "maxLength": 200 });
+        input_schema["properties"]["temperature"] = json!({ "type": "number", "minimum": 0, "maximum": 2 });
+    }
     let hash = sha256_hex(canonical_json(&json!([path, agent.id, description, input_schema])));
     Tool {
         id: None,
@@ -226,6 +235,12 @@ fn given(task: Task) -> Value {
     }
     if let Some(schema) = task.output_schema {
         given.insert("output_schema".to_owned(), schema);
+    }
+    if let Some(model) = task.model {
+        given.insert("model".to_owned(), Value::String(model));
+    }
+    if let Some(temperature) = task.temperature {
+        given.insert("temperature".to_owned(), json!(temperature));
     }
     Value::Object(given)
 }

@@ -139,9 +139,12 @@ impl Turns {
         held: &Held,
     ) -> crate::Result<(ConversationSettings, Vec<Message>, Option<String>)> {
         let run = held.run();
-        let asked = run.input.as_ref().and_then(|input| input.get("model")).and_then(|it| it.as_str());
+        let given = |name: &str| run.input.as_ref().and_then(|input| input.get(name));
+        let asked = given("model").and_then(|it| it.as_str());
         let (Some(id), Some(reply)) = (run.conversation_id, run.message_id) else {
-            return Ok((ConversationSettings::default(), Vec::new(), asked.map(str::to_owned)));
+            let temperature = given("temperature").and_then(serde_json::Value::as_f64);
+            let settings = ConversationSettings { temperature, ..ConversationSettings::default() };
+            return Ok((settings, Vec::new(), asked.map(str::to_owned)));
         };
         let conversation = self.store.visible_to(caller).conversations().find(id).await?;
         let conversation = conversation.ok_or(Error::Gone { what: "conversation" })?;

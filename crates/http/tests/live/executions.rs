@@ -6,6 +6,7 @@ mod hooks;
 mod people;
 mod replayed;
 mod resumed;
+mod samples;
 mod shapes;
 mod spent;
 mod triggers;
