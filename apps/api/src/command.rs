@@ -7,3 +7,4 @@ pub(crate) mod migrate;
 pub(crate) mod openapi;
 pub(crate) mod secrets;
 pub(crate) mod serve;
+pub(crate) mod workflow;

@@ -85,6 +85,8 @@ pub(crate) struct Config {
     /// Variables of the environment that workflows may read.
     #[serde(deserialize_with = "list")]
     pub(crate) workflow_env: Vec<String>,
+    /// The folder of which workflows may be loaded by their path; none where empty.
+    pub(crate) workflows_folder: PathBuf,
     /// Whether programs of workflows run: `on`, where something can confine them, or `off`.
     pub(crate) code: String,
     /// How many run at once.
@@ -171,6 +173,7 @@ impl Default for Config {
             workflow_secrets: Vec::new(),
             integration_accounts: Vec::new(),
             mail_templates: PathBuf::new(),
+            workflows_folder: PathBuf::new(),
             code: "on".to_owned(),
             code_concurrency: 4,
             code_wall_ms: 30_000,

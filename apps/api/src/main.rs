@@ -56,6 +56,9 @@ enum Command {
     /// Rotates the keys of secrets.
     #[command(subcommand)]
     Secrets(command::secrets::Secrets),
+    /// Looks at workflows.
+    #[command(subcommand)]
+    Workflow(command::workflow::Workflow),
     /// Does what needs no page.
     #[command(subcommand)]
     Admin(command::admin::Admin),
@@ -85,18 +88,21 @@ fn run() -> Result<()> {
     if let Command::Serve { listen } = &arguments.command {
         flags.listen.clone_from(listen);
     }
-    if let Command::Openapi = arguments.command {
-        return command::openapi::run();
-    }
+    // What needs no server's configuration does not stumble over it.
+    let command = match arguments.command {
+        Command::Openapi => return command::openapi::run(),
+        Command::Workflow(workflow) => return command::workflow::run(workflow),
+        command => command,
+    };
     let loaded = Config::load(arguments.config.as_deref(), &flags)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    match arguments.command {
+    match command {
         Command::Serve { .. } => runtime.block_on(command::serve::run(loaded)),
         Command::Migrate => runtime.block_on(command::migrate::run(loaded.config)),
         Command::Config => command::config::run(&loaded),
         Command::Audit(audit) => runtime.block_on(command::audit::run(loaded.config, audit)),
         Command::Secrets(secrets) => runtime.block_on(command::secrets::run(loaded.config, secrets)),
         Command::Admin(admin) => runtime.block_on(command::admin::run(loaded.config, admin)),
-        Command::Openapi => Ok(()),
+        Command::Openapi | Command::Workflow(_) => Ok(()),
     }
 }

@@ -194,6 +194,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         stdio: config.mcp_stdio == "on",
     });
     let workflows = Workflows::new(store.clone(), Arc::clone(&access));
+    let workflows = workflows.in_reach_of(config.workflows_folder.clone());
     let executions = Executions::new(store.clone(), Arc::clone(&access), workflows.clone());
     let executions = executions.reading(workflow_env(config));
     let http = requests_client(&egress);

@@ -80,3 +80,48 @@ async fn an_account_made_from_a_shell_can_sign_in() {
     let api = server.api().sign_in("ops@example.com", "a long enough passphrase").await;
     assert_eq!(api.get("/api/auth/me").await.ok()["user"]["email"], "ops@example.com");
 }
+
+#[tokio::test]
+async fn documents_of_workflows_are_checked_from_a_shell() {
+    let server = Server::configure();
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/workflow-graph/tests/fixtures");
+    let sound = [
+        format!("{fixtures}/conductor/market-research-workflow.json"),
+        format!("{fixtures}/hybrid/smart-order-processing.yaml"),
+        format!("{fixtures}/canvas/proposal-generation-workflow.json"),
+    ];
+    let check = async |arguments: &[&str]| {
+        let arguments: Vec<&str> =
+            ["workflow", "check"].into_iter().chain(arguments.iter().copied()).collect();
+        let output = server.command(&arguments).output().await.unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (code, out, _) = check(&[&sound[0], &sound[1], &sound[2]]).await;
+    assert_eq!(code, Some(0), "{out}");
+    for format in ["(conductor)", "(hybrid)", "(canvas)"] {
+        assert!(out.contains(format), "{out}");
+    }
+
+    let broken = server.data().join("broken.yaml");
+    std::fs::write(&broken, "name: a\nsteps:\n  - id: x\n   type: mcp\n").unwrap();
+    let wrong = server.data().join("wrong.yaml");
+    let steps = "  - {id: x, type: mcp, config: {tool_name: t}}\n  - {id: y, type: mpc}\n";
+    std::fs::write(&wrong, format!("name: a\nsteps:\n{steps}")).unwrap();
+    let (broken, wrong) = (broken.to_str().unwrap(), wrong.to_str().unwrap());
+    let (code, out, err) = check(&[&sound[0], broken, wrong, "nowhere.yaml"]).await;
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains(&format!("{broken}:4:")), "the line is not told: {out}");
+    assert_eq!(out.lines().filter(|line| line.starts_with(wrong)).count(), 1, "{out}");
+    assert!(
+        out.contains("did you mean mcp?") && out.contains("nowhere.yaml: error: cannot be read"),
+        "{out}"
+    );
+    assert!(err.contains("3 of 4"), "{err}");
+
+    let (code, out, _) = check(&["--format", "json", broken, wrong]).await;
+    let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(code, Some(1), "{out}");
+    assert_eq!((&told[0]["sound"], &told[0]["problems"][0]["position"]["line"]), (&false.into(), &4.into()));
+    assert_eq!(told[1]["problems"][0]["code"], "unknown_kind", "{out}");
+}

@@ -3,9 +3,10 @@
 mod known;
 mod name;
 mod patch;
+mod templates;
 mod validate;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
@@ -23,6 +24,7 @@ pub use patch::WorkflowPatch;
 use crate::{
     Checked, Document, Error, Form, Result, Written,
     document::{blank, restored, spec, stored, tell, write},
+    folder::Folder,
     schedules,
 };
 
@@ -31,6 +33,8 @@ use crate::{
 pub struct Workflows {
     store: Store,
     access: Arc<Access>,
+    /// Where documents are taken from by their path.
+    folder: Folder,
     /// Told when what is scheduled may have changed.
     pub(crate) rescheduled: Arc<Notify>,
 }
@@ -65,7 +69,13 @@ impl Workflows {
     /// The service over this store.
     #[must_use]
     pub fn new(store: Store, access: Arc<Access>) -> Self {
-        Self { store, access, rescheduled: Arc::default() }
+        Self { store, access, folder: Folder::default(), rescheduled: Arc::default() }
+    }
+
+    /// The same where documents are taken from this folder by their path; an empty one is none.
+    #[must_use]
+    pub fn in_reach_of(self, folder: PathBuf) -> Self {
+        Self { folder: Folder::new(folder), ..self }
     }
 
     /// A page of workflows, newest first, without their graphs.
@@ -106,9 +116,7 @@ impl Workflows {
     /// # Errors
     /// When storage fails.
     pub async fn check(&self, caller: &Caller, document: Document) -> Result<Checked> {
-        let imported = document.read(&self.names(caller).await?);
-        let graph = imported.graph.as_ref().map(stored);
-        Ok(Checked { format: imported.format, graph, problems: imported.problems })
+        Ok(document.checked(&self.names(caller).await?))
     }
 
     /// Makes a workflow that belongs to the caller. A graph with problems is kept as a draft.
@@ -146,6 +154,19 @@ impl Workflows {
         let patch = WorkflowPatch { name, ..WorkflowPatch::default() };
         let (spec, graph) = patch.apply(spec(&graph, sound), graph)?;
         self.insert(caller, spec, &graph, None, ("workflow.imported", Action::WorkflowCreate)).await
+    }
+
+    /// A document in the operator's folder, for whoever may make a workflow of it.
+    ///
+    /// # Errors
+    /// `FolderOff` where the operator has named none; `Invalid` where the path does not lead to a document of at most
+    /// `limit` bytes; `Access` where the caller may not.
+    pub async fn in_folder(&self, caller: &Caller, path: String, limit: usize) -> Result<Document> {
+        let facts = Facts::new("workflow:new", caller.scope).owned_by(caller.user_id());
+        self.access.require(caller, Action::WorkflowCreate, &facts).await?;
+        let folder = self.folder.clone();
+        let read = tokio::task::spawn_blocking(move || folder.read(&path, limit));
+        read.await.unwrap_or(Err(Error::FolderOff))
     }
 
     /// Changes what the patch names. A changed graph, name, title or description is the next version.

@@ -50,6 +50,19 @@ pub struct Written {
 }
 
 impl Document {
+    /// Says what the document is and what is wrong with it, as far as it tells that by itself.
+    #[must_use]
+    pub fn check(&self) -> Checked {
+        self.checked(&Names::any())
+    }
+
+    /// The same, where names are held against what there is.
+    pub(crate) fn checked(&self, names: &Names) -> Checked {
+        let imported = self.read(names);
+        let graph = imported.graph.as_ref().map(stored);
+        Checked { format: imported.format, graph, problems: imported.problems }
+    }
+
     /// Reads the document. What it says of names is checked against `names`.
     pub(crate) fn read(&self, names: &Names) -> Imported {
         let limits = Limits::default();

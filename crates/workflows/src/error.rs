@@ -70,6 +70,11 @@ pub enum Error {
         "only the owner of the workflow makes its webhook secret: whoever has it starts the workflow as the owner"
     )]
     NotOwner,
+    /// The operator has named no folder of documents, or it is not there.
+    #[error(
+        "documents are taken from no folder here; the operator names one as CONDUCTOR_WORKFLOWS_FOLDER, or import the document itself"
+    )]
+    FolderOff,
     /// The run is over.
     #[error("the run has already ended")]
     Ended,
@@ -115,7 +120,7 @@ impl Kind for Error {
             Self::Runs(error) => error.kind(),
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::Unsigned => ErrorKind::Unauthenticated,
-            Self::Official | Self::NotOwner => ErrorKind::Forbidden,
+            Self::Official | Self::NotOwner | Self::FolderOff => ErrorKind::Forbidden,
             Self::Graph(error) => error.kind(),
             Self::Access(error) => error.kind(),
             Self::Storage(error) => error.kind(),
@@ -140,6 +145,7 @@ impl Kind for Error {
             Self::Emptied => "run_emptied",
             Self::Runs(error) => error.code(),
             Self::Official => "official_workflow",
+            Self::FolderOff => "workflow_folder_off",
             Self::Graph(error) => error.code(),
             Self::Access(error) => error.code(),
             Self::Storage(error) => error.code(),

@@ -71,6 +71,7 @@ export type {
   WorkflowProblem,
   WorkflowSchedule,
   WorkflowSummary,
+  WorkflowTemplate,
   WorkflowVersion,
   WorkflowWebhook,
 } from './generated/types.gen';

@@ -4,6 +4,8 @@ mod access;
 mod document;
 mod executions;
 mod hooks;
+mod load;
+mod templates;
 mod versions;
 mod wire;
 
@@ -63,6 +65,8 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(check_workflow))
         .routes(routes!(find_workflow, update_workflow, delete_workflow))
         .routes(routes!(export_workflow))
+        .merge(load::router())
+        .merge(templates::router())
         .merge(versions::router())
         .merge(executions::router())
         .merge(hooks::router())

@@ -9,6 +9,7 @@ mod resumed;
 mod samples;
 mod shapes;
 mod spent;
+mod templates;
 mod triggers;
 
 use conductor_test_support::Api;

@@ -307,9 +307,10 @@ async fn own(world: &World, document: &Value, operations: &[Operation], tenants:
     assert_eq!(silent, ELSEWHERE, "a read with own ids that nobody can do proves nothing");
 }
 
-/// Reads with an id that no tenant can do: there are no workflows yet, and the rest is the platform's.
-const ELSEWHERE: [&str; 3] = [
+/// Reads with an id that no tenant can do: templates have names for ids, and the rest is the platform's.
+const ELSEWHERE: [&str; 4] = [
     "GET /api/usage/workflows/{workflow_id}",
     "GET /api/v1/identity-providers/{identity_provider_id}",
     "GET /api/v1/pricing/models/{pricing_id}",
+    "GET /api/workflow-templates/{template_id}",
 ];

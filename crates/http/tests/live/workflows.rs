@@ -275,3 +275,68 @@ async fn a_shared_workflow_is_seen_by_whom_it_is_shared_with() {
     let _ = world.admin.delete(&taken).await.status(204);
     member.get(&path(&private)).await.problem(404, "not_found");
 }
+
+#[tokio::test]
+async fn a_document_is_loaded_by_its_path_and_nothing_leads_out_of_the_folder() {
+    let world = World::start().await;
+    let load = async |path: &str| world.admin.post("/api/workflows/load", json!({ "filePath": path })).await;
+    load("lead.yml").await.problem(403, "workflow_folder_off");
+    let folder = world.workflows_folder();
+    std::fs::create_dir_all(folder.join("customers/acme/sales")).unwrap();
+    std::fs::write(folder.join("customers/acme/sales/lead.yml"), STEPS).unwrap();
+    let loaded = load("customers/acme/sales/lead.yml").await.created();
+    assert_eq!((&loaded["name"], &loaded["source_format"]), (&json!("lead-qualification"), &json!("hybrid")));
+    let imported = world.admin.get(&path(&loaded)).await.ok();
+    assert_eq!(imported["graph"], loaded["graph"]);
+    load("customers/acme/sales/lead.yml").await.problem(409, "name_taken");
+    let body = json!({ "filePath": "customers/acme/sales/lead.yml" });
+    let again = world.admin.post("/api/workflows/load?name=second", body.clone()).await.created();
+    assert_eq!(again["name"], "second");
+
+    // What lies outside: beside the folder, by a link out of it, and by every way to write a path there.
+    let outside = folder.parent().unwrap().join("outside.yml");
+    std::fs::write(&outside, STEPS).unwrap();
+    std::fs::write(folder.parent().unwrap().join("workflows.yml"), STEPS).unwrap();
+    std::os::unix::fs::symlink(&outside, folder.join("link.yml")).unwrap();
+    std::os::unix::fs::symlink(folder.parent().unwrap(), folder.join("up")).unwrap();
+    std::fs::write(folder.join("secret.key"), STEPS).unwrap();
+    std::fs::create_dir(folder.join("folder.yml")).unwrap();
+    std::os::unix::fs::symlink(folder.join("secret.key"), folder.join("innocent.yml")).unwrap();
+    let absolute = outside.to_str().unwrap();
+    for (way, code) in [
+        ("../outside.yml", "invalid"),
+        ("customers/../../outside.yml", "invalid"),
+        ("customers/../customers/acme/sales/lead.yml", "invalid"),
+        ("./../outside.yml", "invalid"),
+        ("..\\outside.yml", "invalid"),
+        (absolute, "invalid"),
+        ("//etc/hosts.yml", "invalid"),
+        ("file:///etc/hosts.yml", "not_found"),
+        ("%2e%2e/outside.yml", "not_found"),
+        ("../workflows.yml", "invalid"),
+        ("link.yml", "not_found"),
+        ("up/outside.yml", "not_found"),
+        ("innocent.yml", "not_found"),
+        ("secret.key", "invalid"),
+        ("folder.yml", "not_found"),
+        ("nothing.yml", "not_found"),
+        ("lead.yml\0.yml", "invalid"),
+        ("", "invalid"),
+        (" ", "invalid"),
+    ] {
+        let refused = load(way).await.problem(422, "validation_failed");
+        assert_eq!(pointers(&refused), ["/filePath"], "{way:?}");
+        assert_eq!(refused["errors"][0]["code"], code, "{way:?}: {refused}");
+        assert!(!refused.to_string().contains("qualif"), "{way:?} tells of the file: {refused}");
+    }
+    std::fs::write(folder.join("large.yml"), "x".repeat(5 << 20)).unwrap();
+    let refused = load("large.yml").await.problem(422, "validation_failed");
+    assert_eq!(refused["errors"][0]["code"], "too_large");
+    std::fs::write(folder.join("latin.yml"), [0x6e, 0xe4]).unwrap();
+    load("latin.yml").await.problem(422, "validation_failed");
+    std::fs::write(folder.join("bad.json"), "{\"name\": \"x\", \"steps\": []}").unwrap();
+    load("bad.json").await.problem(422, "workflow_invalid");
+    world.admin.post("/api/workflows/load", json!({ "path": "a.yml" })).await.problem(422, "unknown_field");
+    let viewer = world.colleague("vera@example.com", "viewer").await;
+    let _ = viewer.post("/api/workflows/load", body).await.status(403);
+}

@@ -137,6 +137,11 @@ impl World {
         database.into_iter().chain([self.folder.path().to_path_buf()]).collect()
     }
 
+    /// The operator's folder of workflows, which a test makes that wants one.
+    pub(crate) fn workflows_folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("workflows")
+    }
+
     /// A client that is not signed in.
     pub(crate) fn anonymous(&self) -> Api {
         Api::new(&self.base)
@@ -213,7 +218,8 @@ async fn services(
         egress: egress.guarded(),
         stdio: true,
     });
-    let workflows = Workflows::new(store.clone(), Arc::clone(access));
+    let workflows =
+        Workflows::new(store.clone(), Arc::clone(access)).in_reach_of(folder.path().join("workflows"));
     let env = json!({ "ADMIN_URL": "https://admin.example.com" }).as_object().cloned().unwrap_or_default();
     let executions =
         Executions::new(store.clone(), Arc::clone(access), workflows.clone()).reading(env.clone());

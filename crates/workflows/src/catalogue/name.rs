@@ -46,10 +46,15 @@ pub(super) async fn require_free(tx: ScopedTx<'_>, name: &str, of: Option<Workfl
 pub(super) async fn free(tx: ScopedTx<'_>, name: &str) -> Result<String> {
     let base = name.split("-copy").next().unwrap_or(name);
     let base: String = base.chars().take(MAX_CHARS - "-copy-99999".len()).collect();
-    let taken = tx.workflows().names_like(&base).await?;
+    numbered(tx, &format!("{base}-copy")).await
+}
+
+/// The name where it is free, otherwise the next with a number: `name`, `name-2`, …
+pub(super) async fn numbered(tx: ScopedTx<'_>, base: &str) -> Result<String> {
+    let taken = tx.workflows().names_like(base).await?;
     let mut number = 1;
     loop {
-        let name = if number == 1 { format!("{base}-copy") } else { format!("{base}-copy-{number}") };
+        let name = if number == 1 { base.to_owned() } else { format!("{base}-{number}") };
         if taken.iter().all(|(_, taken)| !taken.eq_ignore_ascii_case(&name)) {
             return Ok(name);
         }

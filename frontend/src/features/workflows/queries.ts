@@ -103,6 +103,12 @@ export const workflowOptions = queryOptions({
   queryFn: ({ signal }) => api.get('/api/workflows', { query: { limit: 100 }, signal }),
 });
 
+/** The workflows that ship with the server; what they say changes with it. */
+export const workflowTemplates = queryOptions({
+  queryKey: ['workflows', 'templates'],
+  queryFn: ({ signal }) => api.get('/api/workflow-templates', { signal }),
+});
+
 /** A document as the server takes it: the form is found by its words, the syntax by its first brace. */
 function documentBlob(text: string): Blob {
   const json = text.trimStart().startsWith('{');
@@ -209,6 +215,13 @@ export function useRotateWebhook(id: string) {
 export function useCloneWorkflow() {
   return useWrite(({ id, name }: { id: string; name?: string }) =>
     api.post(`/api/workflows/${id}/clone`, name ? { name } : {}, { idempotencyKey: newId() }),
+  );
+}
+
+/** Makes a workflow of one's own of one that ships. */
+export function useInstantiate() {
+  return useWrite((id: string) =>
+    api.post(`/api/workflow-templates/${id}/instantiate`, {}, { idempotencyKey: newId() }),
   );
 }
 

@@ -23,7 +23,15 @@ pub(super) async fn workflows(w: &mut Walk<'_>, admin: &Api) {
     let mut document = made["graph"].clone();
     document["name"] = json!("brought");
     w.step(admin, "POST /api/workflows/import", &[], document.clone(), "workflow.imported").await;
-    w.steps(admin, "POST /api/workflows/check", &[], document, &[]).await;
+    w.steps(admin, "POST /api/workflows/check", &[], document.clone(), &[]).await;
+    let folder = w.world.workflows_folder();
+    std::fs::create_dir_all(&folder).unwrap();
+    document["name"] = json!("loaded");
+    std::fs::write(folder.join("walked.json"), document.to_string()).unwrap();
+    let path = json!({ "filePath": "walked.json" });
+    w.step(admin, "POST /api/workflows/load", &[], path, "workflow.imported").await;
+    let template = "POST /api/workflow-templates/{template_id}/instantiate";
+    w.step(admin, template, &["code-generation"], json!({}), "workflow.created").await;
     w.step(admin, &format!("POST {one}/execute"), &[&id], json!({}), "run.started").await;
     w.step(admin, "POST /api/workflows/execute/{name}", &["walked"], json!({}), "run.started").await;
     w.step(admin, "POST /api/execute/workflow", &[], json!({ "workflow": "walked" }), "run.started").await;

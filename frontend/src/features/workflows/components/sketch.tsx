@@ -1,4 +1,4 @@
-/** A workflow in small: its nodes in their layers, drawn from what a library card knows only by its id. */
+/** A workflow in small: its nodes in their layers. A library card knows it only by its id, a template has its graph. */
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { graphOf } from '../model/graph';
@@ -8,9 +8,13 @@ import { workflowById } from '../queries';
 
 export function Sketch({ workflowId }: { workflowId: string }) {
   const { data } = useQuery(workflowById(workflowId));
+  return <GraphSketch graph={data?.graph} />;
+}
+
+export function GraphSketch({ graph: stored }: { graph: unknown }) {
   const drawn = useMemo(() => {
-    if (!data) return undefined;
-    const graph = graphOf(data.graph);
+    if (!stored) return undefined;
+    const graph = graphOf(stored);
     const places = placesOf(graph);
     const boxes = graph.nodes.map((node) => ({
       id: node.id,
@@ -30,7 +34,7 @@ export function Sketch({ workflowId }: { workflowId: string }) {
     const right = Math.max(0, ...boxes.map((box) => box.x + box.width));
     const bottom = Math.max(0, ...boxes.map((box) => box.y + NODE_HEIGHT));
     return { boxes, lines, box: `-40 -40 ${right + 80} ${bottom + 80}` };
-  }, [data]);
+  }, [stored]);
   return (
     <svg className="wf-sketch" viewBox={drawn?.box ?? '0 0 10 10'} aria-hidden="true">
       {drawn?.lines.map(({ id, d }) => (

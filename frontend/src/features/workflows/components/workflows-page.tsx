@@ -1,8 +1,8 @@
 /** The library: every workflow a person may see, and the ways to another one. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { FileUp, Plus, Search, Workflow as WorkflowIcon } from 'lucide-react';
-import { useDeferredValue, useMemo, useState } from 'react';
+import { FileUp, LayoutTemplate, Plus, Search, Workflow as WorkflowIcon } from 'lucide-react';
+import { lazy, Suspense, useDeferredValue, useMemo, useState } from 'react';
 import { describe } from '@/api/problem';
 import { meQuery } from '@/api/queries';
 import type { Workflow, WorkflowSummary } from '@/api/types';
@@ -20,13 +20,15 @@ import { ImportDialog } from './import-dialog';
 import { WorkflowCard, WorkflowCardSkeleton } from './workflow-card';
 import '../workflows.css';
 
+const TemplatesDialog = lazy(() => import('./templates-dialog'));
+
 type Which = 'all' | 'mine' | 'template' | 'official';
 
 export function WorkflowsPage() {
   const [query, setQuery] = useState('');
   const q = useDeferredValue(query.trim());
   const [which, setWhich] = useState<Which>('all');
-  const [dialog, setDialog] = useState<'create' | 'import'>();
+  const [dialog, setDialog] = useState<'create' | 'import' | 'templates'>();
   const [exporting, setExporting] = useState<WorkflowSummary>();
   const [deleting, setDeleting] = useState<WorkflowSummary>();
   const me = useQuery(meQuery);
@@ -59,10 +61,14 @@ export function WorkflowsPage() {
             {t('What happens in which order: agents, tools, checks and people, drawn as a graph.')}
           </p>
         </div>
-        <div className="flex gap-2">
+        <div className="flex flex-wrap gap-2">
           <Button variant="outline" onClick={() => setDialog('import')}>
             <FileUp size={16} />
             {t('Import')}
+          </Button>
+          <Button variant="outline" onClick={() => setDialog('templates')}>
+            <LayoutTemplate size={16} />
+            {t('From a template')}
           </Button>
           <Button variant="primary" onClick={() => setDialog('create')}>
             <Plus size={16} />
@@ -138,12 +144,12 @@ export function WorkflowsPage() {
               icon={<WorkflowIcon />}
               title={t('No workflows yet')}
               action={
-                <Button variant="outline" onClick={() => setDialog('create')}>
-                  {t('New workflow')}
+                <Button variant="outline" onClick={() => setDialog('templates')}>
+                  {t('Start from a template')}
                 </Button>
               }
             >
-              {t('Draw one, or import a document that you already have.')}
+              {t('Take one that ships with Conductor, draw your own, or import a document that you have.')}
             </EmptyState>
           )}
         </div>
@@ -180,6 +186,11 @@ export function WorkflowsPage() {
       )}
       <CreateDialog open={dialog === 'create'} onClose={() => setDialog(undefined)} onMade={open} />
       <ImportDialog open={dialog === 'import'} onClose={() => setDialog(undefined)} onMade={open} />
+      {dialog === 'templates' && (
+        <Suspense>
+          <TemplatesDialog onClose={() => setDialog(undefined)} onMade={open} />
+        </Suspense>
+      )}
       <ExportDialog workflow={exporting} onClose={() => setExporting(undefined)} />
       <ConfirmDialog
         open={deleting !== undefined}
