@@ -5,8 +5,6 @@
 //! acknowledged and what its runs say are held against each other. `CONDUCTOR_CRASHES` says how often a server dies: a
 //! night has time for more than the test command.
 
-#![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, not their helpers")]
-
 use std::{collections::HashMap, time::Duration};
 
 use conductor_test_support::{Api, Event, Server, Strace, Target, TestDb, seed, times};
@@ -63,16 +61,13 @@ impl<'t> Books<'t> {
         Self { target, accepted: HashMap::new(), cut: 0 }
     }
 
-    /// Begins a run; whether the server lived to acknowledge it.
-    async fn begin(&mut self, api: &Api) -> bool {
+    /// Begins a run, if the server lives to acknowledge it.
+    async fn begin(&mut self, api: &Api) {
         let batch = format!("batch{}", self.accepted.len() + self.cut);
         let body = json!({ "workflow": "shipping", "inputs": { "batch": batch, "orders": ["a", "b", "c"] } });
         match api.post_anyway("/api/execute/workflow", body).await {
-            Some(answer) => self.accepted.insert(text(&answer.created()["run"]["id"]), batch).is_none(),
-            None => {
-                self.cut += 1;
-                false
-            }
+            Some(answer) => drop(self.accepted.insert(text(&answer.created()["run"]["id"]), batch)),
+            None => self.cut += 1,
         }
     }
 
@@ -81,8 +76,8 @@ impl<'t> Books<'t> {
     }
 
     /// Every run that was acknowledged ends, and everything was sent once. Whoever is asked whether a call took effect
-    /// looks at the target, as its operator would.
-    async fn settle(&self, api: &Api) {
+    /// looks at the target, as its operator would. Gives in how many runs somebody was asked.
+    async fn settle(&self, api: &Api) -> usize {
         let mut asked = 0;
         for (run, batch) in &self.accepted {
             asked += usize::from(self.ended(api, run).await);
@@ -92,10 +87,9 @@ impl<'t> Books<'t> {
                 assert_eq!(self.sent(&format!("/ship/{batch}/{order}")), 1, "{batch}/{order}: {report}");
             }
         }
-        let (ran, cut) = (self.accepted.len(), self.cut);
-        println!("{ran} runs acknowledged, all ended; {cut} cut; somebody was asked in {asked}");
         let open = api.get("/api/tasks?status=pending").await.ok();
         assert_eq!(open["items"], json!([]), "questions are left that nobody asks");
+        asked
     }
 
     /// Follows a run to its end and answers for its operator; whether there was something to answer.
@@ -118,7 +112,8 @@ impl<'t> Books<'t> {
             let path = format!("/api/tasks/{}/decide", text(&task["id"]));
             let decided = api.post(&path, json!({ "decision": decision })).await;
             // A stream begins at the beginning: what it asks first may have been answered before.
-            assert!(decided.status == 200 || decided.text.contains("already_decided"), "{decided}");
+            let before = ["already_decided", "run_ended"].iter().any(|code| decided.text.contains(code));
+            assert!(decided.status == 200 || before, "{decided}");
             answered = true;
         }
     }
@@ -155,7 +150,8 @@ async fn no_run_is_lost_or_stuck_and_nothing_is_sent_twice_whenever_the_server_d
         server.kill().await;
         server.restart().await;
     }
-    books.settle(&api).await;
+    let (asked, ran) = (books.settle(&api).await, books.accepted.len());
+    assert!(asked * 4 <= ran * 3, "somebody was asked in {asked} of {ran} runs");
 }
 
 #[tokio::test]
@@ -163,7 +159,8 @@ async fn the_same_at_every_write() {
     let target = Target::start().await;
     let (mut server, api) = server(&target).await;
     let mut books = Books::of(&target);
-    for write in 1..=times("CONDUCTOR_CRASHES", 40) {
+    let kills = times("CONDUCTOR_CRASHES", 40);
+    for write in 1..=kills {
         for _ in 1..RUNS {
             books.begin(&api).await;
         }
@@ -171,11 +168,12 @@ async fn the_same_at_every_write() {
         let arguments = ["-o", "/dev/null", "-e", "trace=pwrite64", "-e", &fault];
         let _strace = Strace::attach(server.process(), &arguments).await;
         // It dies in the middle of one of these; the runs before it write, too.
-        while books.begin(&api).await {}
-        server.process().ended().await;
+        while !server.process().has_ended() {
+            books.begin(&api).await;
+        }
         server.restart().await;
     }
-    assert!(books.accepted.len() >= 3 * books.cut, "too few runs were acknowledged");
+    assert!(books.accepted.len() >= 2 * kills, "too few runs were acknowledged");
     books.settle(&api).await;
 }
 

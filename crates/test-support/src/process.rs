@@ -95,6 +95,11 @@ impl Process {
         self.child.id()
     }
 
+    /// Whether it has ended by itself, or was ended by somebody else.
+    pub fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Sends a signal by name, such as `TERM`, `STOP` or `CONT`.
     ///
     /// # Panics

@@ -170,6 +170,8 @@ import type {
   DeleteWorkflowResponse,
   DeleteWorkflowShareData,
   DeleteWorkflowShareResponse,
+  DeliverToWebhookData,
+  DeliverToWebhookResponse,
   DenyAccessRequestData,
   DenyAccessRequestResponse,
   DisableMfaData,
@@ -292,6 +294,8 @@ import type {
   FindWorkflowExecutionData,
   FindWorkflowExecutionResponse,
   FindWorkflowResponse,
+  FindWorkflowTemplateData,
+  FindWorkflowTemplateResponse,
   FindWorkflowUsageData,
   FindWorkflowUsageResponse,
   FollowMessageData,
@@ -300,6 +304,8 @@ import type {
   GrantMcpServerAccessResponse,
   ImportWorkflowData,
   ImportWorkflowResponse,
+  InstantiateWorkflowTemplateData,
+  InstantiateWorkflowTemplateResponse,
   ListAccessCampaignItemsData,
   ListAccessCampaignItemsResponse,
   ListAccessCampaignsData,
@@ -450,10 +456,14 @@ import type {
   ListWorkflowExecutionsResponse,
   ListWorkflowSharesData,
   ListWorkflowSharesResponse,
+  ListWorkflowTemplatesData,
+  ListWorkflowTemplatesResponse,
   ListWorkflowVersionsData,
   ListWorkflowVersionsResponse,
   ListWorkflowsData,
   ListWorkflowsResponse,
+  LoadWorkflowData,
+  LoadWorkflowResponse,
   LoginData,
   LoginResponse,
   LoginV1Data,
@@ -500,6 +510,8 @@ import type {
   RotateApiKeyResponse,
   RotateSecretKeysData,
   RotateSecretKeysResponse,
+  RotateWebhookSecretData,
+  RotateWebhookSecretResponse,
   SearchMcpServersData,
   SearchMcpServersResponse,
   StartProviderSignInData,
@@ -727,6 +739,8 @@ export interface Operations {
     '/api/v1/pricing/models': { query: ListModelPricingData['query']; body: ListModelPricingData['body']; answer: ListModelPricingResponse };
     '/api/v1/pricing/models/{pricing_id}': { query: FindModelPricingData['query']; body: FindModelPricingData['body']; answer: FindModelPricingResponse };
     '/api/v1/secret-keys': { query: FindSecretKeysData['query']; body: FindSecretKeysData['body']; answer: FindSecretKeysResponse };
+    '/api/workflow-templates': { query: ListWorkflowTemplatesData['query']; body: ListWorkflowTemplatesData['body']; answer: ListWorkflowTemplatesResponse };
+    '/api/workflow-templates/{template_id}': { query: FindWorkflowTemplateData['query']; body: FindWorkflowTemplateData['body']; answer: FindWorkflowTemplateResponse };
     '/api/workflows': { query: ListWorkflowsData['query']; body: ListWorkflowsData['body']; answer: ListWorkflowsResponse };
     '/api/workflows/executions/{execution_id}': { query: FindWorkflowExecutionData['query']; body: FindWorkflowExecutionData['body']; answer: FindWorkflowExecutionResponse };
     '/api/workflows/{workflow_id}': { query: FindWorkflowData['query']; body: FindWorkflowData['body']; answer: FindWorkflowResponse };
@@ -765,6 +779,7 @@ export interface Operations {
     '/api/execute/workflow': { query: ExecuteAnyWorkflowData['query']; body: ExecuteAnyWorkflowData['body']; answer: ExecuteAnyWorkflowResponse };
     '/api/execute/{execution_id}/cancel': { query: CancelExecutionData['query']; body: CancelExecutionData['body']; answer: CancelExecutionResponse };
     '/api/files': { query: CreateFileData['query']; body: CreateFileData['body']; answer: CreateFileResponse };
+    '/api/hooks/{hook_id}': { query: DeliverToWebhookData['query']; body: DeliverToWebhookData['body']; answer: DeliverToWebhookResponse };
     '/api/mcp/execute/tool': { query: ExecuteToolData['query']; body: ExecuteToolData['body']; answer: ExecuteToolResponse };
     '/api/mcp/read/resource': { query: ReadMcpResourceData['query']; body: ReadMcpResourceData['body']; answer: ReadMcpResourceResponse };
     '/api/mcp/servers': { query: CreateMcpServerData['query']; body: CreateMcpServerData['body']; answer: CreateMcpServerResponse };
@@ -818,6 +833,7 @@ export interface Operations {
     '/api/v1/policies/rules': { query: CreatePolicyRuleData['query']; body: CreatePolicyRuleData['body']; answer: CreatePolicyRuleResponse };
     '/api/v1/pricing/models': { query: PutModelPricingData['query']; body: PutModelPricingData['body']; answer: PutModelPricingResponse };
     '/api/v1/secret-keys/rotate': { query: RotateSecretKeysData['query']; body: RotateSecretKeysData['body']; answer: RotateSecretKeysResponse };
+    '/api/workflow-templates/{template_id}/instantiate': { query: InstantiateWorkflowTemplateData['query']; body: InstantiateWorkflowTemplateData['body']; answer: InstantiateWorkflowTemplateResponse };
     '/api/workflows': { query: CreateWorkflowData['query']; body: CreateWorkflowData['body']; answer: CreateWorkflowResponse };
     '/api/workflows/check': { query: CheckWorkflowData['query']; body: CheckWorkflowData['body']; answer: CheckWorkflowResponse };
     '/api/workflows/execute/{name}': { query: ExecuteWorkflowByNameData['query']; body: ExecuteWorkflowByNameData['body']; answer: ExecuteWorkflowByNameResponse };
@@ -825,11 +841,13 @@ export interface Operations {
     '/api/workflows/executions/{execution_id}/replay': { query: ReplayWorkflowExecutionData['query']; body: ReplayWorkflowExecutionData['body']; answer: ReplayWorkflowExecutionResponse };
     '/api/workflows/executions/{execution_id}/resume': { query: ResumeWorkflowExecutionData['query']; body: ResumeWorkflowExecutionData['body']; answer: ResumeWorkflowExecutionResponse };
     '/api/workflows/import': { query: ImportWorkflowData['query']; body: ImportWorkflowData['body']; answer: ImportWorkflowResponse };
+    '/api/workflows/load': { query: LoadWorkflowData['query']; body: LoadWorkflowData['body']; answer: LoadWorkflowResponse };
     '/api/workflows/{workflow_id}/clone': { query: CloneWorkflowData['query']; body: CloneWorkflowData['body']; answer: CloneWorkflowResponse };
     '/api/workflows/{workflow_id}/execute': { query: ExecuteWorkflowData['query']; body: ExecuteWorkflowData['body']; answer: ExecuteWorkflowResponse };
     '/api/workflows/{workflow_id}/export': { query: ExportWorkflowData['query']; body: ExportWorkflowData['body']; answer: ExportWorkflowResponse };
     '/api/workflows/{workflow_id}/share': { query: CreateWorkflowShareData['query']; body: CreateWorkflowShareData['body']; answer: CreateWorkflowShareResponse };
     '/api/workflows/{workflow_id}/versions/{version}/rollback': { query: RollbackWorkflowData['query']; body: RollbackWorkflowData['body']; answer: RollbackWorkflowResponse };
+    '/api/workflows/{workflow_id}/webhook/rotate': { query: RotateWebhookSecretData['query']; body: RotateWebhookSecretData['body']; answer: RotateWebhookSecretResponse };
   };
   put: {
     '/api/agents/{agent_id}': { query: UpdateAgentData['query']; body: UpdateAgentData['body']; answer: UpdateAgentResponse };

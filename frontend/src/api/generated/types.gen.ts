@@ -2991,6 +2991,16 @@ export type InboundAuth = 'BEARER' | 'MTLS' | 'NONE';
 export type InjectionAction = 'flag' | 'withhold';
 
 /**
+ * A workflow of one's own.
+ */
+export type InstantiateTemplateRequest = {
+    /**
+     * The template's own name otherwise, with a number where that is taken.
+     */
+    name?: string | null;
+};
+
+/**
  * A token, without its text.
  */
 export type IssuedToken = {
@@ -3034,6 +3044,16 @@ export type JoinRequest = {
  * A rotation of every tenant's key.
  */
 export type KeyRotationId = string;
+
+/**
+ * A document in the folder of workflows.
+ */
+export type LoadWorkflowRequest = {
+    /**
+     * Its path below the folder, such as `customers/acme/sales/quote-generation.yml`.
+     */
+    filePath: string;
+};
 
 /**
  * What someone signs in with.
@@ -5086,7 +5106,7 @@ export type PageResponseRun = {
         connector_id?: ConnectorId | null;
         conversation_id?: ConversationId | null;
         /**
-         * A decimal, such as `0.0042`.
+         * What they cost: a decimal, such as `0.0042`. What was spent in another currency than the first is not in it.
          */
         cost: string;
         created_at: string;
@@ -5100,6 +5120,9 @@ export type PageResponseRun = {
         error?: ProblemView | null;
         id: RunId;
         input?: unknown;
+        /**
+         * Tokens read so far; for runs of workflows and for their calls, by everything below them too.
+         */
         input_tokens: number;
         kind: RunKind;
         /**
@@ -5113,6 +5136,9 @@ export type PageResponseRun = {
          */
         node_id?: string | null;
         output?: unknown;
+        /**
+         * Tokens written, counted alike.
+         */
         output_tokens: number;
         parent_run_id?: RunId | null;
         queued_at: string;
@@ -6034,7 +6060,7 @@ export type Run = {
     connector_id?: ConnectorId | null;
     conversation_id?: ConversationId | null;
     /**
-     * A decimal, such as `0.0042`.
+     * What they cost: a decimal, such as `0.0042`. What was spent in another currency than the first is not in it.
      */
     cost: string;
     created_at: string;
@@ -6048,6 +6074,9 @@ export type Run = {
     error?: ProblemView | null;
     id: RunId;
     input?: unknown;
+    /**
+     * Tokens read so far; for runs of workflows and for their calls, by everything below them too.
+     */
     input_tokens: number;
     kind: RunKind;
     /**
@@ -6061,6 +6090,9 @@ export type Run = {
      */
     node_id?: string | null;
     output?: unknown;
+    /**
+     * Tokens written, counted alike.
+     */
     output_tokens: number;
     parent_run_id?: RunId | null;
     queued_at: string;
@@ -7067,6 +7099,17 @@ export type Workflow = WorkflowSummary & {
      * The schedules of its graph, in their order, while it is switched on and can run: they start it as its owner.
      */
     schedules: Array<WorkflowSchedule>;
+    webhook: WorkflowWebhook | null;
+};
+
+/**
+ * What a delivery started.
+ */
+export type WorkflowDelivery = {
+    /**
+     * The run; the same one where the message came before.
+     */
+    run_id: RunId;
 };
 
 /**
@@ -7124,6 +7167,11 @@ export type WorkflowExecutionStatus = 'pending' | 'running' | 'waiting' | 'compl
  * What a workflow was written in.
  */
 export type WorkflowFormat = 'conductor' | 'hybrid' | 'canvas' | 'native';
+
+/**
+ * An address by which others start a workflow.
+ */
+export type WorkflowHookId = string;
 
 /**
  * A workflow.
@@ -7213,7 +7261,7 @@ export type WorkflowSchedule = {
      * Minute, hour, day of month, month, day of week.
      */
     cron: string;
-    error: WorkflowScheduleError | null;
+    error: WorkflowStartError | null;
     /**
      * Its last moment, whether a run came of it or not.
      */
@@ -7234,9 +7282,14 @@ export type WorkflowSchedule = {
 };
 
 /**
- * Why a schedule started no run.
+ * Whether a workflow with a problem can run.
  */
-export type WorkflowScheduleError = {
+export type WorkflowSeverity = 'error' | 'warning';
+
+/**
+ * Why no run was started.
+ */
+export type WorkflowStartError = {
     /**
      * A stable code; a page of that name stands under `docs/errors/`.
      */
@@ -7248,11 +7301,6 @@ export type WorkflowScheduleError = {
 };
 
 /**
- * Whether a workflow with a problem can run.
- */
-export type WorkflowSeverity = 'error' | 'warning';
-
-/**
  * How a node of an execution stands.
  */
 export type WorkflowStep = {
@@ -7260,13 +7308,25 @@ export type WorkflowStep = {
      * How often it was begun, rounds and repetitions included.
      */
     attempts: number;
+    /**
+     * What they cost, in the currency of the run: a decimal, such as `0.0042`.
+     */
+    cost: string;
     duration_ms?: number | null;
     error?: ProblemView | null;
     id: string;
     /**
+     * Tokens read by its attempts so far and by everything below them, failed ones included.
+     */
+    input_tokens: number;
+    /**
      * What it gave last.
      */
     output?: unknown;
+    /**
+     * Tokens written by them.
+     */
+    output_tokens: number;
     /**
      * `running`, `waiting`, `completed`, `failed` or `skipped`.
      */
@@ -7331,6 +7391,56 @@ export type WorkflowSummary = {
 };
 
 /**
+ * A workflow that ships with Conductor.
+ */
+export type WorkflowTemplate = {
+    /**
+     * The field of work that it is for.
+     */
+    category: string;
+    /**
+     * The variables of the server's environment that it shows as credentials.
+     */
+    credentials: Array<string>;
+    description: string;
+    /**
+     * The document as people write it, in YAML.
+     */
+    document: string;
+    /**
+     * The stored form.
+     */
+    graph: {
+        [key: string]: unknown;
+    };
+    /**
+     * Its name in addresses.
+     */
+    id: string;
+    node_count: number;
+    /**
+     * What would be wrong with a workflow that the caller made of it now, such as a server that is not there.
+     */
+    problems: Array<WorkflowProblem>;
+    /**
+     * The servers whose tools it calls.
+     */
+    servers: Array<string>;
+    title: string;
+};
+
+/**
+ * Every template.
+ */
+export type WorkflowTemplates = {
+    items: Array<WorkflowTemplate>;
+    /**
+     * Always `null`: templates come in one page.
+     */
+    next_cursor: string | null;
+};
+
+/**
  * One stored graph of a workflow.
  */
 export type WorkflowVersion = {
@@ -7352,6 +7462,38 @@ export type WorkflowVersion = {
  * One stored version of a workflow.
  */
 export type WorkflowVersionId = string;
+
+/**
+ * Where others start a workflow by signed requests.
+ */
+export type WorkflowWebhook = {
+    created_at: string;
+    error: WorkflowStartError | null;
+    id: WorkflowHookId;
+    /**
+     * The last delivery that was signed right, whether a run came of it or not.
+     */
+    last_at?: string | null;
+    last_run_id?: RunId | null;
+    /**
+     * Its path on this server, for `POST` requests signed as Standard Webhooks describes.
+     */
+    path: string;
+    /**
+     * When its newest secret was made. Before there is one, nothing can be delivered.
+     */
+    secret_at?: string | null;
+};
+
+/**
+ * The secret of a webhook.
+ */
+export type WorkflowWebhookSecret = {
+    /**
+     * `whsec_` and base64: what the sender signs with. It is told this once.
+     */
+    secret: string;
+};
 
 export type ListAvailableToolsData = {
     body?: never;
@@ -9571,6 +9713,49 @@ export type FindFileContentResponses = {
 };
 
 export type FindFileContentResponse = FindFileContentResponses[keyof FindFileContentResponses];
+
+export type DeliverToWebhookData = {
+    body: {
+        [key: string]: unknown;
+    };
+    headers: {
+        /**
+         * What the sender calls the message
+         */
+        'webhook-id': string;
+        /**
+         * When it is sent, in seconds since 1970
+         */
+        'webhook-timestamp': string;
+        /**
+         * `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body with dots between; several with spaces between
+         */
+        'webhook-signature': string;
+    };
+    path: {
+        /**
+         * The id in the address that the workflow tells
+         */
+        hook_id: string;
+    };
+    query?: never;
+    url: '/api/hooks/{hook_id}';
+};
+
+export type DeliverToWebhookErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeliverToWebhookError = DeliverToWebhookErrors[keyof DeliverToWebhookErrors];
+
+export type DeliverToWebhookResponses = {
+    202: WorkflowDelivery;
+};
+
+export type DeliverToWebhookResponse = DeliverToWebhookResponses[keyof DeliverToWebhookResponses];
 
 export type ExecuteToolData = {
     body: ExecuteToolRequest;
@@ -16088,6 +16273,82 @@ export type RotateSecretKeysResponses = {
 
 export type RotateSecretKeysResponse = RotateSecretKeysResponses[keyof RotateSecretKeysResponses];
 
+export type ListWorkflowTemplatesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/workflow-templates';
+};
+
+export type ListWorkflowTemplatesErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListWorkflowTemplatesError = ListWorkflowTemplatesErrors[keyof ListWorkflowTemplatesErrors];
+
+export type ListWorkflowTemplatesResponses = {
+    200: WorkflowTemplates;
+};
+
+export type ListWorkflowTemplatesResponse = ListWorkflowTemplatesResponses[keyof ListWorkflowTemplatesResponses];
+
+export type FindWorkflowTemplateData = {
+    body?: never;
+    path: {
+        template_id: string;
+    };
+    query?: never;
+    url: '/api/workflow-templates/{template_id}';
+};
+
+export type FindWorkflowTemplateErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindWorkflowTemplateError = FindWorkflowTemplateErrors[keyof FindWorkflowTemplateErrors];
+
+export type FindWorkflowTemplateResponses = {
+    200: WorkflowTemplate;
+};
+
+export type FindWorkflowTemplateResponse = FindWorkflowTemplateResponses[keyof FindWorkflowTemplateResponses];
+
+export type InstantiateWorkflowTemplateData = {
+    body: InstantiateTemplateRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        template_id: string;
+    };
+    query?: never;
+    url: '/api/workflow-templates/{template_id}/instantiate';
+};
+
+export type InstantiateWorkflowTemplateErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type InstantiateWorkflowTemplateError = InstantiateWorkflowTemplateErrors[keyof InstantiateWorkflowTemplateErrors];
+
+export type InstantiateWorkflowTemplateResponses = {
+    201: Workflow;
+};
+
+export type InstantiateWorkflowTemplateResponse = InstantiateWorkflowTemplateResponses[keyof InstantiateWorkflowTemplateResponses];
+
 export type ListWorkflowsData = {
     body?: never;
     path?: never;
@@ -16378,6 +16639,43 @@ export type ImportWorkflowResponses = {
 };
 
 export type ImportWorkflowResponse = ImportWorkflowResponses[keyof ImportWorkflowResponses];
+
+export type LoadWorkflowData = {
+    body: LoadWorkflowRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * The name by which it is to be run; the document's own where absent.
+         */
+        name?: string;
+        /**
+         * Whether a workflow that cannot run is kept nevertheless, as a draft.
+         */
+        draft?: boolean;
+    };
+    url: '/api/workflows/load';
+};
+
+export type LoadWorkflowErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type LoadWorkflowError = LoadWorkflowErrors[keyof LoadWorkflowErrors];
+
+export type LoadWorkflowResponses = {
+    201: Workflow;
+};
+
+export type LoadWorkflowResponse = LoadWorkflowResponses[keyof LoadWorkflowResponses];
 
 export type DeleteWorkflowData = {
     body?: never;
@@ -16830,6 +17128,36 @@ export type RollbackWorkflowResponses = {
 };
 
 export type RollbackWorkflowResponse = RollbackWorkflowResponses[keyof RollbackWorkflowResponses];
+
+export type RotateWebhookSecretData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: never;
+    url: '/api/workflows/{workflow_id}/webhook/rotate';
+};
+
+export type RotateWebhookSecretErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RotateWebhookSecretError = RotateWebhookSecretErrors[keyof RotateWebhookSecretErrors];
+
+export type RotateWebhookSecretResponses = {
+    200: WorkflowWebhookSecret;
+};
+
+export type RotateWebhookSecretResponse = RotateWebhookSecretResponses[keyof RotateWebhookSecretResponses];
 
 export type ArtifactFrameData = {
     body?: never;
