@@ -1,7 +1,8 @@
 //! Webhooks, from outside: what starts a run, what does not, and that the one tells nothing of the other.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
+use conductor_domain::{Clock, SystemClock};
 use conductor_test_support::{Answer, Api};
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
@@ -66,7 +67,7 @@ impl Sender {
 
     /// Sends a message as it is signed now.
     async fn send(&self, id: &str, body: &Value) -> Answer {
-        let (at, body) = (Utc::now().timestamp(), body.to_string());
+        let (at, body) = (SystemClock.now().timestamp(), body.to_string());
         let signature = self.signature(id, at, &body);
         self.raw(id, at, &signature, &body).await
     }
@@ -138,7 +139,7 @@ async fn what_is_not_signed_right_and_just_now_is_one_answer() {
     let sender = Sender::of(&world, admin, &kept).await;
     let foreign = Sender::of(&world, admin, &other).await;
     let body = json!({ "a": 1 }).to_string();
-    let now = Utc::now();
+    let now = SystemClock.now();
     let (at, signature) = (now.timestamp(), sender.signature("m", now.timestamp(), &body));
     // Forged, moved to another message, moment or body, without a version, cut.
     answers.push(sender.raw("m", at, "v1,AAAA", &body).await);
@@ -294,12 +295,12 @@ async fn the_body_fills_the_inputs_that_there_are() {
     for (text, status, code) in
         [("[1]", 422, "validation_failed"), ("", 400, "invalid_json"), ("{", 400, "invalid_json")]
     {
-        let at = Utc::now().timestamp();
+        let at = SystemClock.now().timestamp();
         let answer = sender.raw("odd", at, &sender.signature("odd", at, text), text).await;
         answer.problem(status, code);
     }
     let deep = format!("{{\"email\":{}{}}}", "[".repeat(99), "]".repeat(99));
-    let at = Utc::now().timestamp();
+    let at = SystemClock.now().timestamp();
     sender.raw("deep", at, &sender.signature("deep", at, &deep), &deep).await.problem(400, "invalid_json");
     let large = format!("{{\"email\":\"{}\"}}", "a".repeat(3 * 1024 * 1024));
     sender.raw("large", at, "v1,AAAA", &large).await.problem(413, "body_too_large");
