@@ -123,5 +123,5 @@ async fn documents_of_workflows_are_checked_from_a_shell() {
     let told: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(code, Some(1), "{out}");
     assert_eq!((&told[0]["sound"], &told[0]["problems"][0]["position"]["line"]), (&false.into(), &4.into()));
-    assert_eq!(told[1]["problems"][0]["code"], "unknown_kind", "{out}");
+    assert_eq!(told[1]["problems"][0]["code"], "invalid_value", "{out}");
 }

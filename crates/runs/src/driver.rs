@@ -19,6 +19,9 @@ use tracing::Instrument;
 
 use crate::{Error, Held, Result, invoke::problem};
 
+/// How long a run rests under which the database failed.
+const PASSING: Duration = Duration::from_secs(1);
+
 /// What an advance function says when it stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -234,6 +237,10 @@ impl Driver {
             Ok(Err(error)) if error.is_fenced() => {
                 return tracing::warn!(run.id = %id, "the lease was lost; another holder goes on");
             }
+            Ok(Err(error)) if error.is_passing() => {
+                tracing::warn!(error = &error as &dyn std::error::Error, run.id = %id, "the database failed under a run");
+                return self.give_back(&held).await;
+            }
             Ok(Err(error)) => error,
             Err(_) => Error::Advance("the advance function panicked".into()),
         };
@@ -250,6 +257,22 @@ impl Driver {
         let end = held.write(move |tx| Box::pin(async move { tx.finish(outcome, Some(told)).await })).await;
         if let Err(error) = end {
             tracing::error!(error = &error as &dyn std::error::Error, run.id = %id, "a run's failure cannot be written");
+        }
+    }
+
+    /// Lets go of a run under which the database failed, as soon as the database takes that: it says nothing of the run,
+    /// which goes on from its journal.
+    async fn give_back(&self, held: &Held) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(PASSING) => {}
+                () = self.draining.cancelled() => {}
+            }
+            let Err(error) = held.hand_back().await else { return };
+            tracing::warn!(error = &error as &dyn std::error::Error, run.id = %held.run().id, "a run is not given back yet");
+            if self.is_draining() {
+                return;
+            }
         }
     }
 

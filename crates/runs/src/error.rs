@@ -63,6 +63,13 @@ impl Error {
     pub fn is_fenced(&self) -> bool {
         matches!(self, Self::Storage(conductor_storage::Error::Fenced))
     }
+
+    /// Whether the database failed, and may not fail the next time.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        use conductor_storage::Error as Storage;
+        matches!(self, Self::Storage(Storage::Database(_) | Storage::Overloaded | Storage::Closed))
+    }
 }
 
 impl Kind for Error {

@@ -52,6 +52,10 @@ impl Writer {
             }
             outcome.tell(committed, &self.hub);
         }
+        // In order, and not when its thread comes to it: the last one to close a database takes its log along.
+        if let Err(error) = self.conn.close().await {
+            tracing::warn!(error = %error, "the writer's connection was not closed in order");
+        }
     }
 
     /// Closes the connection; the next group opens another. After a commit that failed, SQLite has rolled the transaction

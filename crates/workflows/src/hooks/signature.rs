@@ -85,11 +85,11 @@ mod tests {
     fn the_published_example_is_signed_right() {
         let key = key(SECRET).unwrap();
         assert_eq!(key.len(), 24);
-        assert!(EXAMPLE.is_by(&[key.clone()]));
+        assert!(EXAMPLE.is_by(std::slice::from_ref(&key)));
         assert!(EXAMPLE.is_by(&[vec![7; 32], key.clone()]), "the one before the newest");
         assert_eq!(EXAMPLE.sent_at().map(|at| at.timestamp()), Some(1_614_265_330));
         let several = format!("v1a,AAAA v1,not-base64 v1,AAAA {} v2,AAAA", EXAMPLE.signatures);
-        assert!(Signed { signatures: &several, ..EXAMPLE }.is_by(&[key.clone()]));
+        assert!(Signed { signatures: &several, ..EXAMPLE }.is_by(std::slice::from_ref(&key)));
 
         let other_body = br#"{"test": 2432232315}"#;
         let cut = &EXAMPLE.signatures[..EXAMPLE.signatures.len() - 4];
@@ -105,7 +105,7 @@ mod tests {
             Signed { signatures: "v1,", ..EXAMPLE },
             Signed { signatures: &other_version, ..EXAMPLE },
         ] {
-            assert!(!wrong.is_by(&[key.clone()]), "{wrong:?}");
+            assert!(!wrong.is_by(std::slice::from_ref(&key)), "{wrong:?}");
         }
         assert!(!EXAMPLE.is_by(&[vec![7; 32]]));
         assert!(!EXAMPLE.is_by(&[]));
