@@ -308,8 +308,7 @@ async fn own(world: &World, document: &Value, operations: &[Operation], tenants:
 }
 
 /// Reads with an id that no tenant can do: templates have names for ids, and the rest is the platform's.
-const ELSEWHERE: [&str; 4] = [
-    "GET /api/usage/workflows/{workflow_id}",
+const ELSEWHERE: [&str; 3] = [
     "GET /api/v1/identity-providers/{identity_provider_id}",
     "GET /api/v1/pricing/models/{pricing_id}",
     "GET /api/workflow-templates/{template_id}",
