@@ -99,13 +99,15 @@ impl<S: ToolSource + 'static> World<S> {
         page.items.into_iter().next().unwrap()
     }
 
-    /// Another node takes the run and dies with it before it does anything.
+    /// Another node takes the run and dies with it before it does anything. Nobody takes it over by its lease; the next
+    /// node that starts frees it.
     pub(crate) async fn taken_by_the_dead(&self, run: RunId) {
         let now = self.store.clock().now();
+        let until = now + chrono::TimeDelta::minutes(10);
         let taken = self
             .store
             .unscoped(Unscoped::RunDriver)
-            .write(move |tx| Box::pin(async move { tx.runs().claim(run, "dead", now, now).await }))
+            .write(move |tx| Box::pin(async move { tx.runs().claim(run, "dead", now, until).await }))
             .await
             .map_err(|error: conductor_storage::Error| error)
             .unwrap();
