@@ -314,7 +314,7 @@ fn driver(store: &Store, turns: &Arc<Turns>, runner: &Arc<Runner>, tools: &Arc<T
     advances.insert(RunKind::Workflow, workflow);
     advances.insert(RunKind::Tool, tools.advance_once());
     let options = DriverOptions {
-        owner: "test".to_owned(),
+        owner: uuid::Uuid::new_v4().to_string(),
         lease: Duration::from_secs(15),
         concurrency: 16,
         alone: true,

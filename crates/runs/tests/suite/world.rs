@@ -56,7 +56,8 @@ impl<S: ToolSource + 'static> World<S> {
         let mut advances: HashMap<_, _> = advances.into_iter().collect();
         advances.insert(RunKind::Tool, self.tools.advance_once());
         let options = DriverOptions {
-            owner: "node".to_owned(),
+            // A claim that the dead had under way is not kept by the next node as if it were its own.
+            owner: uuid::Uuid::new_v4().to_string(),
             lease: Duration::from_secs(15),
             concurrency: 16,
             alone: true,
