@@ -19,12 +19,17 @@ use conductor_domain::{Message, Run};
 use conductor_llm_providers::Models;
 use conductor_runs::ToolPath;
 use conductor_storage::Store;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub use advance::KINDS;
 pub(crate) use begin::started;
 pub use begin::{RunAgent, StartTurn};
 pub use keys::ProviderClients;
+
+/// How many turns read at a time what they begin with. The database has few readers: one that waits here costs a place
+/// in a queue, one that waits for a reader the kilobytes of its reading.
+const READING: usize = 32;
 
 /// What turns need.
 pub struct TurnParts {
@@ -53,6 +58,7 @@ pub struct Turns {
     tools: Arc<ToolPath>,
     blobs: Blobs,
     draining: CancellationToken,
+    reading: Semaphore,
 }
 
 impl std::fmt::Debug for Turns {
@@ -77,7 +83,8 @@ impl Turns {
     #[must_use]
     pub fn new(parts: TurnParts) -> Arc<Self> {
         let TurnParts { store, access, models, clients, tools, blobs, draining } = parts;
-        Arc::new(Self { store, access, models, clients, tools, blobs, draining })
+        let reading = Semaphore::new(READING);
+        Arc::new(Self { store, access, models, clients, tools, blobs, draining, reading })
     }
 
     /// The models of this installation, without anybody's own keys.

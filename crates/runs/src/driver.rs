@@ -165,7 +165,9 @@ impl Driver {
             return;
         }
         match self.store.unscoped(Unscoped::RunDriver).runs().claimable(now, limit).await {
-            Ok(ids) => {
+            Ok(mut ids) => {
+                // A lease that this process was too busy to renew is not one that its holder lost.
+                ids.retain(|id| !self.held().contains_key(id));
                 futures::future::join_all(ids.into_iter().map(|id| self.claim(id))).await;
             }
             Err(error) => tracing::error!(%error, "claimable runs cannot be read"),

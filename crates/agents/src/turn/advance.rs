@@ -15,27 +15,21 @@ use super::{
     state::{CallState, TurnState},
 };
 
+/// What a turn begins or goes on with.
+struct Ready {
+    context: Context,
+    state: TurnState,
+}
+
 impl Turns {
     /// Advances a chat or agent run.
     ///
     /// # Errors
     /// When the lease was lost or storage fails; everything else ends the run with a reason.
     pub async fn advance(&self, held: Held) -> Result<Next> {
-        // A run that nobody held has no signal but a stop; looking costs no commit.
-        let pending = held.run().status == RunStatus::Pending;
-        let stop = if pending { held.was_cancelled().await? } else { held.take_signals().await? };
-        let mut state = TurnState::fold(&held.history().await?);
-        if held.run().status == RunStatus::Running && !state.rests() {
-            // The last holder died in the middle; what it had is kept, and a retry is a new run.
-            self.settle_children(&held).await?;
-            return self.finish(&held, &state, RunStatus::Interrupted, Some(interrupted())).await;
-        }
-        if stop {
-            return self.finish(&held, &state, RunStatus::Cancelled, None).await;
-        }
-        let context = match self.context(&held).await {
-            Ok(context) => context,
-            Err(problem) => return self.finish(&held, &state, RunStatus::Failed, Some(problem)).await,
+        let Ready { context, mut state } = *match self.ready(&held).await? {
+            Ok(ready) => ready,
+            Err(ended) => return Ok(ended),
         };
         if state.started {
             held.emit(&[running(None)]).await?;
@@ -43,6 +37,30 @@ impl Turns {
             self.open(&held, &context, &mut state).await?;
         }
         self.turn(&held, &context, &mut state).instrument(span(&held, &context)).await
+    }
+
+    /// What the run's journal says and what the turn needs besides, or how the run has ended without one.
+    async fn ready(&self, held: &Held) -> Result<std::result::Result<Box<Ready>, Next>> {
+        let _place = self.reading.acquire().await;
+        Box::pin(async {
+            // A run that nobody held has no signal but a stop; looking costs no commit.
+            let pending = held.run().status == RunStatus::Pending;
+            let stop = if pending { held.was_cancelled().await? } else { held.take_signals().await? };
+            let state = TurnState::fold(&held.history().await?);
+            if held.run().status == RunStatus::Running && !state.rests() {
+                // The last holder died in the middle; what it had is kept, and a retry is a new run.
+                self.settle_children(held).await?;
+                return self.finish(held, &state, RunStatus::Interrupted, Some(interrupted())).await.map(Err);
+            }
+            if stop {
+                return self.finish(held, &state, RunStatus::Cancelled, None).await.map(Err);
+            }
+            match self.context(held).await {
+                Ok(context) => Ok(Ok(Box::new(Ready { context, state }))),
+                Err(problem) => self.finish(held, &state, RunStatus::Failed, Some(problem)).await.map(Err),
+            }
+        })
+        .await
     }
 
     async fn turn(&self, held: &Held, context: &Context, state: &mut TurnState) -> Result<Next> {

@@ -64,6 +64,11 @@ impl Turns {
     /// # Errors
     /// `Hidden` where the caller may not see what is named; `Busy` while the message before is still being answered.
     pub async fn start(&self, caller: &Caller, id: ConversationId, turn: StartTurn) -> Result<Started> {
+        let _place = self.reading.acquire().await;
+        Box::pin(self.answer(caller, id, turn)).await
+    }
+
+    async fn answer(&self, caller: &Caller, id: ConversationId, turn: StartTurn) -> Result<Started> {
         let conversation = self.writable(caller, id).await?;
         if turn.content.trim().is_empty() && turn.image_ids.is_empty() && turn.attachment_ids.is_empty() {
             return Err(Error::Empty);
