@@ -82,6 +82,8 @@ pub(crate) struct Config {
     pub(crate) workflow_calls_per_run: i64,
     /// Nodes that one run of a workflow may begin, repetitions included.
     pub(crate) workflow_nodes_per_run: u64,
+    /// Runs of one workflow that may wait in line.
+    pub(crate) workflow_runs_in_line: u64,
     /// Variables of the environment that workflows may read.
     #[serde(deserialize_with = "list")]
     pub(crate) workflow_env: Vec<String>,
@@ -169,6 +171,7 @@ impl Default for Config {
             run_nesting: 5,
             workflow_calls_per_run: 10_000,
             workflow_nodes_per_run: 100_000,
+            workflow_runs_in_line: 100,
             workflow_env: Vec::new(),
             workflow_secrets: Vec::new(),
             integration_accounts: Vec::new(),

@@ -196,7 +196,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
     let workflows = Workflows::new(store.clone(), Arc::clone(&access));
     let workflows = workflows.in_reach_of(config.workflows_folder.clone());
     let executions = Executions::new(store.clone(), Arc::clone(&access), workflows.clone());
-    let executions = executions.reading(workflow_env(config));
+    let executions = executions.reading(workflow_env(config)).lining_up(config.workflow_runs_in_line);
     let http = requests_client(&egress);
     let providers = Providers::new(http.clone(), accounts(config), mail_templates(config));
     let sources: Vec<Arc<dyn ToolSource>> = vec![

@@ -180,6 +180,8 @@ pub struct Run {
     pub fencing_token: i64,
     /// How sensitive what it was given and gave is.
     pub data_classification: Classification,
+    /// Whether it begins only once no run of its workflow before it is open.
+    pub in_line: bool,
     /// When it was accepted.
     pub queued_at: DateTime<Utc>,
     /// When it was first claimed.
@@ -239,6 +241,8 @@ pub struct NewRun {
     pub input: Option<Value>,
     /// How sensitive what it is given is.
     pub data_classification: Classification,
+    /// Whether it begins only once no run of its workflow before it is open.
+    pub in_line: bool,
     /// The W3C trace id, where one came with the request.
     pub trace_id: Option<String>,
     /// When it began, where it is written down only once it is over; the time of writing where `None`.
@@ -274,6 +278,7 @@ impl NewRun {
             message_id: None,
             input: None,
             data_classification: Classification::Public,
+            in_line: false,
             trace_id: None,
             began_at: None,
             limits: RunLimits::default(),

@@ -21,9 +21,16 @@ pub enum Concurrency {
     Skip,
     /// The open runs are stopped.
     CancelPrevious,
+    /// The run waits until those before it have ended.
+    Queue,
 }
 
-words!(Concurrency { Allow = "allow", Skip = "skip", CancelPrevious = "cancel_previous" });
+words!(Concurrency {
+    Allow = "allow",
+    Skip = "skip",
+    CancelPrevious = "cancel_previous",
+    Queue = "queue",
+});
 
 /// What a person sets on a workflow, and what lists show of its graph without reading it.
 #[derive(Clone, Debug, PartialEq)]

@@ -42,6 +42,16 @@ pub enum Error {
         /// Its name.
         name: String,
     },
+    /// The runs of the workflow go one after the other, and too many wait already.
+    #[error(
+        "{most} runs of the workflow {name:?} wait for those before them; try again once some have ended, or stop some"
+    )]
+    Full {
+        /// Its name.
+        name: String,
+        /// How many may wait.
+        most: u64,
+    },
     /// Nobody stands behind the workflow any more.
     #[error(
         "the workflow has no owner who may act here; give it one, or clone it, for it to start by itself"
@@ -111,6 +121,7 @@ impl Kind for Error {
             | Self::NameTaken { .. }
             | Self::Off { .. }
             | Self::Busy { .. }
+            | Self::Full { .. }
             | Self::Ownerless
             | Self::Unconfirmed { .. }
             | Self::Reused
@@ -134,7 +145,7 @@ impl Kind for Error {
             Self::NameTaken { .. } => "name_taken",
             Self::Invalid { .. } => "validation_failed",
             Self::Off { .. } => "workflow_off",
-            Self::Busy { .. } => "workflow_busy",
+            Self::Busy { .. } | Self::Full { .. } => "workflow_busy",
             Self::Ownerless => "owner_missing",
             Self::Unconfirmed { .. } => "version_unconfirmed",
             Self::Unsigned => "webhook_signature_invalid",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
     Caller, Classification, Concurrency, FieldError, NewAuditEvent, NewRun, Page, PageRequest, Run,
@@ -18,8 +19,12 @@ use crate::{
     runner,
 };
 
+/// How many runs of one workflow wait in line, where nobody says otherwise.
+const LINE: u64 = 100;
 /// The longest name of an event, in characters.
 const EVENT_NAME: usize = 200;
+/// The field of a run's input that says what started it.
+pub(crate) const TRIGGER: &str = "trigger";
 /// The input that gets all of what happened.
 const WHOLE_EVENT: &str = "event";
 
@@ -43,6 +48,8 @@ pub struct Execution {
     pub event: Option<Map<String, Value>>,
     /// The door that asks.
     pub trigger: Option<RunTrigger>,
+    /// The moment that it is started for, such as that of a schedule; now where absent.
+    pub at: Option<DateTime<Utc>>,
 }
 
 /// The run that one goes on from.
@@ -51,6 +58,8 @@ pub(crate) struct Earlier {
     pub(crate) fork: Fork,
     /// The label of what it found.
     pub(crate) label: Classification,
+    /// What started it, as its input tells.
+    pub(crate) trigger: Option<Value>,
 }
 
 /// Runs of workflows, as doors start and see them.
@@ -61,19 +70,27 @@ pub struct Executions {
     pub(crate) workflows: Workflows,
     /// What expressions may read as `env.NAME`, for replays.
     pub(crate) env: Arc<Map<String, Value>>,
+    /// How many runs of one workflow may wait in line.
+    line: u64,
 }
 
 impl Executions {
     /// The service over these workflows.
     #[must_use]
     pub fn new(store: Store, access: Arc<Access>, workflows: Workflows) -> Self {
-        Self { store, access, workflows, env: Arc::default() }
+        Self { store, access, workflows, env: Arc::default(), line: LINE }
     }
 
     /// The same where expressions may read values of the environment, which a replay reads again.
     #[must_use]
     pub fn reading(self, env: Map<String, Value>) -> Self {
         Self { env: Arc::new(env), ..self }
+    }
+
+    /// The same with another number of runs that may wait in line, for each workflow that has them one after the other.
+    #[must_use]
+    pub fn lining_up(self, most: u64) -> Self {
+        Self { line: most, ..self }
     }
 
     /// Starts a run; the runner takes it from there.
@@ -116,7 +133,8 @@ impl Executions {
             address: caller.address,
             ..run
         };
-        Ok(Ready { run, entry, caller: caller.clone(), id, name, concurrency })
+        let line = self.line;
+        Ok(Ready { run, entry, caller: caller.clone(), id, name, concurrency, line })
     }
 
     /// A page of a workflow's runs that the caller may see, newest first.
@@ -208,7 +226,13 @@ impl Executions {
         }
         let version = execution.version.unwrap_or(workflow.current_version);
         let mut graph = self.workflows.graph(caller, &workflow, Some(version)).await?;
-        let fork = earlier.map(|earlier| earlier.fork);
+        let trigger = execution.trigger.unwrap_or(RunTrigger::Api);
+        let (fork, before) = earlier.map(|earlier| (earlier.fork, earlier.trigger)).unzip();
+        // Expressions read it, so a run that goes on from another one reads what that one read.
+        let told = before.flatten().unwrap_or_else(|| {
+            let at = execution.at.unwrap_or_else(|| self.store.clock().now());
+            json!({ "kind": trigger, "at": at.to_rfc3339_opts(SecondsFormat::Millis, true) })
+        });
         if let Some(fork) = &fork {
             fork.change(&mut graph).map_err(|faults| Error::Invalid { faults })?;
         }
@@ -230,7 +254,7 @@ impl Executions {
         .on("run", id)
         .labelled(label);
         entry.run_id = Some(id);
-        let mut input = json!({ "workflow": graph.name, "inputs": inputs });
+        let mut input = json!({ "workflow": graph.name, "inputs": inputs, TRIGGER: told });
         if let (Some(fork), Some(fields)) = (&fork, input.as_object_mut()) {
             fields.insert(fork::FIELD.to_owned(), json!(fork));
             entry.data = json!({ "retry_of": fork.run_id, "node_id": fork.node_id });
@@ -242,7 +266,7 @@ impl Executions {
             input: Some(input),
             data_classification: label,
             limits: limits(&graph),
-            ..NewRun::new(id, RunKind::Workflow, execution.trigger.unwrap_or(RunTrigger::Api))
+            ..NewRun::new(id, RunKind::Workflow, trigger)
         };
         Ok((run, entry))
     }
@@ -257,28 +281,33 @@ pub(crate) struct Ready {
     id: WorkflowId,
     name: String,
     concurrency: Concurrency,
+    line: u64,
 }
 
 impl Ready {
     /// Writes the run, for the runner to take it from there.
     ///
     /// # Errors
-    /// `Busy`, with nothing written, where the workflow has one run at a time and one is open.
-    pub(crate) async fn begin(self, tx: ScopedTx<'_>) -> Result<Run> {
+    /// `Busy` and `Full`, with nothing written, where the workflow has one run at a time and one is open, or too many wait.
+    pub(crate) async fn begin(mut self, tx: ScopedTx<'_>) -> Result<Run> {
         if self.concurrency != Concurrency::Allow {
             // Of two starts at once, one sees the run of the other.
             tx.workflows().hold(self.id).await?;
-            let open = tx.runs().open_of(self.id).await?;
-            if self.concurrency == Concurrency::Skip && !open.is_empty() {
-                return Err(Error::Busy { name: self.name });
+        }
+        match self.concurrency {
+            Concurrency::Allow => {}
+            Concurrency::Skip => {
+                if !tx.runs().open_of(self.id).await?.is_empty() {
+                    return Err(Error::Busy { name: self.name });
+                }
             }
-            for id in open {
-                let action = Action::RunCancel.as_str();
-                let mut entry = NewAuditEvent::by(&self.caller, "run.cancelled", action, format!("run:{id}"))
-                    .on("run", id.as_uuid());
-                entry.data = json!({ "concurrency": self.concurrency, "followed_by": self.run.id });
-                tx.audit().record(entry).await?;
-                tx.runs().signal(id, SignalKind::Cancel, json!({})).await?;
+            Concurrency::CancelPrevious => self.stop_others(tx).await?,
+            Concurrency::Queue => {
+                if tx.runs().in_line_of(self.id).await? >= self.line {
+                    return Err(Error::Full { name: self.name, most: self.line });
+                }
+                // Also where none is open: who comes next sees it in its place.
+                self.run.in_line = true;
             }
         }
         tx.audit().record(self.entry).await?;
@@ -289,6 +318,21 @@ impl Ready {
             data: json!({ "type": "run.started", "run_id": run.id, "workflow_id": run.workflow_id }),
         });
         Ok(run)
+    }
+}
+
+impl Ready {
+    /// Stops what is open of the workflow.
+    async fn stop_others(&self, tx: ScopedTx<'_>) -> Result<()> {
+        for id in tx.runs().open_of(self.id).await? {
+            let action = Action::RunCancel.as_str();
+            let mut entry = NewAuditEvent::by(&self.caller, "run.cancelled", action, format!("run:{id}"))
+                .on("run", id.as_uuid());
+            entry.data = json!({ "concurrency": self.concurrency, "followed_by": self.run.id });
+            tx.audit().record(entry).await?;
+            tx.runs().signal(id, SignalKind::Cancel, json!({})).await?;
+        }
+        Ok(())
     }
 }
 

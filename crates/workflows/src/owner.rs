@@ -44,7 +44,7 @@ pub(crate) async fn begin(ready: Result<Ready>, tx: ScopedTx<'_>) -> Result<Resu
         Err(error) => Ok(Err(error)),
         Ok(ready) => match ready.begin(tx).await {
             Ok(run) => Ok(Ok(run)),
-            Err(busy @ Error::Busy { .. }) => Ok(Err(busy)),
+            Err(busy @ (Error::Busy { .. } | Error::Full { .. })) => Ok(Err(busy)),
             Err(error) => Err(error),
         },
     }

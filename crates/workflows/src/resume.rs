@@ -66,7 +66,8 @@ impl Executions {
             inputs.extend(resume.inputs);
         }
         let execution = Execution { inputs, version, trigger: Some(RunTrigger::Api), ..Execution::default() };
-        let earlier = Earlier { fork, label: before.data_classification };
+        let trigger = before.input.as_ref().and_then(|input| input.get(TRIGGER)).cloned();
+        let earlier = Earlier { fork, label: before.data_classification, trigger };
         self.write(caller, workflow, execution, Some(earlier)).await
     }
 }

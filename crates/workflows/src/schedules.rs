@@ -126,7 +126,8 @@ impl Schedules {
 
     /// The run that the schedule asks for, once everything is as it has to be.
     async fn ready(&self, due: &WorkflowSchedule) -> Result<Ready> {
-        let execution = Execution { trigger: Some(RunTrigger::Schedule), ..Execution::default() };
+        let execution =
+            Execution { trigger: Some(RunTrigger::Schedule), at: Some(due.next_at), ..Execution::default() };
         let mut ready = self.executions.ready_as_owner(due.workflow_id, execution, None).await?;
         ready.entry.data = json!({ "schedule_id": due.id, "scheduled_at": due.next_at });
         Ok(ready)

@@ -80,6 +80,8 @@ pub(crate) struct RunResponse {
     data_classification: Classification,
     /// The `seq` of the last event so far.
     last_seq: i64,
+    /// Whether it begins only once no run of its workflow before it is open.
+    in_line: bool,
     queued_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
     started_at: Option<DateTime<Utc>>,
@@ -119,6 +121,7 @@ impl From<Run> for RunResponse {
             attempts: run.attempts,
             data_classification: run.data_classification,
             last_seq: run.last_seq,
+            in_line: run.in_line,
             queued_at: run.queued_at,
             started_at: run.started_at,
             ended_at: run.ended_at,

@@ -49,6 +49,7 @@ pub struct Model {
     pub wake_at: Option<ChronoDateTimeUtc>,
     pub fencing_token: i64,
     pub data_classification: String,
+    pub in_line: bool,
     pub queued_at: ChronoDateTimeUtc,
     pub started_at: Option<ChronoDateTimeUtc>,
     pub ended_at: Option<ChronoDateTimeUtc>,
@@ -61,6 +62,20 @@ pub struct Model {
 /// index says, and of what is bound it cannot know.
 pub(crate) fn open() -> Expr {
     Expr::cust("runs.status IN ('pending', 'running', 'waiting')")
+}
+
+/// Runs that do not wait in line behind another one of their workflow, which has begun or stands before them. Only runs at
+/// the top of their trees count: a call belongs to the run that makes it. One that is to be stopped need not wait.
+pub(crate) fn in_turn() -> Expr {
+    Expr::cust(
+        "NOT (runs.in_line AND runs.status = 'pending' \
+         AND NOT EXISTS (SELECT 1 FROM run_signals s WHERE s.run_id = runs.id AND s.kind = 'cancel' \
+           AND s.consumed_at IS NULL) \
+         AND EXISTS (SELECT 1 FROM runs o WHERE o.workflow_id = runs.workflow_id AND o.parent_run_id IS NULL \
+           AND o.status IN ('pending', 'running', 'waiting') AND o.kind = 'workflow' \
+           AND o.organization_id = runs.organization_id AND o.environment_id = runs.environment_id \
+           AND o.id <> runs.id AND (o.status <> 'pending' OR o.id < runs.id)))",
+    )
 }
 
 /// Runs that wait for a moment, written out for the same reason.

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     Error, Result, ScopedTx, View,
     conn::{Conn, Fetch},
-    entity::{run, run_signal},
+    entity::{run, run_signal, workflow},
     hub::Notice,
     tx::Tx,
 };
@@ -105,6 +105,7 @@ impl<'t> Runs<'t> {
             wake_at: Set(None),
             fencing_token: Set(0),
             data_classification: Set(new.data_classification.as_str().to_owned()),
+            in_line: Set(new.in_line),
             queued_at: Set(began),
             started_at: Set((status == RunStatus::Running).then_some(began)),
             ended_at: Set(None),
@@ -313,6 +314,24 @@ impl<'t> Runs<'t> {
         Ok(ids.into_iter().map(RunId::from).collect())
     }
 
+    /// How many runs of a workflow in this tenant wait in line.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn in_line_of(&self, workflow: WorkflowId) -> Result<u64> {
+        let count = run::Entity::find()
+            .filter(run::Column::WorkflowId.eq(workflow.as_uuid()))
+            .filter(run::Column::ParentRunId.is_null())
+            .filter(run::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
+            .filter(run::Column::EnvironmentId.eq(self.scope.environment_id.as_uuid()))
+            .filter(run::open())
+            .filter(run::Column::Status.eq(RunStatus::Pending.as_str()))
+            .filter(run::Column::InLine.eq(true))
+            .count(&self.tx.conn())
+            .await?;
+        Ok(count)
+    }
+
     /// Takes a run's open signals, oldest first.
     ///
     /// # Errors
@@ -473,7 +492,7 @@ impl<'a> DriverRuns<'a> {
         Self { conn: tx.conn(), tx: Some(tx) }
     }
 
-    /// Runs that nobody holds and that have something to do: pending ones, running ones whose lease ran out, waiting
+    /// Runs that nobody holds and that have something to do: pending ones whose turn it is, running ones whose lease ran out, waiting
     /// ones with an open signal or whose time has come. A call inside a run belongs to that run's holder and is left out.
     ///
     /// # Errors
@@ -497,6 +516,7 @@ impl<'a> DriverRuns<'a> {
             .filter(run::open())
             .filter(free)
             .filter(due)
+            .filter(run::in_turn())
             .filter(claimable_kind())
             .order_by_asc(run::Column::Id)
             .limit(limit)
@@ -535,8 +555,8 @@ impl<'a> DriverRuns<'a> {
         Ok(result.rows_affected)
     }
 
-    /// Takes a free run: a new fencing token keeps the last holder out. `None` when someone else was first, or when it
-    /// is a call inside a run, which that run's holder writes.
+    /// Takes a free run: a new fencing token keeps the last holder out. `None` when someone else was first, when it waits
+    /// in line, or when it is a call inside a run, which that run's holder writes.
     /// The run comes back with the status it had before, so that the new holder knows what it takes over.
     ///
     /// # Errors
@@ -553,6 +573,17 @@ impl<'a> DriverRuns<'a> {
         };
         let free =
             Condition::any().add(run::Column::LeaseUntil.is_null()).add(run::Column::LeaseUntil.lt(now));
+        if before.in_line && before.status == RunStatus::Pending.as_str() {
+            // Of two that are claimed at once from one line, one sees that the other has begun.
+            let _: Option<sea_orm::prelude::Uuid> = workflow::Entity::find()
+                .select_only()
+                .column(workflow::Column::Id)
+                .filter(workflow::Column::Id.eq(before.workflow_id))
+                .lock_exclusive()
+                .into_tuple()
+                .one(&self.conn)
+                .await?;
+        }
         let taken = run::Entity::update_many()
             .col_expr(run::Column::LeaseOwner, Expr::value(owner))
             .col_expr(run::Column::LeaseUntil, Expr::value(until))
@@ -562,6 +593,7 @@ impl<'a> DriverRuns<'a> {
             .filter(run::Column::Id.eq(id.as_uuid()))
             .filter(run::Column::FencingToken.eq(before.fencing_token))
             .filter(run::open())
+            .filter(run::in_turn())
             .filter(claimable_kind())
             .filter(free)
             .exec(&self.conn)
@@ -695,6 +727,7 @@ impl TryFrom<run::Model> for Run {
             last_seq: row.last_seq,
             fencing_token: row.fencing_token,
             data_classification: word("runs.data_classification", &row.data_classification)?,
+            in_line: row.in_line,
             queued_at: row.queued_at,
             started_at: row.started_at,
             ended_at: row.ended_at,

@@ -4,7 +4,7 @@ use chrono::Duration;
 use conductor_domain::{Clock, OrganizationRole, PageRequest};
 use conductor_domain::{
     EventBody, MessageId, NewHumanTask, NewRun, Run, RunFilter, RunId, RunKind, RunOutcome, RunStatus,
-    RunTrigger, Scope, SignalKind,
+    RunTrigger, Scope, SignalKind, WorkflowId,
 };
 use conductor_storage::{Error, Unscoped};
 use serde_json::json;
@@ -20,6 +20,7 @@ suite![
     a_foreign_tenant_sees_no_run,
     a_question_is_seen_by_whoever_has_a_role_that_it_asks,
     a_run_written_when_it_is_over_tells_when_it_began,
+    runs_in_line_begin_one_after_the_other,
 ];
 
 fn delta(text: &str) -> EventBody {
@@ -251,4 +252,73 @@ async fn a_run_written_when_it_is_over_tells_when_it_began(world: World) {
         .await
         .unwrap_or_else(|error: Error| panic!("{error}"));
     assert_eq!((run.duration_ms, run.ended_at), (Some(1_500), Some(now)));
+}
+
+/// A pending run of a workflow that waits for those before it.
+async fn lined_up(world: &World, scope: Scope, id: RunId, workflow: WorkflowId) -> RunId {
+    let new = NewRun {
+        workflow_id: Some(workflow),
+        in_line: true,
+        ..NewRun::new(id, RunKind::Workflow, RunTrigger::Api)
+    };
+    let rows = world.store.scoped(scope);
+    let written: Result<Run, Error> =
+        rows.write(move |tx| Box::pin(async move { tx.runs().create(new).await })).await;
+    assert!(written.unwrap().in_line);
+    world.clock.advance(Duration::milliseconds(1));
+    id
+}
+
+async fn runs_in_line_begin_one_after_the_other(world: World) {
+    let (here, elsewhere) = (world.organization("Line").await, world.organization("Elsewhere").await);
+    let workflow = WorkflowId::generate(&*world.clock);
+    let next = || {
+        world.clock.advance(Duration::milliseconds(1));
+        RunId::generate(&*world.clock)
+    };
+    // Clocks of two servers differ: this one is written last.
+    let late = next();
+    let first = lined_up(&world, here, next(), workflow).await;
+    let second = lined_up(&world, here, next(), workflow).await;
+    let foreign = lined_up(&world, elsewhere, next(), workflow).await;
+    let claimable = async || {
+        let rows = world.store.unscoped(Unscoped::RunDriver).runs();
+        rows.claimable(world.clock.now(), 9).await.unwrap()
+    };
+    assert_eq!(claimable().await, [first, foreign]);
+    assert!(claim(&world, second, "one").await.is_none(), "it is not its turn");
+    let begun = claim(&world, first, "one").await.expect("the first of the line");
+    lined_up(&world, here, late, workflow).await;
+    assert_eq!(claimable().await, [foreign], "one has begun, whatever its id");
+    assert!(claim(&world, late, "two").await.is_none());
+    let rows = world.store.scoped(here);
+    let waiting: Result<u64, Error> =
+        rows.write(move |tx| Box::pin(async move { tx.runs().in_line_of(workflow).await })).await;
+    assert_eq!(waiting.unwrap(), 2);
+
+    // Parked, it is open still; ended, the next one begins, and one alone however many ask.
+    let finish = async |run: Run| {
+        let rows = world.store.scoped(here);
+        let (id, fence, outcome) = (run.id, run.fencing_token, RunOutcome::of(RunStatus::Succeeded));
+        let done: Result<(), Error> =
+            rows.write(move |tx| Box::pin(async move { tx.runs().finish(id, fence, outcome).await })).await;
+        done.unwrap();
+    };
+    finish(begun).await;
+    assert_eq!(claimable().await, [late, foreign]);
+    let (one, other) = tokio::join!(claim(&world, second, "one"), claim(&world, late, "two"));
+    assert!(one.is_none());
+    let begun = other.expect("the next of the line");
+
+    // What is told to one that waits does not let it begin, but for being stopped.
+    for (kind, free) in [(SignalKind::Event, false), (SignalKind::Cancel, true)] {
+        let rows = world.store.scoped(here);
+        let told: Result<(), Error> = rows
+            .write(move |tx| Box::pin(async move { tx.runs().signal(second, kind, json!({})).await }))
+            .await;
+        told.unwrap();
+        assert_eq!(claimable().await.contains(&second), free, "{kind:?}");
+    }
+    assert!(claim(&world, second, "one").await.is_some());
+    finish(begun).await;
 }

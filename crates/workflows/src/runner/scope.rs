@@ -5,6 +5,8 @@ use conductor_storage::{Store, Unscoped};
 use conductor_workflow_graph::{Config, Fuel, Graph, Scope, expression};
 use serde_json::{Map, Value, json};
 
+use crate::executions::TRIGGER;
+
 use super::{
     plan::{NodeIndex, Plan},
     state::{Standing, State, sees},
@@ -34,8 +36,12 @@ impl Surroundings {
             None => None,
         };
         let organization = organization.map(|organization| json!({ "name": organization.name }));
+        // Runs that were started before it was written down have it nearly so in their row.
+        let trigger = run.input.as_ref().and_then(|input| input.get(TRIGGER)).cloned();
+        let trigger = trigger.unwrap_or_else(|| json!({ "kind": run.trigger, "at": run.queued_at }));
         let context = json!({
             "run": { "id": run.id, "trigger": run.trigger },
+            "trigger": trigger,
             "workflow": { "name": graph.name, "version": run.workflow_version },
             "company": organization,
             "organization": organization,

@@ -283,8 +283,111 @@ async fn a_new_run_takes_the_place_of_the_open_one_where_the_workflow_says_so() 
     assert_eq!(ended(admin, &second).await["status"], "cancelled");
     let third = schedule(admin, &newest).await["last_run_id"].clone();
     assert_eq!(go(admin, &json!({ "execution_id": third })).await["status"], "completed");
-    let wrong = json!({ "concurrency": "queue" });
+    let wrong = json!({ "concurrency": "later" });
     let _ = admin.patch(&path(&newest), wrong).await.status(422);
     let reset = admin.patch(&path(&newest), json!({ "concurrency": null })).await.ok();
     assert_eq!(reset["concurrency"], "allow");
+}
+
+/// The runs of a workflow, oldest first, with where they stand.
+async fn standing(api: &Api, workflow: &Value) -> Vec<Value> {
+    let mut all = column(&runs(api, workflow).await, "status");
+    all.reverse();
+    all
+}
+
+#[tokio::test]
+async fn runs_go_one_after_the_other_where_the_workflow_says_so() {
+    let world = World::start().await;
+    let admin = &world.admin;
+    let line = waiting(admin, "line", "queue").await;
+    let first = start(admin, &line).await;
+    admin.events(&text(&first["execution_id"]), 0).await.until("node.waiting").await;
+    let second = start(admin, &line).await;
+    assert_eq!(world.hours_later(1).await, 1);
+    let third = json!({ "execution_id": schedule(admin, &line).await["last_run_id"] });
+    let fourth = start(admin, &line).await;
+    // What happens meanwhile is not lost, and nobody begins by it.
+    let told = format!("/api/workflows/executions/{}/events", text(&fourth["execution_id"]));
+    admin.post(&told, json!({ "name": "go" })).await.ok();
+    assert_eq!(standing(admin, &line).await, ["waiting", "pending", "pending", "pending"]);
+    let shown = admin.get(&format!("/api/runs/{}", text(&third["execution_id"]))).await.ok();
+    assert_eq!((&shown["in_line"], &shown["started_at"]), (&json!(true), &Value::Null));
+
+    // Calls of it belong to the runs that make them.
+    let nodes = json!([{ "id": "sub", "kind": "subworkflow", "config": { "workflow": "line" } }]);
+    let above = keep(admin, &graph("above", nodes, &[])).await;
+    let above = text(&start(admin, &above).await["execution_id"]);
+    let delegated = admin.events(&above, 0).await.until("tool.delegated").await;
+    admin.events(&text(&delegated.data["child_run_id"]), 0).await.until("node.waiting").await;
+
+    // One that is stopped leaves the line at once.
+    let stop = format!("/api/execute/{}/cancel", text(&third["execution_id"]));
+    admin.post(&stop, json!({})).await.ok();
+    assert_eq!(ended(admin, &third).await["status"], "cancelled");
+    assert_eq!(standing(admin, &line).await, ["waiting", "pending", "cancelled", "pending"]);
+
+    // An end lets the next one begin, and it alone.
+    assert_eq!(go(admin, &first).await["status"], "completed");
+    admin.events(&text(&second["execution_id"]), 0).await.until("node.waiting").await;
+    assert_eq!(standing(admin, &line).await, ["succeeded", "waiting", "cancelled", "pending"]);
+    let stop = format!("/api/execute/{}/cancel", text(&second["execution_id"]));
+    admin.post(&stop, json!({})).await.ok();
+    // The fourth was told already.
+    assert_eq!(ended(admin, &fourth).await["status"], "completed");
+    assert_eq!(ended(admin, &second).await["status"], "cancelled");
+}
+
+#[tokio::test]
+async fn a_line_has_an_end() {
+    let world = World::start().await;
+    let admin = &world.admin;
+    let line = waiting(admin, "line", "queue").await;
+    let first = start(admin, &line).await;
+    admin.events(&text(&first["execution_id"]), 0).await.until("node.waiting").await;
+    let execute = format!("{}/execute", path(&line));
+    for _ in 0..100 {
+        let _ = admin.post(&execute, json!({})).await.created();
+    }
+    admin.post(&execute, json!({})).await.problem(409, "workflow_busy");
+    assert_eq!(world.hours_later(1).await, 1);
+    assert_eq!(schedule(admin, &line).await["error"]["code"], "workflow_busy");
+}
+
+#[tokio::test]
+async fn a_run_knows_what_started_it_and_for_when() {
+    let world = World::start().await;
+    let admin = &world.admin;
+    let inputs = json!({ "kind": "${context.trigger.kind}", "at": "${context.trigger.at}" });
+    let nodes = json!([
+        { "id": "t", "kind": "transform", "inputs": inputs },
+        { "id": "again", "kind": "transform", "inputs": inputs },
+    ]);
+    let mut flow = graph("told", nodes, &["t -> again"]);
+    flow["triggers"] = json!([{ "type": "schedule", "cron": "0 * * * *" }]);
+    let kept = keep(admin, &flow).await;
+    let due = moment(&kept["schedules"][0]["next_at"]);
+    // It is late, and still the moment that was due.
+    assert_eq!(world.schedules().run_due(due + TimeDelta::minutes(7)).await.unwrap(), 1);
+    let run = schedule(admin, &kept).await["last_run_id"].clone();
+    let report = ended(admin, &json!({ "execution_id": run })).await;
+    assert_eq!(report["outputs"]["kind"], "schedule", "{report}");
+    assert_eq!(moment(&report["outputs"]["at"]), due);
+
+    // Who goes on from it reads the same, and so does a replay.
+    let executions = "/api/workflows/executions";
+    let resume = format!("{executions}/{}/resume", text(&run));
+    let after = admin.post(&resume, json!({ "node_id": "again" })).await.created()["run"]["id"].clone();
+    let report = ended(admin, &json!({ "execution_id": after })).await;
+    assert_eq!((&report["run"]["trigger"], &report["outputs"]["kind"]), (&json!("api"), &json!("schedule")));
+    assert_eq!(moment(&report["outputs"]["at"]), due);
+    for run in [&run, &after] {
+        let replay = format!("{executions}/{}/replay", text(run));
+        assert_eq!(admin.post(&replay, json!({})).await.ok()["identical"], true);
+    }
+    let by_hand = start(admin, &kept).await;
+    let report = ended(admin, &by_hand).await;
+    let (asked, told) = (moment(&report["run"]["queued_at"]), moment(&report["outputs"]["at"]));
+    assert_eq!(report["outputs"]["kind"], "api");
+    assert!((asked - told).abs() < TimeDelta::seconds(5), "{report}");
 }

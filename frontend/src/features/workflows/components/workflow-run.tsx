@@ -184,6 +184,9 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
           </p>
         </div>
         <RunStatusPill status={status} />
+        {status === 'pending' && run.in_line && (
+          <span className="text-sm text-text-3">{t('It waits for the run before it.')}</span>
+        )}
         <span className="num text-sm text-text-2">{duration(took)}</span>
         <span role="status" className="sr-only">
           {over ? t('Run ended: {{status}}', { status: runStatusName(status) }) : runStatusName(status)}

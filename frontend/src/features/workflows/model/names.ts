@@ -5,7 +5,7 @@ import { t } from '@/lib/i18n';
 export const VISIBILITIES = ['private', 'team', 'organization', 'public'] as const;
 export const CLASSIFICATIONS = ['public', 'internal', 'confidential', 'restricted'] as const;
 
-export const CONCURRENCIES = ['allow', 'skip', 'cancel_previous'] as const;
+export const CONCURRENCIES = ['allow', 'skip', 'cancel_previous', 'queue'] as const;
 
 export function formatName(format: WorkflowFormat): string {
   switch (format) {
@@ -46,6 +46,8 @@ export function concurrencyName(value: (typeof CONCURRENCIES)[number]): string {
       return t('It does not start');
     case 'cancel_previous':
       return t('The earlier one is stopped');
+    case 'queue':
+      return t('It waits for the earlier one');
   }
 }
 
