@@ -5,7 +5,10 @@
 //! acknowledged and what its runs say are held against each other. `CONDUCTOR_CRASHES` says how often a server dies: a
 //! night has time for more than the test command.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use conductor_test_support::{Api, Event, Server, Strace, Target, TestDb, seed, times};
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -21,7 +24,7 @@ fn text(value: &Value) -> String {
 }
 
 /// Sends something for each of three orders, with pauses between, so that a death finds each run at another point.
-fn shipping(target: &Target) -> Value {
+fn shipping(target: &Target, idempotent: bool) -> Value {
     let node = |id: &str, kind: &str, config: Value| json!({ "id": id, "kind": kind, "config": config });
     let mut nodes = json!([
         node("each", "map", json!({ "over": "input.orders", "item": "order", "max_concurrency": 2 })),
@@ -31,6 +34,7 @@ fn shipping(target: &Target) -> Value {
             "http",
             json!({
                 "method": "POST", "url": target.url(), "endpoint": "/ship/${input.batch}/{{var.order}}", "body": {},
+                "idempotent": idempotent,
             })
         ),
         node("look", "http", json!({ "method": "GET", "url": target.url(), "endpoint": "/look" })),
@@ -73,6 +77,26 @@ impl<'t> Books<'t> {
 
     fn sent(&self, path: &str) -> usize {
         self.target.asked().iter().filter(|asked| asked.path == path).count()
+    }
+
+    /// With how many keys something was sent: a target that knows requests again does it so often.
+    fn keys(&self, path: &str) -> usize {
+        let asked = self.target.asked().into_iter().filter(|asked| asked.path == path);
+        asked.map(|asked| asked.headers["idempotency-key"].clone()).collect::<HashSet<_>>().len()
+    }
+
+    /// Every run that was acknowledged ends by itself, and everything was done once.
+    async fn settle_by_key(&self, api: &Api) {
+        for (run, batch) in &self.accepted {
+            api.events(run, 0).await.until("run.finished").await;
+            let report = api.get(&format!("/api/workflows/executions/{run}")).await.ok();
+            assert_eq!(report["status"], "completed", "{report}");
+            for order in ["a", "b", "c"] {
+                assert_eq!(self.keys(&format!("/ship/{batch}/{order}")), 1, "{batch}/{order}: {report}");
+            }
+        }
+        let all = api.get("/api/tasks").await.ok();
+        assert_eq!(all["items"], json!([]), "somebody was asked");
     }
 
     /// Every run that was acknowledged ends, and everything was sent once. Whoever is asked whether a call took effect
@@ -119,14 +143,14 @@ impl<'t> Books<'t> {
     }
 }
 
-async fn server(target: &Target) -> (Server, Api) {
+async fn server(target: &Target, idempotent: bool) -> (Server, Api) {
     let mut server = Server::configure()
         .env("CONDUCTOR_EGRESS_ALLOW", "127.0.0.1/32")
         .env("CONDUCTOR_LIMIT_USER_PER_MINUTE", "1000000")
         .start()
         .await;
     let api = server.set_up().await;
-    api.post("/api/workflows/import", shipping(target)).await.created();
+    api.post("/api/workflows/import", shipping(target, idempotent)).await.created();
     (server, api)
 }
 
@@ -136,7 +160,7 @@ async fn no_run_is_lost_or_stuck_and_nothing_is_sent_twice_whenever_the_server_d
     println!("CONDUCTOR_TEST_SEED={seed}");
     let mut lot = StdRng::seed_from_u64(seed);
     let target = Target::start().await;
-    let (mut server, api) = server(&target).await;
+    let (mut server, api) = server(&target, false).await;
     let mut books = Books::of(&target);
     for _ in 0..times("CONDUCTOR_CRASHES", 60) {
         for run in 0..RUNS {
@@ -155,9 +179,34 @@ async fn no_run_is_lost_or_stuck_and_nothing_is_sent_twice_whenever_the_server_d
 }
 
 #[tokio::test]
+async fn a_target_that_knows_requests_again_does_each_once_and_nobody_is_asked() {
+    let seed = seed();
+    println!("CONDUCTOR_TEST_SEED={seed}");
+    let mut lot = StdRng::seed_from_u64(seed);
+    let target = Target::start().await;
+    let (mut server, api) = server(&target, true).await;
+    let mut books = Books::of(&target);
+    for _ in 0..times("CONDUCTOR_CRASHES", 30) {
+        if lot.random_bool(0.5) {
+            target.push_silence();
+        }
+        for _ in 0..RUNS {
+            books.begin(&api).await;
+        }
+        // As above: the moment is random on purpose.
+        tokio::time::sleep(Duration::from_millis(lot.random_range(0..180))).await;
+        server.kill().await;
+        server.restart().await;
+    }
+    books.settle_by_key(&api).await;
+    let sent: usize = target.asked().iter().filter(|asked| asked.method == "POST").count();
+    assert!(sent > books.accepted.len() * 3, "no death came between a request and its answer");
+}
+
+#[tokio::test]
 async fn the_same_at_every_write() {
     let target = Target::start().await;
-    let (mut server, api) = server(&target).await;
+    let (mut server, api) = server(&target, false).await;
     let mut books = Books::of(&target);
     let kills = times("CONDUCTOR_CRASHES", 40);
     for write in 1..=kills {
@@ -190,7 +239,7 @@ async fn a_server_that_stood_still_does_nothing_that_another_has_done() {
     };
     let mut one = configured().start().await;
     let api = one.set_up().await;
-    api.post("/api/workflows/import", shipping(&target)).await.created();
+    api.post("/api/workflows/import", shipping(&target, false)).await.created();
     let two = configured();
     for key in ["master.key", "signing.key", "cursor.key", "audit.key"] {
         std::fs::copy(one.data().join(key), two.data().join(key)).unwrap();

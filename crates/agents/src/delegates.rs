@@ -45,6 +45,8 @@ struct Task {
     model: Option<String>,
     #[serde(default)]
     temperature: Option<f64>,
+    #[serde(default)]
+    max_rounds: Option<i32>,
 }
 
 impl Delegates {
@@ -173,7 +175,8 @@ fn path(slug: &str) -> String {
     format!("agent/{}", slug.to_ascii_lowercase())
 }
 
-/// The agent as a tool. Nodes of workflows may say which model it asks, and how freely; other agents may not.
+/// The agent as a tool. Nodes of workflows may say which model it asks, how freely, and how often it may call tools;
+/// other agents may not.
 fn tool(agent: &Agent, of_nodes: bool) -> Tool {
     let spec = &agent.spec;
     let path = path(&spec.slug);
@@ -198,6 +201,7 @@ fn tool(agent: &Agent, of_nodes: bool) -> Tool {
     if of_nodes {
         input_schema["properties"]["model"] = json!({ "type": "string", "maxLength": 200 });
         input_schema["properties"]["temperature"] = json!({ "type": "number", "minimum": 0, "maximum": 2 });
+        input_schema["properties"]["max_rounds"] = json!({ "type": "integer", "minimum": 0, "maximum": 100 });
     }
     let hash = sha256_hex(canonical_json(&json!([path, agent.id, description, input_schema])));
     Tool {
@@ -219,7 +223,6 @@ fn tool(agent: &Agent, of_nodes: bool) -> Tool {
         official: agent.is_official,
         timeout: Duration::from_secs(10),
         cache: None,
-        honours_key: false,
         call_cost: None,
         delegates: true,
         outbound: false,
@@ -241,6 +244,9 @@ fn given(task: Task) -> Value {
     }
     if let Some(temperature) = task.temperature {
         given.insert("temperature".to_owned(), json!(temperature));
+    }
+    if let Some(rounds) = task.max_rounds {
+        given.insert("max_rounds".to_owned(), json!(rounds));
     }
     Value::Object(given)
 }

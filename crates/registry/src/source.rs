@@ -172,7 +172,6 @@ fn tool(connector: &Connector, row: ConnectorTool, name: String, path: String) -
             .and_then(|seconds| u64::try_from(seconds).ok())
             .filter(|seconds| *seconds > 0)
             .map(Duration::from_secs),
-        honours_key: false,
         call_cost: row.call_cost,
         delegates: false,
         outbound: true,

@@ -222,10 +222,7 @@ impl ToolPath {
             .await?;
         match child {
             Some(child) if !child.status.is_final() => return Ok(Invoked::Child(child.id)),
-            None if sent => {
-                held.settle_child(&row).await?;
-                return told(held, &call).await;
-            }
+            None if sent => return self.send_again(held, call, row).await,
             _ => {}
         }
         let Some(offered) = self.named(&call).await else {
@@ -247,6 +244,22 @@ impl ToolPath {
             // It was cut between its row and its run.
             None => self.go(held, call, offered, arguments, decision, Opens::Nothing).await,
         }
+    }
+
+    /// Takes on a call that was sent and whose answer died with the holder. It is sent once more where its target knows it
+    /// again by its key; otherwise nobody knows whether it took effect, and a person is asked.
+    async fn send_again(&self, held: &Held, call: Call, row: Run) -> Result<Invoked> {
+        if let Some(offered) = self.named(&call).await
+            && let Ok(arguments) = checks::arguments(&offered.tool, &call.arguments)
+            && offered.source.honours_key(&offered.tool, &arguments)
+        {
+            let decision = self.decide(held, &call, &offered.tool, &arguments).await?;
+            if decision.effect != Effect::Deny {
+                return self.go(held, call, offered, arguments, decision, Opens::Nothing).await;
+            }
+        }
+        held.settle_child(&row).await?;
+        told(held, &call).await
     }
 
     /// Notes that nothing shall be kept of what the call is given and answers, where a policy says so.

@@ -62,8 +62,6 @@ pub struct Tool {
     pub timeout: Duration,
     /// How long a result may be given again, for read-only tools.
     pub cache: Option<Duration>,
-    /// Whether the target takes our idempotency key, so that a repeated call has one effect.
-    pub honours_key: bool,
     /// What one call costs, where someone said so.
     pub call_cost: Option<CallCost>,
     /// Whether a call goes on as a run of its own. What that run does outside is in the ledger by its own calls, and a
@@ -98,7 +96,6 @@ impl Tool {
             official: true,
             timeout,
             cache: None,
-            honours_key: false,
             call_cost: None,
             delegates: false,
             outbound: false,
@@ -196,6 +193,12 @@ pub trait ToolSource: Send + Sync {
 
     /// The tools that this caller may see, for this agent where one acts.
     async fn tools(&self, caller: &Caller, agent: Option<&Agent>) -> Result<Vec<Tool>>;
+
+    /// Whether the target takes the idempotency key of this call, so that sending it again has no second effect. Whoever
+    /// wrote the call says so; where nobody does, a call that may have had an effect is never repeated.
+    fn honours_key(&self, _tool: &Tool, _arguments: &Value) -> bool {
+        false
+    }
 
     /// Makes one call. Called only by the tool path.
     async fn call(&self, tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError>;

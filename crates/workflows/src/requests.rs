@@ -166,6 +166,10 @@ impl ToolSource for Requests {
         ])
     }
 
+    fn honours_key(&self, tool: &Tool, arguments: &Value) -> bool {
+        tool.path == REQUEST && arguments.get("idempotent") == Some(&Value::Bool(true))
+    }
+
     async fn call(&self, _tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError> {
         self.send(dispatch).await.map(Answer::Done)
     }
@@ -185,6 +189,10 @@ fn tool(path: &str, description: &str, methods: &[&str]) -> Tool {
             "body": {},
             "auth_of": { "type": "string", "description": "The node whose credential is shown." },
             "timeout_ms": { "type": "integer", "minimum": 1 },
+            "idempotent": {
+                "type": "boolean",
+                "description": "Whether the target does it once however often it comes with one Idempotency-Key.",
+            },
         },
     });
     Tool {

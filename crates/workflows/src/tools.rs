@@ -150,7 +150,6 @@ fn tool(workflow: &Workflow) -> Tool {
         official: workflow.is_official,
         timeout: Duration::from_secs(10),
         cache: None,
-        honours_key: false,
         call_cost: None,
         delegates: true,
         outbound: false,

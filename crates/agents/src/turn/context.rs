@@ -10,6 +10,7 @@ use conductor_domain::{
 use conductor_llm_providers::{Content, Message as ModelMessage, Resolved, Role, ToolSpec};
 use conductor_runs::{Held, problem};
 use conductor_storage::Unscoped;
+use serde_json::Value;
 
 use super::{Turns, form::Form, writer::Place};
 use crate::Error;
@@ -75,7 +76,11 @@ impl Turns {
         let caller = self.access.caller_behind(run).await?.ok_or(Error::Gone { what: "account" })?;
         let agent_id = run.agent_id.ok_or(Error::Gone { what: "agent" })?;
         let agent = self.store.visible_to(&caller).agents().find(agent_id).await?;
-        let agent = agent.ok_or(Error::Gone { what: "agent" })?;
+        let mut agent = agent.ok_or(Error::Gone { what: "agent" })?;
+        let rounds = run.input.as_ref().and_then(|input| input.get("max_rounds")).and_then(Value::as_i64);
+        if let Some(rounds) = rounds.and_then(|rounds| i32::try_from(rounds).ok()) {
+            agent.spec.max_tool_rounds = rounds;
+        }
         let facts = crate::facts::facts(&agent);
         let obligations = self.access.admit(&caller, Action::AgentExecute, &facts).await?;
 
@@ -142,7 +147,7 @@ impl Turns {
         let given = |name: &str| run.input.as_ref().and_then(|input| input.get(name));
         let asked = given("model").and_then(|it| it.as_str());
         let (Some(id), Some(reply)) = (run.conversation_id, run.message_id) else {
-            let temperature = given("temperature").and_then(serde_json::Value::as_f64);
+            let temperature = given("temperature").and_then(Value::as_f64);
             let settings = ConversationSettings { temperature, ..ConversationSettings::default() };
             return Ok((settings, Vec::new(), asked.map(str::to_owned)));
         };
@@ -284,7 +289,7 @@ impl Told {
 fn input_text(held: &Held) -> String {
     let given = |name: &str| held.run().input.as_ref().and_then(|input| input.get(name));
     let text = match given("input") {
-        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
         None => String::new(),
     };

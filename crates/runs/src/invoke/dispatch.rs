@@ -111,7 +111,7 @@ impl ToolPath {
         offered: &Offered,
         arguments: &Value,
     ) -> (Result<Answer, CallError>, i32) {
-        let again = offered.tool.read_only || offered.tool.honours_key;
+        let again = offered.tool.read_only || offered.source.honours_key(&offered.tool, arguments);
         let mut wait = self.options.backoff;
         for attempt in 1.. {
             let dispatch = Dispatch {

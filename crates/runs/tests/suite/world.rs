@@ -162,7 +162,6 @@ pub(crate) fn tool(scope: Scope, path: &str, approval: Approval) -> Tool {
         official: false,
         timeout: PATIENCE,
         cache: None,
-        honours_key: false,
         call_cost: None,
         delegates: false,
         outbound: false,

@@ -103,6 +103,7 @@ fn http(fields: &mut Fields<'_>) -> Http {
         query: fields.object("query_params").unwrap_or_default(),
         body: fields.value("body").cloned(),
         auth: auth(fields),
+        idempotent: fields.boolean("idempotent").unwrap_or_default(),
     }
 }
 
@@ -193,6 +194,7 @@ pub(super) fn write(node: &Node) -> Map<String, Value> {
             "headers": (!http.headers.is_empty()).then_some(&http.headers),
             "query_params": (!http.query.is_empty()).then_some(&http.query),
             "body": http.body,
+            "idempotent": http.idempotent.then_some(true),
         }),
         Config::Code(code) => json!({
             "language": code.language, "code": code.code, "packages": code.packages,

@@ -121,6 +121,7 @@ fn http(config: &mut Fields<'_>, node: &mut Node) {
         query: config.object("query").unwrap_or_default(),
         body: config.value("body").cloned(),
         auth: config.fields("auth").map(|mut auth| Auth::read(&mut auth)),
+        idempotent: config.boolean("idempotent").unwrap_or_default(),
         ..Http::default()
     };
     node.config = http.into();

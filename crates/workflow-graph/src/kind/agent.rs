@@ -17,7 +17,7 @@ pub struct Agent {
     /// How freely it answers, where that is not the agent's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
-    /// The tools that it may use, beside the agent's own.
+    /// Tools that the document names. An agent uses its own alone: what it may do is said in one place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<String>,
     /// How often it may call tools before it has to answer.
@@ -71,6 +71,10 @@ impl Settings for Agent {
         }
         if self.temperature.is_some_and(|temperature| !(0.0..=2.0).contains(&temperature)) {
             found.error("/config/temperature", Code::InvalidValue, "temperature lies between 0 and 2");
+        }
+        if !self.tools.is_empty() {
+            let message = "an agent uses its own tools, and not these; give them to the agent";
+            found.warning("/config/tools", Code::InvalidValue, message);
         }
     }
 }

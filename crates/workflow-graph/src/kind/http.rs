@@ -63,6 +63,10 @@ pub struct Http {
     /// How it shows who sends it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Option<Auth>,
+    /// Whether the target does a request once however often it comes with one `Idempotency-Key`. Then a request whose
+    /// answer was lost is sent again, and nobody is asked whether it took effect.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub idempotent: bool,
 }
 
 /// Words in the names of fields whose values are secret.
@@ -85,6 +89,7 @@ impl Settings for Http {
             query: fields.object("query").unwrap_or_default(),
             body: fields.value("body").cloned(),
             auth: fields.fields("auth").map(|mut auth| Auth::read(&mut auth)),
+            idempotent: fields.boolean("idempotent").unwrap_or_default(),
         }
     }
 

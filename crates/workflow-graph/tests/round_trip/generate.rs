@@ -280,8 +280,9 @@ fn http() -> impl Strategy<Value = Http> {
         fields.shift_remove("type");
         Auth { auth_type, fields }
     });
-    (select(Method::ALL), text(), option::of(text()), object(), object(), some_value(), option::of(auth))
-        .prop_map(|(method, url, endpoint, headers, query, body, auth)| Http {
+    let target = (select(Method::ALL), text(), option::of(text()));
+    (target, object(), object(), some_value(), option::of(auth), any::<bool>()).prop_map(
+        |((method, url, endpoint), headers, query, body, auth, idempotent)| Http {
             method,
             url,
             endpoint,
@@ -289,7 +290,9 @@ fn http() -> impl Strategy<Value = Http> {
             query,
             body,
             auth,
-        })
+            idempotent,
+        },
+    )
 }
 
 fn database() -> impl Strategy<Value = Database> {

@@ -219,3 +219,18 @@ async fn a_person_says_whether_a_call_took_effect_that_got_no_answer() {
     assert!(text(&report["error"]["message"]).contains("The bank does not know."), "{report}");
     assert_eq!(target.asked().len(), 4);
 }
+
+#[tokio::test]
+async fn a_target_that_knows_a_request_again_is_asked_once_more_and_no_person() {
+    let (world, target) = (World::start().await, Target::start().await);
+    target.push_silence();
+    let mut node = send(&target, "send", "/pay");
+    node["timeout_ms"] = json!(400);
+    node["config"]["idempotent"] = json!(true);
+    completed(&run(&world.admin, &graph("pays-by-key", json!([node]), &[]), json!({})).await);
+    let asked = target.asked();
+    let keys: Vec<_> = asked.iter().map(|asked| asked.headers["idempotency-key"].to_str().unwrap()).collect();
+    assert!(keys.len() == 2 && keys[0] == keys[1], "{keys:?}");
+    let tasks = world.admin.get("/api/tasks?status=pending").await.ok();
+    assert_eq!(tasks["items"], json!([]));
+}

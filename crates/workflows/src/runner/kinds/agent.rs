@@ -31,6 +31,9 @@ pub(super) fn begin(begin: &Begin<'_>, agent: &Agent) -> Result<Act> {
     if let Some(temperature) = agent.temperature {
         arguments.insert("temperature".to_owned(), json!(temperature));
     }
+    if let Some(rounds) = agent.max_rounds {
+        arguments.insert("max_rounds".to_owned(), json!(rounds));
+    }
     Ok(Act::Call(Wanted {
         tool: begin.agent_or_default()?,
         arguments: Value::Object(arguments),

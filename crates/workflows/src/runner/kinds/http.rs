@@ -35,6 +35,9 @@ pub(super) fn begin(begin: &Begin<'_>, http: &Http) -> Result<Act> {
     if let Some(millis) = begin.node().timeout_ms {
         request.insert("timeout_ms".to_owned(), millis.into());
     }
+    if http.idempotent {
+        request.insert("idempotent".to_owned(), true.into());
+    }
     let reads = matches!(http.method, Method::Get | Method::Head | Method::Options);
     let tool = if reads { READ } else { REQUEST }.to_owned();
     Ok(Act::Call(Wanted { tool, arguments: Value::Object(request), agent_id: None }))

@@ -44,8 +44,7 @@ export function fieldsOf(kind: string): Field[] {
         },
         { type: 'model', key: 'model', label: t('Model') },
         { type: 'number', key: 'temperature', label: t('Temperature'), min: 0, max: 2, step: 0.1 },
-        { type: 'list', key: 'tools', label: t('Further tools'), hint: t('One in a line.') },
-        { type: 'number', key: 'max_rounds', label: t('Tool rounds at most'), min: 1 },
+        { type: 'number', key: 'max_rounds', label: t('Tool rounds at most'), min: 0, max: 100 },
         {
           type: 'list',
           key: 'output_fields',
@@ -98,6 +97,12 @@ export function fieldsOf(kind: string): Field[] {
           label: t('Sign-in'),
           hint: t('A name of a secret, never the secret itself.'),
           placeholder: '{ "type": "bearer", "secret_ref": "…" }',
+        },
+        {
+          type: 'switch',
+          key: 'idempotent',
+          label: t('Takes Idempotency-Key'),
+          hint: t('A request whose answer is lost is sent again with the same key. Otherwise you are asked.'),
         },
       ];
     case 'database':
