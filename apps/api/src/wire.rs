@@ -29,8 +29,8 @@ use conductor_sandbox::{Enforce, Worker};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store, Unscoped};
 use conductor_workflows::{
-    Executions, Hooks, Integrations, Programs, Requests, Runner, RunnerOptions, Schedules, WorkflowTools,
-    Workflows,
+    Executions, Hooks, Integrations, Opinions, Programs, Requests, Runner, RunnerOptions, Schedules,
+    WorkflowTools, Workflows,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
@@ -47,6 +47,7 @@ pub(crate) struct Wired {
     pub(crate) agents: Agents,
     pub(crate) workflows: Workflows,
     pub(crate) executions: Executions,
+    pub(crate) opinions: Opinions,
     pub(crate) schedules: Schedules,
     pub(crate) hooks: Hooks,
     pub(crate) turns: Arc<Turns>,
@@ -242,6 +243,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
     Ok(Wired {
         driver: driver(config, &store, &turns, &runner, &tools),
         agents: Agents::new(store.clone(), Arc::clone(&access)),
+        opinions: Opinions::new(store.clone(), workflows.clone()),
         workflows,
         hooks: Hooks::new(store.clone(), Arc::clone(&access), executions.clone())
             .tolerating(Duration::from_millis(config.webhook_tolerance_ms.into())),

@@ -116,6 +116,10 @@ ids! {
     WorkflowScheduleId,
     /// An address by which others start a workflow.
     WorkflowHookId,
+    /// A word that resources are found by.
+    TagId,
+    /// What one person thinks of a resource.
+    RatingId,
     /// One execution: a turn, an agent run, a workflow, a node or a tool call.
     RunId,
     /// One tool call inside a run.

@@ -27,6 +27,7 @@ mod id;
 mod identity_provider;
 mod message;
 mod message_view;
+mod opinion;
 mod organization;
 mod page;
 mod policy;
@@ -93,6 +94,7 @@ pub use identity_provider::{
 };
 pub use message::{FileRef, Message, MessagePatch, MessageStatus, NewMessage};
 pub use message_view::{FileView, MessageView, TokensView, ToolCallStatus, ToolCallView};
+pub use opinion::{Rating, RatingSummary, Tag, TagType};
 pub use organization::{
     Environment, EnvironmentType, Member, Membership, NewEnvironment, NewOrganization, Organization,
     OrganizationChange, OrganizationRole, Standing,

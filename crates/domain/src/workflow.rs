@@ -139,4 +139,6 @@ pub struct WorkflowFilter {
     pub template: Option<bool>,
     /// Only official ones, or only others.
     pub official: Option<bool>,
+    /// Only those that have all of these tags, in lower case.
+    pub tags: Vec<String>,
 }

@@ -16,7 +16,7 @@ use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pri
 use conductor_identity::Identity;
 use conductor_registry::Registry;
 use conductor_runs::Runs;
-use conductor_workflows::{Executions, Hooks, Workflows};
+use conductor_workflows::{Executions, Hooks, Opinions, Workflows};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Options, StaticPage};
@@ -59,6 +59,8 @@ services! {
     executions: Executions,
     /// Hooks of workflows.
     hooks: Hooks,
+    /// What people say of workflows.
+    opinions: Opinions,
     /// Turns of conversations.
     turns: Arc<Turns>,
     /// Runs, their events and their questions.

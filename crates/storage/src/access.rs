@@ -161,6 +161,18 @@ impl<'a> View<'a> {
         VisibleWorkflows::new(self)
     }
 
+    /// Tags that the caller's organisation has given.
+    #[must_use]
+    pub fn tags(self) -> VisibleTags<'a> {
+        VisibleTags::new(self)
+    }
+
+    /// Ratings of the caller's organisation.
+    #[must_use]
+    pub fn ratings(self) -> VisibleRatings<'a> {
+        VisibleRatings::new(self)
+    }
+
     /// Schedules of workflows that the caller may see.
     #[must_use]
     pub fn schedules(self) -> VisibleSchedules<'a> {
@@ -326,6 +338,18 @@ impl<'t> ScopedTx<'t> {
     #[must_use]
     pub fn workflows(self) -> Workflows<'t> {
         Workflows::new(self)
+    }
+
+    /// Tags of this tenant.
+    #[must_use]
+    pub fn tags(self) -> Tags<'t> {
+        Tags::new(self)
+    }
+
+    /// Ratings of this tenant.
+    #[must_use]
+    pub fn ratings(self) -> Ratings<'t> {
+        Ratings::new(self)
     }
 
     /// Schedules of this tenant's workflows.

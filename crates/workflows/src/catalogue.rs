@@ -6,12 +6,13 @@ mod patch;
 mod templates;
 mod validate;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
-    Caller, FieldError, NewAuditEvent, NewWorkflow, Page, PageRequest, Scope, Visibility, Workflow,
-    WorkflowFilter, WorkflowHook, WorkflowId, WorkflowSchedule, WorkflowSpec, WorkflowVersion,
+    Caller, FieldError, NewAuditEvent, NewWorkflow, Page, PageRequest, RatingSummary, Scope, SharedKind, Tag,
+    Visibility, Workflow, WorkflowFilter, WorkflowHook, WorkflowId, WorkflowSchedule, WorkflowSpec,
+    WorkflowVersion,
 };
 use conductor_storage::{ScopedTx, Store};
 use conductor_workflow_graph::{Graph, Names, Problem, Syntax, Trigger, validate as problems};
@@ -50,6 +51,10 @@ pub struct WorkflowView {
     pub schedules: Vec<WorkflowSchedule>,
     /// Its hook, where one workflow is looked at.
     pub hook: Option<WorkflowHook>,
+    /// What it is found by in the caller's organisation.
+    pub tags: Vec<Tag>,
+    /// What people of the caller's organisation think of it.
+    pub rating: RatingSummary,
     /// Whether the caller may change it.
     pub can_edit: bool,
     /// Whether the caller may grant it to others.
@@ -91,13 +96,20 @@ impl Workflows {
         let page = self.store.visible_to(caller).workflows().page(filter, page).await?;
         let judge = self.access.judge(caller).await?;
         let allows = |action, workflow: &Workflow| judge.allows(caller, action, &Facts::from(workflow));
-        let views = page.items.into_iter().map(|workflow| WorkflowView {
-            can_edit: allows(Action::WorkflowUpdate, &workflow),
-            can_share: shareable(caller, &workflow) && allows(Action::WorkflowShare, &workflow),
-            graph: None,
-            schedules: Vec::new(),
-            hook: None,
-            workflow,
+        let ids: Vec<WorkflowId> = page.items.iter().map(|workflow| workflow.id).collect();
+        let mut said = self.said(caller, &ids).await?;
+        let views = page.items.into_iter().map(|workflow| {
+            let (tags, rating) = said.remove(&workflow.id).unwrap_or_default();
+            WorkflowView {
+                can_edit: allows(Action::WorkflowUpdate, &workflow),
+                can_share: shareable(caller, &workflow) && allows(Action::WorkflowShare, &workflow),
+                graph: None,
+                schedules: Vec::new(),
+                hook: None,
+                tags,
+                rating,
+                workflow,
+            }
         });
         Ok(Page { items: views.collect(), next: page.next })
     }
@@ -346,7 +358,11 @@ impl Workflows {
         let problems = problems(&graph, &self.names(caller).await?);
         let judge = self.access.judge(caller).await?;
         let facts = Facts::from(&workflow);
+        let mut said = self.said(caller, &[workflow.id]).await?;
+        let (tags, rating) = said.remove(&workflow.id).unwrap_or_default();
         Ok(WorkflowView {
+            tags,
+            rating,
             can_edit: judge.allows(caller, Action::WorkflowUpdate, &facts),
             can_share: shareable(caller, &workflow) && judge.allows(caller, Action::WorkflowShare, &facts),
             graph: Some((stored(&graph), problems)),
@@ -354,6 +370,23 @@ impl Workflows {
             hook: self.store.visible_to(caller).hooks().of(workflow.id).await?,
             workflow,
         })
+    }
+
+    /// What the caller's organisation says of these workflows.
+    async fn said(
+        &self,
+        caller: &Caller,
+        workflows: &[WorkflowId],
+    ) -> Result<HashMap<WorkflowId, (Vec<Tag>, RatingSummary)>> {
+        let ids: Vec<_> = workflows.iter().map(|id| id.as_uuid()).collect();
+        let view = self.store.visible_to(caller);
+        let mut tags = view.tags().of(SharedKind::Workflow, &ids).await?;
+        let ratings = view.ratings().summaries(SharedKind::Workflow, &ids).await?;
+        let said = workflows.iter().map(|id| {
+            let tags = tags.remove(&id.as_uuid()).unwrap_or_default();
+            (*id, (tags, ratings.get(&id.as_uuid()).copied().unwrap_or_default()))
+        });
+        Ok(said.collect())
     }
 
     /// What exists for the caller, as far as a graph can name it.
@@ -467,7 +500,8 @@ fn new_facts(caller: &Caller, spec: &WorkflowSpec) -> Facts {
         .official(caller.scope == Scope::PLATFORM)
 }
 
-fn entry(caller: &Caller, event: &str, action: Action, workflow: &Workflow) -> NewAuditEvent {
+/// What the audit log says of something that was done with a workflow.
+pub(crate) fn entry(caller: &Caller, event: &str, action: Action, workflow: &Workflow) -> NewAuditEvent {
     NewAuditEvent::by(caller, event, action.as_str(), format!("workflow:{}", workflow.id))
         .on("workflow", workflow.id)
         .labelled(workflow.spec.data_classification)

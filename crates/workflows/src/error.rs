@@ -85,6 +85,12 @@ pub enum Error {
         "documents are taken from no folder here; the operator names one as CONDUCTOR_WORKFLOWS_FOLDER, or import the document itself"
     )]
     FolderOff,
+    /// A machine has no opinion.
+    #[error("only people rate")]
+    NotAPerson,
+    /// Who owns a workflow does not rate it.
+    #[error("your own workflow is rated by others")]
+    OwnRating,
     /// The run is over.
     #[error("the run has already ended")]
     Ended,
@@ -131,7 +137,9 @@ impl Kind for Error {
             Self::Runs(error) => error.kind(),
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::Unsigned => ErrorKind::Unauthenticated,
-            Self::Official | Self::NotOwner | Self::FolderOff => ErrorKind::Forbidden,
+            Self::Official | Self::NotOwner | Self::FolderOff | Self::NotAPerson | Self::OwnRating => {
+                ErrorKind::Forbidden
+            }
             Self::Graph(error) => error.kind(),
             Self::Access(error) => error.kind(),
             Self::Storage(error) => error.kind(),
@@ -157,6 +165,8 @@ impl Kind for Error {
             Self::Runs(error) => error.code(),
             Self::Official => "official_workflow",
             Self::FolderOff => "workflow_folder_off",
+            Self::NotAPerson => "not_a_person",
+            Self::OwnRating => "own_rating",
             Self::Graph(error) => error.code(),
             Self::Access(error) => error.code(),
             Self::Storage(error) => error.code(),

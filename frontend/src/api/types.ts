@@ -49,6 +49,7 @@ export type {
   Policy,
   PolicyMode,
   ProblemView,
+  RatingSummary,
   Role,
   RoleMapping,
   Run,

@@ -126,6 +126,7 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
         identity: wired.identity,
         agents: wired.agents,
         workflows: wired.workflows,
+        opinions: wired.opinions,
         executions: wired.executions,
         hooks: wired.hooks,
         turns: wired.turns,

@@ -5,12 +5,13 @@ mod document;
 mod executions;
 mod hooks;
 mod load;
+mod opinions;
 mod templates;
 mod versions;
 mod wire;
 
-use axum::extract::State;
-use conductor_domain::{WorkflowFilter, WorkflowId};
+use axum::{extract::State, http::StatusCode};
+use conductor_domain::{FieldError, WorkflowFilter, WorkflowId};
 use conductor_workflows::{WorkflowView, Workflows};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -34,6 +35,9 @@ use crate::{
     query::Query,
 };
 
+/// The tags that a list is asked for at once.
+const TAGS: usize = 10;
+
 /// Which workflows are listed.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -44,6 +48,8 @@ struct ListWorkflowsQuery {
     template: Option<bool>,
     /// Only official ones, or only others.
     official: Option<bool>,
+    /// Only those that have all of these tags, separated by commas; at most ten.
+    tags: Option<String>,
 }
 
 /// How a document is taken.
@@ -66,6 +72,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(find_workflow, update_workflow, delete_workflow))
         .routes(routes!(export_workflow))
         .merge(load::router())
+        .merge(opinions::router())
         .merge(templates::router())
         .merge(versions::router())
         .merge(executions::router())
@@ -94,8 +101,15 @@ async fn list_workflows(
     Query(query): Query<ListWorkflowsQuery>,
     paging: Paging,
 ) -> Result<PageResponse<SummaryResponse>, Problem> {
-    let ListWorkflowsQuery { q, template, official } = query;
-    let filter = WorkflowFilter { q, template, official };
+    let ListWorkflowsQuery { q, template, official, tags } = query;
+    let words = tags.as_deref().unwrap_or_default().split(',').map(|tag| tag.trim().to_lowercase());
+    let tags: Vec<String> = words.filter(|tag| !tag.is_empty()).collect();
+    if tags.len() > TAGS {
+        let detail = format!("Ask for at most {TAGS} tags.");
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", detail.clone())
+            .with_errors(vec![FieldError::new("?tags", "too_many", detail)]));
+    }
+    let filter = WorkflowFilter { q, template, official, tags };
     let page = workflows.list(&caller, filter, paging.request.clone()).await?;
     Ok(paging.answer(page, Into::into))
 }

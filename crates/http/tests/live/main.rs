@@ -24,6 +24,7 @@ mod mcp;
 mod message_stream;
 mod messages;
 mod models;
+mod opinions;
 mod policies;
 mod quiet;
 mod reviews;

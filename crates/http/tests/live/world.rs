@@ -29,7 +29,7 @@ use conductor_secrets::{Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store};
 use conductor_test_support::{Api, TestDb};
 use conductor_workflows::{
-    Executions, Hooks, Requests, Runner, RunnerOptions, Schedules, WorkflowTools, Workflows,
+    Executions, Hooks, Opinions, Requests, Runner, RunnerOptions, Schedules, WorkflowTools, Workflows,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -262,6 +262,7 @@ async fn services(
     Services {
         identity: identity.clone(),
         agents: Agents::new(store.clone(), Arc::clone(access)),
+        opinions: Opinions::new(store.clone(), workflows.clone()),
         workflows,
         hooks: Hooks::new(store.clone(), Arc::clone(access), executions.clone()),
         executions,

@@ -1,8 +1,8 @@
 //! Workflows: a row for what lists show, and every graph that one ever had beside it.
 
 use conductor_domain::{
-    NewWorkflow, Page, PageRequest, Scope, SharedKind, UserId, Workflow, WorkflowFilter, WorkflowId,
-    WorkflowSpec, WorkflowVersion,
+    NewWorkflow, Page, PageRequest, ResourceRef, Scope, SharedKind, UserId, Workflow, WorkflowFilter,
+    WorkflowId, WorkflowSpec, WorkflowVersion,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::{
     convert::{after_id, beginning, containing, json, to_json, word},
     reach::Reach,
+    tags,
 };
 use crate::{
     Error, Result, ScopedTx, View,
@@ -154,6 +155,7 @@ impl<'t> Workflows<'t> {
         }
         self.tx.schedules().replace(id, Vec::new()).await?;
         self.tx.hooks().keep(id, false).await?;
+        self.tx.tags().clear(ResourceRef { kind: SharedKind::Workflow, id: id.as_uuid() }).await?;
         self.tx.grants().end_on(SharedKind::Workflow, id.as_uuid()).await.map(drop)
     }
 
@@ -308,6 +310,11 @@ impl<'a> VisibleWorkflows<'a> {
         }
         if let Some(official) = filter.official {
             select = select.filter(workflow::Column::IsOfficial.eq(official));
+        }
+        for tag in &filter.tags {
+            let organization = self.view.caller.scope.organization_id;
+            let found = tags::tagged(organization, SharedKind::Workflow, tag);
+            select = select.filter(workflow::Column::Id.in_subquery(found));
         }
         if let Some(after) = after_id(&page)? {
             select = select.filter(workflow::Column::Id.lt(after));

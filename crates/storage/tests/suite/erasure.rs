@@ -19,7 +19,7 @@ suite! {
 }
 
 /// Tables that hold something of a person, and lose it.
-const ERASED: [&str; 34] = [
+const ERASED: [&str; 36] = [
     "access_campaign_items",
     "agent_connectors",
     "agent_versions",
@@ -42,7 +42,9 @@ const ERASED: [&str; 34] = [
     "messages",
     "one_time_links",
     "permission_requests",
+    "ratings",
     "refresh_tokens",
+    "resource_tags",
     "run_events",
     "run_signals",
     "runs",
@@ -57,7 +59,7 @@ const ERASED: [&str; 34] = [
 ];
 
 /// Tables that lose what lies in organisations of the person's own, and name people by the ids of their accounts at most.
-const OF_ORGANIZATIONS: [&str; 14] = [
+const OF_ORGANIZATIONS: [&str; 15] = [
     "access_campaigns",
     "budgets",
     "directories",
@@ -71,6 +73,7 @@ const OF_ORGANIZATIONS: [&str; 14] = [
     "roles",
     "secrets",
     "service_accounts",
+    "tags",
     "tools",
 ];
 

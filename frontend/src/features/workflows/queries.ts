@@ -19,6 +19,7 @@ export const workflowKeys = {
   versions: (id: string) => ['workflows', 'versions', id] as const,
   executions: (id: string) => ['workflows', 'executions', id] as const,
   shares: (runId: string, over: boolean) => ['workflows', 'shares', runId, over] as const,
+  ratings: (id: string) => ['workflows', 'ratings', id] as const,
   graph: (id: string, version: number) => ['workflows', 'graph', id, version] as const,
   document: (id: string, wanted: Wanted) => ['workflows', 'document', id, wanted] as const,
 };
@@ -28,6 +29,7 @@ export interface WorkflowFilter {
   q: string;
   official?: boolean | undefined;
   template?: boolean | undefined;
+  tags?: string[] | undefined;
 }
 
 export const workflowList = (filter: WorkflowFilter) =>
@@ -40,6 +42,7 @@ export const workflowList = (filter: WorkflowFilter) =>
           q: filter.q,
           official: filter.official,
           template: filter.template,
+          tags: filter.tags?.length ? filter.tags.join(',') : undefined,
           cursor: pageParam,
         },
         signal,
@@ -58,6 +61,13 @@ export const workflowVersions = (id: string) =>
   queryOptions({
     queryKey: workflowKeys.versions(id),
     queryFn: ({ signal }) => api.get(`/api/workflows/${id}/versions`, { query: { limit: 100 }, signal }),
+  });
+
+/** The newest of what people think of it, and all of it in two figures. */
+export const workflowRatings = (id: string) =>
+  queryOptions({
+    queryKey: workflowKeys.ratings(id),
+    queryFn: ({ signal }) => api.get(`/api/workflows/${id}/ratings`, { query: { limit: 20 }, signal }),
   });
 
 /** Its runs, newest first. */
@@ -240,6 +250,29 @@ export function useDeleteWorkflow() {
       return client.invalidateQueries({ queryKey: workflowKeys.all });
     },
   });
+}
+
+/** What is said of a workflow shows in the library too. */
+function useOpinion<T>(say: (values: T) => Promise<unknown>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: say,
+    onSuccess: () => client.invalidateQueries({ queryKey: workflowKeys.all }),
+  });
+}
+
+export function useTag(id: string) {
+  return useOpinion((tags: string[]) => api.post(`/api/workflows/${id}/tags`, { tags }));
+}
+
+export function useUntag(id: string) {
+  return useOpinion((tag: string) => api.delete(`/api/workflows/${id}/tags/${tag}`));
+}
+
+export function useRate(id: string) {
+  return useOpinion((body: BodyOf<'post', `/api/workflows/${string}/rate`>) =>
+    api.post(`/api/workflows/${id}/rate`, body),
+  );
 }
 
 /** Starts a run; a second press while the first is on its way is the same run. */

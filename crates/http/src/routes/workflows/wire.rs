@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::opinions::{RatingSummaryResponse, TagResponse};
 use crate::json::nullable;
 
 /// The workflow that a path names, whatever else it names.
@@ -81,6 +82,10 @@ pub(super) struct SummaryResponse {
     /// What starting it does where a run of it is open.
     concurrency: Concurrency,
     forked_from_workflow_id: Option<WorkflowId>,
+    /// What it is found by in the caller's organisation.
+    tags: Vec<TagResponse>,
+    /// What people of the caller's organisation think of it.
+    rating: RatingSummaryResponse,
     /// Whether the caller may change it.
     can_edit: bool,
     /// Whether the caller may grant it to others.
@@ -193,7 +198,7 @@ impl From<WorkflowSchedule> for ScheduleResponse {
 
 impl From<WorkflowView> for SummaryResponse {
     fn from(view: WorkflowView) -> Self {
-        let WorkflowView { workflow, can_edit, can_share, .. } = view;
+        let WorkflowView { workflow, can_edit, can_share, tags, rating, .. } = view;
         let spec = workflow.spec;
         Self {
             id: workflow.id,
@@ -219,6 +224,8 @@ impl From<WorkflowView> for SummaryResponse {
             required_permissions: spec.required_permissions,
             concurrency: spec.concurrency,
             forked_from_workflow_id: workflow.forked_from_workflow_id,
+            tags: tags.into_iter().map(Into::into).collect(),
+            rating: rating.into(),
             can_edit,
             can_share,
             created_at: workflow.created_at,

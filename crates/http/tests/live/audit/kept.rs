@@ -63,8 +63,15 @@ pub(super) async fn workflows(w: &mut Walk<'_>, admin: &Api) {
     let shared = w.step(admin, &format!("POST {one}/share"), &[&id], share, "grant.created").await;
     let ids = [id.as_str(), &text(&shared["id"])];
     w.step(admin, &format!("DELETE {one}/share/{{share_id}}"), &ids, json!(null), "grant.revoked").await;
+    let tags = format!("POST {one}/tags");
+    let tagged = w.step(admin, &tags, &[&id], json!({ "tags": ["Walks"] }), "workflow.tagged").await;
+    let tag = [id.as_str(), &text(&tagged["items"][0]["id"])];
+    let untag = format!("DELETE {one}/tags/{{tag_id}}");
+    w.step(admin, &untag, &tag, json!(null), "workflow.untagged").await;
     let only = json!({ "grants": [{ "subject_id": user, "access_level": "read" }] });
     w.step(admin, &format!("PUT {one}/permissions"), &[&id], only, "grant.created").await;
+    let rate = format!("POST {one}/rate");
+    w.step(&grace, &rate, &[&id], json!({ "rating": 4 }), "workflow.rated").await;
     let id = text(&clone["id"]);
     w.step(admin, &format!("DELETE {one}"), &[&id], json!(null), "workflow.deleted").await;
 }

@@ -96,6 +96,11 @@ pub(super) async fn tenant(world: &World, peer: &testing::Server, number: usize)
     let workflow = json!({ "name": format!("{mark}-workflow"), "visibility": "organization" });
     let workflow = id(&owner, "/api/workflows", workflow).await;
     keep("workflow_id", &workflow);
+    let words = json!({ "tags": [format!("{mark} tag")] });
+    let tagged = owner.post(&format!("/api/workflows/{}/tags", text(&workflow)), words).await.ok();
+    keep("tag_id", &tagged["items"][0]["id"]);
+    let rating = json!({ "rating": 3, "review": format!("{mark} review") });
+    member.post(&format!("/api/workflows/{}/rate", text(&workflow)), rating).await.ok();
     let path = format!("/api/workflows/{}/execute", text(&workflow));
     keep("execution_id", &owner.post(&path, json!({})).await.created()["run"]["id"]);
     let server = json!({ "name": format!("{mark} server"), "transport": "http", "endpoint": peer.url() });

@@ -35,7 +35,8 @@ const RUNS: [&str; 6] = [
 ];
 
 /// The rest, in this order: what is named before what names it. `$1` is the person.
-const REMAINS: [&str; 28] = [
+const REMAINS: [&str; 32] = [
+    "DELETE FROM ratings WHERE user_id = $1",
     "DELETE FROM human_tasks WHERE user_id = $1",
     "UPDATE human_tasks SET comment = NULL WHERE decided_by = $1 AND comment IS NOT NULL",
     "DELETE FROM messages WHERE id IN (SELECT m.id FROM messages m \
@@ -66,6 +67,10 @@ const REMAINS: [&str; 28] = [
     "DELETE FROM workflow_hook_deliveries WHERE hook_id IN (SELECT h.id FROM workflow_hooks h \
        JOIN workflows w ON w.id = h.workflow_id WHERE w.owner_user_id = $1)",
     "DELETE FROM workflow_hooks WHERE workflow_id IN (SELECT id FROM workflows WHERE owner_user_id = $1)",
+    "DELETE FROM resource_tags WHERE resource_id IN (SELECT id FROM workflows WHERE owner_user_id = $1)",
+    "DELETE FROM tags WHERE created_by_user_id = $1 AND tag_type = 'custom' \
+       AND id NOT IN (SELECT tag_id FROM resource_tags)",
+    "DELETE FROM ratings WHERE resource_id IN (SELECT id FROM workflows WHERE owner_user_id = $1)",
     "DELETE FROM workflows WHERE owner_user_id = $1",
     "DELETE FROM tools WHERE connector_id IN (SELECT id FROM connectors WHERE created_by_user_id = $1)",
     "DELETE FROM connector_versions WHERE connector_id IN \
@@ -79,7 +84,10 @@ const REMAINS: [&str; 28] = [
 ];
 
 /// What an organisation of the person's own held. `$1` is the organisation.
-const OWN: [&str; 27] = [
+const OWN: [&str; 30] = [
+    "DELETE FROM resource_tags WHERE organization_id = $1",
+    "DELETE FROM tags WHERE organization_id = $1",
+    "DELETE FROM ratings WHERE organization_id = $1",
     "DELETE FROM messages WHERE organization_id = $1",
     "DELETE FROM artifacts WHERE organization_id = $1",
     "DELETE FROM conversations WHERE organization_id = $1",

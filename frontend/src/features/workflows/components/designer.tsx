@@ -667,6 +667,7 @@ function Desk({ workflow }: { workflow: Workflow }) {
             ) : (
               <WorkflowInspector
                 {...inspector}
+                workflowId={workflow.id}
                 problems={checked.problems}
                 acting={acting}
                 own={me.data?.user.id === workflow.owner_user_id}

@@ -8,6 +8,7 @@ import { Skeleton } from '@/components/ui/states';
 import { ago } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { formatName, workflowTitle } from '../model/names';
+import { Stars } from './opinions';
 import { Sketch } from './sketch';
 import { WorkflowBadges } from './workflow-badges';
 
@@ -16,6 +17,8 @@ export interface CardActions {
   onClone: () => void;
   onExport: () => void;
   onDelete: () => void;
+  /** Shows only those that have this tag. */
+  onTag: (name: string) => void;
 }
 
 export function WorkflowCard({
@@ -24,6 +27,7 @@ export function WorkflowCard({
   onClone,
   onExport,
   onDelete,
+  onTag,
 }: { workflow: WorkflowSummary } & CardActions) {
   const title = workflowTitle(workflow);
   return (
@@ -48,7 +52,21 @@ export function WorkflowCard({
         {workflow.is_template && <Sketch workflowId={workflow.id} />}
         <p className="line-clamp-3 text-text-2">{workflow.description || t('No description yet.')}</p>
       </div>
-      <WorkflowBadges workflow={workflow} />
+      <div className="wf-badges">
+        {workflow.tags.map(({ id, name }) => (
+          <button
+            key={id}
+            type="button"
+            className="wf-tag"
+            aria-label={t('Only workflows with the tag {{name}}', { name })}
+            onClick={() => onTag(name)}
+          >
+            {name}
+          </button>
+        ))}
+        <WorkflowBadges workflow={workflow} />
+        <Stars rating={workflow.rating} />
+      </div>
       <footer>
         <span className="num">
           <span className="block truncate">

@@ -17,6 +17,7 @@ import {
 import { referencesAt } from '../model/references';
 import type { InspectorProps } from './inspector';
 import { LimitFields } from './limit-fields';
+import { Opinions } from './opinions';
 import { ScheduleFields } from './schedule-fields';
 import { RowsField, TemplateField } from './value-fields';
 import { WebhookFields } from './webhook-fields';
@@ -61,6 +62,7 @@ function TypeSelect({
 }
 
 export function WorkflowInspector({
+  workflowId,
   graph,
   meta,
   acting,
@@ -72,6 +74,7 @@ export function WorkflowInspector({
   nameError,
   onClose,
 }: InspectorProps & {
+  workflowId: string;
   meta: Meta;
   /** What the server has: the schedules and the webhook that it acts by. */
   acting: Pick<Workflow, 'id' | 'schedules' | 'webhook'>;
@@ -359,6 +362,7 @@ export function WorkflowInspector({
           onChange={(is_active) => onMeta({ is_active })}
         />
       </section>
+      <Opinions workflowId={workflowId} />
     </>
   );
 }

@@ -1,7 +1,7 @@
 /** The library: every workflow a person may see, and the ways to another one. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { FileUp, LayoutTemplate, Plus, Search, Workflow as WorkflowIcon } from 'lucide-react';
+import { FileUp, LayoutTemplate, Plus, Search, Workflow as WorkflowIcon, X } from 'lucide-react';
 import { lazy, Suspense, useDeferredValue, useMemo, useState } from 'react';
 import { describe } from '@/api/problem';
 import { meQuery } from '@/api/queries';
@@ -28,6 +28,7 @@ export function WorkflowsPage() {
   const [query, setQuery] = useState('');
   const q = useDeferredValue(query.trim());
   const [which, setWhich] = useState<Which>('all');
+  const [tags, setTags] = useState<string[]>([]);
   const [dialog, setDialog] = useState<'create' | 'import' | 'templates'>();
   const [exporting, setExporting] = useState<WorkflowSummary>();
   const [deleting, setDeleting] = useState<WorkflowSummary>();
@@ -37,6 +38,7 @@ export function WorkflowsPage() {
       q,
       official: which === 'official' ? true : which === 'mine' ? false : undefined,
       template: which === 'template' ? true : undefined,
+      tags,
     }),
   );
   const clone = useCloneWorkflow();
@@ -46,7 +48,7 @@ export function WorkflowsPage() {
   const loaded = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const workflows =
     which === 'mine' ? loaded.filter((workflow) => workflow.owner_user_id === me.data?.user.id) : loaded;
-  const filtered = q !== '' || which !== 'all';
+  const filtered = q !== '' || which !== 'all' || tags.length > 0;
   const open = (workflow: Workflow) =>
     navigate({ to: '/workflows/$workflowId', params: { workflowId: workflow.id } });
   const copy = (id: string) =>
@@ -101,6 +103,23 @@ export function WorkflowsPage() {
         />
       </div>
 
+      {tags.length > 0 && (
+        <ul className="wf-tags" aria-label={t('Only with these tags')}>
+          {tags.map((name) => (
+            <li key={name} className="wf-tag">
+              {name}
+              <button
+                type="button"
+                aria-label={t('Also without the tag {{name}}', { name })}
+                onClick={() => setTags(tags.filter((other) => other !== name))}
+              >
+                <X size={12} />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+
       {list.isPending ? (
         <div className="wf-grid" aria-busy="true">
           <span className="sr-only" role="status">
@@ -131,6 +150,7 @@ export function WorkflowsPage() {
                   onClick={() => {
                     setQuery('');
                     setWhich('all');
+                    setTags([]);
                   }}
                 >
                   {t('Clear the filters')}
@@ -168,6 +188,7 @@ export function WorkflowsPage() {
                 onClone={() => copy(workflow.id)}
                 onExport={() => setExporting(workflow)}
                 onDelete={() => setDeleting(workflow)}
+                onTag={(name) => setTags((chosen) => [...new Set([...chosen, name])])}
               />
             ))}
           </div>
