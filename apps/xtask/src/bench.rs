@@ -23,6 +23,8 @@ mod load;
 #[cfg(feature = "bench")]
 mod report;
 #[cfg(feature = "bench")]
+mod restart;
+#[cfg(feature = "bench")]
 mod streams;
 #[cfg(feature = "bench")]
 mod tenant;
@@ -52,6 +54,8 @@ enum Scenario {
     Http,
     /// Durable steps a second, one run and 32 at once, against a commit for each step.
     Journal,
+    /// 10,000 open runs: how soon a server that died with them answers, and how soon all that is due moves.
+    Restart,
     /// 1,000 event streams at once, 64 tokens each, none short, and the memory that they take.
     Streams,
     /// The bare axum server that `http` compares with.
@@ -95,6 +99,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             Scenario::Decisions => decisions::run(options.rounds, options.seconds).await,
             Scenario::Http => http::run(options.rounds, options.seconds).await,
             Scenario::Journal => journal::run(options.rounds, options.seconds).await,
+            Scenario::Restart => restart::run().await,
             Scenario::Streams => streams::run().await,
             Scenario::Bare => bare::serve(options.body.as_deref()).await,
         }
