@@ -229,7 +229,7 @@ impl Executions {
         let trigger = execution.trigger.unwrap_or(RunTrigger::Api);
         let (fork, before) = earlier.map(|earlier| (earlier.fork, earlier.trigger)).unzip();
         // Expressions read it, so a run that goes on from another one reads what that one read.
-        let told = before.flatten().unwrap_or_else(|| {
+        let started = before.flatten().unwrap_or_else(|| {
             let at = execution.at.unwrap_or_else(|| self.store.clock().now());
             json!({ "kind": trigger, "at": at.to_rfc3339_opts(SecondsFormat::Millis, true) })
         });
@@ -254,7 +254,7 @@ impl Executions {
         .on("run", id)
         .labelled(label);
         entry.run_id = Some(id);
-        let mut input = json!({ "workflow": graph.name, "inputs": inputs, TRIGGER: told });
+        let mut input = json!({ "workflow": graph.name, "inputs": inputs, TRIGGER: started });
         if let (Some(fork), Some(fields)) = (&fork, input.as_object_mut()) {
             fields.insert(fork::FIELD.to_owned(), json!(fork));
             entry.data = json!({ "retry_of": fork.run_id, "node_id": fork.node_id });

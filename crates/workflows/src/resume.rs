@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Error, Execution, Executions, Result,
-    executions::Earlier,
+    executions::{Earlier, TRIGGER},
     fork::Fork,
     runner::{Plan, State, Unfit, place_of},
 };
