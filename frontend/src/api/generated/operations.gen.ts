@@ -454,6 +454,8 @@ import type {
   ListUsersResponse,
   ListWorkflowExecutionsData,
   ListWorkflowExecutionsResponse,
+  ListWorkflowRatingsData,
+  ListWorkflowRatingsResponse,
   ListWorkflowSharesData,
   ListWorkflowSharesResponse,
   ListWorkflowTemplatesData,
@@ -474,6 +476,8 @@ import type {
   LogoutV1Response,
   PutModelPricingData,
   PutModelPricingResponse,
+  RateWorkflowData,
+  RateWorkflowResponse,
   ReadMcpResourceData,
   ReadMcpResourceResponse,
   RefreshData,
@@ -518,8 +522,12 @@ import type {
   StartProviderSignInResponse,
   StreamMessageData,
   StreamMessageResponse,
+  TagWorkflowData,
+  TagWorkflowResponse,
   TellWorkflowExecutionData,
   TellWorkflowExecutionResponse,
+  UntagWorkflowData,
+  UntagWorkflowResponse,
   UpdateAgentData,
   UpdateAgentOfOrganizationData,
   UpdateAgentOfOrganizationPatchData,
@@ -745,6 +753,7 @@ export interface Operations {
     '/api/workflows/executions/{execution_id}': { query: FindWorkflowExecutionData['query']; body: FindWorkflowExecutionData['body']; answer: FindWorkflowExecutionResponse };
     '/api/workflows/{workflow_id}': { query: FindWorkflowData['query']; body: FindWorkflowData['body']; answer: FindWorkflowResponse };
     '/api/workflows/{workflow_id}/executions': { query: ListWorkflowExecutionsData['query']; body: ListWorkflowExecutionsData['body']; answer: ListWorkflowExecutionsResponse };
+    '/api/workflows/{workflow_id}/ratings': { query: ListWorkflowRatingsData['query']; body: ListWorkflowRatingsData['body']; answer: ListWorkflowRatingsResponse };
     '/api/workflows/{workflow_id}/shares': { query: ListWorkflowSharesData['query']; body: ListWorkflowSharesData['body']; answer: ListWorkflowSharesResponse };
     '/api/workflows/{workflow_id}/versions': { query: ListWorkflowVersionsData['query']; body: ListWorkflowVersionsData['body']; answer: ListWorkflowVersionsResponse };
     '/artifact-frame': { query: ArtifactFrameData['query']; body: ArtifactFrameData['body']; answer: unknown };
@@ -845,7 +854,9 @@ export interface Operations {
     '/api/workflows/{workflow_id}/clone': { query: CloneWorkflowData['query']; body: CloneWorkflowData['body']; answer: CloneWorkflowResponse };
     '/api/workflows/{workflow_id}/execute': { query: ExecuteWorkflowData['query']; body: ExecuteWorkflowData['body']; answer: ExecuteWorkflowResponse };
     '/api/workflows/{workflow_id}/export': { query: ExportWorkflowData['query']; body: ExportWorkflowData['body']; answer: ExportWorkflowResponse };
+    '/api/workflows/{workflow_id}/rate': { query: RateWorkflowData['query']; body: RateWorkflowData['body']; answer: RateWorkflowResponse };
     '/api/workflows/{workflow_id}/share': { query: CreateWorkflowShareData['query']; body: CreateWorkflowShareData['body']; answer: CreateWorkflowShareResponse };
+    '/api/workflows/{workflow_id}/tags': { query: TagWorkflowData['query']; body: TagWorkflowData['body']; answer: TagWorkflowResponse };
     '/api/workflows/{workflow_id}/versions/{version}/rollback': { query: RollbackWorkflowData['query']; body: RollbackWorkflowData['body']; answer: RollbackWorkflowResponse };
     '/api/workflows/{workflow_id}/webhook/rotate': { query: RotateWebhookSecretData['query']; body: RotateWebhookSecretData['body']; answer: RotateWebhookSecretResponse };
   };
@@ -936,5 +947,6 @@ export interface Operations {
     '/api/v1/policies/rules/{rule_id}': { query: DeletePolicyRuleData['query']; body: DeletePolicyRuleData['body']; answer: DeletePolicyRuleResponse };
     '/api/workflows/{workflow_id}': { query: DeleteWorkflowData['query']; body: DeleteWorkflowData['body']; answer: DeleteWorkflowResponse };
     '/api/workflows/{workflow_id}/share/{share_id}': { query: DeleteWorkflowShareData['query']; body: DeleteWorkflowShareData['body']; answer: DeleteWorkflowShareResponse };
+    '/api/workflows/{workflow_id}/tags/{tag_id}': { query: UntagWorkflowData['query']; body: UntagWorkflowData['body']; answer: UntagWorkflowResponse };
   };
 }

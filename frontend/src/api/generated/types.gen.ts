@@ -996,7 +996,7 @@ export type ComplianceRow = {
  * What starting a workflow does where a run of it is open. Calls of it by agents and other workflows are neither held
  * back nor stopped: they belong to the runs that make them.
  */
-export type Concurrency = 'allow' | 'skip' | 'cancel_previous';
+export type Concurrency = 'allow' | 'skip' | 'cancel_previous' | 'queue';
 
 /**
  * The command line that an administrator has seen.
@@ -5119,6 +5119,10 @@ export type PageResponseRun = {
         ended_at?: string | null;
         error?: ProblemView | null;
         id: RunId;
+        /**
+         * Whether it begins only once no run of its workflow before it is open.
+         */
+        in_line: boolean;
         input?: unknown;
         /**
          * Tokens read so far; for runs of workflows and for their calls, by everything below them too.
@@ -5417,6 +5421,10 @@ export type PageResponseWorkflowSummary = {
         node_count: number;
         organization_id: OrganizationId;
         owner_user_id?: UserId | null;
+        /**
+         * What people of the caller's organisation think of it.
+         */
+        rating: RatingSummary;
         required_permissions: Array<string>;
         /**
          * The number that `ETag` and `If-Match` speak of.
@@ -5427,6 +5435,10 @@ export type PageResponseWorkflowSummary = {
          */
         runnable: boolean;
         source_format: WorkflowFormat;
+        /**
+         * What it is found by in the caller's organisation.
+         */
+        tags: Array<Tag>;
         /**
          * The name for people, where that is another.
          */
@@ -5803,6 +5815,51 @@ export type PutModelPricingRequest = {
 };
 
 /**
+ * What the caller thinks of a workflow.
+ */
+export type RateWorkflowRequest = {
+    /**
+     * From 1 to 5.
+     */
+    rating: number;
+    /**
+     * In words.
+     */
+    review?: string | null;
+};
+
+/**
+ * What one person thinks of a workflow.
+ */
+export type Rating = {
+    created_at: string;
+    id: RatingId;
+    /**
+     * From 1 to 5.
+     */
+    rating: number;
+    review: string | null;
+    updated_at: string;
+    user_id: UserId;
+};
+
+/**
+ * What one person thinks of a resource.
+ */
+export type RatingId = string;
+
+/**
+ * All ratings of a workflow in two figures.
+ */
+export type RatingSummary = {
+    /**
+     * Their mean; null where there is none.
+     */
+    average: number | null;
+    count: number;
+};
+
+/**
  * What to read, and where.
  */
 export type ReadResourceRequest = {
@@ -6073,6 +6130,10 @@ export type Run = {
     ended_at?: string | null;
     error?: ProblemView | null;
     id: RunId;
+    /**
+     * Whether it begins only once no run of its workflow before it is open.
+     */
+    in_line: boolean;
     input?: unknown;
     /**
      * Tokens read so far; for runs of workflows and for their calls, by everything below them too.
@@ -6413,6 +6474,38 @@ export type SubjectKind = 'user' | 'role' | 'organization' | 'agent' | 'service_
  */
 export type SwitchAgentRequest = {
     agent_id: AgentId | null;
+};
+
+/**
+ * A word that workflows are found by.
+ */
+export type Tag = {
+    id: TagId;
+    /**
+     * The word, in lower case.
+     */
+    name: string;
+    tag_type: TagType;
+};
+
+/**
+ * A word that resources are found by.
+ */
+export type TagId = string;
+
+/**
+ * Where a tag comes from.
+ */
+export type TagType = 'official' | 'domain' | 'custom';
+
+/**
+ * Tags for a workflow.
+ */
+export type TagWorkflowRequest = {
+    /**
+     * Words of at most 40 characters; their case is not kept.
+     */
+    tags: Array<string>;
 };
 
 /**
@@ -7211,6 +7304,22 @@ export type WorkflowProblem = {
 };
 
 /**
+ * What people of the caller's organisation think of a workflow.
+ */
+export type WorkflowRatings = {
+    items: Array<Rating>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+    own: Rating | null;
+    /**
+     * Of all of them, not only of this page.
+     */
+    summary: RatingSummary;
+};
+
+/**
  * An execution that was gone through once more.
  */
 export type WorkflowReplay = {
@@ -7368,6 +7477,10 @@ export type WorkflowSummary = {
     node_count: number;
     organization_id: OrganizationId;
     owner_user_id?: UserId | null;
+    /**
+     * What people of the caller's organisation think of it.
+     */
+    rating: RatingSummary;
     required_permissions: Array<string>;
     /**
      * The number that `ETag` and `If-Match` speak of.
@@ -7379,6 +7492,10 @@ export type WorkflowSummary = {
     runnable: boolean;
     source_format: WorkflowFormat;
     /**
+     * What it is found by in the caller's organisation.
+     */
+    tags: Array<Tag>;
+    /**
      * The name for people, where that is another.
      */
     title?: string | null;
@@ -7388,6 +7505,17 @@ export type WorkflowSummary = {
      */
     version: number;
     visibility: Visibility;
+};
+
+/**
+ * The tags of a workflow.
+ */
+export type WorkflowTags = {
+    items: Array<Tag>;
+    /**
+     * Always `null`: tags come in one page.
+     */
+    next_cursor: string | null;
 };
 
 /**
@@ -16373,6 +16501,10 @@ export type ListWorkflowsData = {
          * Only official ones, or only others.
          */
         official?: boolean;
+        /**
+         * Only those that have all of these tags, separated by commas; at most ten.
+         */
+        tags?: string;
     };
     url: '/api/workflows';
 };
@@ -16964,6 +17096,69 @@ export type ReplaceWorkflowPermissionsResponses = {
 
 export type ReplaceWorkflowPermissionsResponse = ReplaceWorkflowPermissionsResponses[keyof ReplaceWorkflowPermissionsResponses];
 
+export type RateWorkflowData = {
+    body: RateWorkflowRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: never;
+    url: '/api/workflows/{workflow_id}/rate';
+};
+
+export type RateWorkflowErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type RateWorkflowError = RateWorkflowErrors[keyof RateWorkflowErrors];
+
+export type RateWorkflowResponses = {
+    200: Rating;
+};
+
+export type RateWorkflowResponse = RateWorkflowResponses[keyof RateWorkflowResponses];
+
+export type ListWorkflowRatingsData = {
+    body?: never;
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/workflows/{workflow_id}/ratings';
+};
+
+export type ListWorkflowRatingsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListWorkflowRatingsError = ListWorkflowRatingsErrors[keyof ListWorkflowRatingsErrors];
+
+export type ListWorkflowRatingsResponses = {
+    200: WorkflowRatings;
+};
+
+export type ListWorkflowRatingsResponse = ListWorkflowRatingsResponses[keyof ListWorkflowRatingsResponses];
+
 export type CreateWorkflowShareData = {
     body: CreateShareRequest;
     headers?: {
@@ -17060,6 +17255,70 @@ export type ListWorkflowSharesResponses = {
 };
 
 export type ListWorkflowSharesResponse = ListWorkflowSharesResponses[keyof ListWorkflowSharesResponses];
+
+export type TagWorkflowData = {
+    body: TagWorkflowRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: never;
+    url: '/api/workflows/{workflow_id}/tags';
+};
+
+export type TagWorkflowErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type TagWorkflowError = TagWorkflowErrors[keyof TagWorkflowErrors];
+
+export type TagWorkflowResponses = {
+    200: WorkflowTags;
+};
+
+export type TagWorkflowResponse = TagWorkflowResponses[keyof TagWorkflowResponses];
+
+export type UntagWorkflowData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        workflow_id: WorkflowId;
+        tag_id: TagId;
+    };
+    query?: never;
+    url: '/api/workflows/{workflow_id}/tags/{tag_id}';
+};
+
+export type UntagWorkflowErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UntagWorkflowError = UntagWorkflowErrors[keyof UntagWorkflowErrors];
+
+export type UntagWorkflowResponses = {
+    /**
+     * Taken
+     */
+    204: void;
+};
+
+export type UntagWorkflowResponse = UntagWorkflowResponses[keyof UntagWorkflowResponses];
 
 export type ListWorkflowVersionsData = {
     body?: never;
