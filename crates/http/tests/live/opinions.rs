@@ -79,7 +79,7 @@ async fn people_rate_what_others_made_once_each() {
     let workflow = world.admin.post("/api/workflows", body).await.created();
     let (rate, ratings) = (format!("{}/rate", path(&workflow)), format!("{}/ratings", path(&workflow)));
     let grace = world.colleague("grace@example.com", "member").await;
-    let vera = world.colleague("vera@example.com", "viewer").await;
+    let vera = world.colleague("vera@example.com", "member").await;
     world.admin.post(&rate, json!({ "rating": 5 })).await.problem(403, "own_rating");
     let first = grace.post(&rate, json!({ "rating": 2, "review": " Slow. " })).await.ok();
     assert_eq!((&first["rating"], &first["review"]), (&json!(2), &json!("Slow.")));

@@ -72,9 +72,5 @@ impl Settings for Agent {
         if self.temperature.is_some_and(|temperature| !(0.0..=2.0).contains(&temperature)) {
             found.error("/config/temperature", Code::InvalidValue, "temperature lies between 0 and 2");
         }
-        if !self.tools.is_empty() {
-            let message = "an agent uses its own tools, and not these; give them to the agent";
-            found.warning("/config/tools", Code::InvalidValue, message);
-        }
     }
 }

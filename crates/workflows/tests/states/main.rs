@@ -201,7 +201,7 @@ impl World {
         let options = DriverOptions {
             owner: RunId::generate(&SystemClock).to_string(),
             // Time stands still here; what is due is looked for three times as often as this.
-            lease: Duration::from_millis(150),
+            lease: Duration::from_millis(60),
             concurrency: 16,
             alone: true,
         };
@@ -378,7 +378,7 @@ fn runs_stand_where_the_model_says_whatever_happens_in_whatever_order() {
     let world = runtime.block_on(World::new());
     let server = Mutex::new(Some(world.server()));
     // Shrinking waits for each failure, so it is kept short.
-    let config = Config { cases: 40, max_shrink_iters: 20, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 24, max_shrink_iters: 20, failure_persistence: None, ..Config::default() };
     let held = TestRunner::new(config).run(&steps(), |steps| {
         let mut server = server.lock().unwrap_or_else(PoisonError::into_inner);
         runtime.block_on(play(&world, &mut server, steps));

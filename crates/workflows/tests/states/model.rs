@@ -95,14 +95,15 @@ impl Expected {
         run
     }
 
-    /// A run that goes on from where this one ended; what is done again is well done.
+    /// A run that goes on from where this one ended. What had not ended begins anew, waits too; what is done again is well
+    /// done.
     pub(crate) fn taken_up(&self, id: RunId, stage: Stage, now: DateTime<Utc>) -> Self {
         let (stand, told) = (Stand::At(stage), self.told);
         let mut run = Self { id, stand, deeds: [0, 0], told, moods: [Mood::Well; 2] };
         match stage {
             Stage::Deed(deed) => run.act(deed),
             Stage::Told => run.listen(),
-            Stage::Pause(_) => run.time_is(now),
+            Stage::Pause(_) => run.answered(true, now),
             Stage::Ask => {}
         }
         run

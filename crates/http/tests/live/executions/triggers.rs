@@ -325,12 +325,12 @@ async fn runs_go_one_after_the_other_where_the_workflow_says_so() {
     let stop = format!("/api/execute/{}/cancel", text(&third["execution_id"]));
     admin.post(&stop, json!({})).await.ok();
     assert_eq!(ended(admin, &third).await["status"], "cancelled");
-    assert_eq!(standing(admin, &line).await, ["waiting", "pending", "cancelled", "pending"]);
+    assert_eq!(standing(admin, &line).await, ["waiting", "pending", "cancelled", "pending", "waiting"]);
 
     // An end lets the next one begin, and it alone.
     assert_eq!(go(admin, &first).await["status"], "completed");
     admin.events(&text(&second["execution_id"]), 0).await.until("node.waiting").await;
-    assert_eq!(standing(admin, &line).await, ["succeeded", "waiting", "cancelled", "pending"]);
+    assert_eq!(standing(admin, &line).await, ["succeeded", "waiting", "cancelled", "pending", "waiting"]);
     let stop = format!("/api/execute/{}/cancel", text(&second["execution_id"]));
     admin.post(&stop, json!({})).await.ok();
     // The fourth was told already.
