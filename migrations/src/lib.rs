@@ -31,6 +31,7 @@ mod m20261122_000029_hook_workflows;
 mod m20261122_000030_limit_runs;
 mod m20261122_000031_line_up_runs;
 mod m20261122_000032_tag_and_rate;
+mod m20261122_000033_create_canvases;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -75,6 +76,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000030_limit_runs::Migration),
             Box::new(m20261122_000031_line_up_runs::Migration),
             Box::new(m20261122_000032_tag_and_rate::Migration),
+            Box::new(m20261122_000033_create_canvases::Migration),
         ]
     }
 }

@@ -29,8 +29,8 @@ use conductor_sandbox::{Enforce, Worker};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store, Unscoped};
 use conductor_workflows::{
-    Executions, Hooks, Integrations, Opinions, Programs, Requests, Runner, RunnerOptions, Schedules,
-    WorkflowTools, Workflows,
+    Canvases, Executions, Hooks, Integrations, Opinions, Programs, Requests, Runner, RunnerOptions,
+    Schedules, WorkflowTools, Workflows,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
@@ -46,6 +46,7 @@ pub(crate) struct Wired {
     pub(crate) identity: Identity,
     pub(crate) agents: Agents,
     pub(crate) workflows: Workflows,
+    pub(crate) canvases: Canvases,
     pub(crate) executions: Executions,
     pub(crate) opinions: Opinions,
     pub(crate) schedules: Schedules,
@@ -245,6 +246,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         agents: Agents::new(store.clone(), Arc::clone(&access)),
         opinions: Opinions::new(store.clone(), workflows.clone()),
         workflows,
+        canvases: Canvases::new(store.clone(), Arc::clone(&access)),
         hooks: Hooks::new(store.clone(), Arc::clone(&access), executions.clone())
             .tolerating(Duration::from_millis(config.webhook_tolerance_ms.into())),
         schedules: Schedules::new(store.clone(), executions.clone()),

@@ -112,6 +112,8 @@ ids! {
     WorkflowId,
     /// One stored version of a workflow.
     WorkflowVersionId,
+    /// A drawing of the designer.
+    CanvasId,
     /// A schedule of a workflow.
     WorkflowScheduleId,
     /// An address by which others start a workflow.

@@ -7,6 +7,7 @@ mod audit;
 mod budget;
 mod caller;
 mod campaign;
+mod canvas;
 mod classification;
 mod clock;
 mod connector;
@@ -58,6 +59,7 @@ pub use budget::{
 };
 pub use caller::{Caller, Principal};
 pub use campaign::{Campaign, CampaignItem, ReviewDecision};
+pub use canvas::{Canvas, CanvasSpec};
 pub use classification::{Classification, Visibility};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use connector::{

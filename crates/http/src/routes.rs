@@ -6,6 +6,7 @@ mod artifacts;
 mod audit;
 mod auth;
 mod budgets;
+mod canvases;
 mod conversations;
 mod costs;
 mod directory;
@@ -82,6 +83,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(files::router())
         .merge(agents::router())
         .merge(workflows::router())
+        .merge(canvases::router())
         .merge(runs::router())
         .merge(execute::router())
         .merge(message_stream::router())

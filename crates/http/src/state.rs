@@ -16,7 +16,7 @@ use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pri
 use conductor_identity::Identity;
 use conductor_registry::Registry;
 use conductor_runs::Runs;
-use conductor_workflows::{Executions, Hooks, Opinions, Workflows};
+use conductor_workflows::{Canvases, Executions, Hooks, Opinions, Workflows};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Options, StaticPage};
@@ -55,6 +55,8 @@ services! {
     agents: Agents,
     /// Workflows and their versions.
     workflows: Workflows,
+    /// Drawings of the designer.
+    canvases: Canvases,
     /// Runs of workflows.
     executions: Executions,
     /// Hooks of workflows.

@@ -173,6 +173,12 @@ impl<'a> View<'a> {
         VisibleRatings::new(self)
     }
 
+    /// Drawings of the organisation and environment that the caller acts in.
+    #[must_use]
+    pub fn canvases(self) -> VisibleCanvases<'a> {
+        VisibleCanvases::new(self)
+    }
+
     /// Schedules of workflows that the caller may see.
     #[must_use]
     pub fn schedules(self) -> VisibleSchedules<'a> {
@@ -350,6 +356,12 @@ impl<'t> ScopedTx<'t> {
     #[must_use]
     pub fn ratings(self) -> Ratings<'t> {
         Ratings::new(self)
+    }
+
+    /// Drawings of this tenant.
+    #[must_use]
+    pub fn canvases(self) -> Canvases<'t> {
+        Canvases::new(self)
     }
 
     /// Schedules of this tenant's workflows.

@@ -15,6 +15,7 @@ pub(crate) mod budget;
 pub(crate) mod budget_charge;
 pub(crate) mod budget_counter;
 pub(crate) mod call_count;
+pub(crate) mod canvas_state;
 pub(crate) mod connector;
 pub(crate) mod conversation;
 pub(crate) mod directory;

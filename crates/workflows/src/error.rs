@@ -21,14 +21,16 @@ pub enum Error {
     /// A document that is no workflow, or one that cannot run and was not to be kept as a draft.
     #[error(transparent)]
     Graph(#[from] Invalid),
-    /// Another workflow of the scope has this name.
-    #[error("another workflow has the name {name:?}; choose another one")]
+    /// Another one of the scope has this name.
+    #[error("another {what} has the name {name:?}; choose another one")]
     NameTaken {
+        /// The noun.
+        what: &'static str,
         /// What is taken.
         name: String,
     },
-    /// The workflow changed since it was read.
-    #[error("the workflow changed since it was read; read it again and repeat the change")]
+    /// It changed since it was read.
+    #[error("it changed since it was read; read it again and repeat the change")]
     Stale,
     /// The workflow is switched off.
     #[error("the workflow {name:?} is switched off; switch it on to run it")]

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod canvases;
 mod catalogue;
 mod document;
 mod error;
@@ -21,6 +22,7 @@ mod schedules;
 mod templates;
 mod tools;
 
+pub use canvases::{CanvasPatch, CanvasView, Canvases};
 pub use catalogue::{WorkflowPatch, WorkflowView, Workflows};
 pub use conductor_workflow_graph::{
     Problem as GraphProblem, Severity, SourceFormat, Syntax, problem::Position,

@@ -127,6 +127,7 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
         agents: wired.agents,
         workflows: wired.workflows,
         opinions: wired.opinions,
+        canvases: wired.canvases,
         executions: wired.executions,
         hooks: wired.hooks,
         turns: wired.turns,

@@ -10,6 +10,7 @@
 mod agents;
 mod artifacts;
 mod audit;
+mod canvases;
 mod content;
 mod conversations;
 mod delegates;

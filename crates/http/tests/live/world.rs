@@ -29,7 +29,8 @@ use conductor_secrets::{Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store};
 use conductor_test_support::{Api, TestDb};
 use conductor_workflows::{
-    Executions, Hooks, Opinions, Requests, Runner, RunnerOptions, Schedules, WorkflowTools, Workflows,
+    Canvases, Executions, Hooks, Opinions, Requests, Runner, RunnerOptions, Schedules, WorkflowTools,
+    Workflows,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -264,6 +265,7 @@ async fn services(
         agents: Agents::new(store.clone(), Arc::clone(access)),
         opinions: Opinions::new(store.clone(), workflows.clone()),
         workflows,
+        canvases: Canvases::new(store.clone(), Arc::clone(access)),
         hooks: Hooks::new(store.clone(), Arc::clone(access), executions.clone()),
         executions,
         turns,

@@ -138,7 +138,8 @@ impl<'t> Workflows<'t> {
         Ok(workflow)
     }
 
-    /// Removes a workflow from every list, its schedules and its hook; its versions stay for the runs that had them.
+    /// Removes a workflow from every list, its schedules and its hook; its versions stay for the runs that had them, and
+    /// its drawings are nobody's but their own.
     ///
     /// # Errors
     /// `NotFound` when it is not this tenant's.
@@ -156,6 +157,7 @@ impl<'t> Workflows<'t> {
         self.tx.schedules().replace(id, Vec::new()).await?;
         self.tx.hooks().keep(id, false).await?;
         self.tx.tags().clear(ResourceRef { kind: SharedKind::Workflow, id: id.as_uuid() }).await?;
+        self.tx.canvases().let_go(id).await?;
         self.tx.grants().end_on(SharedKind::Workflow, id.as_uuid()).await.map(drop)
     }
 

@@ -19,7 +19,7 @@ suite! {
 }
 
 /// Tables that hold something of a person, and lose it.
-const ERASED: [&str; 36] = [
+const ERASED: [&str; 37] = [
     "access_campaign_items",
     "agent_connectors",
     "agent_versions",
@@ -27,6 +27,7 @@ const ERASED: [&str; 36] = [
     "api_keys",
     "artifacts",
     "audit_events",
+    "canvas_states",
     "connector_versions",
     "connectors",
     "conversations",

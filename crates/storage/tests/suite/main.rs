@@ -16,6 +16,7 @@ mod agents;
 mod artifacts;
 mod audit;
 mod budgets;
+mod canvases;
 mod conversations;
 mod credentials;
 mod erasure;

@@ -20,7 +20,7 @@ suite! {
     a_moment_is_taken_once,
 }
 
-fn named(name: &str) -> WorkflowSpec {
+pub(crate) fn named(name: &str) -> WorkflowSpec {
     WorkflowSpec {
         name: name.to_owned(),
         title: None,

@@ -36,7 +36,7 @@ pub(super) fn plain(name: &str) -> String {
 pub(super) async fn require_free(tx: ScopedTx<'_>, name: &str, of: Option<WorkflowId>) -> Result<()> {
     for (id, taken) in tx.workflows().names_like(name).await? {
         if Some(id) != of && taken.eq_ignore_ascii_case(name) {
-            return Err(Error::NameTaken { name: name.to_owned() });
+            return Err(Error::NameTaken { what: "workflow", name: name.to_owned() });
         }
     }
     Ok(())

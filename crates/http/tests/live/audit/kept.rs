@@ -1,4 +1,4 @@
-//! The walk goes on over workflows.
+//! The walk goes on over workflows and their drawings.
 
 use conductor_test_support::Api;
 use serde_json::json;
@@ -72,6 +72,21 @@ pub(super) async fn workflows(w: &mut Walk<'_>, admin: &Api) {
     w.step(admin, &format!("PUT {one}/permissions"), &[&id], only, "grant.created").await;
     let rate = format!("POST {one}/rate");
     w.step(&grace, &rate, &[&id], json!({ "rating": 4 }), "workflow.rated").await;
+    canvases(w, admin, &id).await;
     let id = text(&clone["id"]);
     w.step(admin, &format!("DELETE {one}"), &[&id], json!(null), "workflow.deleted").await;
+}
+
+async fn canvases(w: &mut Walk<'_>, admin: &Api, workflow: &str) {
+    let org = w.world.organization(admin).await;
+    w.news().await;
+    let all = "/api/v1/orgs/{org_id}/canvas";
+    let one = format!("{all}/{{canvas_id}}");
+    let drawn = json!({ "name": "Walked", "state_json": { "nodes": [], "edges": [] } });
+    let made = w.step(admin, &format!("POST {all}"), &[&org], drawn.clone(), "canvas.created").await;
+    let ids = [org.as_str(), &text(&made["id"])];
+    w.step(admin, &format!("PUT {one}"), &ids, drawn, "canvas.updated").await;
+    let of = json!({ "workflow_id": workflow });
+    w.step(admin, &format!("PATCH {one}"), &ids, of, "canvas.updated").await;
+    w.step(admin, &format!("DELETE {one}"), &ids, json!(null), "canvas.deleted").await;
 }

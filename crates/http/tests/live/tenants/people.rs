@@ -101,6 +101,9 @@ pub(super) async fn tenant(world: &World, peer: &testing::Server, number: usize)
     keep("tag_id", &tagged["items"][0]["id"]);
     let rating = json!({ "rating": 3, "review": format!("{mark} review") });
     member.post(&format!("/api/workflows/{}/rate", text(&workflow)), rating).await.ok();
+    let drawn = json!({ "nodes": [], "edges": [] });
+    let canvas = json!({ "name": format!("{mark} drawing"), "workflow_id": workflow, "state_json": drawn });
+    keep("canvas_id", &id(&owner, &format!("{org}/canvas"), canvas).await);
     let path = format!("/api/workflows/{}/execute", text(&workflow));
     keep("execution_id", &owner.post(&path, json!({})).await.created()["run"]["id"]);
     let server = json!({ "name": format!("{mark} server"), "transport": "http", "endpoint": peer.url() });

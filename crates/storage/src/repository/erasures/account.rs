@@ -29,15 +29,17 @@ const CREDENTIALS: [&str; 10] = [
     "DELETE FROM tool_approvals WHERE user_id = $1",
 ];
 
-/// Agents, workflows and servers that others use: `$1` is the person, `$2` the organisation, `$3` who takes them over. What stays
+/// Agents, workflows, drawings and servers that others use: `$1` is the person, `$2` the organisation, `$3` who takes them over. What stays
 /// the person's goes with them.
-const PASSED_ON: [&str; 3] = [
+const PASSED_ON: [&str; 4] = [
     "UPDATE agents SET owner_user_id = $3 WHERE owner_user_id = $1 AND organization_id = $2 \
        AND deleted_at IS NULL AND (visibility <> 'private' OR EXISTS (SELECT 1 FROM permission_grants g \
          WHERE g.resource_id = agents.id AND g.resource_type = 'agent' AND g.is_active))",
     "UPDATE workflows SET owner_user_id = $3 WHERE owner_user_id = $1 AND organization_id = $2 \
        AND deleted_at IS NULL AND (visibility <> 'private' OR EXISTS (SELECT 1 FROM permission_grants g \
          WHERE g.resource_id = workflows.id AND g.resource_type = 'workflow' AND g.is_active))",
+    "UPDATE canvas_states SET owner_user_id = $3 WHERE owner_user_id = $1 AND organization_id = $2 \
+       AND deleted_at IS NULL",
     "UPDATE connectors SET created_by_user_id = $3 WHERE created_by_user_id = $1 AND organization_id = $2 \
        AND deleted_at IS NULL AND (visibility <> 'private' OR origin = 'official' \
          OR EXISTS (SELECT 1 FROM permission_grants g \

@@ -35,7 +35,7 @@ const RUNS: [&str; 6] = [
 ];
 
 /// The rest, in this order: what is named before what names it. `$1` is the person.
-const REMAINS: [&str; 32] = [
+const REMAINS: [&str; 34] = [
     "DELETE FROM ratings WHERE user_id = $1",
     "DELETE FROM human_tasks WHERE user_id = $1",
     "UPDATE human_tasks SET comment = NULL WHERE decided_by = $1 AND comment IS NOT NULL",
@@ -71,6 +71,9 @@ const REMAINS: [&str; 32] = [
     "DELETE FROM tags WHERE created_by_user_id = $1 AND tag_type = 'custom' \
        AND id NOT IN (SELECT tag_id FROM resource_tags)",
     "DELETE FROM ratings WHERE resource_id IN (SELECT id FROM workflows WHERE owner_user_id = $1)",
+    "DELETE FROM canvas_states WHERE owner_user_id = $1",
+    "UPDATE canvas_states SET workflow_id = NULL WHERE workflow_id IN \
+       (SELECT id FROM workflows WHERE owner_user_id = $1)",
     "DELETE FROM workflows WHERE owner_user_id = $1",
     "DELETE FROM tools WHERE connector_id IN (SELECT id FROM connectors WHERE created_by_user_id = $1)",
     "DELETE FROM connector_versions WHERE connector_id IN \
@@ -84,7 +87,7 @@ const REMAINS: [&str; 32] = [
 ];
 
 /// What an organisation of the person's own held. `$1` is the organisation.
-const OWN: [&str; 30] = [
+const OWN: [&str; 31] = [
     "DELETE FROM resource_tags WHERE organization_id = $1",
     "DELETE FROM tags WHERE organization_id = $1",
     "DELETE FROM ratings WHERE organization_id = $1",
@@ -107,6 +110,7 @@ const OWN: [&str; 30] = [
     "DELETE FROM workflow_hook_deliveries WHERE hook_id IN (SELECT h.id FROM workflow_hooks h \
        JOIN workflows w ON w.id = h.workflow_id WHERE w.organization_id = $1)",
     "DELETE FROM workflow_hooks WHERE workflow_id IN (SELECT id FROM workflows WHERE organization_id = $1)",
+    "DELETE FROM canvas_states WHERE organization_id = $1",
     "DELETE FROM workflows WHERE organization_id = $1",
     "DELETE FROM tools WHERE organization_id = $1",
     "DELETE FROM connector_versions WHERE connector_id IN \
