@@ -19,6 +19,8 @@ export type {
   AvailableTool,
   BacktestResponse as Backtest,
   BindingScope,
+  Canvas,
+  CanvasSummary,
   CheckedWorkflow,
   Connector,
   Conversation,

@@ -7,6 +7,7 @@ const routes = [
   '/library/agents',
   '/library/agents/new',
   '/workflows',
+  '/workflows?canvas=',
   '/servers',
   '/inbox',
   '/governance/policies',

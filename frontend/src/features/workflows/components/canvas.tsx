@@ -17,6 +17,7 @@ import {
   ReactFlow,
   useReactFlow,
   useUpdateNodeInternals,
+  type Viewport,
 } from '@xyflow/react';
 import { CircleX, Filter, RotateCcw, TriangleAlert } from 'lucide-react';
 import { memo, useEffect, useMemo, useRef, useState } from 'react';
@@ -200,6 +201,8 @@ interface Props {
   onAdd?: (kind: string, at: Point) => void;
   /** A run that is shown in it. */
   marks?: Marks | undefined;
+  /** Where one looks at it first; the whole of it where that is not said. */
+  viewport?: Viewport | undefined;
 }
 
 /** From so many nodes on only those in view are drawn. */
@@ -226,7 +229,17 @@ function sameData(one: CardNode['data'], other: CardNode['data']): boolean {
   );
 }
 
-export function Canvas({ graph, chosen, chosenEdges, problems, disabled, dispatch, onAdd, marks }: Props) {
+export function Canvas({
+  graph,
+  chosen,
+  chosenEdges,
+  problems,
+  disabled,
+  dispatch,
+  onAdd,
+  marks,
+  viewport,
+}: Props) {
   const flow = useReactFlow();
   const across = useMemo(() => goesAcross(graph), [graph]);
   // What did not change keeps its object, so that of a thousand nodes only those are drawn anew that the run touched.
@@ -381,7 +394,8 @@ export function Canvas({ graph, chosen, chosenEdges, problems, disabled, dispatc
       deleteKeyCode={null}
       minZoom={0.15}
       maxZoom={2}
-      fitView
+      fitView={viewport === undefined}
+      {...(viewport && { defaultViewport: viewport })}
       fitViewOptions={FIT}
       proOptions={{ hideAttribution: true }}
       elevateNodesOnSelect

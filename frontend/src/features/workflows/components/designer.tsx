@@ -9,19 +9,13 @@ import {
   CopyPlus,
   Download,
   Ellipsis,
-  LayoutDashboard,
-  Maximize,
   Play,
   Plus,
-  Redo2,
   Save,
   Settings2,
   Trash2,
   TriangleAlert,
-  Undo2,
   Users,
-  ZoomIn,
-  ZoomOut,
 } from 'lucide-react';
 import { lazy, Suspense, useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import { describe, Problem } from '@/api/problem';
@@ -39,7 +33,7 @@ import { ago } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
 import { type Action, edited, editorOf, isDirty } from '../model/editor';
-import { copied, type Graph, graphOf, nodeOf, type Point, pieceOf, pieceText, titleOf } from '../model/graph';
+import { copied, type Graph, graphOf, nodeOf, type Point, titleOf } from '../model/graph';
 import { givenOf } from '../model/inputs';
 import { kindGroups, kindInfo } from '../model/kinds';
 import { placeFor } from '../model/layout';
@@ -54,7 +48,9 @@ import {
   workflowById,
 } from '../queries';
 import { useCheck } from '../use-check';
+import { useDrawingKeys } from '../use-drawing-keys';
 import { Canvas, FIT } from './canvas';
+import { DrawingTools, motion } from './drawing-tools';
 import { ExecutionsPanel } from './executions-panel';
 import { ExportDialog } from './export-dialog';
 import { EdgeInspector, NodeInspector } from './inspector';
@@ -108,10 +104,6 @@ function withWords(graph: Graph, workflow: Workflow): Graph {
     title: graph.title ?? workflow.title ?? undefined,
     description: graph.description ?? workflow.description ?? undefined,
   };
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest('input, textarea, select, [contenteditable]') !== null;
 }
 
 export default function Designer({ workflow }: { workflow: Workflow }) {
@@ -261,9 +253,6 @@ function Desk({ workflow }: { workflow: Workflow }) {
       },
     );
 
-  const still = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
-  const motion = () => ({ duration: still() ? 0 : 200 });
-
   const goTo = (id: string) => {
     setPart('design');
     setInspecting(true);
@@ -312,65 +301,14 @@ function Desk({ workflow }: { workflow: Workflow }) {
     }
   };
 
-  // Keys of the whole designer; what is typed into a field stays the field's.
-  const keys = useRef<(event: KeyboardEvent) => void>(() => {});
-  keys.current = (event) => {
-    const mod = event.ctrlKey || event.metaKey;
-    const key = event.key.toLowerCase();
-    if (mod && key === 's') {
-      event.preventDefault();
-      void store();
-      return;
-    }
-    if (mod && event.key === 'Enter' && dialog === undefined) {
-      event.preventDefault();
-      askToRun();
-      return;
-    }
-    if (isTyping(event.target) || disabled) return;
-    const drawing = event.target instanceof Element && event.target.closest('.wf-canvas') !== null;
-    if (mod && (key === 'z' || key === 'y')) {
-      event.preventDefault();
-      dispatch({ type: key === 'y' || event.shiftKey ? 'redo' : 'undo' });
-    } else if (drawing && (event.key === 'Delete' || event.key === 'Backspace')) {
-      event.preventDefault();
-      dispatch({ type: 'remove', nodes: editor.nodes, edges: editor.edges });
-      root.current?.querySelector<HTMLElement>('.wf-canvas')?.focus({ preventScroll: true });
-    } else if (drawing && mod && key === 'd') {
-      event.preventDefault();
-      dispatch({ type: 'paste', piece: copied(graph, editor.nodes) });
-    } else if (drawing && mod && key === 'a') {
-      event.preventDefault();
-      dispatch({ type: 'select', nodes: graph.nodes.map(({ id }) => id) });
-    }
-  };
-  const clipboard = useRef<(event: ClipboardEvent) => void>(() => {});
-  clipboard.current = (event) => {
-    const drawing = document.activeElement?.closest('.wf-canvas') ?? null;
-    if (isTyping(document.activeElement) || !drawing || !event.clipboardData) return;
-    if (event.type === 'paste') {
-      const piece = pieceOf(event.clipboardData.getData('text/plain'));
-      if (!piece || disabled) return;
-      event.preventDefault();
-      dispatch({ type: 'paste', piece });
-      return;
-    }
-    if (editor.nodes.length === 0) return;
-    event.preventDefault();
-    event.clipboardData.setData('text/plain', pieceText(copied(graph, editor.nodes)));
-    if (event.type === 'cut' && !disabled) dispatch({ type: 'remove', nodes: editor.nodes, edges: [] });
-  };
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => keys.current(event);
-    const onClipboard = (event: ClipboardEvent) => clipboard.current(event);
-    const kinds = ['copy', 'cut', 'paste'] as const;
-    document.addEventListener('keydown', onKey);
-    for (const kind of kinds) document.addEventListener(kind, onClipboard);
-    return () => {
-      document.removeEventListener('keydown', onKey);
-      for (const kind of kinds) document.removeEventListener(kind, onClipboard);
-    };
-  }, []);
+  useDrawingKeys({
+    editor,
+    disabled,
+    root,
+    dispatch,
+    onSave: () => void store(),
+    onEnter: dialog === undefined ? askToRun : undefined,
+  });
 
   const blocker = useBlocker({
     shouldBlockFn: () => dirty,
@@ -517,64 +455,34 @@ function Desk({ workflow }: { workflow: Workflow }) {
       <div className={cx('wf-work', disabled && 'fixed', !inspecting && 'wide')} hidden={part !== 'design'}>
         {!disabled && <KindLibrary onAdd={(kind) => add(kind)} />}
         <section className="wf-middle" aria-label={t('Drawing')}>
-          <div className="wf-tools" role="toolbar" aria-label={t('Drawing')}>
-            {!disabled && (
-              <>
-                <Menu
-                  trigger={
-                    <IconButton label={t('Add a node')} className="wf-add">
-                      <Plus size={17} />
-                    </IconButton>
-                  }
-                >
-                  {kindGroups().map((group) => (
-                    <MenuGroup key={group.name} label={group.name}>
-                      {group.kinds.map((kind) => (
-                        <MenuItem
-                          key={kind}
-                          icon={<KindTile kind={kind} size={22} />}
-                          onSelect={() => add(kind)}
-                        >
-                          {kindInfo(kind).name}
-                        </MenuItem>
-                      ))}
-                    </MenuGroup>
-                  ))}
-                </Menu>
-                <IconButton
-                  label={t('Undo')}
-                  disabled={editor.history.past.length === 0}
-                  onClick={() => dispatch({ type: 'undo' })}
-                >
-                  <Undo2 size={17} />
-                </IconButton>
-                <IconButton
-                  label={t('Redo')}
-                  disabled={editor.history.future.length === 0}
-                  onClick={() => dispatch({ type: 'redo' })}
-                >
-                  <Redo2 size={17} />
-                </IconButton>
-                <IconButton
-                  label={t('Tidy up')}
-                  onClick={() => {
-                    dispatch({ type: 'arrange' });
-                    setTimeout(() => void flow.fitView({ ...FIT, ...motion() }), 50);
-                  }}
-                >
-                  <LayoutDashboard size={17} />
-                </IconButton>
-              </>
-            )}
-            <IconButton label={t('Zoom in')} onClick={() => void flow.zoomIn(motion())}>
-              <ZoomIn size={17} />
-            </IconButton>
-            <IconButton label={t('Zoom out')} onClick={() => void flow.zoomOut(motion())}>
-              <ZoomOut size={17} />
-            </IconButton>
-            <IconButton label={t('Fit to view')} onClick={() => void flow.fitView({ ...FIT, ...motion() })}>
-              <Maximize size={17} />
-            </IconButton>
+          <DrawingTools
+            editor={editor}
+            disabled={disabled}
+            dispatch={dispatch}
+            add={
+              <Menu
+                trigger={
+                  <IconButton label={t('Add a node')} className="wf-add">
+                    <Plus size={17} />
+                  </IconButton>
+                }
+              >
+                {kindGroups().map((group) => (
+                  <MenuGroup key={group.name} label={group.name}>
+                    {group.kinds.map((kind) => (
+                      <MenuItem
+                        key={kind}
+                        icon={<KindTile kind={kind} size={22} />}
+                        onSelect={() => add(kind)}
+                      >
+                        {kindInfo(kind).name}
+                      </MenuItem>
+                    ))}
+                  </MenuGroup>
+                ))}
+              </Menu>
+            }
+          >
             <IconButton
               label={t('Inspector')}
               aria-pressed={inspecting}
@@ -582,7 +490,7 @@ function Desk({ workflow }: { workflow: Workflow }) {
             >
               <Settings2 size={17} />
             </IconButton>
-          </div>
+          </DrawingTools>
           <div className="wf-canvas" tabIndex={-1}>
             <Canvas
               graph={graph}

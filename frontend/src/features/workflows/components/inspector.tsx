@@ -35,7 +35,7 @@ export interface InspectorProps {
   onClose: () => void;
 }
 
-function Section({ title, children }: { title: string; children: ReactNode }) {
+export function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section>
       <h3 className="h">{title}</h3>
@@ -328,7 +328,7 @@ function RetryFields({
 }
 
 /** Where it leads to, port by port: the way to connect without a mouse. */
-function Connections({
+export function Connections({
   graph,
   node,
   disabled,

@@ -1,6 +1,7 @@
 /** The icon of a kind of node. */
 import {
   Boxes,
+  Cable,
   CheckCheck,
   CircleStop,
   Database,
@@ -18,6 +19,7 @@ import {
   Sigma,
   Split,
   SquareTerminal,
+  StickyNote,
   User,
   Workflow,
 } from 'lucide-react';
@@ -42,6 +44,8 @@ const icons: Record<string, LucideIcon> = {
   review: CheckCheck,
   human: User,
   wait: Hourglass,
+  connection: Cable,
+  note: StickyNote,
 };
 
 export function KindTile({

@@ -1,7 +1,7 @@
 /** The library: every workflow a person may see, and the ways to another one. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
-import { FileUp, LayoutTemplate, Plus, Search, Workflow as WorkflowIcon, X } from 'lucide-react';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { FileUp, LayoutTemplate, Pencil, Plus, Search, Workflow as WorkflowIcon, X } from 'lucide-react';
 import { lazy, Suspense, useDeferredValue, useMemo, useState } from 'react';
 import { describe } from '@/api/problem';
 import { meQuery } from '@/api/queries';
@@ -21,6 +21,9 @@ import { WorkflowCard, WorkflowCardSkeleton } from './workflow-card';
 import '../workflows.css';
 
 const TemplatesDialog = lazy(() => import('./templates-dialog'));
+
+/** Where drawings are; no route declares the parameter, for the tree of routes is in the first load. */
+const CANVAS = { canvas: '' } as object;
 
 type Which = 'all' | 'mine' | 'template' | 'official';
 
@@ -64,6 +67,10 @@ export function WorkflowsPage() {
           </p>
         </div>
         <div className="flex flex-wrap gap-2">
+          <Link to="/workflows" search={CANVAS} className="btn out">
+            <Pencil size={16} />
+            {t('Canvas')}
+          </Link>
           <Button variant="outline" onClick={() => setDialog('import')}>
             <FileUp size={16} />
             {t('Import')}

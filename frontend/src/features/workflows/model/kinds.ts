@@ -25,6 +25,11 @@ export const KINDS = [
 
 export type Kind = (typeof KINDS)[number];
 
+/** What a drawing has beside the kinds of workflows: nothing of it runs. */
+export const DRAWN_KINDS = ['connection', 'note'] as const;
+
+type AnyKind = Kind | (typeof DRAWN_KINDS)[number];
+
 export interface KindInfo {
   name: string;
   /** What it does, in a sentence. */
@@ -35,7 +40,7 @@ export interface KindInfo {
 
 /** Words and colour of a kind; one that is new here shows under its own word. */
 export function kindInfo(kind: string): KindInfo {
-  switch (kind as Kind) {
+  switch (kind as AnyKind) {
     case 'start':
       return { name: t('Start'), does: t('Where the workflow begins.'), color: 'var(--node-start)' };
     case 'end':
@@ -96,6 +101,10 @@ export function kindInfo(kind: string): KindInfo {
       return { name: t('Human approval'), does: t('A person decides.'), color: 'var(--node-hitl)' };
     case 'wait':
       return { name: t('Wait'), does: t('Time passes, or an event arrives.'), color: 'var(--node-end)' };
+    case 'connection':
+      return { name: t('Connection'), does: t('A server that tools come from.'), color: 'var(--node-mcp)' };
+    case 'note':
+      return { name: t('Note'), does: t('Words beside the drawing.'), color: 'var(--node-end)' };
     default:
       return { name: kind, does: '', color: 'var(--node-end)' };
   }
@@ -210,7 +219,7 @@ export function summaryOf(node: GraphNode): string {
   const { config } = node;
   const text = (key: string): string => (typeof config[key] === 'string' ? (config[key] as string) : '');
   const said = () => {
-    switch (node.kind as Kind) {
+    switch (node.kind as AnyKind) {
       case 'agent':
         return node.agent ?? '';
       case 'tool':
@@ -231,6 +240,10 @@ export function summaryOf(node: GraphNode): string {
         return text('title');
       case 'code':
         return text('language');
+      case 'connection':
+        return text('connector');
+      case 'note':
+        return text('text');
       default:
         return '';
     }
