@@ -207,6 +207,9 @@ async fn belongings(world: &World, admin: &Person) -> HashMap<&'static str, Stri
     ids.insert("agent_id", agent);
     let workflow = json!({ "name": "private-workflow" });
     ids.insert("workflow_id", id(&world.post("/api/workflows", workflow).by(admin).send().await.created()));
+    let canvas = json!({ "name": "Private drawing", "state_json": { "nodes": [], "edges": [] } });
+    let canvases = format!("{org}/canvas");
+    ids.insert("canvas_id", id(&world.post(&canvases, canvas).by(admin).send().await.created()));
     let account = json!({ "name": "CI" });
     let accounts = format!("{org}/service-accounts");
     ids.insert("service_account_id", id(&world.post(&accounts, account).by(admin).send().await.created()));
