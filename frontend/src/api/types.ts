@@ -20,7 +20,6 @@ export type {
   BacktestResponse as Backtest,
   BindingScope,
   Canvas,
-  CanvasSummary,
   CheckedWorkflow,
   Connector,
   Conversation,

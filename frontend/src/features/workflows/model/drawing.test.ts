@@ -4,7 +4,6 @@ import {
   agentPieces,
   connectionPieces,
   drawnGraph,
-  EMPTY,
   isWorkflow,
   kindPiece,
   notePieces,
@@ -15,6 +14,7 @@ import {
 } from './drawing';
 import { connect, graphOf, titleOf } from './graph';
 
+const EMPTY = { nodes: [], edges: [] };
 const viewport = { x: 1, y: -2, zoom: 1.5 };
 const [agent] = agentPieces([{ slug: 'writer', name: 'Writer', description: 'Writes.' }]);
 const [server] = connectionPieces([{ slug: 'crm', name: 'CRM', description: '' }]);

@@ -105,8 +105,6 @@ export function stateOf(graph: Graph, viewport: Viewport): DrawnState {
   };
 }
 
-export const EMPTY: DrawnState = { nodes: [], edges: [], viewport: { x: 0, y: 0, zoom: 1 } };
-
 /** Whether every node of it is one that a workflow can have. */
 export function isWorkflow(graph: Graph): boolean {
   return (
