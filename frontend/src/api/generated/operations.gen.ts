@@ -72,6 +72,8 @@ import type {
   CreateBranchResponse,
   CreateBudgetData,
   CreateBudgetResponse,
+  CreateCanvasData,
+  CreateCanvasResponse,
   CreateConversationData,
   CreateConversationResponse,
   CreateDuplicateData,
@@ -136,6 +138,8 @@ import type {
   DeleteArtifactResponse,
   DeleteBudgetData,
   DeleteBudgetResponse,
+  DeleteCanvasData,
+  DeleteCanvasResponse,
   DeleteConversationData,
   DeleteConversationResponse,
   DeleteEnvironmentData,
@@ -222,6 +226,8 @@ import type {
   FindAuditEventResponse,
   FindBudgetData,
   FindBudgetResponse,
+  FindCanvasData,
+  FindCanvasResponse,
   FindComplianceData,
   FindComplianceResponse,
   FindConversationData,
@@ -350,6 +356,8 @@ import type {
   ListBudgetSpendersResponse,
   ListBudgetsData,
   ListBudgetsResponse,
+  ListCanvasesData,
+  ListCanvasesResponse,
   ListCommunityMcpServersData,
   ListCommunityMcpServersResponse,
   ListConversationsData,
@@ -490,6 +498,8 @@ import type {
   ReplaceAgentPermissionsOfOrganizationData,
   ReplaceAgentPermissionsOfOrganizationResponse,
   ReplaceAgentPermissionsResponse,
+  ReplaceCanvasData,
+  ReplaceCanvasResponse,
   ReplaceWorkflowPermissionsData,
   ReplaceWorkflowPermissionsResponse,
   ReplayWorkflowExecutionData,
@@ -552,6 +562,8 @@ import type {
   UpdateBudgetPatchData,
   UpdateBudgetPatchResponse,
   UpdateBudgetResponse,
+  UpdateCanvasData,
+  UpdateCanvasResponse,
   UpdateConversationAgentData,
   UpdateConversationAgentResponse,
   UpdateConversationArchiveData,
@@ -719,6 +731,8 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/budgets': { query: ListBudgetsData['query']; body: ListBudgetsData['body']; answer: ListBudgetsResponse };
     '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: FindBudgetData['query']; body: FindBudgetData['body']; answer: FindBudgetResponse };
     '/api/v1/orgs/{org_id}/budgets/{budget_id}/spenders': { query: ListBudgetSpendersData['query']; body: ListBudgetSpendersData['body']; answer: ListBudgetSpendersResponse };
+    '/api/v1/orgs/{org_id}/canvas': { query: ListCanvasesData['query']; body: ListCanvasesData['body']; answer: ListCanvasesResponse };
+    '/api/v1/orgs/{org_id}/canvas/{canvas_id}': { query: FindCanvasData['query']; body: FindCanvasData['body']; answer: FindCanvasResponse };
     '/api/v1/orgs/{org_id}/directory': { query: FindDirectoryData['query']; body: FindDirectoryData['body']; answer: FindDirectoryResponse };
     '/api/v1/orgs/{org_id}/directory/groups': { query: ListDirectoryGroupsData['query']; body: ListDirectoryGroupsData['body']; answer: ListDirectoryGroupsResponse };
     '/api/v1/orgs/{org_id}/environments': { query: ListEnvironmentsData['query']; body: ListEnvironmentsData['body']; answer: ListEnvironmentsResponse };
@@ -826,6 +840,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens/{jti}/revoke': { query: RevokeAgentTokenData['query']; body: RevokeAgentTokenData['body']; answer: RevokeAgentTokenResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/versions/{version}/rollback': { query: CreateAgentRollbackOfOrganizationData['query']; body: CreateAgentRollbackOfOrganizationData['body']; answer: CreateAgentRollbackOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/budgets': { query: CreateBudgetData['query']; body: CreateBudgetData['body']; answer: CreateBudgetResponse };
+    '/api/v1/orgs/{org_id}/canvas': { query: CreateCanvasData['query']; body: CreateCanvasData['body']; answer: CreateCanvasResponse };
     '/api/v1/orgs/{org_id}/environments': { query: CreateEnvironmentData['query']; body: CreateEnvironmentData['body']; answer: CreateEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers': { query: CreateOrganizationMcpServerData['query']; body: CreateOrganizationMcpServerData['body']; answer: CreateOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}/health-check': { query: CheckOrganizationMcpServerData['query']; body: CheckOrganizationMcpServerData['body']; answer: CheckOrganizationMcpServerResponse };
@@ -885,6 +900,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerOfOrganizationData['query']; body: UpdateAgentServerOfOrganizationData['body']; answer: UpdateAgentServerOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/permissions': { query: ReplaceAgentPermissionsOfOrganizationData['query']; body: ReplaceAgentPermissionsOfOrganizationData['body']; answer: ReplaceAgentPermissionsOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: UpdateBudgetData['query']; body: UpdateBudgetData['body']; answer: UpdateBudgetResponse };
+    '/api/v1/orgs/{org_id}/canvas/{canvas_id}': { query: ReplaceCanvasData['query']; body: ReplaceCanvasData['body']; answer: ReplaceCanvasResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: UpdateEnvironmentData['query']; body: UpdateEnvironmentData['body']; answer: UpdateEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: UpdateOrganizationMcpServerData['query']; body: UpdateOrganizationMcpServerData['body']; answer: UpdateOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/policies/{policy_id}': { query: UpdatePolicyData['query']; body: UpdatePolicyData['body']; answer: UpdatePolicyResponse };
@@ -908,6 +924,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: UpdateAgentOfOrganizationPatchData['query']; body: UpdateAgentOfOrganizationPatchData['body']; answer: UpdateAgentOfOrganizationPatchResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerOfOrganizationPatchData['query']; body: UpdateAgentServerOfOrganizationPatchData['body']; answer: UpdateAgentServerOfOrganizationPatchResponse };
     '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: UpdateBudgetPatchData['query']; body: UpdateBudgetPatchData['body']; answer: UpdateBudgetPatchResponse };
+    '/api/v1/orgs/{org_id}/canvas/{canvas_id}': { query: UpdateCanvasData['query']; body: UpdateCanvasData['body']; answer: UpdateCanvasResponse };
     '/api/v1/orgs/{org_id}/directory': { query: UpdateDirectoryData['query']; body: UpdateDirectoryData['body']; answer: UpdateDirectoryResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: UpdateEnvironmentPatchData['query']; body: UpdateEnvironmentPatchData['body']; answer: UpdateEnvironmentPatchResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: UpdateOrganizationMcpServerPatchData['query']; body: UpdateOrganizationMcpServerPatchData['body']; answer: UpdateOrganizationMcpServerPatchResponse };
@@ -937,6 +954,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/agents/{agent_id}/share/{share_id}': { query: DeleteAgentShareOfOrganizationData['query']; body: DeleteAgentShareOfOrganizationData['body']; answer: DeleteAgentShareOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens/{jti}': { query: DeleteAgentTokenData['query']; body: DeleteAgentTokenData['body']; answer: DeleteAgentTokenResponse };
     '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: DeleteBudgetData['query']; body: DeleteBudgetData['body']; answer: DeleteBudgetResponse };
+    '/api/v1/orgs/{org_id}/canvas/{canvas_id}': { query: DeleteCanvasData['query']; body: DeleteCanvasData['body']; answer: DeleteCanvasResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: DeleteEnvironmentData['query']; body: DeleteEnvironmentData['body']; answer: DeleteEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: DeleteOrganizationMcpServerData['query']; body: DeleteOrganizationMcpServerData['body']; answer: DeleteOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/members/{user_id}': { query: DeleteMemberData['query']; body: DeleteMemberData['body']; answer: DeleteMemberResponse };

@@ -850,6 +850,63 @@ export type CampaignId = string;
 export type CampaignItemId = string;
 
 /**
+ * A drawing.
+ */
+export type Canvas = CanvasSummary & {
+    /**
+     * React Flow's nodes, edges and viewport.
+     */
+    state_json: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * A drawing of the designer.
+ */
+export type CanvasId = string;
+
+/**
+ * A whole drawing: a new one, or what one is to be from now on.
+ */
+export type CanvasRequest = {
+    environment_id?: EnvironmentId | null;
+    name: string;
+    /**
+     * React Flow's nodes, edges and viewport: every node with an id and a position, every edge between nodes.
+     */
+    state_json: {
+        [key: string]: unknown;
+    };
+    workflow_id?: WorkflowId | null;
+};
+
+/**
+ * A drawing, as lists show it.
+ */
+export type CanvasSummary = {
+    /**
+     * Whether the caller may change it.
+     */
+    can_edit: boolean;
+    created_at: string;
+    environment_id?: EnvironmentId | null;
+    id: CanvasId;
+    /**
+     * Unique in its organisation and environment, whatever the case.
+     */
+    name: string;
+    organization_id: OrganizationId;
+    owner_user_id?: UserId | null;
+    /**
+     * The number that `ETag` and `If-Match` speak of.
+     */
+    revision: number;
+    updated_at: string;
+    workflow_id?: WorkflowId | null;
+};
+
+/**
  * A question about the caller: a level or an action on a row, or a permission of its roles at all.
  */
 export type CheckPermissionRequest = {
@@ -4157,6 +4214,40 @@ export type PageResponseBudget = {
 /**
  * A page of a list.
  */
+export type PageResponseCanvasSummary = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * Whether the caller may change it.
+         */
+        can_edit: boolean;
+        created_at: string;
+        environment_id?: EnvironmentId | null;
+        id: CanvasId;
+        /**
+         * Unique in its organisation and environment, whatever the case.
+         */
+        name: string;
+        organization_id: OrganizationId;
+        owner_user_id?: UserId | null;
+        /**
+         * The number that `ETag` and `If-Match` speak of.
+         */
+        revision: number;
+        updated_at: string;
+        workflow_id?: WorkflowId | null;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageResponseConnector = {
     /**
      * The rows.
@@ -6842,6 +6933,21 @@ export type UpdateBudgetRequest = {
     limit?: string | null;
     name?: string | null;
     warn_percent?: number | null;
+};
+
+/**
+ * A change of a drawing: missing fields stay.
+ */
+export type UpdateCanvasRequest = {
+    environment_id?: EnvironmentId | null;
+    name?: string | null;
+    /**
+     * The whole drawing anew.
+     */
+    state_json?: {
+        [key: string]: unknown;
+    } | null;
+    workflow_id?: WorkflowId | null;
 };
 
 /**
@@ -14239,6 +14345,202 @@ export type ListBudgetSpendersResponses = {
 };
 
 export type ListBudgetSpendersResponse = ListBudgetSpendersResponses[keyof ListBudgetSpendersResponses];
+
+export type ListCanvasesData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/orgs/{org_id}/canvas';
+};
+
+export type ListCanvasesErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListCanvasesError = ListCanvasesErrors[keyof ListCanvasesErrors];
+
+export type ListCanvasesResponses = {
+    200: PageResponseCanvasSummary;
+};
+
+export type ListCanvasesResponse = ListCanvasesResponses[keyof ListCanvasesResponses];
+
+export type CreateCanvasData = {
+    body: CanvasRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/canvas';
+};
+
+export type CreateCanvasErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreateCanvasError = CreateCanvasErrors[keyof CreateCanvasErrors];
+
+export type CreateCanvasResponses = {
+    201: Canvas;
+};
+
+export type CreateCanvasResponse = CreateCanvasResponses[keyof CreateCanvasResponses];
+
+export type DeleteCanvasData = {
+    body?: never;
+    headers?: {
+        /**
+         * The revision that was read, as `ETag` gave it
+         */
+        'If-Match'?: string | null;
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        canvas_id: CanvasId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/canvas/{canvas_id}';
+};
+
+export type DeleteCanvasErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteCanvasError = DeleteCanvasErrors[keyof DeleteCanvasErrors];
+
+export type DeleteCanvasResponses = {
+    /**
+     * Deleted
+     */
+    204: void;
+};
+
+export type DeleteCanvasResponse = DeleteCanvasResponses[keyof DeleteCanvasResponses];
+
+export type FindCanvasData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+        canvas_id: CanvasId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/canvas/{canvas_id}';
+};
+
+export type FindCanvasErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindCanvasError = FindCanvasErrors[keyof FindCanvasErrors];
+
+export type FindCanvasResponses = {
+    200: Canvas;
+};
+
+export type FindCanvasResponse = FindCanvasResponses[keyof FindCanvasResponses];
+
+export type UpdateCanvasData = {
+    body: UpdateCanvasRequest;
+    headers?: {
+        /**
+         * The revision that was read, as `ETag` gave it
+         */
+        'If-Match'?: string | null;
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        canvas_id: CanvasId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/canvas/{canvas_id}';
+};
+
+export type UpdateCanvasErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateCanvasError = UpdateCanvasErrors[keyof UpdateCanvasErrors];
+
+export type UpdateCanvasResponses = {
+    200: Canvas;
+};
+
+export type UpdateCanvasResponse = UpdateCanvasResponses[keyof UpdateCanvasResponses];
+
+export type ReplaceCanvasData = {
+    body: CanvasRequest;
+    headers?: {
+        /**
+         * The revision that was read, as `ETag` gave it
+         */
+        'If-Match'?: string | null;
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+        canvas_id: CanvasId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/canvas/{canvas_id}';
+};
+
+export type ReplaceCanvasErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ReplaceCanvasError = ReplaceCanvasErrors[keyof ReplaceCanvasErrors];
+
+export type ReplaceCanvasResponses = {
+    200: Canvas;
+};
+
+export type ReplaceCanvasResponse = ReplaceCanvasResponses[keyof ReplaceCanvasResponses];
 
 export type FindDirectoryData = {
     body?: never;
