@@ -171,10 +171,13 @@ async fn the_organisation_sees_a_drawing_and_its_owner_changes_it() {
     let viewer = world.colleague("vera@example.com", "viewer").await;
     let made = world.admin.post(&all, json!({ "name": "Plan", "state_json": drawn() })).await.created();
     let one = format!("{all}/{}", text(&made["id"]));
+    let seen = member.get(&one).await.ok();
+    assert_eq!((&seen["state_json"], &seen["can_edit"]), (&drawn(), &json!(false)));
+    assert_eq!(column(&member.get(&all).await.ok(), "can_edit"), [json!(false)]);
+    // Whose clearance does not reach what is internal sees none.
+    viewer.get(&one).await.problem(403, "clearance_too_low");
+    assert_eq!(viewer.get(&all).await.ok()["items"], json!([]));
     for api in [&member, &viewer] {
-        let seen = api.get(&one).await.ok();
-        assert_eq!((&seen["state_json"], &seen["can_edit"]), (&drawn(), &json!(false)));
-        assert_eq!(column(&api.get(&all).await.ok(), "can_edit"), [json!(false)]);
         let _ = api.patch(&one, json!({ "name": "Theirs" })).await.status(403);
         let _ = api.put(&one, json!({ "name": "Theirs", "state_json": drawn() })).await.status(403);
         let _ = api.delete(&one).await.status(403);

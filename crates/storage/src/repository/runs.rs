@@ -332,7 +332,8 @@ impl<'t> Runs<'t> {
         Ok(count)
     }
 
-    /// Takes a run's open signals, oldest first.
+    /// Takes a run's open signals, oldest first. That it is to stop stays open until it has ended: whoever listens for it
+    /// finds it, in whatever order, and after a crash.
     ///
     /// # Errors
     /// When the database fails.
@@ -347,6 +348,7 @@ impl<'t> Runs<'t> {
         run_signal::Entity::update_many()
             .col_expr(run_signal::Column::ConsumedAt, Expr::value(now))
             .filter(run_signal::Column::Id.is_in(rows.iter().map(|row| row.id)))
+            .filter(run_signal::Column::Kind.ne(SignalKind::Cancel.as_str()))
             .exec(&self.tx.conn())
             .await?;
         rows.into_iter()

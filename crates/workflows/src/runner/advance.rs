@@ -70,7 +70,10 @@ impl Runner {
                     Ok(_) | Err(RecvError::Lagged(_)) => {
                         pass.read_calls().await?;
                         nudge = pass.hear().await?;
-                        stopping |= nudge.stop;
+                        if nudge.stop {
+                            stopping = true;
+                            held.cancel().cancel();
+                        }
                         pass.decisions(&nudge).await?;
                     }
                     Err(RecvError::Closed) => stopping = true,
