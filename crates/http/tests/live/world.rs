@@ -16,7 +16,7 @@ use conductor_agents::{Agents, Builtin, Delegates, KINDS, ProviderClients, TurnP
 use conductor_blobs::Blobs;
 use conductor_connectors::HttpClient;
 use conductor_conversations::{Artifacts, Conversations, Files, FilesOptions, Messages};
-use conductor_domain::{Clock, RunKind, SystemClock};
+use conductor_domain::{Clock, RunId, RunKind, SystemClock};
 use conductor_egress::Egress;
 use conductor_governance::{AuditLog, Budgets, Costs, Grants, Policies, Pricing};
 use conductor_http::{AppState, Options, Readiness, Services, StaticPage};
@@ -317,7 +317,7 @@ fn driver(store: &Store, turns: &Arc<Turns>, runner: &Arc<Runner>, tools: &Arc<T
     advances.insert(RunKind::Workflow, workflow);
     advances.insert(RunKind::Tool, tools.advance_once());
     let options = DriverOptions {
-        owner: uuid::Uuid::new_v4().to_string(),
+        owner: RunId::generate(&SystemClock).to_string(),
         lease: Duration::from_secs(15),
         concurrency: 16,
         alone: true,

@@ -57,7 +57,7 @@ impl<S: ToolSource + 'static> World<S> {
         advances.insert(RunKind::Tool, self.tools.advance_once());
         let options = DriverOptions {
             // A claim that the dead had under way is not kept by the next node as if it were its own.
-            owner: uuid::Uuid::new_v4().to_string(),
+            owner: RunId::generate(&SystemClock).to_string(),
             lease: Duration::from_secs(15),
             concurrency: 16,
             alone: true,
