@@ -452,7 +452,7 @@ function Desk({ workflow }: { workflow: Workflow }) {
         <VersionsPanel workflow={base} dirty={dirty} onRestored={load} onConflict={() => setConflict(true)} />
       )}
       {part === 'runs' && <ExecutionsPanel workflow={base} onRun={askToRun} />}
-      <div className={cx('wf-work', disabled && 'fixed', !inspecting && 'wide')} hidden={part !== 'design'}>
+      <div className={cx('wf-work', disabled && 'reading', !inspecting && 'wide')} hidden={part !== 'design'}>
         {!disabled && <KindLibrary onAdd={(kind) => add(kind)} />}
         <section className="wf-middle" aria-label={t('Drawing')}>
           <DrawingTools

@@ -285,7 +285,7 @@ function Desk({ organization, drawing }: { organization: string; drawing: Drawin
         </Notice>
       )}
 
-      <div className={cx('wf-work', disabled && 'fixed', !inspecting && 'wide')}>
+      <div className={cx('wf-work', disabled && 'reading', !inspecting && 'wide')}>
         {!disabled && <DrawingPalette palette={palette} onAdd={(piece) => add(piece)} />}
         <section className="wf-middle" aria-label={t('Drawing')}>
           <DrawingTools
