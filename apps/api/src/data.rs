@@ -3,9 +3,15 @@
 use std::{
     fs::{File, OpenOptions},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
+
+/// How often the folder is asked for, and how long apart: a server that was killed may hold it for a moment longer, by a
+/// process that it had just begun to start.
+const TRIES: u32 = 100;
+const BETWEEN: Duration = Duration::from_millis(20);
 
 /// The data folder, held for as long as this lives.
 #[derive(Debug)]
@@ -34,8 +40,13 @@ impl DataFolder {
             .write(true)
             .open(&path)
             .with_context(|| format!("cannot open {}", path.display()))?;
-        if file.try_lock().is_err() {
-            bail!("another server uses the data folder {}", self.path.display());
+        let mut tries = 0;
+        while file.try_lock().is_err() {
+            tries += 1;
+            if tries == TRIES {
+                bail!("another server uses the data folder {}", self.path.display());
+            }
+            std::thread::sleep(BETWEEN);
         }
         self._lock = Some(file);
         Ok(self)
