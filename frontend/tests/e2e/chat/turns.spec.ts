@@ -18,10 +18,14 @@ test('UX-12: stop ends the run and the provider’s connection within a second; 
   await chat.ask('An endless tale');
   await expect(chat.text()).toContainText('It goes on');
   const hungUp = scripted.aborted();
-  const pressed = Date.now();
+  // From when the page has the click: finding the button still enough to press is the browser's own time.
+  const pressed = page.evaluate(
+    () => new Promise<number>((has) => addEventListener('click', () => has(Date.now()), { capture: true })),
+  );
   await chat.stop.click();
   await hungUp;
-  expect(Date.now() - pressed).toBeLessThan(1000);
+  const ended = Date.now();
+  expect(ended - (await pressed)).toBeLessThan(1000);
   await expect(chat.answer().getByText('You stopped this answer.')).toBeVisible();
   await expect(chat.text()).toHaveText('It goes on');
   const { items } = await (await api.get(`/api/conversations/${chat.conversationId}/messages`)).json();
