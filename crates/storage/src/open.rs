@@ -27,8 +27,8 @@ use crate::{
 const SQLITE_AT_LEAST: (u32, u32, u32) = (3, 51, 3);
 
 /// A server that stands still in the middle of a transaction, as a paused machine does, keeps what it holds for so long:
-/// until then, others wait for runs that they could have taken over. Twice a lease, so that one that is only slow keeps it.
-const GIVE_UP: &str = "SET idle_in_transaction_session_timeout = '30s'";
+/// until then, others wait for runs that they could have taken over. It is as long as a lease.
+const GIVE_UP: &str = "SET idle_in_transaction_session_timeout = '15s'";
 
 /// Where the database is and how much of it to use.
 #[derive(Clone, Debug)]
