@@ -3,10 +3,10 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use conductor_domain::{EventBody, ProblemView, RunOutcome, RunStatus};
-use conductor_runs::{Held, Next, Result, ToolPath, problem};
-use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use conductor_runs::{Error, Held, Next, Result, ToolPath, problem};
 use serde_json::Value;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::{sync::broadcast::error::RecvError, task::JoinSet};
+use tracing::Instrument;
 
 use super::{
     Runner,
@@ -41,7 +41,9 @@ impl Runner {
             return end(&held, RunStatus::Cancelled, None, None).await;
         }
         pass.decisions(&nudge).await?;
-        let mut calls: FuturesUnordered<BoxFuture<'static, Result<Back>>> = FuturesUnordered::new();
+        // Each goes on by itself: one that waited here in the middle of its transaction would keep the run's row from what
+        // this loop writes.
+        let mut calls: JoinSet<Result<Back>> = JoinSet::new();
         let mut under_way = HashSet::new();
         let mut stopping = false;
         loop {
@@ -51,7 +53,8 @@ impl Runner {
                 nudge = Nudge::default();
                 for work in works {
                     under_way.insert(work.call.call_id);
-                    calls.push(Box::pin(perform(Arc::clone(&self.tools), held.clone(), work)));
+                    let made = perform(Arc::clone(&self.tools), held.clone(), work);
+                    calls.spawn(made.instrument(tracing::Span::current()));
                 }
             }
             if calls.is_empty() {
@@ -59,8 +62,8 @@ impl Runner {
             }
             let due = pass.wakes_at().map(|at| (at - pass.now()).to_std().unwrap_or_default());
             tokio::select! {
-                Some(back) = calls.next() => {
-                    let back = back?;
+                Some(ended) = calls.join_next() => {
+                    let back = ended.map_err(|error| Error::Advance(error.into()))??;
                     under_way.remove(&back.call_id);
                     pass.took(back).await?;
                 }
