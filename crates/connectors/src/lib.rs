@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
+mod gate;
 mod http;
 mod providers;
 
 pub use error::{Error, Failure, Result};
+pub use gate::Gate;
 pub use http::{Auth, HttpAnswer, HttpClient, HttpRequest, Limits, OAuth2, Place, Refusal};
 pub use providers::{ACCOUNT_VARIABLES, Operation, Providers, Said, Task};

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Error, Failure, HttpClient, Result};
+use crate::{Error, Failure, Gate, HttpClient, Result};
 
 /// What a system can be asked to do.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +55,7 @@ pub struct Providers {
     /// Variables of the accounts that the operator gave for this.
     variables: Arc<BTreeMap<String, SecretString>>,
     mails: Arc<mail::Mails>,
+    gate: Gate,
 }
 
 impl Providers {
@@ -66,7 +67,18 @@ impl Providers {
         variables: BTreeMap<String, SecretString>,
         templates: Option<PathBuf>,
     ) -> Self {
-        Self { http, variables: Arc::new(variables), mails: Arc::new(mail::Mails::new(templates)) }
+        Self {
+            http,
+            variables: Arc::new(variables),
+            mails: Arc::new(mail::Mails::new(templates)),
+            gate: Gate::default(),
+        }
+    }
+
+    /// The same, which asks this before anything leaves that changes something.
+    #[must_use]
+    pub fn gated(&self, gate: Gate) -> Self {
+        Self { http: self.http.gated(gate.clone()), gate, ..self.clone() }
     }
 
     /// Every operation.
@@ -87,7 +99,7 @@ impl Providers {
                 shopify::run(&self.http, operation, task, &self.settings(shopify::PREFIX, task)?, cancel)
                     .await
             }
-            _ => self.mails.run(task, &self.settings(mail::PREFIX, task)?, cancel).await,
+            _ => self.mails.run(task, &self.settings(mail::PREFIX, task)?, &self.gate, cancel).await,
         }
     }
 

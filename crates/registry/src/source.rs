@@ -89,6 +89,7 @@ impl Registry {
         };
         let session = self.session(&connector).await.map_err(|error| self.failed(&connector, error))?;
         let (_, name) = tool.path.split_once('/').unwrap_or(("", &tool.path));
+        let still_held = dispatch.still_held();
         let call = ToolCall {
             name: name.to_owned(),
             arguments: match dispatch.arguments {
@@ -99,6 +100,9 @@ impl Registry {
             cancel: dispatch.cancel,
             idempotency_key: Some(dispatch.idempotency_key),
         };
+        if let Err(error) = still_held().await {
+            return Err(not_sent("lease_lost", &server, &error.to_string()));
+        }
         match session.call_tool(call).await {
             Ok(output) => {
                 let mut content = output.content;

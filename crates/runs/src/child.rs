@@ -8,9 +8,10 @@ use conductor_domain::{
     EventBody, NewAuditEvent, NewRun, ProblemView, Run, RunId, RunKind, RunOutcome, RunStatus, SignalKind,
 };
 use conductor_storage::FeedItem;
+use futures::future::BoxFuture;
 use serde_json::{Value, json};
 
-use crate::{Answer, CallError, Dispatch, ToolOutput, held::HeldTx, problem, steps::problem_of};
+use crate::{Answer, CallError, Dispatch, Error, ToolOutput, held::HeldTx, problem, steps::problem_of};
 
 /// How beginning the run of a call went.
 enum Begun {
@@ -20,6 +21,16 @@ enum Begun {
 }
 
 impl Dispatch {
+    /// What a source asks right before something leaves that cannot be taken back: whether the run is still held, and the
+    /// call with it. Looks into the database and handshakes take time, in which the process may have stood still.
+    pub fn still_held(&self) -> impl Fn() -> BoxFuture<'static, Result<(), Error>> + Send + Sync + use<> {
+        let held = self.held.clone();
+        move || {
+            let held = held.clone();
+            Box::pin(async move { held.ensure_held().await })
+        }
+    }
+
     /// Lets the call go on as this run, below the call's own: row, journal and audit entry are one transaction with the
     /// call's waiting. Asked again, after a crash, it answers the run that was begun before. Who asks, the place in the
     /// tree and the door are the call's.

@@ -17,7 +17,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
-use crate::{Error, Held, Result, invoke::problem};
+use crate::{Error, Held, Result, held::Lease, invoke::problem};
 
 /// How long a run rests under which the database failed.
 const PASSING: Duration = Duration::from_secs(1);
@@ -47,12 +47,19 @@ pub struct DriverOptions {
     pub alone: bool,
 }
 
+/// What the driver keeps of a run that this process holds.
+#[derive(Clone)]
+struct Holding {
+    lease: Arc<Lease>,
+    cancel: CancellationToken,
+}
+
 /// Claims and advances runs of every tenant.
 pub struct Driver {
     store: Store,
     options: DriverOptions,
     advances: HashMap<RunKind, Advance>,
-    held: Mutex<HashMap<RunId, CancellationToken>>,
+    held: Mutex<HashMap<RunId, Holding>>,
     places: Semaphore,
     wake: Notify,
     tasks: TaskTracker,
@@ -123,10 +130,10 @@ impl Driver {
         self.draining.cancel();
         self.tasks.close();
         if tokio::time::timeout(grace, self.tasks.wait()).await.is_err() {
-            let open: Vec<_> = self.held().iter().map(|(id, token)| (*id, token.clone())).collect();
+            let open: Vec<_> = self.held().values().cloned().collect();
             tracing::info!(runs = open.len(), "handing runs back");
-            for (_, token) in open {
-                token.cancel();
+            for holding in open {
+                holding.cancel.cancel();
             }
             // A cancelled run writes its end; one that cannot is claimed again when its lease runs out.
             drop(tokio::time::timeout(Duration::from_secs(5), self.tasks.wait()).await);
@@ -146,10 +153,10 @@ impl Driver {
     }
 
     async fn signalled(self: &Arc<Self>, id: RunId) {
-        let token = self.held().get(&id).cloned();
-        match token {
-            Some(token) => match self.store.unscoped(Unscoped::RunDriver).runs().has_cancel(id).await {
-                Ok(true) => token.cancel(),
+        let holding = self.held().get(&id).cloned();
+        match holding {
+            Some(holding) => match self.store.unscoped(Unscoped::RunDriver).runs().has_cancel(id).await {
+                Ok(true) => holding.cancel.cancel(),
                 Ok(false) => {}
                 Err(error) => tracing::error!(%error, run.id = %id, "signals cannot be read"),
             },
@@ -191,25 +198,27 @@ impl Driver {
             return;
         }
         match self.try_claim(id).await {
-            Ok(Some(run)) => self.spawn(run),
+            Ok(Some((run, lease))) => self.spawn(run, lease),
             Ok(None) => {}
             Err(error) => tracing::error!(%error, run.id = %id, "a run cannot be claimed"),
         }
     }
 
-    async fn try_claim(&self, id: RunId) -> Result<Option<Run>> {
+    async fn try_claim(&self, id: RunId) -> Result<Option<(Run, Arc<Lease>)>> {
         let now = self.store.clock().now();
         let until = now + self.options.lease;
         let owner = self.options.owner.clone();
-        self.driver_write(move |tx| Box::pin(async move { tx.runs().claim(id, &owner, now, until).await }))
-            .await
+        let run = self
+            .driver_write(move |tx| Box::pin(async move { tx.runs().claim(id, &owner, now, until).await }))
+            .await?;
+        Ok(run.map(|run| (run, Lease::new(self.options.lease, until))))
     }
 
-    fn spawn(self: &Arc<Self>, run: Run) {
+    fn spawn(self: &Arc<Self>, run: Run, lease: Arc<Lease>) {
         let Some(advance) = self.advances.get(&run.kind).cloned() else { return };
-        let (id, token) = (run.id, CancellationToken::new());
-        self.held().insert(id, token.clone());
-        let held = Held::new(self.store.clone(), run, token);
+        let (id, cancel) = (run.id, CancellationToken::new());
+        self.held().insert(id, Holding { lease: Arc::clone(&lease), cancel: cancel.clone() });
+        let held = Held::new(self.store.clone(), run, lease, cancel);
         let driver = Arc::clone(self);
         self.tasks.spawn(async move {
             let place = driver.places.acquire().await;
@@ -278,13 +287,27 @@ impl Driver {
         }
     }
 
+    /// Keeps what this process works on, and nothing else: what it has let go of may be claimed.
     async fn renew(&self) {
+        let ids: Vec<_> = self.held().keys().copied().collect();
+        if ids.is_empty() {
+            return;
+        }
         let until = self.store.clock().now() + self.options.lease;
         let owner = self.options.owner.clone();
-        let renewed =
-            self.driver_write(move |tx| Box::pin(async move { tx.runs().renew(&owner, until).await })).await;
-        if let Err(error) = renewed {
-            tracing::error!(error = &error as &dyn std::error::Error, "leases cannot be renewed");
+        let renewed = self
+            .driver_write(move |tx| Box::pin(async move { tx.runs().renew(&owner, &ids, until).await }))
+            .await;
+        match renewed {
+            Ok(ids) => {
+                let held = self.held();
+                for holding in ids.iter().filter_map(|id| held.get(id)) {
+                    holding.lease.kept(until);
+                }
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "leases cannot be renewed");
+            }
         }
     }
 
@@ -298,7 +321,7 @@ impl Driver {
         Ok(self.store.unscoped(Unscoped::RunDriver).write(work).await?)
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, CancellationToken>> {
+    fn held(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, Holding>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

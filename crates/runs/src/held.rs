@@ -1,6 +1,12 @@
 //! A claimed run: the right to append to it, for as long as its fence is the newest.
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{
@@ -14,17 +20,41 @@ use uuid::Uuid;
 
 use crate::{Result, child};
 
+/// How long a claim holds, as its process knows it: a process that stood still finds it out.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    /// What each renewal gives.
+    length: Duration,
+    /// Milliseconds since 1970, by the clock that the database's rows are stamped with.
+    until: AtomicI64,
+}
+
+impl Lease {
+    pub(crate) fn new(length: Duration, until: DateTime<Utc>) -> Arc<Self> {
+        Arc::new(Self { length, until: AtomicI64::new(until.timestamp_millis()) })
+    }
+
+    pub(crate) fn kept(&self, until: DateTime<Utc>) {
+        self.until.fetch_max(until.timestamp_millis(), Ordering::Relaxed);
+    }
+
+    fn is_out(&self, now: DateTime<Utc>) -> bool {
+        now.timestamp_millis() >= self.until.load(Ordering::Relaxed)
+    }
+}
+
 /// A run in the hands of its holder.
 #[derive(Clone, Debug)]
 pub struct Held {
     store: Store,
     run: Arc<Run>,
+    lease: Arc<Lease>,
     cancel: CancellationToken,
 }
 
 impl Held {
-    pub(crate) fn new(store: Store, run: Run, cancel: CancellationToken) -> Self {
-        Self { store, run: Arc::new(run), cancel }
+    pub(crate) fn new(store: Store, run: Run, lease: Arc<Lease>, cancel: CancellationToken) -> Self {
+        Self { store, run: Arc::new(run), lease, cancel }
     }
 
     /// The run as it was claimed: its status is the one before the claim.
@@ -43,6 +73,22 @@ impl Held {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Makes sure that the run is still held, before something is done that cannot be taken back: a process that stood still
+    /// may have lost it to another since it last wrote. A lease that is only late is renewed.
+    ///
+    /// # Errors
+    /// When the lease was lost, or storage fails.
+    pub async fn ensure_held(&self) -> Result<()> {
+        let now = self.store.clock().now();
+        if !self.lease.is_out(now) {
+            return Ok(());
+        }
+        let (id, fence, until) = (self.run.id, self.run.fencing_token, now + self.lease.length);
+        self.write(move |held| Box::pin(async move { held.tx.runs().keep(id, fence, until).await })).await?;
+        self.lease.kept(until);
+        Ok(())
     }
 
     /// Appends events. What is answered is on disk, and listeners have it.

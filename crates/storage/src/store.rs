@@ -9,6 +9,7 @@ use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
     task::JoinHandle,
 };
+use tracing::Instrument;
 
 use crate::{
     Error, Notified, Result, Scoped, Signalled, StoredEvent, Tx, Unscoped, UnscopedView, View,
@@ -206,13 +207,26 @@ impl Store {
                     (Ok(()), None) => Err(Error::Closed.into()),
                 }
             }
+            // It goes on by itself, as on SQLite: a caller that waits for something else in the middle of it would keep its
+            // rows from all others.
             Path::Transactions(pool) => {
-                let conn = pool.begin().await.map_err(Error::from)?;
-                let tx = Tx::new(conn, Arc::clone(&self.inner.clock));
-                let result = work(&tx).await;
-                let notices = tx.end(result.is_ok()).await.map_err(Error::from)?;
-                self.inner.hub.publish(notices);
-                result
+                let (pool, hub) = (pool.clone(), Arc::clone(&self.inner.hub));
+                let clock = Arc::clone(&self.inner.clock);
+                let transaction = async move {
+                    let conn = pool.begin().await.map_err(Error::from)?;
+                    let tx = Tx::new(conn, clock);
+                    let result = work(&tx).await;
+                    let notices = tx.end(result.is_ok()).await.map_err(Error::from)?;
+                    hub.publish(notices);
+                    result
+                };
+                match tokio::spawn(transaction.in_current_span()).await {
+                    Ok(result) => result,
+                    Err(panicked) => {
+                        tracing::error!(error = %panicked, "a transaction was not committed");
+                        Err(Error::Closed.into())
+                    }
+                }
             }
         }
     }

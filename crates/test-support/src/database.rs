@@ -85,15 +85,17 @@ impl TestDb {
         rows
     }
 
-    /// Changes rows by a statement of the test's own: what no route does, such as that time went by.
+    /// Changes rows by a statement of the test's own: what no route does, such as that time went by. A server in this process
+    /// goes on meanwhile: it may be in the middle of a write, which this one waits for.
     ///
     /// # Panics
     /// On PostgreSQL, and when `sqlite3` refuses it.
-    pub fn change(&self, sql: &str) {
+    pub async fn change(&self, sql: &str) {
         let Some(file) = self.url.strip_prefix("sqlite://") else {
             panic!("rows are changed on SQLite only")
         };
-        let output = Command::new("sqlite3").args([file, ".timeout 10000", sql]).output();
+        let mut sqlite = tokio::process::Command::new("sqlite3");
+        let output = sqlite.args([file, ".timeout 10000", sql]).output().await;
         match output {
             Ok(output) if output.status.success() => {}
             Ok(output) => panic!("sqlite3: {}", String::from_utf8_lossy(&output.stderr)),

@@ -11,6 +11,8 @@ use conductor_workflow_graph::kind::Integration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::requests::gate;
+
 /// The longest that an operation may take.
 const LONGEST: Duration = Duration::from_secs(300);
 /// How long one may take that says nothing of it.
@@ -42,6 +44,7 @@ impl Integrations {
         let Some(operation) = known else {
             return Err(not_sent("not_found", "there is no such operation"));
         };
+        let providers = self.providers.gated(gate(&dispatch));
         let asked: Asked = serde_json::from_value(dispatch.arguments)
             .map_err(|error| not_sent("validation_failed", error.to_string()))?;
         let task = Task {
@@ -50,7 +53,7 @@ impl Integrations {
             idempotency_key: dispatch.idempotency_key,
             timeout: asked.timeout_ms.map_or(USUAL, Duration::from_millis).min(LONGEST),
         };
-        let said = self.providers.run(operation, &task, &dispatch.cancel).await;
+        let said = providers.run(operation, &task, &dispatch.cancel).await;
         let said = said.map_err(|error| CallError {
             problem: problem(error.code(), "The system gave no answer", error.to_string(), error.retryable()),
             outcome_unknown: error.outcome_unknown(),

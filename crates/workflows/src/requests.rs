@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use conductor_connectors::{Auth, HttpClient, HttpRequest};
+use conductor_connectors::{Auth, Gate, HttpClient, HttpRequest};
 use conductor_domain::{Agent, Caller, Kind, RunKind};
 use conductor_runs::{Answer, CallError, Dispatch, Result, Tool, ToolOutput, ToolSource, problem};
 use conductor_storage::Store;
@@ -76,10 +76,18 @@ impl Requests {
             timeout: asked.timeout_ms.map(Duration::from_millis).map(|timeout| timeout.min(LONGEST)),
             idempotency_key: Some(dispatch.idempotency_key.clone()),
         };
-        let answer = self.client.send(&request, &dispatch.cancel).await.map_err(|error| CallError {
-            problem: problem(error.code(), "The request got no answer", error.to_string(), error.retryable()),
-            outcome_unknown: error.outcome_unknown(),
-        })?;
+        let answer =
+            self.client.gated(gate(&dispatch)).send(&request, &dispatch.cancel).await.map_err(|error| {
+                CallError {
+                    problem: problem(
+                        error.code(),
+                        "The request got no answer",
+                        error.to_string(),
+                        error.retryable(),
+                    ),
+                    outcome_unknown: error.outcome_unknown(),
+                }
+            })?;
         if let Some(failure) = &answer.error {
             let data =
                 if answer.data.is_null() { String::new() } else { format!(" It said: {}", answer.data) };
@@ -200,6 +208,15 @@ fn tool(path: &str, description: &str, methods: &[&str]) -> Tool {
         outbound: true,
         ..Tool::of_conductor(path, description, input_schema, LONGEST)
     }
+}
+
+/// Asks whether the run is still held.
+pub(crate) fn gate(dispatch: &Dispatch) -> Gate {
+    let held = dispatch.still_held();
+    Gate::new(move || {
+        let asked = held();
+        Box::pin(async move { Ok(asked.await?) })
+    })
 }
 
 fn not_sent(code: &str, detail: impl Into<String>) -> CallError {

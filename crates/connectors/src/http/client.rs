@@ -21,7 +21,7 @@ use super::{
     oauth::Tokens,
     request::{Credential, Prepared, Proof},
 };
-use crate::{Error, Result, error::chain};
+use crate::{Error, Gate, Result, error::chain};
 
 /// What no answer may exceed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,7 @@ pub struct HttpClient {
     limits: Limits,
     refusal: Refusal,
     tokens: Arc<Tokens>,
+    gate: Gate,
 }
 
 /// How far a request has come, seen from outside of the future that carries it.
@@ -70,7 +71,7 @@ impl HttpClient {
     /// It should follow no redirects by itself: credentials in headers of their own would go along to the new host.
     #[must_use]
     pub fn new(client: Client, limits: Limits) -> Self {
-        Self { client, limits, refusal: |_| None, tokens: Arc::default() }
+        Self { client, limits, refusal: |_| None, tokens: Arc::default(), gate: Gate::default() }
     }
 
     /// Tells the guard's refusals from other failures to connect. The guard belongs to whoever built the client.
@@ -78,6 +79,12 @@ impl HttpClient {
     pub fn refused_by(mut self, refusal: Refusal) -> Self {
         self.refusal = refusal;
         self
+    }
+
+    /// The same, which asks this of every request that changes something, once there is a connection for it.
+    #[must_use]
+    pub fn gated(&self, gate: Gate) -> Self {
+        Self { gate, ..self.clone() }
     }
 
     /// Sends a request and waits for the whole answer. An answer that refuses or fails is an answer.
@@ -139,11 +146,21 @@ impl HttpClient {
         match &prepared.body {
             Some(bytes) if prepared.has_effect() => {
                 headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-                request = request.body(watched(bytes.clone(), progress.clone()));
+                request = request.body(watched(bytes.clone(), progress.clone(), self.gate.clone()));
             }
             Some(bytes) => request = request.body(bytes.clone()),
             // Nothing tells when a request without a body leaves, so it counts as sent from the start.
-            None => progress.set(prepared.has_effect()),
+            None if prepared.has_effect() => {
+                if let Err(reason) = self.gate.pass().await {
+                    return Err(Error::Unreachable {
+                        reason: reason.to_string(),
+                        outcome_unknown: false,
+                        source: reason,
+                    });
+                }
+                progress.set(true);
+            }
+            None => {}
         }
         let mut response = request.headers(headers).send().await.map_err(|error| {
             if error.is_connect() && prepared.body.is_none() {
@@ -184,13 +201,15 @@ impl HttpClient {
     }
 }
 
-/// A body that notes when the connection takes it up: before that there is no connection, and nothing has left.
+/// A body that notes when the connection takes it up, and asks whether it still may: before that there is no connection,
+/// and nothing has left.
 ///
 /// The length must be in the headers, or the body would be sent in chunks, which not every server reads.
-fn watched(bytes: Bytes, progress: Progress) -> Body {
+fn watched(bytes: Bytes, progress: Progress, gate: Gate) -> Body {
     Body::wrap_stream(stream::once(async move {
+        gate.pass().await?;
         progress.set(true);
-        Ok::<_, std::convert::Infallible>(bytes)
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(bytes)
     }))
 }
 

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::{Operation, Said, Settings, Task, text};
-use crate::{Error, Failure, Result, error::chain};
+use crate::{Error, Failure, Gate, Result, error::chain};
 
 /// `EMAIL_SMTP_HOST`, `_PORT`, `_USER`, `_PASS`, `_FROM`, and `_TLS`: `starttls`, `tls` or `none`.
 pub(super) const PREFIX: &str = "EMAIL_SMTP";
@@ -68,6 +68,7 @@ impl Mails {
         &self,
         task: &Task,
         settings: &Settings<'_>,
+        gate: &Gate,
         cancel: &CancellationToken,
     ) -> Result<Said> {
         let message = self.message(task, settings)?;
@@ -82,6 +83,9 @@ impl Mails {
                 Err(error) if error.status().is_some() => return Ok(Err(refused(&error))),
                 Err(error) => return Err(unreachable(error.into(), false)),
             },
+        }
+        if let Err(reason) = gate.pass().await {
+            return Err(unreachable(reason, false));
         }
         // From here on it may have been taken, whatever becomes of the answer.
         tokio::select! {

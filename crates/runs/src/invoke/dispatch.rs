@@ -86,7 +86,8 @@ impl ToolPath {
 
         let started = Instant::now();
         let span = span(&call, tool);
-        let (answer, attempts) = self.send(held, &call, &offered, &arguments).instrument(span.clone()).await;
+        let (answer, attempts) =
+            self.send(held, &call, &offered, &arguments).instrument(span.clone()).await?;
         if let Err(error) = &answer {
             span.record("error.type", error.problem.code.as_str()).record("otel.status_code", "ERROR");
         }
@@ -104,13 +105,16 @@ impl ToolPath {
     }
 
     /// Sends, and sends again only where a second time does no harm.
+    ///
+    /// Before each, the run has to be held: a process that stood still, and wakes between what it wrote and what it sends,
+    /// would else do what another has done meanwhile. Not seen is one that stands still while the request is on its way.
     async fn send(
         &self,
         held: &Held,
         call: &Call,
         offered: &Offered,
         arguments: &Value,
-    ) -> (Result<Answer, CallError>, i32) {
+    ) -> Result<(Result<Answer, CallError>, i32)> {
         let again = offered.tool.read_only || offered.source.honours_key(&offered.tool, arguments);
         let mut wait = self.options.backoff;
         for attempt in 1.. {
@@ -129,14 +133,15 @@ impl ToolPath {
                 held: held.clone(),
                 nesting: self.options.nesting,
             };
+            held.ensure_held().await?;
             let answer = offered.source.call(&offered.tool, dispatch).await;
             let retry = matches!(&answer, Err(error) if error.problem.retryable && again);
             if !retry || attempt >= self.options.attempts || held.cancel().is_cancelled() {
-                return (answer, attempt);
+                return Ok((answer, attempt));
             }
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
-                () = held.cancel().cancelled() => return (answer, attempt),
+                () = held.cancel().cancelled() => return Ok((answer, attempt)),
             }
             wait *= 2;
         }

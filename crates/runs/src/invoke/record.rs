@@ -152,6 +152,8 @@ impl ToolPath {
                 if let Some(usage) = usage {
                     tx.used(usage).await?;
                 }
+                // Before the rows: whoever has lost the run finds that out, and not that they are there already.
+                tx.emit(&[result]).await?;
                 if let Some(child) = child {
                     tx.tx.runs().create_child(child).await?;
                 }
@@ -161,8 +163,7 @@ impl ToolPath {
                 tx.tx.runs().finish(RunId::from_uuid(call_id.as_uuid()), 0, outcome).await?;
                 tx.tx.audit().record(entry).await?;
                 // Whoever reads along below this label reads no further.
-                tx.tx.runs().raise_label(run_id, label).await?;
-                tx.emit(&[result]).await
+                tx.tx.runs().raise_label(run_id, label).await
             })
         })
         .await?;

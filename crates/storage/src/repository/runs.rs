@@ -29,6 +29,8 @@ use crate::{
 
 /// No tree of runs is deeper; the engine's own bound is far below.
 const MAX_TREE: usize = 1_000;
+/// How many leases one statement keeps; databases take so many values and no more.
+const RENEWED_AT_ONCE: usize = 500;
 
 /// Runs of one tenant, inside a write.
 #[derive(Debug)]
@@ -212,6 +214,19 @@ impl<'t> Runs<'t> {
             .col_expr(run::Column::LeaseOwner, Expr::value(None::<String>))
             .col_expr(run::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
             .col_expr(run::Column::WakeAt, Expr::value(wake_at))
+            .filter(self.held(id, fence))
+            .exec(&self.tx.conn())
+            .await?;
+        if result.rows_affected == 0 { Err(Error::Fenced) } else { Ok(()) }
+    }
+
+    /// Keeps the lease of one run for whoever holds it, also where it is out and nobody else has come.
+    ///
+    /// # Errors
+    /// `Fenced` when the lease went to another holder.
+    pub async fn keep(&self, id: RunId, fence: i64, until: DateTime<Utc>) -> Result<()> {
+        let result = run::Entity::update_many()
+            .col_expr(run::Column::LeaseUntil, Expr::value(until))
             .filter(self.held(id, fence))
             .exec(&self.tx.conn())
             .await?;
@@ -608,18 +623,32 @@ impl<'a> DriverRuns<'a> {
         Ok(Some(run))
     }
 
-    /// Keeps the leases of one holder.
+    /// Keeps the leases of what one holder works on, and tells which of them it still has.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn renew(&self, owner: &str, until: DateTime<Utc>) -> Result<u64> {
-        let result = run::Entity::update_many()
-            .col_expr(run::Column::LeaseUntil, Expr::value(until))
-            .filter(run::Column::LeaseOwner.eq(owner))
-            .filter(run::Column::Status.eq("running"))
-            .exec(&self.conn)
-            .await?;
-        Ok(result.rows_affected)
+    pub async fn renew(&self, owner: &str, ids: &[RunId], until: DateTime<Utc>) -> Result<Vec<RunId>> {
+        let mut kept = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(RENEWED_AT_ONCE) {
+            let held = Condition::all()
+                .add(run::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
+                .add(run::Column::LeaseOwner.eq(owner))
+                .add(run::Column::Status.eq(RunStatus::Running.as_str()));
+            run::Entity::update_many()
+                .col_expr(run::Column::LeaseUntil, Expr::value(until))
+                .filter(held.clone())
+                .exec(&self.conn)
+                .await?;
+            let renewed: Vec<sea_orm::prelude::Uuid> = run::Entity::find()
+                .select_only()
+                .column(run::Column::Id)
+                .filter(held)
+                .into_tuple()
+                .all(&self.conn)
+                .await?;
+            kept.extend(renewed.into_iter().map(RunId::from));
+        }
+        Ok(kept)
     }
 
     /// Gives a held run back, so that any node may claim it at once.
@@ -628,6 +657,7 @@ impl<'a> DriverRuns<'a> {
     /// When the database fails.
     pub async fn hand_back(&self, id: RunId, fence: i64) -> Result<()> {
         run::Entity::update_many()
+            .col_expr(run::Column::LeaseOwner, Expr::value(None::<String>))
             .col_expr(run::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
             .filter(run::Column::Id.eq(id.as_uuid()))
             .filter(run::Column::FencingToken.eq(fence))

@@ -41,8 +41,8 @@ impl Runner {
             return end(&held, RunStatus::Cancelled, None, None).await;
         }
         pass.decisions(&nudge).await?;
-        // Each goes on by itself: one that waited here in the middle of its transaction would keep the run's row from what
-        // this loop writes.
+        // Each goes on by itself: this loop waits for the database now and then, and a call that nobody polls meanwhile would
+        // keep its connection from it.
         let mut calls: JoinSet<Result<Back>> = JoinSet::new();
         let mut under_way = HashSet::new();
         let mut stopping = false;

@@ -255,7 +255,7 @@ async fn a_new_secret_leaves_the_one_before_a_day_and_no_more() {
     begun(&third.send("fourth", &json!({})).await);
 
     // A day later.
-    world.database().change("UPDATE workflow_hooks SET secret_at = '2020-01-01T00:00:00+00:00'");
+    world.database().change("UPDATE workflow_hooks SET secret_at = '2020-01-01T00:00:00+00:00'").await;
     second.send("a day after", &json!({})).await.problem(401, "webhook_signature_invalid");
     begun(&third.send("fifth", &json!({})).await);
     // And none of them lies open anywhere.
