@@ -1,8 +1,15 @@
 //! No answer: what is said, whether it may be tried again, and whether the request may have taken effect.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use conductor_connectors::{Auth, Error, HttpClient, HttpRequest, Limits};
+use conductor_connectors::{Auth, Error, Gate, HttpClient, HttpRequest, Limits};
 use conductor_domain::{ErrorKind, Kind};
 use conductor_egress::{Egress, Options};
 use serde_json::json;
@@ -223,4 +230,30 @@ async fn the_guard_refuses_redirects_and_token_servers_alike() {
     request.auth = Auth::read("oauth2", fields.as_object().unwrap()).unwrap();
     assert_failed(&send_with(&client, &request).await.unwrap_err(), "egress_refused", false);
     assert_eq!(server.received().len(), 2);
+}
+
+#[tokio::test]
+async fn what_may_no_longer_leave_stays_here_and_reads_are_not_asked() {
+    let server = Server::start(|_| Reply::json(200, &json!({}))).await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let closed = Gate::new(move || {
+        count.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async { Err("another has it".into()) })
+    });
+    let http = client();
+    for (request, has_effect) in requests(&server.url("/")) {
+        let before = (asked.load(Ordering::SeqCst), server.received().len());
+        let sent = http.gated(closed.clone()).send(&request, &CancellationToken::new()).await;
+        let asks = asked.load(Ordering::SeqCst) - before.0;
+        assert_eq!((asks, sent.is_err()), (usize::from(has_effect), has_effect), "{request:?}");
+        if let Err(error) = sent {
+            assert_failed(&error, "connection_error", false);
+        }
+        assert_eq!(server.received().len() - before.1, usize::from(!has_effect), "{request:?} arrived");
+        http.gated(Gate::new(|| Box::pin(async { Ok(()) })))
+            .send(&request, &CancellationToken::new())
+            .await
+            .unwrap();
+    }
 }

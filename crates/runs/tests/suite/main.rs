@@ -9,4 +9,5 @@
 
 mod children;
 mod door;
+mod leases;
 mod world;

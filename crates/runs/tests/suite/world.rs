@@ -35,8 +35,12 @@ pub(crate) struct World<S> {
 
 impl<S: ToolSource + 'static> World<S> {
     pub(crate) async fn new(database: TestDb, make: impl FnOnce(Scope) -> S) -> Self {
+        Self::at(Arc::new(SystemClock), database, make).await
+    }
+
+    /// With another clock than the system's.
+    pub(crate) async fn at(clock: Arc<dyn Clock>, database: TestDb, make: impl FnOnce(Scope) -> S) -> Self {
         let folder = TempDir::new().unwrap();
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = OpenOptions::new(database.url()).open(clock).await.unwrap();
         let key = LocalKey::load_or_create(&folder.path().join("master.key")).unwrap();
         let vault = Vault::new(store.clone(), Keyring::new(key));
@@ -103,16 +107,18 @@ impl<S: ToolSource + 'static> World<S> {
     /// Another node takes the run and dies with it before it does anything. Nobody takes it over by its lease; the next
     /// node that starts frees it.
     pub(crate) async fn taken_by_the_dead(&self, run: RunId) {
+        assert!(self.is_taken_by("dead", run).await);
+    }
+
+    /// Whether another node, of this name, gets the run.
+    pub(crate) async fn is_taken_by(&self, owner: &'static str, run: RunId) -> bool {
         let now = self.store.clock().now();
         let until = now + chrono::TimeDelta::minutes(10);
-        let taken = self
+        let claim = self
             .store
             .unscoped(Unscoped::RunDriver)
-            .write(move |tx| Box::pin(async move { tx.runs().claim(run, "dead", now, until).await }))
-            .await
-            .map_err(|error: conductor_storage::Error| error)
-            .unwrap();
-        assert!(taken.is_some());
+            .write(move |tx| Box::pin(async move { tx.runs().claim(run, owner, now, until).await }));
+        claim.await.map_err(|error: conductor_storage::Error| error).unwrap().is_some()
     }
 
     pub(crate) async fn until_status(&self, run: RunId, status: RunStatus) {
