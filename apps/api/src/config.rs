@@ -78,6 +78,10 @@ pub(crate) struct Config {
     pub(crate) tool_calls_per_run: i64,
     /// How deep runs may start runs, as where an agent gives a task to another.
     pub(crate) run_nesting: usize,
+    /// Failures in a row after which workflows leave a target alone.
+    pub(crate) circuit_failures: u32,
+    /// For how long at first, in milliseconds.
+    pub(crate) circuit_open_ms: u64,
     /// Calls in one run of a workflow.
     pub(crate) workflow_calls_per_run: i64,
     /// Nodes that one run of a workflow may begin, repetitions included.
@@ -169,6 +173,8 @@ impl Default for Config {
             drain_ms: 20_000,
             tool_calls_per_run: 200,
             run_nesting: 5,
+            circuit_failures: 5,
+            circuit_open_ms: 10_000,
             workflow_calls_per_run: 10_000,
             workflow_nodes_per_run: 100_000,
             workflow_runs_in_line: 100,

@@ -24,7 +24,9 @@ use conductor_identity::Identity;
 use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
 use conductor_mcp_client::{Declines, Pool, PoolOptions};
 use conductor_registry::{Registry, RegistryParts};
-use conductor_runs::{Advance, Driver, DriverOptions, Runs, ToolPath, ToolPathOptions, ToolSource};
+use conductor_runs::{
+    Advance, BreakerOptions, Driver, DriverOptions, Runs, ToolPath, ToolPathOptions, ToolSource,
+};
 use conductor_sandbox::{Enforce, Worker};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store, Unscoped};
@@ -214,6 +216,11 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         calls_per_run: config.tool_calls_per_run,
         calls_per_workflow: config.workflow_calls_per_run,
         nesting: config.run_nesting,
+        breakers: BreakerOptions {
+            failures: config.circuit_failures,
+            open_first: Duration::from_millis(config.circuit_open_ms),
+            ..BreakerOptions::default()
+        },
         ..ToolPathOptions::default()
     };
     let tools = ToolPath::new(store.clone(), Arc::clone(&access), sources, path_options);

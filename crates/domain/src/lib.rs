@@ -4,6 +4,7 @@ mod access_level;
 mod agent;
 mod artifact;
 mod audit;
+mod breaker;
 mod budget;
 mod caller;
 mod campaign;
@@ -53,6 +54,7 @@ pub use audit::{
     AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditSeal, AuditTally, CheckpointKind,
     NewAuditEvent, PSEUDONYMISED, Personal, RecordedDecision, said_of,
 };
+pub use breaker::{Breaker, Permit, Showed};
 pub use budget::{
     Budget, BudgetCounter, BudgetPeriod, BudgetRefusal, BudgetScope, BudgetStanding, NewBudget,
     RefusalReason, RunLimits, Spender,

@@ -20,7 +20,10 @@ use conductor_domain::{
 use conductor_storage::Store;
 use serde_json::{Value, json};
 
-use crate::{Held, Result, Tool, ToolSource, approval::inbox_changed, cache::ResultCache};
+use crate::{
+    BreakerOptions, Held, Result, Tool, ToolSource, approval::inbox_changed, breakers::Breakers,
+    cache::ResultCache,
+};
 use checks::Refusal;
 use dispatch::Opens;
 use record::Ended;
@@ -82,6 +85,8 @@ pub struct ToolPathOptions {
     pub backoff: Duration,
     /// How deep runs may start runs by calls.
     pub nesting: usize,
+    /// When a target that fails is left alone.
+    pub breakers: BreakerOptions,
 }
 
 impl Default for ToolPathOptions {
@@ -92,6 +97,7 @@ impl Default for ToolPathOptions {
             attempts: 3,
             backoff: Duration::from_millis(200),
             nesting: 5,
+            breakers: BreakerOptions::default(),
         }
     }
 }
@@ -109,6 +115,7 @@ pub struct ToolPath {
     pub(crate) access: Arc<Access>,
     sources: Vec<Arc<dyn ToolSource>>,
     cache: ResultCache,
+    breakers: Breakers,
     options: ToolPathOptions,
 }
 
@@ -127,7 +134,8 @@ impl ToolPath {
         sources: Vec<Arc<dyn ToolSource>>,
         options: ToolPathOptions,
     ) -> Arc<Self> {
-        Arc::new(Self { store, access, sources, cache: ResultCache::default(), options })
+        let (cache, breakers) = (ResultCache::default(), Breakers::new(options.breakers));
+        Arc::new(Self { store, access, sources, cache, breakers, options })
     }
 
     /// The tools that a caller may see and call, for an agent where one acts. A source that fails leaves its tools out.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod approval;
+mod breakers;
 mod cache;
 mod child;
 mod door;
@@ -16,6 +17,7 @@ mod schema;
 mod source;
 mod steps;
 
+pub use breakers::BreakerOptions;
 pub use conductor_storage::{FeedItem, Notified, StoredEvent};
 pub use door::{Called, OneCall};
 pub use driver::{Advance, Driver, DriverOptions, Next};

@@ -200,6 +200,12 @@ pub trait ToolSource: Send + Sync {
         false
     }
 
+    /// What fails when this call fails, such as a host or an account at another system: calls of the same target are left out
+    /// for a while where it fails again and again. `None` where there is nothing to fail, or the source sees to it itself.
+    fn target(&self, _tool: &Tool, _arguments: &Value) -> Option<String> {
+        None
+    }
+
     /// Makes one call. Called only by the tool path.
     async fn call(&self, tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError>;
 }

@@ -82,6 +82,13 @@ impl ToolSource for Integrations {
         Ok(Providers::operations().map(tool).collect())
     }
 
+    /// The system, by this account: another account may be at another address.
+    fn target(&self, tool: &Tool, arguments: &Value) -> Option<String> {
+        let provider = tool.path.split_once('/')?.1.split_once('.')?.0;
+        let account = arguments.get("credentials").and_then(Value::as_str);
+        Some(account.map_or_else(|| provider.to_owned(), |account| format!("{provider} by {account}")))
+    }
+
     async fn call(&self, tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError> {
         self.run(tool, dispatch).await.map(Answer::Done)
     }

@@ -14,6 +14,7 @@ use conductor_workflow_graph::{Config, kind::Http};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use crate::fork;
 
@@ -176,6 +177,13 @@ impl ToolSource for Requests {
 
     fn honours_key(&self, tool: &Tool, arguments: &Value) -> bool {
         tool.path == REQUEST && arguments.get("idempotent") == Some(&Value::Bool(true))
+    }
+
+    /// The host: its pages fail together, and a wrong path is an answer.
+    fn target(&self, _tool: &Tool, arguments: &Value) -> Option<String> {
+        let url = Url::parse(arguments.get("url")?.as_str()?).ok()?;
+        let host = url.host_str()?;
+        Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
     }
 
     async fn call(&self, _tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError> {

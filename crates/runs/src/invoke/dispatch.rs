@@ -7,7 +7,7 @@ use serde_json::Value;
 use tracing::Instrument;
 
 use super::{Call, Invoked, Offered, ToolPath, checks::Refusal, is_quiet, record::Ended};
-use crate::{Answer, CallError, Dispatch, Held, Result, ToolOutput, cache::ResultCache};
+use crate::{Answer, CallError, Dispatch, Held, Result, ToolOutput, breakers, cache::ResultCache};
 
 /// What is still to be written before a call is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +116,9 @@ impl ToolPath {
         arguments: &Value,
     ) -> Result<(Result<Answer, CallError>, i32)> {
         let again = offered.tool.read_only || offered.source.honours_key(&offered.tool, arguments);
+        let organization = held.run().scope.organization_id;
+        let target = offered.source.target(&offered.tool, arguments);
+        let target = target.map(|target| (self.breakers.of(organization, target.clone()), target));
         let mut wait = self.options.backoff;
         for attempt in 1.. {
             let dispatch = Dispatch {
@@ -133,8 +136,16 @@ impl ToolPath {
                 held: held.clone(),
                 nesting: self.options.nesting,
             };
+            let permit = match target.as_ref().map(|(breaker, name)| (breaker.admit(breakers::now()), name)) {
+                Some((Err(left), name)) => return Ok((Err(breakers::left_alone(name, left)), attempt - 1)),
+                Some((Ok(permit), _)) => Some(permit),
+                None => None,
+            };
             held.ensure_held().await?;
             let answer = offered.source.call(&offered.tool, dispatch).await;
+            if let Some(permit) = permit {
+                permit.settle(breakers::showed(&answer), breakers::now());
+            }
             let retry = matches!(&answer, Err(error) if error.problem.retryable && again);
             if !retry || attempt >= self.options.attempts || held.cancel().is_cancelled() {
                 return Ok((answer, attempt));
