@@ -368,6 +368,7 @@ fn question<'a>(
     resource.read_only = facts.read_only;
     resource.asks = facts.asks;
     resource.outbound = facts.outbound;
+    resource.requires = &facts.requires;
     let mut request = Request::new(caller, action, resource);
     request.owner = (facts.owner.is_some() && facts.owner == caller.user_id())
         || (facts.actor.is_some() && facts.actor == caller.machine());

@@ -27,6 +27,8 @@ pub struct Facts {
     pub asks: bool,
     /// For tools: whether what they are given leaves Conductor.
     pub outbound: bool,
+    /// Permissions that whoever executes it has to have.
+    pub requires: Vec<String>,
     /// Labels of what the context of the call already holds.
     pub context: Vec<Classification>,
     /// The rows that it lies within, such as a message's conversation: what is granted on them holds on it.
@@ -50,6 +52,7 @@ impl Facts {
             read_only: false,
             asks: false,
             outbound: false,
+            requires: Vec::new(),
             context: Vec::new(),
             within: Vec::new(),
             agents: Vec::new(),
@@ -91,6 +94,13 @@ impl Facts {
         self
     }
 
+    /// Names the permissions that whoever executes it has to have.
+    #[must_use]
+    pub fn requiring(mut self, permissions: &[String]) -> Self {
+        self.requires = permissions.to_vec();
+        self
+    }
+
     /// Says whether the platform keeps it.
     #[must_use]
     pub fn official(mut self, official: bool) -> Self {
@@ -105,6 +115,7 @@ impl From<&Agent> for Facts {
             .owned_by(agent.owner_user_id)
             .seen_by(agent.spec.visibility)
             .labelled(agent.spec.data_classification)
+            .requiring(&agent.spec.required_permissions)
             .official(agent.is_official)
     }
 }
@@ -115,6 +126,7 @@ impl From<&Workflow> for Facts {
             .owned_by(workflow.owner_user_id)
             .seen_by(workflow.spec.visibility)
             .labelled(workflow.spec.data_classification)
+            .requiring(&workflow.spec.required_permissions)
             .official(workflow.is_official)
     }
 }

@@ -35,6 +35,8 @@ pub(crate) struct Asked {
     #[serde(default)]
     outbound: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    requires: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     context: Vec<Classification>,
     owner: bool,
     same_organization: bool,
@@ -67,6 +69,7 @@ impl Asked {
             read_only: facts.read_only,
             asks: facts.asks,
             outbound: facts.outbound,
+            requires: facts.requires.clone(),
             context: facts.context.clone(),
             owner: facts.owner.is_some() && facts.owner == caller.user_id(),
             same_organization: facts.scope.organization_id == caller.scope.organization_id,
@@ -105,6 +108,7 @@ impl Asked {
                 read_only: self.read_only,
                 asks: self.asks,
                 outbound: self.outbound,
+                requires: &self.requires,
                 labels: &[],
             },
             owner: self.owner,

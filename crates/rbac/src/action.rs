@@ -396,9 +396,14 @@ impl fmt::Display for ResourceKind {
 
 /// Whether a pattern of a role, a policy or a token scope covers an action: `agent.read`, `agent.*` or `*`.
 pub(crate) fn covers(pattern: &str, action: Action) -> bool {
+    matches(pattern, action.as_str())
+}
+
+/// Whether a permission is the word, or one of its noun.
+pub(crate) fn matches(pattern: &str, word: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some("") => true,
-        Some(noun) => noun.ends_with('.') && action.as_str().starts_with(noun),
-        None => pattern == action.as_str(),
+        Some(noun) => noun.ends_with('.') && word.starts_with(noun),
+        None => pattern == word,
     }
 }

@@ -9,7 +9,7 @@ pub enum Denial {
     Hidden,
     /// The credential's scopes leave the action out.
     Credential,
-    /// No role of the subject has the permission.
+    /// No role of the subject has the permission, or one that the row asks for.
     Role,
     /// The row is seen, but the action asks for more of it.
     Access,
@@ -25,7 +25,7 @@ pub fn denial(decision: &Decision) -> Option<Denial> {
     (decision.effect == Effect::Deny).then_some(match decision.rule.as_str() {
         HIDDEN => Denial::Hidden,
         SCOPE => Denial::Credential,
-        ROLE => Denial::Role,
+        ROLE | REQUIRED => Denial::Role,
         FOREIGN | ACCESS => Denial::Access,
         CLEARANCE => Denial::Clearance,
         _ => Denial::Policy,
@@ -37,6 +37,7 @@ pub(crate) const HIDDEN: &str = "visibility/hidden";
 pub(crate) const FOREIGN: &str = "tenant/foreign";
 pub(crate) const SCOPE: &str = "credential/scope";
 pub(crate) const ROLE: &str = "roles/missing";
+pub(crate) const REQUIRED: &str = "roles/required-permission";
 pub(crate) const ACCESS: &str = "access/too-low";
 pub(crate) const CLEARANCE: &str = "clearance/too-low";
 pub(crate) const DEFAULT: &str = "policies/default-deny";

@@ -9,7 +9,7 @@ use crate::{
     action::covers,
     binding::Candidates,
     builtin,
-    denial::{ACCESS, ASKS, CLEARANCE, DEFAULT, FOREIGN, HIDDEN, ROLE, SCOPE, UNREADABLE},
+    denial::{ACCESS, ASKS, CLEARANCE, DEFAULT, FOREIGN, HIDDEN, REQUIRED, ROLE, SCOPE, UNREADABLE},
     policy::Rule,
     role::{Bits, RoleTable},
     target::TargetMap,
@@ -155,6 +155,9 @@ impl PolicyIndex {
         if !access(request, bits, sees, trace) {
             return refuse(ACCESS);
         }
+        if !self.required(request, trace) {
+            return deny(REQUIRED);
+        }
         if !clearance(request, trace) {
             return deny(CLEARANCE);
         }
@@ -175,6 +178,20 @@ impl PolicyIndex {
             None => format!("none of {} permits {action}", request.roles.join(", ")),
         });
         permitting.map(|role| role.rule.as_str())
+    }
+
+    /// Whether the roles have what the row asks of whoever executes it, its owner included.
+    fn required(&self, request: &Request<'_>, trace: &mut Trace) -> bool {
+        if request.resource.requires.is_empty() || request.action.need() != Need::Access(AccessLevel::Execute)
+        {
+            return true;
+        }
+        let lacks = request.resource.requires.iter().find(|word| !self.roles.have(request.roles, word));
+        trace.say("roles", || match lacks {
+            Some(word) => format!("it asks for {word}, which none of {} has", request.roles.join(", ")),
+            None => format!("the roles have what it asks for: {}", request.resource.requires.join(", ")),
+        });
+        lacks.is_none()
     }
 
     /// Explicit deny first, then the highest priority, then what holds when no rule speaks.

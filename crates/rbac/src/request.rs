@@ -25,6 +25,8 @@ pub struct Resource<'a> {
     pub asks: bool,
     /// Whether what it is given leaves Conductor, as the arguments of a connector's tool do.
     pub outbound: bool,
+    /// Permissions that whoever executes it has to have beside that of the action, such as `crm.view_financial`.
+    pub requires: &'a [String],
     /// Free labels, for conditions of policies.
     pub labels: &'a [String],
 }
@@ -40,6 +42,7 @@ impl<'a> Resource<'a> {
             read_only: false,
             asks: false,
             outbound: false,
+            requires: &[],
             labels: &[],
         }
     }

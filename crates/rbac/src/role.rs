@@ -8,7 +8,10 @@ use std::collections::{BTreeSet, HashMap};
 use casbin::{CoreApi, DefaultModel, Enforcer, MemoryAdapter, MgmtApi, RbacApi};
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Error, action::covers};
+use crate::{
+    Action, Error,
+    action::{covers, matches},
+};
 
 /// One role of an organisation or of the platform.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +20,7 @@ pub struct RoleRow {
     pub role: String,
     /// Permissions: `agent.read`, `agent.*` or `*`, each with an optional reach: `:any` reaches every shared row of
     /// the tenant (and, for personal rows, everybody's), `:official` the platform's own rows. A permission that is no
-    /// action of ours, such as `sharepoint.read`, is kept for conditions and lists.
+    /// action of ours, such as `sharepoint.read`, is kept for conditions, lists, and rows that ask for it.
     #[serde(default)]
     pub permissions: Vec<String>,
     /// Roles whose permissions it has too.
@@ -79,6 +82,12 @@ impl RoleTable {
         self.0.get(role)
     }
 
+    /// Whether one of these roles has a permission by this word, be it an action's or one that only an organisation knows.
+    pub(crate) fn have(&self, roles: &[String], word: &str) -> bool {
+        let rows = roles.iter().filter_map(|role| self.get(role)).flat_map(|role| &role.permissions);
+        rows.map(|permission| pattern(permission).0).any(|pattern| matches(pattern, word))
+    }
+
     /// Every permission of these roles as rows wrote them, for lists.
     pub(crate) fn permissions(&self, roles: &[String]) -> BTreeSet<String> {
         roles
@@ -109,11 +118,16 @@ pub(crate) async fn enforcer(rows: &[RoleRow]) -> Result<Enforcer, Error> {
     filled(rows).await.map_err(|source| Error::Roles { source: Box::new(source) })
 }
 
-fn policy(role: &str, permission: &str) -> Vec<String> {
-    let (pattern, reach) = match permission.rsplit_once(':') {
+/// A permission as its row wrote it, without its reach, and that.
+fn pattern(permission: &str) -> (&str, &str) {
+    match permission.rsplit_once(':') {
         Some((pattern, reach)) if REACHES.contains(&reach) => (pattern, reach),
         _ => (permission, REACHES[0]),
-    };
+    }
+}
+
+fn policy(role: &str, permission: &str) -> Vec<String> {
+    let (pattern, reach) = pattern(permission);
     vec![role.to_owned(), pattern.to_owned(), reach.to_owned()]
 }
 

@@ -307,3 +307,42 @@ async fn a_row_that_goes_takes_its_grants_with_it() {
     assert_eq!(grace.get("/api/permissions/my").await.ok()["items"], json!([]));
     assert_eq!(world.admin.get("/api/permissions/grants").await.ok()["items"], json!([]));
 }
+
+#[tokio::test]
+async fn what_asks_for_a_permission_is_run_by_those_who_have_it() {
+    let world = World::start().await;
+    let grace = world.colleague("grace@example.com", "member").await;
+    let asks = |name: &str| {
+        json!({
+            "name": name, "visibility": "organization", "data_classification": "public",
+            "required_permissions": ["agent.execute", "budget.update"],
+        })
+    };
+    let agent = text(&world.admin.post("/api/agents", asks("Treasurer")).await.created()["id"]);
+    let test = format!("/api/agents/{agent}/test");
+    grace.get(&format!("/api/agents/{agent}")).await.ok();
+    let refused = grace.post(&test, json!({ "input": "hi" })).await.problem(403, "role_missing");
+    assert!(refused["detail"].as_str().unwrap().contains("budget.update"), "{refused}");
+    let opened = grace.post("/api/conversations", json!({ "agent_id": agent })).await;
+    opened.problem(403, "role_missing");
+    let _ = world.admin.post(&test, json!({ "input": "hi" })).await.created();
+
+    let nodes = json!([{ "id": "end", "kind": "end", "config": {} }]);
+    let mut flow = json!({
+        "schema": "conductor.workflow/1", "name": "closes", "source_format": "native", "nodes": nodes, "edges": [],
+        "entry": ["end"], "exit": ["end"],
+    });
+    flow = json!({ "graph": flow });
+    for (field, value) in asks("closes").as_object().unwrap() {
+        flow[field] = value.clone();
+    }
+    let workflow = text(&world.admin.post("/api/workflows", flow).await.created()["id"]);
+    let execute = json!({ "workflow": workflow, "inputs": {} });
+    grace.post("/api/execute/workflow", execute.clone()).await.problem(403, "role_missing");
+    world.admin.post("/api/execute/workflow", execute).await.created();
+
+    // What nobody asks for any more, everybody runs again.
+    let path = format!("/api/agents/{agent}");
+    world.admin.put(&path, json!({ "required_permissions": ["agent.execute"] })).await.ok();
+    let _ = grace.post(&test, json!({ "input": "hi" })).await.created();
+}

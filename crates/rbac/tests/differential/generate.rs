@@ -179,6 +179,7 @@ pub(crate) struct Facts {
     agents: Vec<AgentId>,
     arguments: Option<Value>,
     context: Vec<Classification>,
+    requires: Vec<String>,
     labels: Vec<String>,
     attributes: Option<Value>,
 }
@@ -204,6 +205,11 @@ pub(crate) fn facts(lots: &mut Lots, world: &World) -> Facts {
             .clone()
         }),
         context: (0..lots.below(3)).map(|_| *lots.pick(Classification::ALL)).collect(),
+        requires: lots
+            .chance(2)
+            .then(|| (*lots.pick(&["x.y", "agent.read", "tool.invoke"])).to_owned())
+            .into_iter()
+            .collect(),
         labels: if lots.chance(3) { vec!["pii".to_owned()] } else { vec![] },
         attributes: lots.chance(8).then(|| {
             lots.pick(&[
@@ -235,6 +241,7 @@ pub(crate) fn request<'a>(lots: &mut Lots, facts: &'a Facts) -> Request<'a> {
             read_only: lots.chance(5),
             asks: lots.chance(3),
             outbound: lots.chance(5),
+            requires: &facts.requires,
             labels: &facts.labels,
         },
         owner: lots.chance(4),

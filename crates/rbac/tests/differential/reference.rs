@@ -26,7 +26,8 @@ pub(crate) fn decide(world: &World, request: &Request<'_>) -> (Effect, String) {
     {
         return refuse("credential/scope");
     }
-    let Some(role) = request.roles.iter().find(|role| permits(world, role, request.action, None)) else {
+    let Some(role) = request.roles.iter().find(|role| permits(world, role, request.action.as_str(), None))
+    else {
         return refuse("roles/missing");
     };
     let any = has(world, request, Some("any"));
@@ -41,6 +42,10 @@ pub(crate) fn decide(world: &World, request: &Request<'_>) -> (Effect, String) {
     };
     if !reached {
         return refuse("access/too-low");
+    }
+    let has = |word: &String| request.roles.iter().any(|role| permits(world, role, word, None));
+    if needs == Need::Access(AccessLevel::Execute) && !resource.requires.iter().all(has) {
+        return (Effect::Deny, "roles/required-permission".to_owned());
     }
     if request.action.kind().is_content() && request.clearance < resource.classification {
         return (Effect::Deny, "clearance/too-low".to_owned());
@@ -245,7 +250,7 @@ fn matches(pattern: &str, text: &str) -> bool {
     }
 }
 
-fn permits(world: &World, role: &str, action: Action, reach: Option<&str>) -> bool {
+fn permits(world: &World, role: &str, word: &str, reach: Option<&str>) -> bool {
     let Some(row): Option<&RoleRow> = world.roles.iter().find(|row| row.role == role) else {
         return false;
     };
@@ -254,13 +259,13 @@ fn permits(world: &World, role: &str, action: Action, reach: Option<&str>) -> bo
             Some((pattern, held)) => (pattern, Some(held)),
             None => (permission.as_str(), None),
         };
-        (reach.is_none() || reach == held) && matches(pattern, action.as_str())
+        (reach.is_none() || reach == held) && matches(pattern, word)
     });
-    own || row.inherits.iter().any(|parent| permits(world, parent, action, reach))
+    own || row.inherits.iter().any(|parent| permits(world, parent, word, reach))
 }
 
 fn has(world: &World, request: &Request<'_>, reach: Option<&str>) -> bool {
-    request.roles.iter().any(|role| permits(world, role, request.action, reach))
+    request.roles.iter().any(|role| permits(world, role, request.action.as_str(), reach))
 }
 
 fn shared(request: &Request<'_>) -> bool {

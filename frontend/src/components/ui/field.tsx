@@ -9,7 +9,8 @@ interface Common {
   wrapperClassName?: string;
 }
 
-function Wrapper({
+/** A label with what belongs to it, around any control. */
+export function Wrapper({
   id,
   label,
   hint,
@@ -38,7 +39,8 @@ function Wrapper({
   );
 }
 
-function describedBy(id: string, hint: ReactNode, error: string | undefined): string | undefined {
+/** What a control is described by. */
+export function describedBy(id: string, hint: ReactNode, error: string | undefined): string | undefined {
   if (error) return `${id}-error`;
   return hint ? `${id}-hint` : undefined;
 }

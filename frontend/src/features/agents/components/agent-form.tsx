@@ -9,6 +9,7 @@ import { Button } from '@/components/ui/button';
 import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { Notice } from '@/components/ui/states';
 import { Switch } from '@/components/ui/switch';
+import { WordsField } from '@/components/ui/words-field';
 import { count } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import {
@@ -23,7 +24,6 @@ import {
 } from '../model/form';
 import { useSaveAgent } from '../queries';
 import { PromptField } from './prompt-field';
-import { TagField } from './tag-field';
 import { ToolPicker } from './tool-picker';
 
 interface Props {
@@ -115,7 +115,12 @@ export function AgentBuilder({ agent, onSaved, onCancel }: Props) {
             error={error('description')}
             onChange={(event) => set('description', event.target.value)}
           />
-          <TagField value={form.tags} onChange={(tags) => set('tags', tags)} />
+          <WordsField
+            label={t('Tags')}
+            placeholder={t('Finance, Research')}
+            value={form.tags}
+            onChange={(tags) => set('tags', tags)}
+          />
         </Section>
         <Section title={t('How it thinks')}>
           <ModelField value={form.model} error={error('model')} onChange={(model) => set('model', model)} />
@@ -189,6 +194,14 @@ export function AgentBuilder({ agent, onSaved, onCancel }: Props) {
               ))}
             </SelectField>
           </div>
+          <WordsField
+            label={t('Permissions it asks for')}
+            hint={t('Whoever talks to it needs all of these beside the right to use it.')}
+            placeholder="crm.view_financial"
+            value={form.required_permissions}
+            error={error('required_permissions')}
+            onChange={(permissions) => set('required_permissions', permissions)}
+          />
           <div className="agent-two">
             <NumberField
               form={form}

@@ -26,6 +26,7 @@ export interface AgentForm {
   retry_delay_s: string;
   visibility: Agent['visibility'];
   data_classification: Agent['data_classification'];
+  required_permissions: string[];
   tools: string[];
   servers: ServerChoice[];
   is_active: boolean;
@@ -53,6 +54,7 @@ export function emptyForm(): AgentForm {
     retry_delay_s: '1',
     visibility: 'private',
     data_classification: 'internal',
+    required_permissions: [],
     tools: [],
     servers: [],
     is_active: true,
@@ -77,6 +79,7 @@ export function formOf(agent: Agent): AgentForm {
     retry_delay_s: String((execution?.retry_delay_ms ?? 1000) / 1000),
     visibility: agent.visibility,
     data_classification: agent.data_classification,
+    required_permissions: agent.required_permissions,
     tools: agent.tools,
     servers: agent.mcp_servers.map(({ server_id, name, allowed_tools }) => ({
       server_id,
@@ -133,6 +136,7 @@ export function bodyOf(form: AgentForm): BodyOf<'post', '/api/agents'> {
     },
     visibility: form.visibility,
     data_classification: form.data_classification,
+    required_permissions: form.required_permissions,
     tools: form.tools,
     mcp_servers: form.servers.map(({ server_id, allowed }) => ({ server_id, allowed_tools: allowed })),
     is_active: form.is_active,

@@ -74,6 +74,7 @@ function metaOf(workflow: Workflow): Meta {
     name: workflow.name,
     visibility: workflow.visibility,
     data_classification: workflow.data_classification,
+    required_permissions: workflow.required_permissions,
     category: workflow.category ?? '',
     is_template: workflow.is_template,
     is_active: workflow.is_active,
@@ -88,6 +89,9 @@ function metaChange(before: Meta, after: Meta): Change {
   if (after.visibility !== before.visibility) change.visibility = after.visibility;
   if (after.data_classification !== before.data_classification) {
     change.data_classification = after.data_classification;
+  }
+  if (after.required_permissions.join() !== before.required_permissions.join()) {
+    change.required_permissions = after.required_permissions;
   }
   if (after.category !== before.category) change.category = after.category.trim() || null;
   if (after.is_template !== before.is_template) change.is_template = after.is_template;

@@ -4,6 +4,7 @@ import type { Workflow } from '@/api/types';
 import { Button, IconButton } from '@/components/ui/button';
 import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { Switch } from '@/components/ui/switch';
+import { WordsField } from '@/components/ui/words-field';
 import { t } from '@/lib/i18n';
 import { type GraphInput, type GraphOutput, VALUE_TYPES } from '../model/graph';
 import {
@@ -27,6 +28,7 @@ export interface Meta {
   name: string;
   visibility: (typeof VISIBILITIES)[number];
   data_classification: (typeof CLASSIFICATIONS)[number];
+  required_permissions: string[];
   category: string;
   is_template: boolean;
   is_active: boolean;
@@ -328,6 +330,14 @@ export function WorkflowInspector({
             </option>
           ))}
         </SelectField>
+        <WordsField
+          label={t('Permissions it asks for')}
+          hint={t('Whoever runs it needs all of these beside the right to run it.')}
+          placeholder="crm.view_financial"
+          value={meta.required_permissions}
+          disabled={disabled}
+          onChange={(required_permissions) => onMeta({ required_permissions })}
+        />
         <TextField
           label={t('Category')}
           value={meta.category}
