@@ -42,12 +42,13 @@ fn events(graph: &Graph, problems: &mut Vec<Problem>) {
     let mut seen = HashSet::new();
     for (index, trigger) in graph.triggers.iter().enumerate() {
         let Trigger::Event { name } = trigger else { continue };
-        let message = if !is_event_name(name) {
-            format!("the name of an event has 1 to {EVENT_NAME} letters, digits, `.`, `_`, `-` and `:`")
-        } else if !seen.insert(name) {
+        let message = if is_event_name(name) {
+            if seen.insert(name) {
+                continue;
+            }
             format!("the event {name} starts the workflow already: remove this one")
         } else {
-            continue;
+            format!("the name of an event has 1 to {EVENT_NAME} letters, digits, `.`, `_`, `-` and `:`")
         };
         problems.push(Problem::error(Code::InvalidValue, format!("/triggers/{index}/name"), message));
     }

@@ -235,7 +235,9 @@ async fn an_event_starts_what_its_teller_may_run_as_its_teller() {
     let (admin, member) = (&world.admin, world.colleague("grace@example.com", "member").await);
     let (viewer, stranger) = (world.colleague("vera@example.com", "viewer").await, world.stranger().await);
     let private = keep(admin, &waiting("private", "paid")).await;
-    let shared = keep(admin, &waiting("shared", "paid")).await;
+    let mut flow = waiting("shared", "paid");
+    flow["nodes"][0]["inputs"] = json!({ "by": "${context.user.email}" });
+    let shared = keep(admin, &flow).await;
     admin.patch(&path(&shared), json!({ "visibility": "organization" })).await.ok();
     let public = keep(&stranger, &waiting("public", "paid")).await;
     stranger.patch(&path(&public), json!({ "visibility": "public" })).await.ok();
@@ -244,8 +246,8 @@ async fn an_event_starts_what_its_teller_may_run_as_its_teller() {
     let told = tell(&member, json!({ "name": "paid", "id": "by-grace" })).await;
     assert_eq!(column(&json!({ "items": told }), "workflow_id"), [shared["id"].clone()], "{told:?}");
     let report = report(&member, &told[0]).await;
-    let me = member.get("/api/auth/me").await.ok()["user"]["id"].clone();
-    assert_eq!(report["run"]["user_id"], me, "the run is the teller's, not the owner's: {report}");
+    let by = &report["outputs"]["by"];
+    assert_eq!(by, "grace@example.com", "the run is the teller's, not the owner's: {report}");
     assert_eq!((runs(admin, &private).await, runs(&stranger, &public).await), (0, 0));
 
     // Whoever may not run workflows starts nothing, and is told so of what it sees.
