@@ -31,13 +31,13 @@ edges: []
     let problems = import(text, &Limits::default(), &Names::any()).problems;
     let told: Vec<_> = problems
         .iter()
-        .filter(|problem| problem.pointer != "/inputs/0")
-        .map(|problem| (problem.pointer.as_str(), problem.code.as_str(), problem.severity))
+        .filter(|problem| problem.severity == Severity::Error)
+        .map(|problem| (problem.pointer.as_str(), problem.code.as_str()))
         .collect();
     let expected = [
-        ("/triggers/4/name", "missing_field", Severity::Error),
-        ("/triggers/2/name", "invalid_value", Severity::Error),
-        ("/triggers/3/name", "invalid_value", Severity::Error),
+        ("/triggers/4/name", "missing_field"),
+        ("/triggers/2/name", "invalid_value"),
+        ("/triggers/3/name", "invalid_value"),
     ];
     assert_eq!(told, expected);
     assert!(
