@@ -88,6 +88,8 @@ pub(crate) struct Config {
     pub(crate) workflow_nodes_per_run: u64,
     /// Runs of one workflow that may wait in line.
     pub(crate) workflow_runs_in_line: u64,
+    /// Workflows that one event may start.
+    pub(crate) workflow_starts_per_event: u64,
     /// Variables of the environment that workflows may read.
     #[serde(deserialize_with = "list")]
     pub(crate) workflow_env: Vec<String>,
@@ -178,6 +180,7 @@ impl Default for Config {
             workflow_calls_per_run: 10_000,
             workflow_nodes_per_run: 100_000,
             workflow_runs_in_line: 100,
+            workflow_starts_per_event: 50,
             workflow_env: Vec::new(),
             workflow_secrets: Vec::new(),
             integration_accounts: Vec::new(),

@@ -31,7 +31,7 @@ use conductor_sandbox::{Enforce, Worker};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store, Unscoped};
 use conductor_workflows::{
-    Canvases, Executions, Hooks, Integrations, Opinions, Programs, Requests, Runner, RunnerOptions,
+    Canvases, Events, Executions, Hooks, Integrations, Opinions, Programs, Requests, Runner, RunnerOptions,
     Schedules, WorkflowTools, Workflows,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -53,6 +53,7 @@ pub(crate) struct Wired {
     pub(crate) opinions: Opinions,
     pub(crate) schedules: Schedules,
     pub(crate) hooks: Hooks,
+    pub(crate) events: Events,
     pub(crate) turns: Arc<Turns>,
     pub(crate) runs: Runs,
     pub(crate) registry: Arc<Registry>,
@@ -256,6 +257,8 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         canvases: Canvases::new(store.clone(), Arc::clone(&access)),
         hooks: Hooks::new(store.clone(), Arc::clone(&access), executions.clone())
             .tolerating(Duration::from_millis(config.webhook_tolerance_ms.into())),
+        events: Events::new(store.clone(), Arc::clone(&access), executions.clone())
+            .starting(config.workflow_starts_per_event),
         schedules: Schedules::new(store.clone(), executions.clone()),
         executions,
         runs: Runs::new(store.clone(), Arc::clone(&access), tools),

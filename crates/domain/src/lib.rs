@@ -40,6 +40,7 @@ mod schedule;
 mod scope;
 mod secret;
 mod tenant_key;
+mod told_event;
 mod usage;
 mod user;
 mod workflow;
@@ -114,6 +115,7 @@ pub use schedule::{NewSchedule, StartError, WorkflowSchedule};
 pub use scope::Scope;
 pub use secret::{ApiKey, NewApiKey, NewSecret, Secret};
 pub use tenant_key::{KeyCensus, KeyRotation, RotationStatus, WrappedKey};
+pub use told_event::{EventStart, ToldEvent};
 pub use usage::{
     CallCost, NewUsage, NodeShare, UsageBucket, UsageDimension, UsageFilter, UsageGrouping, UsageTotals,
     decimal_of_nanos, nanos_of_decimal,

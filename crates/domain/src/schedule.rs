@@ -43,7 +43,7 @@ pub struct NewSchedule {
     pub next_at: DateTime<Utc>,
 }
 
-/// Why a schedule, or a delivery to a hook, started no run.
+/// Why a schedule, a delivery to a hook or an event started no run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartError {
     /// A stable code, as of every error.

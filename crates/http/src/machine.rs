@@ -68,6 +68,7 @@ const ROUTES: &[(&str, &str, Action)] = &[
     ("GET", "/budgets", Action::BudgetRead),
     ("GET", "/budgets/{budget_id}", Action::BudgetRead),
     ("GET", "/budgets/{budget_id}/spenders", Action::BudgetRead),
+    ("POST", "/workflows/events", Action::WorkflowExecute),
     ("POST", "/execute/agent", Action::AgentExecute),
     ("GET", "/execute/{execution_id}/status", Action::RunRead),
     ("GET", "/execute/{execution_id}/logs", Action::RunRead),

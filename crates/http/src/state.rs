@@ -16,7 +16,7 @@ use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pri
 use conductor_identity::Identity;
 use conductor_registry::Registry;
 use conductor_runs::Runs;
-use conductor_workflows::{Canvases, Executions, Hooks, Opinions, Workflows};
+use conductor_workflows::{Canvases, Events, Executions, Hooks, Opinions, Workflows};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Options, StaticPage};
@@ -61,6 +61,8 @@ services! {
     executions: Executions,
     /// Hooks of workflows.
     hooks: Hooks,
+    /// Events that start workflows.
+    events: Events,
     /// What people say of workflows.
     opinions: Opinions,
     /// Turns of conversations.

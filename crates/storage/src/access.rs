@@ -191,6 +191,12 @@ impl<'a> View<'a> {
         VisibleHooks::new(self)
     }
 
+    /// Events that were told where the caller acts.
+    #[must_use]
+    pub fn told_events(self) -> VisibleToldEvents<'a> {
+        VisibleToldEvents::new(self)
+    }
+
     /// Agents that the caller owns, that are shared with it, that are official or public.
     #[must_use]
     pub fn agents(self) -> VisibleAgents<'a> {
@@ -374,6 +380,12 @@ impl<'t> ScopedTx<'t> {
     #[must_use]
     pub fn hooks(self) -> Hooks<'t> {
         Hooks::new(self)
+    }
+
+    /// Events that start this tenant's workflows.
+    #[must_use]
+    pub fn told_events(self) -> ToldEvents<'t> {
+        ToldEvents::new(self)
     }
 
     /// What the agents of this tenant may reach.

@@ -59,6 +59,8 @@ pub(crate) mod tool_approval;
 pub(crate) mod usage_record;
 pub(crate) mod user;
 pub(crate) mod workflow;
+pub(crate) mod workflow_event;
+pub(crate) mod workflow_event_trigger;
 pub(crate) mod workflow_hook;
 pub(crate) mod workflow_hook_delivery;
 pub(crate) mod workflow_schedule;

@@ -46,6 +46,7 @@ mod service_accounts;
 mod sessions;
 mod tags;
 mod tenant_keys;
+mod told_events;
 mod tool_approvals;
 mod tools;
 mod usage;
@@ -96,6 +97,7 @@ pub use service_accounts::{ServiceAccounts, ServiceAccountsTx, VisibleServiceAcc
 pub use sessions::{Rotation, Sessions, SessionsTx};
 pub use tags::{Tags, VisibleTags};
 pub use tenant_keys::{TenantKeys, TenantKeysTx};
+pub use told_events::{ToldEvents, VisibleToldEvents};
 pub use tool_approvals::ToolApprovals;
 pub use tools::{Tools, VisibleTools};
 pub use usage::{Usage, VisibleUsage};

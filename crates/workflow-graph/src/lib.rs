@@ -34,5 +34,5 @@ pub use node::{Backoff, Layout, Node, OnError, Retry};
 pub use problem::{Invalid, Problem, Severity};
 pub use reads::FieldsRead;
 pub use time_table::{TimeTable, Unsound};
-pub use trigger::Trigger;
+pub use trigger::{EVENT_NAME, Trigger, is_event_name};
 pub use validate::validate;

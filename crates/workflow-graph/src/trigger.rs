@@ -4,6 +4,17 @@ use serde::Serialize;
 
 use crate::fields::Fields;
 
+/// The longest name of an event, in characters.
+pub const EVENT_NAME: usize = 100;
+
+/// Whether this can be the name of an event that starts workflows, the same for triggers and for whoever tells it: 1 to 100
+/// letters, digits, `.`, `_`, `-` and `:` of ASCII.
+#[must_use]
+pub fn is_event_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:".contains(&byte);
+    (1..=EVENT_NAME).contains(&name.len()) && name.bytes().all(plain)
+}
+
 /// One thing that starts a workflow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

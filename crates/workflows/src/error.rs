@@ -72,11 +72,19 @@ pub enum Error {
         "no webhook here takes this delivery: check the address, the secret, the clock, and that the body is signed as it is sent"
     )]
     Unsigned,
-    /// A delivery came before under its id, with another body.
-    #[error(
-        "a delivery of this webhook-id came before with another body; give each message an id of its own"
-    )]
+    /// A delivery or an event came before under its id, with another body.
+    #[error("a message of this id came before with another body; give each message an id of its own")]
     Reused,
+    /// An event would start more workflows than one may.
+    #[error(
+        "more than {most} workflows wait for the event {name:?}, and one event starts no more; nothing was started: tell events of narrower names"
+    )]
+    TooWide {
+        /// Its name.
+        name: String,
+        /// How many it may start.
+        most: u64,
+    },
     /// Only the owner may have what stands for the owner.
     #[error(
         "only the owner of the workflow makes its webhook secret: whoever has it starts the workflow as the owner"
@@ -133,6 +141,7 @@ impl Kind for Error {
             | Self::Ownerless
             | Self::Unconfirmed { .. }
             | Self::Reused
+            | Self::TooWide { .. }
             | Self::Ended
             | Self::Running
             | Self::Emptied => ErrorKind::Conflict,
@@ -160,6 +169,7 @@ impl Kind for Error {
             Self::Unconfirmed { .. } => "version_unconfirmed",
             Self::Unsigned => "webhook_signature_invalid",
             Self::Reused => "webhook_id_reused",
+            Self::TooWide { .. } => "event_too_wide",
             Self::NotOwner => "owner_only",
             Self::Ended => "run_ended",
             Self::Running => "run_not_ended",

@@ -46,6 +46,8 @@ pub struct Execution {
     pub version: Option<i32>,
     /// What happened, where that starts it and nobody names inputs: they are taken from it.
     pub event: Option<Map<String, Value>>,
+    /// The name of what happened, where it has one: expressions read it.
+    pub event_name: Option<String>,
     /// The door that asks.
     pub trigger: Option<RunTrigger>,
     /// The moment that it is started for, such as that of a schedule; now where absent.
@@ -124,6 +126,17 @@ impl Executions {
         earlier: Option<Earlier>,
     ) -> Result<Ready> {
         self.access.begin(caller).await?;
+        self.ready_unasked(caller, workflow, execution, earlier).await
+    }
+
+    /// The same where the request counts already: an event starts many runs by one.
+    pub(crate) async fn ready_unasked(
+        &self,
+        caller: &Caller,
+        workflow: Workflow,
+        execution: Execution,
+        earlier: Option<Earlier>,
+    ) -> Result<Ready> {
         let (id, concurrency, name) = (workflow.id, workflow.spec.concurrency, workflow.spec.name.clone());
         let (run, entry) = self.prepare(caller, workflow, execution, earlier).await?;
         let run = NewRun {
@@ -231,7 +244,11 @@ impl Executions {
         // Expressions read it, so a run that goes on from another one reads what that one read.
         let started = before.flatten().unwrap_or_else(|| {
             let at = execution.at.unwrap_or_else(|| self.store.clock().now());
-            json!({ "kind": trigger, "at": at.to_rfc3339_opts(SecondsFormat::Millis, true) })
+            let at = at.to_rfc3339_opts(SecondsFormat::Millis, true);
+            match &execution.event_name {
+                Some(name) => json!({ "kind": trigger, "at": at, "event": name }),
+                None => json!({ "kind": trigger, "at": at }),
+            }
         });
         if let Some(fork) = &fork {
             fork.change(&mut graph).map_err(|faults| Error::Invalid { faults })?;

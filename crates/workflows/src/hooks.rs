@@ -33,7 +33,7 @@ use crate::{
 /// How far the moment of a delivery may lie from ours, where nobody says otherwise.
 const TOLERANCE: Duration = Duration::from_secs(5 * 60);
 /// How long a message is remembered: senders try again for hours under the same id.
-const REMEMBERED: TimeDelta = TimeDelta::hours(24);
+pub(crate) const REMEMBERED: TimeDelta = TimeDelta::hours(24);
 /// How long the secret before the newest one still signs.
 const OVERLAP: TimeDelta = TimeDelta::hours(24);
 

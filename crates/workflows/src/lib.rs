@@ -4,6 +4,7 @@ mod canvases;
 mod catalogue;
 mod document;
 mod error;
+mod events;
 mod executions;
 mod folder;
 mod fork;
@@ -29,6 +30,7 @@ pub use conductor_workflow_graph::{
 };
 pub use document::{Checked, Document, Form, Written};
 pub use error::{Error, Result};
+pub use events::{Event, Events};
 pub use executions::{Execution, Executions, Meant};
 pub use hooks::{Delivery, Hooks, Signed};
 pub use integrations::Integrations;

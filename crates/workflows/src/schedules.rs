@@ -5,7 +5,7 @@
 //! where the row still has the moment that was read: of several servers one starts the run, and a crash leaves both or
 //! neither. Moments that passed while no server ran are one run, not many.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{ErrorKind, Kind, NewSchedule, RunTrigger, Workflow, WorkflowSchedule};
@@ -134,8 +134,8 @@ impl Schedules {
     }
 }
 
-/// Makes the schedules of a workflow what its newest graph says, where it may run; else there are none. Its hook stays as
-/// long as the graph has one: its address and secret are known to others.
+/// Makes the schedules of a workflow, and the events that start it, what its newest graph says, where it may run; else
+/// there are none. Its hook stays as long as the graph has one: its address and secret are known to others.
 pub(crate) async fn keep(tx: ScopedTx<'_>, workflow: &Workflow, triggers: &[Trigger]) -> Result<()> {
     let now = tx.clock().now();
     let acts = workflow.spec.is_active && workflow.spec.runnable;
@@ -145,5 +145,12 @@ pub(crate) async fn keep(tx: ScopedTx<'_>, workflow: &Workflow, triggers: &[Trig
         Some(NewSchedule { position, cron: cron.clone(), time_zone: time_zone.clone(), next_at })
     });
     tx.schedules().replace(workflow.id, schedules.collect()).await?;
+    let events = triggers.iter().filter(|_| acts).filter_map(|trigger| match trigger {
+        Trigger::Event { name } => Some(name.clone()),
+        _ => None,
+    });
+    // Workflows that were kept before a second one of a name was an error may have one.
+    let events: BTreeSet<String> = events.collect();
+    tx.told_events().replace(workflow.id, events.into_iter().collect()).await?;
     Ok(tx.hooks().keep(workflow.id, triggers.contains(&Trigger::Webhook)).await?)
 }

@@ -130,6 +130,7 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
         canvases: wired.canvases,
         executions: wired.executions,
         hooks: wired.hooks,
+        events: wired.events,
         turns: wired.turns,
         runs: wired.runs,
         registry: wired.registry,

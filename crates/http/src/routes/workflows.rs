@@ -2,6 +2,7 @@
 
 mod access;
 mod document;
+mod events;
 mod executions;
 mod hooks;
 mod load;
@@ -75,6 +76,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .merge(opinions::router())
         .merge(templates::router())
         .merge(versions::router())
+        .merge(events::router())
         .merge(executions::router())
         .merge(hooks::router())
         .merge(access::router())

@@ -11,6 +11,7 @@ mod samples;
 mod shapes;
 mod spent;
 mod templates;
+mod told;
 mod triggers;
 
 use conductor_test_support::Api;

@@ -29,7 +29,7 @@ use conductor_secrets::{Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store};
 use conductor_test_support::{Api, TestDb};
 use conductor_workflows::{
-    Canvases, Executions, Hooks, Opinions, Requests, Runner, RunnerOptions, Schedules, WorkflowTools,
+    Canvases, Events, Executions, Hooks, Opinions, Requests, Runner, RunnerOptions, Schedules, WorkflowTools,
     Workflows,
 };
 use secrecy::SecretString;
@@ -267,6 +267,7 @@ async fn services(
         workflows,
         canvases: Canvases::new(store.clone(), Arc::clone(access)),
         hooks: Hooks::new(store.clone(), Arc::clone(access), executions.clone()),
+        events: Events::new(store.clone(), Arc::clone(access), executions.clone()),
         executions,
         turns,
         runs: Runs::new(store.clone(), Arc::clone(access), tools),

@@ -33,7 +33,7 @@ use conductor_runs::{Runs, ToolPath, ToolPathOptions, ToolSource};
 use conductor_secrets::{Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store};
 use conductor_test_support::TestDb;
-use conductor_workflows::{Canvases, Executions, Hooks, Opinions, Workflows};
+use conductor_workflows::{Canvases, Events, Executions, Hooks, Opinions, Workflows};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -414,6 +414,7 @@ async fn services(
         workflows,
         canvases: Canvases::new(store.clone(), Arc::clone(access)),
         hooks: Hooks::new(store.clone(), Arc::clone(access), executions.clone()),
+        events: Events::new(store.clone(), Arc::clone(access), executions.clone()),
         executions,
         turns,
         runs: Runs::new(store.clone(), Arc::clone(access), tools),

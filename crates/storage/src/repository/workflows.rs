@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::{
     convert::{after_id, beginning, containing, json, to_json, word},
     reach::Reach,
-    tags,
+    tags, told_events,
 };
 use crate::{
     Error, Result, ScopedTx, View,
@@ -138,7 +138,7 @@ impl<'t> Workflows<'t> {
         Ok(workflow)
     }
 
-    /// Removes a workflow from every list, its schedules and its hook; its versions stay for the runs that had them, and
+    /// Removes a workflow from every list, its schedules, its hook and its events; its versions stay for the runs that had them, and
     /// its drawings are nobody's but their own.
     ///
     /// # Errors
@@ -156,6 +156,7 @@ impl<'t> Workflows<'t> {
         }
         self.tx.schedules().replace(id, Vec::new()).await?;
         self.tx.hooks().keep(id, false).await?;
+        self.tx.told_events().replace(id, Vec::new()).await?;
         self.tx.tags().clear(ResourceRef { kind: SharedKind::Workflow, id: id.as_uuid() }).await?;
         self.tx.canvases().let_go(id).await?;
         self.tx.grants().end_on(SharedKind::Workflow, id.as_uuid()).await.map(drop)
@@ -273,6 +274,22 @@ impl<'a> VisibleWorkflows<'a> {
             .filter(workflow::Column::IsActive.eq(true))
             .filter(workflow::Column::Runnable.eq(true))
             .order_by_desc(workflow::Column::Id)
+            .rows(self.view.conn)
+            .await?
+            .into_iter()
+            .map(Workflow::try_from)
+            .collect()
+    }
+
+    /// Those that an event of this name starts where the caller acts, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn started_by(&self, event: &str, limit: u64) -> Result<Vec<Workflow>> {
+        self.visible()
+            .filter(workflow::Column::Id.in_subquery(told_events::started_by(self.view.caller.scope, event)))
+            .order_by_asc(workflow::Column::Id)
+            .limit(limit)
             .rows(self.view.conn)
             .await?
             .into_iter()

@@ -19,7 +19,7 @@ suite! {
 }
 
 /// Tables that hold something of a person, and lose it.
-const ERASED: [&str; 37] = [
+const ERASED: [&str; 38] = [
     "access_campaign_items",
     "agent_connectors",
     "agent_versions",
@@ -52,6 +52,7 @@ const ERASED: [&str; 37] = [
     "sessions",
     "tool_approvals",
     "users",
+    "workflow_event_triggers",
     "workflow_hook_deliveries",
     "workflow_hooks",
     "workflow_schedules",
@@ -60,7 +61,7 @@ const ERASED: [&str; 37] = [
 ];
 
 /// Tables that lose what lies in organisations of the person's own, and name people by the ids of their accounts at most.
-const OF_ORGANIZATIONS: [&str; 15] = [
+const OF_ORGANIZATIONS: [&str; 16] = [
     "access_campaigns",
     "budgets",
     "directories",
@@ -76,6 +77,7 @@ const OF_ORGANIZATIONS: [&str; 15] = [
     "service_accounts",
     "tags",
     "tools",
+    "workflow_events",
 ];
 
 /// Tables of figures, of proofs and of the platform, which name people by the ids of their accounts at most.

@@ -2,8 +2,9 @@
 
 use chrono::TimeDelta;
 use conductor_domain::{
-    Caller, Classification, Clock as _, Concurrency, EnvironmentId, NewSchedule, NewWorkflow,
-    OrganizationRole, PageRequest, Scope, Visibility, Workflow, WorkflowFilter, WorkflowId, WorkflowSpec,
+    Caller, Classification, Clock as _, Concurrency, EnvironmentId, EventStart, NewSchedule, NewWorkflow,
+    OrganizationRole, PageRequest, Scope, ToldEvent, Visibility, Workflow, WorkflowFilter, WorkflowId,
+    WorkflowSpec,
 };
 use conductor_storage::{Error, Store, Unscoped};
 use serde_json::{Value, json};
@@ -18,6 +19,8 @@ suite! {
     the_list_is_filtered,
     a_tenant_writes_its_own_only,
     a_moment_is_taken_once,
+    an_event_finds_who_waits_where_it_is_told,
+    an_event_is_remembered_by_its_id,
 }
 
 pub(crate) fn named(name: &str) -> WorkflowSpec {
@@ -259,4 +262,75 @@ async fn a_moment_is_taken_once(world: World) {
     rows.write(move |tx| Box::pin(async move { tx.workflows().delete(id).await })).await.unwrap();
     assert_eq!(all.next().await.unwrap(), None);
     other.close().await;
+}
+
+async fn an_event_finds_who_waits_where_it_is_told(world: World) {
+    let (ada, grace) = people(&world).await;
+    let elsewhere = world.organization("Other").await;
+    let stranger = world.member("stranger@example.com", elsewhere, OrganizationRole::Owner).await;
+    let shared = |name| WorkflowSpec { visibility: Visibility::Public, ..named(name) };
+    let own = create(&world, ada.scope, Some(&ada), named("own")).await.unwrap().id;
+    let ours = create(&world, ada.scope, Some(&ada), shared("ours")).await.unwrap().id;
+    let theirs = create(&world, elsewhere, Some(&stranger), shared("theirs")).await.unwrap().id;
+    let wait = async |scope, id, names: &[&str]| {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        let rows = world.store.scoped(scope);
+        rows.write(move |tx| Box::pin(async move { tx.told_events().replace(id, names).await }))
+            .await
+            .unwrap();
+    };
+    wait(ada.scope, own, &["paid", "sent"]).await;
+    wait(ada.scope, ours, &["paid"]).await;
+    wait(elsewhere, theirs, &["paid"]).await;
+    let found = async |caller: &Caller, name: &str, limit| -> Vec<WorkflowId> {
+        let rows = world.store.visible_to(caller).workflows().started_by(name, limit).await.unwrap();
+        rows.into_iter().map(|workflow| workflow.id).collect()
+    };
+    assert_eq!(found(&ada, "paid", 9).await, [own, ours]);
+    assert_eq!(found(&ada, "paid", 1).await, [own]);
+    assert_eq!(found(&ada, "sent", 9).await, [own]);
+    assert_eq!(found(&ada, "Paid", 9).await, []);
+    assert_eq!(found(&grace, "paid", 9).await, [ours], "what is somebody's own is nobody else's to start");
+    assert_eq!(found(&stranger, "paid", 9).await, [theirs]);
+    let mut other_stage = ada.clone();
+    other_stage.scope.environment_id = EnvironmentId::generate(&*world.clock);
+    assert_eq!(found(&other_stage, "paid", 9).await, []);
+
+    // Another tenant takes nothing away; a new list is the whole list; what is deleted waits for nothing.
+    wait(elsewhere, ours, &[]).await;
+    assert_eq!(found(&ada, "paid", 9).await, [own, ours]);
+    wait(ada.scope, own, &["sent"]).await;
+    assert_eq!(found(&ada, "paid", 9).await, [ours]);
+    let rows = world.store.scoped(ada.scope);
+    rows.write(move |tx| Box::pin(async move { tx.workflows().delete(ours).await })).await.unwrap();
+    assert_eq!(found(&ada, "paid", 9).await, []);
+}
+
+async fn an_event_is_remembered_by_its_id(world: World) {
+    let (ada, _) = people(&world).await;
+    let elsewhere = world.organization("Other").await;
+    let event = ToldEvent {
+        event_id: "evt".to_owned(),
+        name: "paid".to_owned(),
+        body_hash: "hash".to_owned(),
+        starts: Vec::new(),
+        expires_at: world.clock.now() + TimeDelta::hours(24),
+    };
+    let claim = async |scope| {
+        let (rows, event) = (world.store.scoped(scope), event.clone());
+        rows.write(move |tx| Box::pin(async move { tx.told_events().claim(&event).await })).await.unwrap()
+    };
+    assert_eq!(claim(ada.scope).await, None);
+    let start = EventStart { workflow_id: WorkflowId::generate(&*world.clock), run_id: None, error: None };
+    let (rows, starts) = (world.store.scoped(ada.scope), vec![start]);
+    let kept = starts.clone();
+    rows.write(move |tx| Box::pin(async move { tx.told_events().keep("evt", &kept).await })).await.unwrap();
+    let known = Some(ToldEvent { starts, ..event.clone() });
+    assert_eq!(claim(ada.scope).await, known);
+    assert_eq!(world.store.visible_to(&ada).told_events().find("evt").await.unwrap(), known);
+    assert_eq!(claim(elsewhere).await, None, "another tenant's ids are its own");
+
+    world.clock.advance(TimeDelta::hours(24));
+    assert_eq!(world.store.visible_to(&ada).told_events().find("evt").await.unwrap(), None);
+    assert_eq!(claim(ada.scope).await, None, "it is forgotten");
 }

@@ -320,6 +320,21 @@ export function useDecide() {
   });
 }
 
+/** Tells every workflow that waits for it that something happened, and what came of it. */
+export function useTellWorkflows() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (event: { name: string; data: Values }) =>
+      api.post('/api/workflows/events', event, { idempotencyKey: newId() }),
+    onSuccess: ({ workflows }) =>
+      Promise.all(
+        workflows.map(({ workflow_id }) =>
+          client.invalidateQueries({ queryKey: workflowKeys.executions(workflow_id) }),
+        ),
+      ),
+  });
+}
+
 /** Tells a run that something happened which one of its nodes waits for. */
 export function useTell(runId: string) {
   return useMutation({

@@ -136,7 +136,7 @@ pub(super) struct ScheduleResponse {
 /// Why no run was started.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WorkflowStartError)]
-struct StartErrorResponse {
+pub(super) struct StartErrorResponse {
     /// A stable code; a page of that name stands under `docs/errors/`.
     code: String,
     /// What to do about it.

@@ -57,6 +57,14 @@ pub(super) async fn workflows(w: &mut Walk<'_>, admin: &Api) {
     for _ in 0..2 {
         w.step(admin, &rotate, &[&text(&hooked["id"])], json!({}), "workflow.hook_rotated").await;
     }
+    let mut told = made["graph"].clone();
+    told["name"] = json!("told");
+    told["triggers"] = json!([{ "type": "event", "name": "order.paid" }]);
+    admin.post("/api/workflows/import", told).await.created();
+    w.news().await;
+    let events = ["run.started", "workflow.event_told"];
+    let paid = json!({ "name": "order.paid" });
+    w.steps(admin, "POST /api/workflows/events", &[], paid, &events).await;
     w.steps(admin, &format!("POST {one}/export"), &[&id], json!({ "format": "canvas" }), &[]).await;
     let clone = w.step(admin, &format!("POST {one}/clone"), &[&id], json!({}), "workflow.cloned").await;
     let share = json!({ "user_id": user, "permission_level": "read" });

@@ -16,6 +16,7 @@ import {
   visibilityName,
 } from '../model/names';
 import { referencesAt } from '../model/references';
+import { EventFields } from './event-fields';
 import type { InspectorProps } from './inspector';
 import { LimitFields } from './limit-fields';
 import { Opinions } from './opinions';
@@ -141,6 +142,13 @@ export function WorkflowInspector({
         workflowId={acting.id}
         known={acting.webhook}
         own={own}
+        problems={problems}
+        disabled={disabled}
+        onChange={(triggers, tag) => change({ triggers }, tag)}
+      />
+      <EventFields
+        graph={graph}
+        workflowId={acting.id}
         problems={problems}
         disabled={disabled}
         onChange={(triggers, tag) => change({ triggers }, tag)}
