@@ -2,6 +2,7 @@
 
 mod access_level;
 mod agent;
+mod analytics;
 mod artifact;
 mod audit;
 mod budget;
@@ -47,6 +48,9 @@ pub use access_level::AccessLevel;
 pub use agent::{
     Agent, AgentConnector, AgentFilter, AgentMode, AgentSnapshot, AgentSpec, AgentVersion, ExecutionConfig,
     InboundAuth, NewAgent,
+};
+pub use analytics::{
+    Durations, ErrorCount, NodeFigures, NodeSummary, RunBucket, StatusCount, WorkflowSpan,
 };
 pub use artifact::{Artifact, NewArtifact};
 pub use audit::{

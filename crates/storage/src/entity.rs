@@ -61,5 +61,6 @@ pub(crate) mod user;
 pub(crate) mod workflow;
 pub(crate) mod workflow_hook;
 pub(crate) mod workflow_hook_delivery;
+pub(crate) mod workflow_node_stat;
 pub(crate) mod workflow_schedule;
 pub(crate) mod workflow_version;

@@ -1,6 +1,7 @@
 //! Workflows: kept, checked, read from and written to every form.
 
 mod access;
+mod analytics;
 mod document;
 mod executions;
 mod hooks;
@@ -76,6 +77,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .merge(templates::router())
         .merge(versions::router())
         .merge(executions::router())
+        .merge(analytics::router())
         .merge(hooks::router())
         .merge(access::router())
 }

@@ -19,7 +19,7 @@ suite! {
 }
 
 /// Tables that hold something of a person, and lose it.
-const ERASED: [&str; 37] = [
+const ERASED: [&str; 38] = [
     "access_campaign_items",
     "agent_connectors",
     "agent_versions",
@@ -54,6 +54,7 @@ const ERASED: [&str; 37] = [
     "users",
     "workflow_hook_deliveries",
     "workflow_hooks",
+    "workflow_node_stats",
     "workflow_schedules",
     "workflow_versions",
     "workflows",
