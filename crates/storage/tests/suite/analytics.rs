@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use conductor_domain::{
-    Clock, Durations, NewRun, NewUsage, NodeFigures, OrganizationRole, RunId, RunKind, RunOutcome, RunStatus,
-    RunTrigger, Scope, UsageGrouping, UserId, WorkflowId, WorkflowSpan,
+    Clock, Durations, EnvironmentId, NewRun, NewUsage, NodeFigures, OrganizationRole, RunId, RunKind,
+    RunOutcome, RunStatus, RunTrigger, Scope, UsageGrouping, UserId, WorkflowId, WorkflowSpan,
 };
 use conductor_storage::Error;
 
@@ -62,6 +62,12 @@ async fn ran(world: &World, scope: Scope, workflow: WorkflowId, ran: Ran) -> Run
         .await;
     written.unwrap();
     id
+}
+
+/// A run of a workflow that came to so many nodes.
+pub(crate) async fn ran_through(world: &World, scope: Scope, workflow: WorkflowId, nodes: i64) {
+    let nodes = (0..nodes).map(|number| took(world, &format!("n{number}"), Some(number))).collect();
+    ran(world, scope, workflow, Ran { nodes, ..Ran::well(1) }).await;
 }
 
 fn span(world: &World, workflow_id: WorkflowId) -> WorkflowSpan {
@@ -135,6 +141,12 @@ async fn everybody_counts_the_runs_that_they_see(world: World) {
                 [(count, 0)]
             );
         }
+        // Another environment of the organisation has runs of its own.
+        let mut other_stage = caller.clone();
+        other_stage.scope.environment_id = EnvironmentId::generate(&*world.clock);
+        let elsewhere = world.store.visible_to(&other_stage).analytics();
+        assert!(elsewhere.statuses(span).await.unwrap().is_empty());
+        assert!(elsewhere.nodes(span).await.unwrap().is_empty());
         // What began before, or begins after, is of another time.
         let before = WorkflowSpan { to: span.from, from: span.from - TimeDelta::days(1), ..span };
         assert!(rows.statuses(before).await.unwrap().is_empty());
@@ -207,8 +219,7 @@ async fn figures_go_with_their_run(world: World) {
     world.tick();
     let workflow = WorkflowId::generate(&*world.clock);
     // More than one statement writes.
-    let nodes: Vec<_> = (0..501).map(|number| took(&world, &format!("n{number}"), Some(number))).collect();
-    ran(&world, scope, workflow, Ran { nodes, ..Ran::well(1) }).await;
+    ran_through(&world, scope, workflow, 501).await;
     let kept =
         async || world.store.visible_to(&ada).analytics().nodes(span(&world, workflow)).await.unwrap().len();
     assert_eq!(kept().await, 500, "no answer is longer");
