@@ -32,6 +32,7 @@ mod m20261122_000030_limit_runs;
 mod m20261122_000031_line_up_runs;
 mod m20261122_000032_tag_and_rate;
 mod m20261122_000033_create_canvases;
+mod m20261122_000034_count_nodes;
 mod m20261122_000035_tell_workflows;
 mod table;
 
@@ -78,6 +79,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000031_line_up_runs::Migration),
             Box::new(m20261122_000032_tag_and_rate::Migration),
             Box::new(m20261122_000033_create_canvases::Migration),
+            Box::new(m20261122_000034_count_nodes::Migration),
             Box::new(m20261122_000035_tell_workflows::Migration),
         ]
     }

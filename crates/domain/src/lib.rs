@@ -2,6 +2,7 @@
 
 mod access_level;
 mod agent;
+mod analytics;
 mod artifact;
 mod audit;
 mod breaker;
@@ -49,6 +50,9 @@ pub use access_level::AccessLevel;
 pub use agent::{
     Agent, AgentConnector, AgentFilter, AgentMode, AgentSnapshot, AgentSpec, AgentVersion, ExecutionConfig,
     InboundAuth, NewAgent,
+};
+pub use analytics::{
+    Durations, ErrorCount, NodeFigures, NodeSummary, RunBucket, StatusCount, WorkflowSpan,
 };
 pub use artifact::{Artifact, NewArtifact};
 pub use audit::{

@@ -173,6 +173,12 @@ impl<'a> View<'a> {
         VisibleRatings::new(self)
     }
 
+    /// How workflows did in the runs that the caller may see.
+    #[must_use]
+    pub fn analytics(self) -> VisibleAnalytics<'a> {
+        VisibleAnalytics::new(self)
+    }
+
     /// Drawings of the organisation and environment that the caller acts in.
     #[must_use]
     pub fn canvases(self) -> VisibleCanvases<'a> {
@@ -362,6 +368,12 @@ impl<'t> ScopedTx<'t> {
     #[must_use]
     pub fn ratings(self) -> Ratings<'t> {
         Ratings::new(self)
+    }
+
+    /// What nodes did in this tenant's runs of workflows.
+    #[must_use]
+    pub fn node_stats(self) -> NodeStats<'t> {
+        NodeStats::new(self)
     }
 
     /// Drawings of this tenant.

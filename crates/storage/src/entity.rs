@@ -63,5 +63,6 @@ pub(crate) mod workflow_event;
 pub(crate) mod workflow_event_trigger;
 pub(crate) mod workflow_hook;
 pub(crate) mod workflow_hook_delivery;
+pub(crate) mod workflow_node_stat;
 pub(crate) mod workflow_schedule;
 pub(crate) mod workflow_version;

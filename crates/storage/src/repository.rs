@@ -2,6 +2,7 @@
 
 mod access_requests;
 mod agents;
+mod analytics;
 mod api_keys;
 mod artifacts;
 mod audit;
@@ -55,6 +56,7 @@ mod workflows;
 
 pub use access_requests::{AccessRequestsTx, VisibleAccessRequests};
 pub use agents::{AgentConnectors, Agents, AllAgents, VisibleAgents};
+pub use analytics::{NodeStats, VisibleAnalytics};
 pub use api_keys::{ApiKeys, ApiKeysTx, VisibleApiKeys};
 pub use artifacts::{Artifacts, Inserted, VisibleArtifacts};
 pub use audit::{AllAudit, Audit, VisibleAudit};

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod analytics;
 mod canvases;
 mod catalogue;
 mod document;
@@ -23,6 +24,7 @@ mod schedules;
 mod templates;
 mod tools;
 
+pub use analytics::Analytics;
 pub use canvases::{CanvasPatch, CanvasView, Canvases};
 pub use catalogue::{WorkflowPatch, WorkflowView, Workflows};
 pub use conductor_workflow_graph::{

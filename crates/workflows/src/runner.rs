@@ -15,6 +15,7 @@ mod ready;
 mod replay;
 mod scope;
 mod state;
+mod tally;
 
 use std::sync::Arc;
 

@@ -69,6 +69,7 @@ export type {
   ToolExecution,
   User,
   Workflow,
+  WorkflowAnalytics,
   WorkflowEventStart,
   WorkflowFormat,
   WorkflowProblem,

@@ -20,7 +20,7 @@ use crate::{AppState, Problem, caller::Auth, json::Json, path::Path, query::Quer
 /// Whose calls an answer counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum CostReach {
+pub(crate) enum CostReach {
     /// The caller's own.
     Own,
     /// Everybody's in the organisation.
@@ -38,7 +38,7 @@ impl From<Reach> for CostReach {
 
 /// Sums of calls, in one currency.
 #[derive(Serialize, ToSchema)]
-struct CostTotals {
+pub(crate) struct CostTotals {
     /// How many calls.
     calls: i64,
     /// Tokens read.
@@ -225,7 +225,7 @@ impl CostQuery {
 }
 
 /// A moment, or a day and so many days on.
-fn moment(text: &str, days: u64, pointer: &str) -> Result<DateTime<Utc>, Problem> {
+pub(crate) fn moment(text: &str, days: u64, pointer: &str) -> Result<DateTime<Utc>, Problem> {
     let day = text.parse::<NaiveDate>().ok().and_then(|day| day.checked_add_days(Days::new(days)));
     let day = day.map(|day| Utc.from_utc_datetime(&day.and_time(NaiveTime::MIN)));
     day.or_else(|| text.parse().ok()).ok_or_else(|| {

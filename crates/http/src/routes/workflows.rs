@@ -1,6 +1,7 @@
 //! Workflows: kept, checked, read from and written to every form.
 
 mod access;
+mod analytics;
 mod document;
 mod events;
 mod executions;
@@ -78,6 +79,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .merge(versions::router())
         .merge(events::router())
         .merge(executions::router())
+        .merge(analytics::router())
         .merge(hooks::router())
         .merge(access::router())
 }

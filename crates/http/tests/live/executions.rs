@@ -1,5 +1,6 @@
 //! Runs of workflows, from outside: what each kind of node does, what people decide, what fails and how.
 
+mod analysed;
 mod broken;
 mod calls;
 mod flow;

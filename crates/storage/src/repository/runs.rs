@@ -4,7 +4,7 @@ mod spending;
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{
-    Classification, NewRun, Page, PageRequest, Run, RunFilter, RunId, RunKind, RunLimits, RunOutcome,
+    Caller, Classification, NewRun, Page, PageRequest, Run, RunFilter, RunId, RunKind, RunLimits, RunOutcome,
     RunSignal, RunStatus, Scope, SignalKind, WorkflowId,
 };
 use sea_orm::{
@@ -483,7 +483,7 @@ impl<'a> VisibleRuns<'a> {
         if let Some(machine) = caller.machine() {
             own = own.add(run::Column::Actor.eq(machine));
         }
-        if caller.has_role("organization:owner") || caller.has_role("organization:admin") {
+        if sees_all(caller) {
             own = own.add(run::Column::UserId.is_not_null()).add(run::Column::UserId.is_null());
         }
         run::Entity::find()
@@ -491,6 +491,11 @@ impl<'a> VisibleRuns<'a> {
             .filter(run::Column::EnvironmentId.eq(caller.scope.environment_id.as_uuid()))
             .filter(own)
     }
+}
+
+/// Whether a caller sees everybody's runs in its organisation.
+pub(super) fn sees_all(caller: &Caller) -> bool {
+    caller.has_role("organization:owner") || caller.has_role("organization:admin")
 }
 
 /// Every tenant's runs, as the driver needs them.

@@ -10,7 +10,7 @@ use crate::{Error, Result, ScopedTx, View, entity::usage_record};
 const GROUPS: usize = 1_000;
 
 /// The sums of one group, in the order in which `totals` reads them.
-const SUMS: &str = "u.currency, COUNT(*), CAST(SUM(u.input_tokens) AS bigint), CAST(SUM(u.output_tokens) AS bigint), \
+pub(super) const SUMS: &str = "u.currency, COUNT(*), CAST(SUM(u.input_tokens) AS bigint), CAST(SUM(u.output_tokens) AS bigint), \
     CAST(SUM(u.cached_tokens) AS bigint), CAST(SUM(u.cost_nanos) AS bigint), \
     COUNT(*) FILTER (WHERE u.pricing_id IS NULL AND u.cost_nanos = 0)";
 
@@ -75,17 +75,7 @@ impl<'a> VisibleUsage<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn over_time(&self, grouping: UsageGrouping, filter: &UsageFilter) -> Result<Vec<UsageBucket>> {
-        let piece = match (self.view.conn.get_database_backend(), grouping) {
-            (DbBackend::Postgres, _) => format!(
-                "to_char(date_trunc('{grouping}', u.created_at AT TIME ZONE 'UTC'), 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-            ),
-            (_, UsageGrouping::Hour) => "strftime('%Y-%m-%dT%H:00:00Z', u.created_at)".to_owned(),
-            (_, UsageGrouping::Day) => "strftime('%Y-%m-%dT00:00:00Z', u.created_at)".to_owned(),
-            (_, UsageGrouping::Week) => {
-                "strftime('%Y-%m-%dT00:00:00Z', u.created_at, 'weekday 0', '-6 days')".to_owned()
-            }
-            (_, UsageGrouping::Month) => "strftime('%Y-%m-01T00:00:00Z', u.created_at)".to_owned(),
-        };
+        let piece = piece(self.view.conn.get_database_backend(), grouping, "u.created_at");
         let (conditions, values) = self.conditions(filter);
         let sql = format!(
             "SELECT {piece}, {SUMS} FROM usage_records u WHERE {conditions} GROUP BY {piece}, u.currency ORDER BY 1, 2"
@@ -93,10 +83,7 @@ impl<'a> VisibleUsage<'a> {
         let rows = self.rows(sql, values).await?;
         rows.iter()
             .map(|row| {
-                let at: String = row.try_get_by_index(0)?;
-                let at: DateTime<Utc> = at
-                    .parse()
-                    .map_err(|error| Error::corrupt("usage_records.created_at")(Box::new(error)))?;
+                let at = begins(row, "usage_records.created_at")?;
                 Ok(UsageBucket { at, totals: totals(row, 1)? })
             })
             .collect()
@@ -147,6 +134,27 @@ impl<'a> VisibleUsage<'a> {
     }
 }
 
+/// When the piece of time begins that a column's moment falls into, as text that reads alike from both databases.
+pub(super) fn piece(backend: DbBackend, grouping: UsageGrouping, column: &str) -> String {
+    match (backend, grouping) {
+        (DbBackend::Postgres, _) => format!(
+            "to_char(date_trunc('{grouping}', {column} AT TIME ZONE 'UTC'), 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+        ),
+        (_, UsageGrouping::Hour) => format!("strftime('%Y-%m-%dT%H:00:00Z', {column})"),
+        (_, UsageGrouping::Day) => format!("strftime('%Y-%m-%dT00:00:00Z', {column})"),
+        (_, UsageGrouping::Week) => {
+            format!("strftime('%Y-%m-%dT00:00:00Z', {column}, 'weekday 0', '-6 days')")
+        }
+        (_, UsageGrouping::Month) => format!("strftime('%Y-%m-01T00:00:00Z', {column})"),
+    }
+}
+
+/// That text of a row, which has it first.
+pub(super) fn begins(row: &QueryResult, column: &'static str) -> Result<DateTime<Utc>> {
+    let at: String = row.try_get_by_index(0)?;
+    at.parse::<DateTime<Utc>>().map_err(|error| Error::corrupt(column)(Box::new(error)))
+}
+
 /// The runs of a workflow and everything below them, each once, however often the workflow runs itself.
 fn below(workflow: usize, organization: usize) -> String {
     format!(
@@ -159,7 +167,7 @@ fn below(workflow: usize, organization: usize) -> String {
     )
 }
 
-fn totals(row: &QueryResult, from: usize) -> Result<UsageTotals> {
+pub(super) fn totals(row: &QueryResult, from: usize) -> Result<UsageTotals> {
     Ok(UsageTotals {
         currency: row.try_get_by_index(from)?,
         calls: row.try_get_by_index(from + 1)?,

@@ -16,6 +16,7 @@ suite! {
     the_account_ends_at_once,
     what_is_left_goes_step_by_step,
     what_others_use_passes_on,
+    figures_of_nodes_go_with_their_workflow,
 }
 
 /// Tables that hold something of a person, and lose it.
@@ -55,6 +56,7 @@ const ERASED: [&str; 38] = [
     "workflow_event_triggers",
     "workflow_hook_deliveries",
     "workflow_hooks",
+    "workflow_node_stats",
     "workflow_schedules",
     "workflow_versions",
     "workflows",
@@ -275,4 +277,23 @@ async fn what_others_use_passes_on(world: World) {
     let homes = world.store.unscoped(Unscoped::SignIn);
     assert_eq!(homes.agents().home_of_active(hers).await.unwrap(), None);
     assert_eq!(homes.agents().home_of_active(ours).await.unwrap(), Some(grace.scope));
+}
+
+async fn figures_of_nodes_go_with_their_workflow(world: World) {
+    let (grace, olga) = people(&world).await;
+    for (owner, name) in [(&grace, "hers"), (&olga, "ours")] {
+        let workflow =
+            crate::workflows::create(&world, owner.scope, Some(owner), crate::workflows::named(name));
+        // More than one step takes, and of whoever runs it.
+        crate::analytics::ran_through(&world, olga.scope, workflow.await.unwrap().id, 501).await;
+    }
+    let erasure = begin(&world, &grace).await;
+    work(&world, &erasure).await;
+    let conn = sea_orm::Database::connect(world.database.url()).await.unwrap();
+    for (table, left) in [("workflow_node_stats", 501_i64), ("workflows", 1), ("runs", 2)] {
+        let sql = format!("SELECT COUNT(*) FROM {table}");
+        let row = conn.query_one_raw(sea_orm::Statement::from_string(conn.get_database_backend(), sql)).await;
+        assert_eq!(row.unwrap().unwrap().try_get_by_index::<i64>(0).unwrap(), left, "{table}");
+    }
+    conn.close().await.unwrap();
 }

@@ -13,6 +13,7 @@ mod support;
 
 mod accounts;
 mod agents;
+mod analytics;
 mod artifacts;
 mod audit;
 mod budgets;

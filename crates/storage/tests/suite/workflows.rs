@@ -46,7 +46,7 @@ fn graph(name: &str) -> Value {
     json!({ "name": name, "z": 1, "a": { "y": "\u{0}", "b": [1.5, null] } })
 }
 
-async fn create(
+pub(crate) async fn create(
     world: &World,
     scope: Scope,
     owner: Option<&Caller>,

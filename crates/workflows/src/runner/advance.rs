@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use conductor_domain::{EventBody, ProblemView, RunOutcome, RunStatus};
+use conductor_domain::{EventBody, NodeFigures, ProblemView, RunOutcome, RunStatus};
 use conductor_runs::{Error, Held, Next, Result, ToolPath, problem};
 use serde_json::Value;
 use tokio::{sync::broadcast::error::RecvError, task::JoinSet};
@@ -29,7 +29,9 @@ impl Runner {
         let mut nudges = held.store().signals();
         let mut pass = match self.load(&held).await? {
             Ok(pass) => pass,
-            Err(told) => return end(&held, RunStatus::Failed, None, Some(told)).await,
+            Err(told) => {
+                return end(&held, outcome(RunStatus::Failed, Some(&told)), Some(told), Vec::new()).await;
+            }
         };
         let cut = held.run().status == RunStatus::Running;
         pass.open().await?;
@@ -38,7 +40,7 @@ impl Runner {
             nudge = Nudge { stop: nudge.stop, ..Nudge::all() };
         }
         if nudge.stop {
-            return end(&held, RunStatus::Cancelled, None, None).await;
+            return cancelled(&pass).await;
         }
         pass.decisions(&nudge).await?;
         // Each goes on by itself: this loop waits for the database now and then, and a call that nobody polls meanwhile would
@@ -96,7 +98,7 @@ impl Runner {
                 held.hand_back().await?;
                 return Ok(Next::Parked);
             }
-            return end(&held, RunStatus::Cancelled, None, None).await;
+            return cancelled(&pass).await;
         }
         if let Some(failure) = pass.known.state.failures.first().cloned() {
             let node = pass.known.plan.node(failure.place.node);
@@ -184,20 +186,32 @@ async fn finish(
     let mut outcome = outcome(status, told.as_ref());
     outcome.output = output;
     outcome.data_classification = pass.known.state.label;
-    let held = &pass.held;
-    held.write(move |tx| Box::pin(async move { tx.finish(outcome, told).await })).await?;
-    Ok(Next::Finished)
+    end(&pass.held, outcome, told, pass.known.state.tally.figures()).await
 }
 
+async fn cancelled(pass: &Pass) -> Result<Next> {
+    let figures = pass.known.state.tally.figures();
+    end(&pass.held, outcome(RunStatus::Cancelled, None), None, figures).await
+}
+
+/// Ends the run, and keeps what its nodes did beside it.
 async fn end(
     held: &Held,
-    status: RunStatus,
-    output: Option<Value>,
+    outcome: RunOutcome,
     told: Option<ProblemView>,
+    figures: Vec<NodeFigures>,
 ) -> Result<Next> {
-    let mut outcome = outcome(status, told.as_ref());
-    outcome.output = output;
-    held.write(move |tx| Box::pin(async move { tx.finish(outcome, told).await })).await?;
+    let ended = held.write(move |tx| {
+        Box::pin(async move {
+            let (run, workflow) = (tx.run().id, tx.run().workflow_id);
+            tx.finish(outcome, told).await?;
+            match workflow {
+                Some(workflow) => tx.tx.node_stats().write(workflow, run, figures).await,
+                None => Ok(()),
+            }
+        })
+    });
+    ended.await?;
     Ok(Next::Finished)
 }
 

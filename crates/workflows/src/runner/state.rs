@@ -10,7 +10,10 @@ use conductor_domain::{CallId, Classification, EventBody, HumanTaskId, NodeWait,
 use conductor_storage::Store;
 use serde_json::Value;
 
-use super::plan::{EdgeIndex, NodeIndex, Plan, Way};
+use super::{
+    plan::{EdgeIndex, NodeIndex, Plan, Way},
+    tally::Tally,
+};
 use crate::journal;
 
 /// A node in a round of the loops, and at an item of the maps, that it is in.
@@ -111,6 +114,8 @@ pub(crate) struct State {
     pub(crate) label: Classification,
     /// Nodes whose failure ends the run; the first one says why.
     pub(crate) failures: Vec<Failure>,
+    /// What each node has done.
+    pub(crate) tally: Tally,
 }
 
 impl State {
@@ -128,6 +133,7 @@ impl State {
 
     /// Takes in what happened.
     pub(crate) fn apply(&mut self, plan: &Plan, at: DateTime<Utc>, body: &EventBody) {
+        self.tally.take(at, body);
         match body {
             EventBody::RunStarted { .. } => self.started = true,
             EventBody::NodeStarted { node_id, attempt, iteration, call_id, input } => {

@@ -3,6 +3,7 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from 
 import { api, type BodyOf, newId, raw } from '@/api/client';
 import { Problem } from '@/api/problem';
 import type { CheckedWorkflow, Workflow, WorkflowSummary } from '@/api/types';
+import { beginning, type Period } from './model/analytics';
 import type { Values } from './model/graph';
 
 type ExportBody = BodyOf<'post', `/api/workflows/${string}/export`>;
@@ -19,6 +20,7 @@ export const workflowKeys = {
   versions: (id: string) => ['workflows', 'versions', id] as const,
   executions: (id: string) => ['workflows', 'executions', id] as const,
   shares: (runId: string, over: boolean) => ['workflows', 'shares', runId, over] as const,
+  analytics: (id: string, period: Period) => ['workflows', 'analytics', id, period] as const,
   ratings: (id: string) => ['workflows', 'ratings', id] as const,
   graph: (id: string, version: number) => ['workflows', 'graph', id, version] as const,
   document: (id: string, wanted: Wanted) => ['workflows', 'document', id, wanted] as const,
@@ -68,6 +70,14 @@ export const workflowRatings = (id: string) =>
   queryOptions({
     queryKey: workflowKeys.ratings(id),
     queryFn: ({ signal }) => api.get(`/api/workflows/${id}/ratings`, { query: { limit: 20 }, signal }),
+  });
+
+/** How it did in the last while. */
+export const workflowAnalytics = (id: string, period: Period) =>
+  queryOptions({
+    queryKey: workflowKeys.analytics(id, period),
+    queryFn: ({ signal }) =>
+      api.get(`/api/workflows/${id}/analytics`, { query: { since: beginning(period) }, signal }),
   });
 
 /** Its runs, newest first. */

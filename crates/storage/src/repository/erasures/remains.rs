@@ -35,7 +35,7 @@ const RUNS: [&str; 6] = [
 ];
 
 /// The rest, in this order: what is named before what names it. `$1` is the person.
-const REMAINS: [&str; 35] = [
+const REMAINS: [&str; 36] = [
     "DELETE FROM ratings WHERE user_id = $1",
     "DELETE FROM human_tasks WHERE user_id = $1",
     "UPDATE human_tasks SET comment = NULL WHERE decided_by = $1 AND comment IS NOT NULL",
@@ -64,6 +64,8 @@ const REMAINS: [&str; 35] = [
     "DELETE FROM workflow_schedules WHERE workflow_id IN (SELECT id FROM workflows WHERE owner_user_id = $1)",
     "DELETE FROM workflow_event_triggers WHERE workflow_id IN \
        (SELECT id FROM workflows WHERE owner_user_id = $1)",
+    "DELETE FROM workflow_node_stats WHERE (run_id, node_id) IN (SELECT s.run_id, s.node_id \
+       FROM workflow_node_stats s JOIN workflows w ON w.id = s.workflow_id WHERE w.owner_user_id = $1 LIMIT 500)",
     "DELETE FROM secrets WHERE EXISTS (SELECT 1 FROM workflow_hooks h JOIN workflows w ON w.id = h.workflow_id \
        WHERE w.owner_user_id = $1 AND h.organization_id = secrets.organization_id AND h.secret_ref = secrets.ref)",
     "DELETE FROM workflow_hook_deliveries WHERE hook_id IN (SELECT h.id FROM workflow_hooks h \
@@ -89,7 +91,7 @@ const REMAINS: [&str; 35] = [
 ];
 
 /// What an organisation of the person's own held. `$1` is the organisation.
-const OWN: [&str; 33] = [
+const OWN: [&str; 34] = [
     "DELETE FROM resource_tags WHERE organization_id = $1",
     "DELETE FROM tags WHERE organization_id = $1",
     "DELETE FROM ratings WHERE organization_id = $1",
@@ -112,6 +114,8 @@ const OWN: [&str; 33] = [
     "DELETE FROM workflow_event_triggers WHERE workflow_id IN \
        (SELECT id FROM workflows WHERE organization_id = $1)",
     "DELETE FROM workflow_events WHERE organization_id = $1",
+    "DELETE FROM workflow_node_stats WHERE (run_id, node_id) IN \
+       (SELECT run_id, node_id FROM workflow_node_stats WHERE organization_id = $1 LIMIT 500)",
     "DELETE FROM workflow_hook_deliveries WHERE hook_id IN (SELECT h.id FROM workflow_hooks h \
        JOIN workflows w ON w.id = h.workflow_id WHERE w.organization_id = $1)",
     "DELETE FROM workflow_hooks WHERE workflow_id IN (SELECT id FROM workflows WHERE organization_id = $1)",

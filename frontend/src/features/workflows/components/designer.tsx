@@ -51,7 +51,6 @@ import { useCheck } from '../use-check';
 import { useDrawingKeys } from '../use-drawing-keys';
 import { Canvas, FIT } from './canvas';
 import { DrawingTools, motion } from './drawing-tools';
-import { ExecutionsPanel } from './executions-panel';
 import { ExportDialog } from './export-dialog';
 import { EdgeInspector, NodeInspector } from './inspector';
 import { KindTile } from './kind-icon';
@@ -59,6 +58,7 @@ import { KindLibrary } from './kind-library';
 import { ProblemList } from './problem-list';
 import { RunDialog } from './run-dialog';
 import { RunPanel } from './run-panel';
+import { RunsPart } from './runs-part';
 import { Scheduled } from './schedule-fields';
 import { VersionsPanel } from './versions-panel';
 import { Readiness } from './workflow-badges';
@@ -455,7 +455,7 @@ function Desk({ workflow }: { workflow: Workflow }) {
       {part === 'versions' && (
         <VersionsPanel workflow={base} dirty={dirty} onRestored={load} onConflict={() => setConflict(true)} />
       )}
-      {part === 'runs' && <ExecutionsPanel workflow={base} onRun={askToRun} />}
+      {part === 'runs' && <RunsPart workflow={base} graph={graph} onRun={askToRun} />}
       <div className={cx('wf-work', disabled && 'reading', !inspecting && 'wide')} hidden={part !== 'design'}>
         {!disabled && <KindLibrary onAdd={(kind) => add(kind)} />}
         <section className="wf-middle" aria-label={t('Drawing')}>
