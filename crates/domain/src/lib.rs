@@ -51,9 +51,7 @@ pub use agent::{
     Agent, AgentConnector, AgentFilter, AgentMode, AgentSnapshot, AgentSpec, AgentVersion, ExecutionConfig,
     InboundAuth, NewAgent,
 };
-pub use analytics::{
-    Durations, ErrorCount, NodeFigures, NodeSummary, RunBucket, StatusCount, WorkflowSpan,
-};
+pub use analytics::{Durations, ErrorCount, NodeFigures, NodeSummary, RunBucket, StatusCount, WorkflowSpan};
 pub use artifact::{Artifact, NewArtifact};
 pub use audit::{
     AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditSeal, AuditTally, CheckpointKind,

@@ -1,8 +1,9 @@
 //! Starts workflows when somebody tells that something has happened: every one that waits for an event of this name where
 //! the caller acts, and that the caller may run.
 //!
-//! The runs are the caller's own. An event is told to whoever waits, so it lends nobody the rights of an owner, as a
-//! webhook's secret does; and what may not be started by hand is not started by an event either.
+//! The runs are the owners', as those of schedules and webhooks are: whoever lets an event start a workflow says what is
+//! done in their name. As the caller they would do whatever the authors of shared workflows like with the rights of whoever
+//! tells the event. What the caller may not start by hand is not started by an event either.
 //!
 //! All that comes of an event is one transaction, with the id that the sender gave it: a crash leaves everything or
 //! nothing, and what is told twice starts nothing twice, however many servers hear it.
@@ -64,7 +65,7 @@ impl Events {
         Self { most, ..self }
     }
 
-    /// Starts every workflow that waits for this event where the caller acts, as the caller, and says of each what came of
+    /// Starts every workflow that waits for this event where the caller acts, as its owner, and says of each what came of
     /// it. One that does not start keeps no other from it. What the caller may not see is neither started nor told of.
     ///
     /// # Errors
@@ -114,16 +115,23 @@ impl Events {
             trigger: Some(RunTrigger::Event),
             ..Execution::default()
         };
-        match self.executions.ready_unasked(caller, workflow, execution, None).await {
+        let id = workflow.id;
+        let may = self.executions.workflows.row(caller, id, Action::WorkflowExecute).await;
+        let ready = match may {
+            Ok(_) => self.executions.ready_as_owner(id, execution, caller.address).await,
+            Err(error) => Err(error),
+        };
+        match ready {
             Ok(mut ready) => {
                 ready.entry.data = json!({ "event": event.name, "event_id": event.id });
                 Ok(Some(Ok(ready)))
             }
             Err(error) => match error.kind() {
                 ErrorKind::NotFound => Ok(None),
-                ErrorKind::Conflict | ErrorKind::Invalid | ErrorKind::Forbidden => Ok(Some(Err(error))),
                 // What may be over in a moment is nothing to be told: the sender tries again.
-                _ => Err(error),
+                ErrorKind::Unavailable | ErrorKind::Internal => Err(error),
+                // Also that one owner asks too often: it is no reason to start nothing of the others'.
+                _ => Ok(Some(Err(error))),
             },
         }
     }

@@ -126,17 +126,6 @@ impl Executions {
         earlier: Option<Earlier>,
     ) -> Result<Ready> {
         self.access.begin(caller).await?;
-        self.ready_unasked(caller, workflow, execution, earlier).await
-    }
-
-    /// The same where the request counts already: an event starts many runs by one.
-    pub(crate) async fn ready_unasked(
-        &self,
-        caller: &Caller,
-        workflow: Workflow,
-        execution: Execution,
-        earlier: Option<Earlier>,
-    ) -> Result<Ready> {
         let (id, concurrency, name) = (workflow.id, workflow.spec.concurrency, workflow.spec.name.clone());
         let (run, entry) = self.prepare(caller, workflow, execution, earlier).await?;
         let run = NewRun {

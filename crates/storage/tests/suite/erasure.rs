@@ -20,7 +20,7 @@ suite! {
 }
 
 /// Tables that hold something of a person, and lose it.
-const ERASED: [&str; 38] = [
+const ERASED: [&str; 39] = [
     "access_campaign_items",
     "agent_connectors",
     "agent_versions",

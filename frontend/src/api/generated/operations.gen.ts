@@ -296,6 +296,8 @@ import type {
   FindSetupStatusResponse,
   FindThinkingData,
   FindThinkingResponse,
+  FindWorkflowAnalyticsData,
+  FindWorkflowAnalyticsResponse,
   FindWorkflowData,
   FindWorkflowExecutionData,
   FindWorkflowExecutionResponse,
@@ -536,6 +538,8 @@ import type {
   TagWorkflowResponse,
   TellWorkflowExecutionData,
   TellWorkflowExecutionResponse,
+  TellWorkflowsData,
+  TellWorkflowsResponse,
   UntagWorkflowData,
   UntagWorkflowResponse,
   UpdateAgentData,
@@ -766,6 +770,7 @@ export interface Operations {
     '/api/workflows': { query: ListWorkflowsData['query']; body: ListWorkflowsData['body']; answer: ListWorkflowsResponse };
     '/api/workflows/executions/{execution_id}': { query: FindWorkflowExecutionData['query']; body: FindWorkflowExecutionData['body']; answer: FindWorkflowExecutionResponse };
     '/api/workflows/{workflow_id}': { query: FindWorkflowData['query']; body: FindWorkflowData['body']; answer: FindWorkflowResponse };
+    '/api/workflows/{workflow_id}/analytics': { query: FindWorkflowAnalyticsData['query']; body: FindWorkflowAnalyticsData['body']; answer: FindWorkflowAnalyticsResponse };
     '/api/workflows/{workflow_id}/executions': { query: ListWorkflowExecutionsData['query']; body: ListWorkflowExecutionsData['body']; answer: ListWorkflowExecutionsResponse };
     '/api/workflows/{workflow_id}/ratings': { query: ListWorkflowRatingsData['query']; body: ListWorkflowRatingsData['body']; answer: ListWorkflowRatingsResponse };
     '/api/workflows/{workflow_id}/shares': { query: ListWorkflowSharesData['query']; body: ListWorkflowSharesData['body']; answer: ListWorkflowSharesResponse };
@@ -860,6 +865,7 @@ export interface Operations {
     '/api/workflow-templates/{template_id}/instantiate': { query: InstantiateWorkflowTemplateData['query']; body: InstantiateWorkflowTemplateData['body']; answer: InstantiateWorkflowTemplateResponse };
     '/api/workflows': { query: CreateWorkflowData['query']; body: CreateWorkflowData['body']; answer: CreateWorkflowResponse };
     '/api/workflows/check': { query: CheckWorkflowData['query']; body: CheckWorkflowData['body']; answer: CheckWorkflowResponse };
+    '/api/workflows/events': { query: TellWorkflowsData['query']; body: TellWorkflowsData['body']; answer: TellWorkflowsResponse };
     '/api/workflows/execute/{name}': { query: ExecuteWorkflowByNameData['query']; body: ExecuteWorkflowByNameData['body']; answer: ExecuteWorkflowByNameResponse };
     '/api/workflows/executions/{execution_id}/events': { query: TellWorkflowExecutionData['query']; body: TellWorkflowExecutionData['body']; answer: TellWorkflowExecutionResponse };
     '/api/workflows/executions/{execution_id}/replay': { query: ReplayWorkflowExecutionData['query']; body: ReplayWorkflowExecutionData['body']; answer: ReplayWorkflowExecutionResponse };

@@ -6614,6 +6614,27 @@ export type TellExecutionRequest = {
 };
 
 /**
+ * Something that happened, for every workflow that waits for it.
+ */
+export type TellWorkflowsRequest = {
+    /**
+     * What there is to know of it. Its fields are the inputs of their names, and all of it is the input `event`.
+     */
+    data?: {
+        [key: string]: unknown;
+    };
+    /**
+     * What the sender calls it. The same id with the same name and data starts nothing again within 24 hours, and is
+     * answered with the runs that there are.
+     */
+    id?: string | null;
+    /**
+     * The name that event triggers wait for: 1 to 100 letters, digits, `.`, `_`, `-` and `:`.
+     */
+    name: string;
+};
+
+/**
  * What an agent is tried with.
  */
 export type TestAgentRequest = {
@@ -7302,6 +7323,65 @@ export type Workflow = WorkflowSummary & {
 };
 
 /**
+ * How a workflow does.
+ */
+export type WorkflowAnalytics = {
+    /**
+     * How long those took that ended well, what they waited for included.
+     */
+    durations: WorkflowDurations;
+    /**
+     * How many of them are over.
+     */
+    ended: number;
+    /**
+     * Why runs failed, the commonest reasons first; at most ten.
+     */
+    errors: Array<WorkflowErrorCount>;
+    /**
+     * How long the pieces of time are: hours up to two days, days beyond.
+     */
+    grouping: UsageGrouping;
+    /**
+     * What each node did, in the order in which runs first came to them.
+     */
+    nodes: Array<WorkflowNodeAnalytics>;
+    /**
+     * Runs by the piece of time in which they began, the oldest first and without a gap.
+     */
+    over_time: Array<WorkflowRunPiece>;
+    /**
+     * Whose runs.
+     */
+    reach: CostReach;
+    /**
+     * How many runs there were.
+     */
+    runs: number;
+    /**
+     * Runs that began from this moment on.
+     */
+    since: string;
+    /**
+     * How many runs stand how; a status that none has is left out.
+     */
+    statuses: Array<WorkflowStatusCount>;
+    /**
+     * How many of those that are over ended well, from 0 to 1; null where none is over.
+     */
+    success_rate: number | null;
+    /**
+     * What they took and cost with everything below them: one a currency, the dearest first.
+     */
+    totals: Array<CostTotals>;
+    /**
+     * And before this one.
+     */
+    until: string;
+    workflow_id: WorkflowId;
+};
+
+/**
  * What a delivery started.
  */
 export type WorkflowDelivery = {
@@ -7309,6 +7389,32 @@ export type WorkflowDelivery = {
      * The run; the same one where the message came before.
      */
     run_id: RunId;
+};
+
+/**
+ * How long some things took. Percentiles are by nearest rank: each is one of the durations that there were.
+ */
+export type WorkflowDurations = {
+    /**
+     * Their mean.
+     */
+    average_ms: number | null;
+    /**
+     * How many things; with none, all the others are null.
+     */
+    count: number;
+    /**
+     * The longest.
+     */
+    longest_ms: number | null;
+    /**
+     * What half of them did not take longer than.
+     */
+    p50_ms: number | null;
+    /**
+     * What 95 of 100 did not take longer than.
+     */
+    p95_ms: number | null;
 };
 
 /**
@@ -7328,6 +7434,43 @@ export type WorkflowError = {
      * The node; none where the workflow itself could not go on.
      */
     source?: string | null;
+};
+
+/**
+ * Runs that failed for one reason.
+ */
+export type WorkflowErrorCount = {
+    /**
+     * A stable code.
+     */
+    code: string;
+    /**
+     * How many runs.
+     */
+    count: number;
+    /**
+     * The newest of them.
+     */
+    newest_run_id: RunId;
+};
+
+/**
+ * What came of an event.
+ */
+export type WorkflowEvent = {
+    /**
+     * Each workflow that waits for it, the oldest first.
+     */
+    workflows: Array<WorkflowEventStart>;
+};
+
+/**
+ * What a workflow made of an event.
+ */
+export type WorkflowEventStart = {
+    error: WorkflowStartError | null;
+    run_id?: RunId | null;
+    workflow_id: WorkflowId;
 };
 
 /**
@@ -7376,6 +7519,45 @@ export type WorkflowHookId = string;
  * A workflow.
  */
 export type WorkflowId = string;
+
+/**
+ * What one node did, in runs that have ended.
+ */
+export type WorkflowNodeAnalytics = {
+    /**
+     * How often it was begun, each round and item once.
+     */
+    begun: number;
+    /**
+     * How long it took a run: rounds, items and repetitions together.
+     */
+    durations: WorkflowDurations;
+    /**
+     * The code for which it failed in the most runs.
+     */
+    error_code: string | null;
+    /**
+     * How often it failed for good, also where the workflow went on from that.
+     */
+    failed: number;
+    /**
+     * Its name in the newest version; null where it has none there, or is not there any more.
+     */
+    name: string | null;
+    node_id: string;
+    /**
+     * How often it was tried once more.
+     */
+    repeated: number;
+    /**
+     * In how many runs it was come to.
+     */
+    runs: number;
+    /**
+     * How often it was left out.
+     */
+    skipped: number;
+};
 
 /**
  * Where a document stops being YAML or JSON, both from 1.
@@ -7469,6 +7651,24 @@ export type WorkflowReplayDifference = {
 };
 
 /**
+ * The runs of one piece of time.
+ */
+export type WorkflowRunPiece = {
+    /**
+     * How many of those have failed.
+     */
+    failed: number;
+    /**
+     * How many runs began in it.
+     */
+    runs: number;
+    /**
+     * When the piece begins.
+     */
+    start: string;
+};
+
+/**
  * When a workflow starts by itself.
  */
 export type WorkflowSchedule = {
@@ -7513,6 +7713,14 @@ export type WorkflowStartError = {
      * What to do about it.
      */
     detail: string;
+};
+
+/**
+ * How many runs stand so.
+ */
+export type WorkflowStatusCount = {
+    count: number;
+    status: RunStatus;
 };
 
 /**
@@ -16885,6 +17093,34 @@ export type CheckWorkflowResponses = {
 
 export type CheckWorkflowResponse = CheckWorkflowResponses[keyof CheckWorkflowResponses];
 
+export type TellWorkflowsData = {
+    body: TellWorkflowsRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/workflows/events';
+};
+
+export type TellWorkflowsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type TellWorkflowsError = TellWorkflowsErrors[keyof TellWorkflowsErrors];
+
+export type TellWorkflowsResponses = {
+    202: WorkflowEvent;
+};
+
+export type TellWorkflowsResponse = TellWorkflowsResponses[keyof TellWorkflowsResponses];
+
 export type ExecuteWorkflowByNameData = {
     body?: ExecuteByNameRequest | null;
     headers?: {
@@ -17239,6 +17475,39 @@ export type UpdateWorkflowResponses = {
 };
 
 export type UpdateWorkflowResponse = UpdateWorkflowResponses[keyof UpdateWorkflowResponses];
+
+export type FindWorkflowAnalyticsData = {
+    body?: never;
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: {
+        /**
+         * Runs that began from this day or moment on.
+         */
+        since?: string;
+        /**
+         * Runs that began to the end of this day, or before this moment.
+         */
+        until?: string;
+    };
+    url: '/api/workflows/{workflow_id}/analytics';
+};
+
+export type FindWorkflowAnalyticsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindWorkflowAnalyticsError = FindWorkflowAnalyticsErrors[keyof FindWorkflowAnalyticsErrors];
+
+export type FindWorkflowAnalyticsResponses = {
+    200: WorkflowAnalytics;
+};
+
+export type FindWorkflowAnalyticsResponse = FindWorkflowAnalyticsResponses[keyof FindWorkflowAnalyticsResponses];
 
 export type CloneWorkflowData = {
     body: CloneWorkflowRequest;

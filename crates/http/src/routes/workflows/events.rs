@@ -61,8 +61,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 }
 
 /// Tells that something has happened. Every workflow of the caller's organisation and environment that is switched on, that
-/// has an event trigger of exactly this name and that the caller may run is started, as the caller: an event lends nobody
-/// the rights of a workflow's owner. A workflow that does not start says why in its place and keeps no other from it. An
+/// has an event trigger of exactly this name and that the caller may run is started, as its owner, like by a schedule or a
+/// webhook. A workflow that does not start says why in its place and keeps no other from it. An
 /// event that would start too many is refused as a whole.
 #[utoipa::path(
     post, path = "/api/workflows/events", tag = "workflows", request_body = TellWorkflowsRequest,

@@ -91,7 +91,7 @@ function EventField({
         maxLength={100}
         spellCheck={false}
         hint={t(
-          'Whoever tells this name starts it, with their own rights, once it is saved, ready and active.',
+          'Whoever may run it and tells this name starts it, with your rights, once it is saved, ready and active.',
         )}
         error={problem}
         onChange={(event) => onChange(event.target.value)}
@@ -141,7 +141,7 @@ function TellForm({ name, workflowId }: { name: string; workflowId: string }) {
       }}
     >
       <p className="text-text-3">
-        {t('Every workflow here that waits for it and that you may run begins, as you.')}
+        {t('Every workflow here that waits for it and that you may run begins, each as its owner.')}
       </p>
       <TextArea
         label={t('Data (optional)')}
