@@ -241,12 +241,7 @@ impl Conversations {
                 "no agent with this id; GET /api/agents lists those there are",
             )
         })?;
-        let facts = Facts::new(format!("agent:{id}"), agent.scope)
-            .owned_by(agent.owner_user_id)
-            .seen_by(agent.spec.visibility)
-            .labelled(agent.spec.data_classification)
-            .official(agent.is_official);
-        self.rows.access.require(caller, Action::AgentExecute, &facts).await?;
+        self.rows.access.require(caller, Action::AgentExecute, &Facts::from(&agent)).await?;
         Ok(agent)
     }
 

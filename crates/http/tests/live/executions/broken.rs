@@ -18,20 +18,20 @@ async fn a_target_that_fails_is_left_alone_and_other_targets_and_tenants_are_not
     let (admin, stranger) = (&world.admin, world.stranger().await);
     for number in 0..5 {
         target.push(503, json!({ "error": "busy" }));
-        let failed = run(admin, &pays(&target, &format!("pays {number}"), "/pay"), json!({})).await;
-        assert_eq!(failed["error"]["code"], "upstream_unavailable", "{failed}");
+        let failed = run(admin, &pays(&target, &format!("pays-{number}"), "/pay"), json!({})).await;
+        assert_eq!(failed["error"]["code"], "503", "{failed}");
     }
     assert_eq!(target.asked().len(), 5);
 
     // Another page of the same host fails with it; nothing is sent, and what a person reads says so.
-    let left = run(admin, &pays(&target, "pays again", "/other"), json!({})).await;
+    let left = run(admin, &pays(&target, "pays-again", "/other"), json!({})).await;
     assert_eq!((&left["error"]["code"], target.asked().len()), (&json!("circuit_open"), 5), "{left}");
     let says = left["error"]["message"].as_str().unwrap();
     assert!(says.contains("Nothing was sent") && says.contains("127.0.0.1:"), "{says}");
 
-    completed(&run(admin, &pays(&other, "pays elsewhere", "/pay"), json!({})).await);
+    completed(&run(admin, &pays(&other, "pays-elsewhere", "/pay"), json!({})).await);
     // What one tenant makes fail is no other's: else anybody could shut it for all.
-    completed(&run(&stranger, &pays(&target, "pays, too", "/pay"), json!({})).await);
+    completed(&run(&stranger, &pays(&target, "pays-too", "/pay"), json!({})).await);
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn answers_that_refuse_are_answers() {
     let (world, target) = (World::start().await, Target::start().await);
     for number in 0..7 {
         target.push(404, json!({ "error": "no such order" }));
-        let failed = run(&world.admin, &pays(&target, &format!("asks {number}"), "/order"), json!({})).await;
+        let failed = run(&world.admin, &pays(&target, &format!("asks-{number}"), "/order"), json!({})).await;
         assert_ne!(failed["error"]["code"], "circuit_open", "{failed}");
     }
     assert_eq!(target.asked().len(), 7);

@@ -251,10 +251,13 @@ async fn an_event_starts_what_its_teller_may_run_as_its_owner() {
     assert!(by.as_str().is_some_and(|by| by.contains('@')), "{report}");
     assert_eq!((runs(admin, &private).await, runs(&stranger, &public).await), (0, 0));
 
-    // Whoever may not run workflows starts nothing, and is told so of what it sees.
+    // Whoever may not run what it sees starts nothing, and is told why.
     let refused = tell(&viewer, json!({ "name": "paid" })).await;
     assert_eq!(column(&json!({ "items": refused }), "workflow_id"), [shared["id"].clone()]);
-    assert_eq!((&refused[0]["run_id"], &refused[0]["error"]["code"]), (&Value::Null, &json!("role_missing")));
+    assert_eq!(
+        (&refused[0]["run_id"], &refused[0]["error"]["code"]),
+        (&Value::Null, &json!("clearance_too_low"))
+    );
     world.anonymous().post(TELL, json!({ "name": "paid" })).await.problem(401, "token_missing");
 
     // What was told before tells nobody of what it may not see.
