@@ -17,15 +17,17 @@ import { Markdown } from '@/lib/markdown';
 import { toast } from '@/lib/toast';
 import type { ChatOptions } from '../hooks/use-chat-options';
 import { regenerate, removeMessage, send, switchTo } from '../model/actions';
+import { findingsOf } from '../model/findings';
 import { pieces } from '../model/pieces';
 import { type RunView, withRun } from '../model/run-reducer';
 import { useChat } from '../model/store';
 import { BranchSwitcher } from './branch-switcher';
-import { Findings, findingsOf } from './findings';
 import { Thinking } from './thinking';
 
 /** Loaded with the first call; a chat without tools does without. */
 const ToolCallCard = lazy(async () => ({ default: (await import('./tool-call-card')).ToolCallCard }));
+/** Loaded with the first finding. */
+const Findings = lazy(async () => ({ default: (await import('./findings')).Findings }));
 /** Loaded with the first question. */
 const ApprovalBlock = lazy(async () => ({ default: (await import('./approval-block')).ApprovalBlock }));
 
@@ -244,7 +246,11 @@ export const AssistantMessage = memo(function AssistantMessage({
       {streaming && !message.content && message.tool_calls.length === 0 && (
         <span className="caret" aria-hidden="true" />
       )}
-      {findings.length > 0 && <Findings findings={findings} />}
+      {findings.length > 0 && (
+        <Suspense fallback={null}>
+          <Findings findings={findings} />
+        </Suspense>
+      )}
       {loose.length > 0 && (
         <div className="flex flex-wrap gap-2">
           {loose.map((artifact) => (

@@ -27,9 +27,3 @@ export function Findings({ findings }: { findings: GuardFinding[] }) {
     </ul>
   );
 }
-
-/** The findings that a message carries; its metadata is open, so it is looked at before it is believed. */
-export function findingsOf(metadata: unknown): GuardFinding[] {
-  const found = (metadata as { findings?: unknown } | null)?.findings;
-  return Array.isArray(found) ? (found as GuardFinding[]) : [];
-}
