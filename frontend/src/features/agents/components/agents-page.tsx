@@ -1,13 +1,13 @@
 /** The library: every agent a person may use. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { Check, Hexagon, LayoutGrid, List, Plus, Search } from 'lucide-react';
+import { Check, Hexagon, LayoutGrid, List, Plus } from 'lucide-react';
 import { useDeferredValue, useMemo, useState } from 'react';
 import { describe } from '@/api/problem';
 import { meQuery, modelsQuery } from '@/api/queries';
-import { Button } from '@/components/ui/button';
+import { LibraryHead, LibraryList, LibrarySearch } from '@/components/shared/library';
 import { Segmented } from '@/components/ui/segmented';
-import { EmptyState, ErrorState } from '@/components/ui/states';
+import { EmptyState } from '@/components/ui/states';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
 import { agentList, useCloneAgent } from '../queries';
@@ -60,31 +60,24 @@ export function AgentsPage() {
 
   return (
     <div className="page">
-      <header className="flex flex-wrap items-end gap-4">
-        <div className="min-w-0 flex-1 basis-64">
-          <h1 className="display">{t('Agents')}</h1>
-          <p className="mt-2 text-body text-text-2">
-            {t('Each with its own instructions, model and tools. Ready to try in a chat.')}
-          </p>
-        </div>
+      <LibraryHead
+        title={t('Agents')}
+        lead={t('Each with its own instructions, model and tools. Ready to try in a chat.')}
+      >
         <Link to="/library/agents/new" className="btn pri">
           <Plus size={16} />
           {t('New agent')}
         </Link>
-      </header>
+      </LibraryHead>
 
       <div className="grid gap-4">
         <div className="flex flex-wrap gap-3">
-          <label className="field min-h-[46px] flex-1 basis-72 rounded-lg text-body">
-            <Search size={18} className="flex-none text-text-3" aria-hidden="true" />
-            <input
-              type="search"
-              aria-label={t('Search agents')}
-              placeholder={t('Search by name or task')}
-              value={query}
-              onChange={(event) => setQuery(event.target.value)}
-            />
-          </label>
+          <LibrarySearch
+            label={t('Search agents')}
+            placeholder={t('Search by name or task')}
+            value={query}
+            onChange={setQuery}
+          />
           <Segmented<View>
             label={t('View')}
             value={view}
@@ -138,89 +131,45 @@ export function AgentsPage() {
         </div>
       </div>
 
-      {list.isPending ? (
-        <div className="agent-grid" aria-busy="true">
-          <span className="sr-only" role="status">
-            {t('Loading')}
-          </span>
-          {Array.from({ length: 6 }, (_, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: skeletons have no identity
-            <AgentCardSkeleton key={index} />
-          ))}
-        </div>
-      ) : list.isError ? (
-        <div className="card border-dashed">
-          <ErrorState
-            title={t('The agents could not be loaded')}
-            error={list.error}
-            onRetry={() => void list.refetch()}
+      <LibraryList
+        label={t('Agents')}
+        list={list}
+        length={agents.length}
+        counted={t('{{count}} agents', { count: agents.length })}
+        skeleton={<AgentCardSkeleton />}
+        failed={t('The agents could not be loaded')}
+        filtered={filtered}
+        nothing={t('No agent fits this search. Try fewer words, or look at all of them.')}
+        onClear={() => {
+          setQuery('');
+          setWhose('all');
+          setTag(undefined);
+        }}
+        empty={
+          <EmptyState
+            icon={<Hexagon />}
+            title={t('No agents yet')}
+            action={
+              <Link to="/library/agents/new" className="btn out">
+                {t('New agent')}
+              </Link>
+            }
+          >
+            {t('Agents that you or your team make will stand here.')}
+          </EmptyState>
+        }
+        className={view === 'grid' ? 'library-grid' : 'agent-rows card'}
+      >
+        {agents.map((agent) => (
+          <Entry
+            key={agent.id}
+            agent={agent}
+            modelName={modelName(agent.model)}
+            cloning={clone.isPending && clone.variables.id === agent.id}
+            onClone={() => copy(agent.id)}
           />
-        </div>
-      ) : agents.length === 0 ? (
-        <div className="card border-dashed">
-          {filtered ? (
-            <EmptyState
-              icon={<Search />}
-              title={t('Nothing matches')}
-              action={
-                <Button
-                  variant="outline"
-                  onClick={() => {
-                    setQuery('');
-                    setWhose('all');
-                    setTag(undefined);
-                  }}
-                >
-                  {t('Clear the filters')}
-                </Button>
-              }
-            >
-              {t('No agent fits this search. Try fewer words, or look at all of them.')}
-            </EmptyState>
-          ) : (
-            <EmptyState
-              icon={<Hexagon />}
-              title={t('No agents yet')}
-              action={
-                <Link to="/library/agents/new" className="btn out">
-                  {t('New agent')}
-                </Link>
-              }
-            >
-              {t('Agents that you or your team make will stand here.')}
-            </EmptyState>
-          )}
-        </div>
-      ) : (
-        <section aria-label={t('Agents')}>
-          <p className="mb-4 text-sm text-text-3" role="status">
-            {t('{{count}} agents', { count: agents.length })}
-            {list.hasNextPage && ` ${t('so far')}`}
-          </p>
-          <div className={view === 'grid' ? 'agent-grid' : 'agent-rows card'}>
-            {agents.map((agent) => (
-              <Entry
-                key={agent.id}
-                agent={agent}
-                modelName={modelName(agent.model)}
-                cloning={clone.isPending && clone.variables.id === agent.id}
-                onClone={() => copy(agent.id)}
-              />
-            ))}
-          </div>
-          {list.hasNextPage && (
-            <div className="mt-6 text-center">
-              <Button
-                variant="outline"
-                busy={list.isFetchingNextPage}
-                onClick={() => void list.fetchNextPage()}
-              >
-                {t('Show more')}
-              </Button>
-            </div>
-          )}
-        </section>
-      )}
+        ))}
+      </LibraryList>
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { ChevronLeft, Pencil, Plus } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { describe, Problem } from '@/api/problem';
 import { meQuery } from '@/api/queries';
+import { LibraryHead, LibraryList } from '@/components/shared/library';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { TextField } from '@/components/ui/field';
@@ -77,27 +78,19 @@ function List({ organization }: { organization: string }) {
         <ChevronLeft size={16} />
         {t('Workflows')}
       </Link>
-      <header className="flex flex-wrap items-end gap-4">
-        <div className="min-w-0 flex-1 basis-64">
-          <h1 className="display">{t('Canvas')}</h1>
-          <p className="mt-2 text-body text-text-2">
-            {t('Drawings of agents, tools and connections, seen by the whole organisation.')}
-          </p>
-        </div>
+      <LibraryHead
+        title={t('Canvas')}
+        lead={t('Drawings of agents, tools and connections, seen by the whole organisation.')}
+      >
         {add}
-      </header>
-      {list.isPending ? (
-        <SkeletonRows rows={5} />
-      ) : list.isError ? (
-        <div className="card border-dashed">
-          <ErrorState
-            title={t('The drawings could not be loaded')}
-            error={list.error}
-            onRetry={() => void list.refetch()}
-          />
-        </div>
-      ) : drawings.length === 0 ? (
-        <div className="card border-dashed">
+      </LibraryHead>
+      <LibraryList
+        label={t('Drawings')}
+        list={list}
+        length={drawings.length}
+        skeleton={<Skeleton style={{ height: 120 }} />}
+        failed={t('The drawings could not be loaded')}
+        empty={
           <EmptyState
             icon={<Pencil />}
             title={t('No drawings yet')}
@@ -109,46 +102,34 @@ function List({ organization }: { organization: string }) {
           >
             {t('Lay out what works with what, before there is a workflow of it.')}
           </EmptyState>
-        </div>
-      ) : (
-        <section aria-label={t('Drawings')}>
-          <ul className="wf-grid">
-            {drawings.map((drawing) => (
-              <li key={drawing.id} className="wf-card card">
-                <header>
-                  <span className="tile" style={{ ['--k' as string]: 'var(--accent)' }} aria-hidden="true">
-                    <Pencil size={20} />
-                  </span>
-                  <div>
-                    <h2 className="card-title truncate">
-                      {/* The whole card is the link. */}
-                      <Link {...drawingAddress(drawing.id)} className="wf-card-link">
-                        {drawing.name}
-                      </Link>
-                    </h2>
-                    <p className="truncate text-xs text-text-3">
-                      {drawing.can_edit ? t('You may change it') : t('Read only')}
-                      {' · '}
-                      {ago(drawing.updated_at)}
-                    </p>
-                  </div>
-                </header>
-              </li>
-            ))}
-          </ul>
-          {list.hasNextPage && (
-            <div className="mt-6 text-center">
-              <Button
-                variant="outline"
-                busy={list.isFetchingNextPage}
-                onClick={() => void list.fetchNextPage()}
-              >
-                {t('Show more')}
-              </Button>
-            </div>
-          )}
-        </section>
-      )}
+        }
+        className=""
+      >
+        <ul className="library-grid">
+          {drawings.map((drawing) => (
+            <li key={drawing.id} className="wf-card card">
+              <header>
+                <span className="tile" style={{ ['--k' as string]: 'var(--accent)' }} aria-hidden="true">
+                  <Pencil size={20} />
+                </span>
+                <div>
+                  <h2 className="card-title truncate">
+                    {/* The whole card is the link. */}
+                    <Link {...drawingAddress(drawing.id)} className="wf-card-link">
+                      {drawing.name}
+                    </Link>
+                  </h2>
+                  <p className="truncate text-xs text-text-3">
+                    {drawing.can_edit ? t('You may change it') : t('Read only')}
+                    {' · '}
+                    {ago(drawing.updated_at)}
+                  </p>
+                </div>
+              </header>
+            </li>
+          ))}
+        </ul>
+      </LibraryList>
       <Dialog
         open={creating}
         onClose={() => setCreating(false)}

@@ -1,15 +1,16 @@
 /** The library: every workflow a person may see, and the ways to another one. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { FileUp, LayoutTemplate, Pencil, Plus, Search, Workflow as WorkflowIcon, X } from 'lucide-react';
+import { FileUp, LayoutTemplate, Pencil, Plus, Workflow as WorkflowIcon, X } from 'lucide-react';
 import { lazy, Suspense, useDeferredValue, useMemo, useState } from 'react';
 import { describe } from '@/api/problem';
 import { meQuery } from '@/api/queries';
 import type { Workflow, WorkflowSummary } from '@/api/types';
+import { LibraryHead, LibraryList, LibrarySearch } from '@/components/shared/library';
 import { Button } from '@/components/ui/button';
 import { ConfirmDialog } from '@/components/ui/dialog';
 import { Segmented } from '@/components/ui/segmented';
-import { EmptyState, ErrorState } from '@/components/ui/states';
+import { EmptyState } from '@/components/ui/states';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
 import { workflowTitle } from '../model/names';
@@ -59,13 +60,10 @@ export function WorkflowsPage() {
 
   return (
     <div className="page">
-      <header className="flex flex-wrap items-end gap-4">
-        <div className="min-w-0 flex-1 basis-64">
-          <h1 className="display">{t('Workflows')}</h1>
-          <p className="mt-2 text-body text-text-2">
-            {t('What happens in which order: agents, tools, checks and people, drawn as a graph.')}
-          </p>
-        </div>
+      <LibraryHead
+        title={t('Workflows')}
+        lead={t('What happens in which order: agents, tools, checks and people, drawn as a graph.')}
+      >
         <div className="flex flex-wrap gap-2">
           <Link to="/workflows" search={CANVAS} className="btn out">
             <Pencil size={16} />
@@ -84,19 +82,15 @@ export function WorkflowsPage() {
             {t('New workflow')}
           </Button>
         </div>
-      </header>
+      </LibraryHead>
 
       <div className="flex flex-wrap items-center gap-3">
-        <label className="field min-h-[46px] flex-1 basis-72 rounded-lg text-body">
-          <Search size={18} className="flex-none text-text-3" aria-hidden="true" />
-          <input
-            type="search"
-            aria-label={t('Search workflows')}
-            placeholder={t('Search by name or task')}
-            value={query}
-            onChange={(event) => setQuery(event.target.value)}
-          />
-        </label>
+        <LibrarySearch
+          label={t('Search workflows')}
+          placeholder={t('Search by name or task')}
+          value={query}
+          onChange={setQuery}
+        />
         <Segmented<Which>
           label={t('Which workflows')}
           value={which}
@@ -127,91 +121,46 @@ export function WorkflowsPage() {
         </ul>
       )}
 
-      {list.isPending ? (
-        <div className="wf-grid" aria-busy="true">
-          <span className="sr-only" role="status">
-            {t('Loading')}
-          </span>
-          {Array.from({ length: 6 }, (_, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: skeletons have no identity
-            <WorkflowCardSkeleton key={index} />
-          ))}
-        </div>
-      ) : list.isError ? (
-        <div className="card border-dashed">
-          <ErrorState
-            title={t('The workflows could not be loaded')}
-            error={list.error}
-            onRetry={() => void list.refetch()}
-          />
-        </div>
-      ) : workflows.length === 0 ? (
-        <div className="card border-dashed">
-          {filtered ? (
-            <EmptyState
-              icon={<Search />}
-              title={t('Nothing matches')}
-              action={
-                <Button
-                  variant="outline"
-                  onClick={() => {
-                    setQuery('');
-                    setWhich('all');
-                    setTags([]);
-                  }}
-                >
-                  {t('Clear the filters')}
-                </Button>
-              }
-            >
-              {t('No workflow fits this search. Try fewer words, or look at all of them.')}
-            </EmptyState>
-          ) : (
-            <EmptyState
-              icon={<WorkflowIcon />}
-              title={t('No workflows yet')}
-              action={
-                <Button variant="outline" onClick={() => setDialog('templates')}>
-                  {t('Start from a template')}
-                </Button>
-              }
-            >
-              {t('Take one that ships with Conductor, draw your own, or import a document that you have.')}
-            </EmptyState>
-          )}
-        </div>
-      ) : (
-        <section aria-label={t('Workflows')}>
-          <p className="mb-4 text-sm text-text-3" role="status">
-            {t('{{count}} workflows', { count: workflows.length })}
-            {list.hasNextPage && ` ${t('so far')}`}
-          </p>
-          <div className="wf-grid">
-            {workflows.map((workflow) => (
-              <WorkflowCard
-                key={workflow.id}
-                workflow={workflow}
-                cloning={clone.isPending && clone.variables.id === workflow.id}
-                onClone={() => copy(workflow.id)}
-                onExport={() => setExporting(workflow)}
-                onDelete={() => setDeleting(workflow)}
-                onTag={(name) => setTags((chosen) => [...new Set([...chosen, name])])}
-              />
-            ))}
-          </div>
-          {list.hasNextPage && (
-            <div className="mt-6 text-center">
-              <Button
-                variant="outline"
-                busy={list.isFetchingNextPage}
-                onClick={() => void list.fetchNextPage()}
-              >
-                {t('Show more')}
+      <LibraryList
+        label={t('Workflows')}
+        list={list}
+        length={workflows.length}
+        counted={t('{{count}} workflows', { count: workflows.length })}
+        skeleton={<WorkflowCardSkeleton />}
+        failed={t('The workflows could not be loaded')}
+        filtered={filtered}
+        nothing={t('No workflow fits this search. Try fewer words, or look at all of them.')}
+        onClear={() => {
+          setQuery('');
+          setWhich('all');
+          setTags([]);
+        }}
+        empty={
+          <EmptyState
+            icon={<WorkflowIcon />}
+            title={t('No workflows yet')}
+            action={
+              <Button variant="outline" onClick={() => setDialog('templates')}>
+                {t('Start from a template')}
               </Button>
-            </div>
-          )}
-        </section>
-      )}
+            }
+          >
+            {t('Take one that ships with Conductor, draw your own, or import a document that you have.')}
+          </EmptyState>
+        }
+      >
+        {workflows.map((workflow) => (
+          <WorkflowCard
+            key={workflow.id}
+            workflow={workflow}
+            cloning={clone.isPending && clone.variables.id === workflow.id}
+            onClone={() => copy(workflow.id)}
+            onExport={() => setExporting(workflow)}
+            onDelete={() => setDeleting(workflow)}
+            onTag={(name) => setTags((chosen) => [...new Set([...chosen, name])])}
+          />
+        ))}
+      </LibraryList>
       <CreateDialog open={dialog === 'create'} onClose={() => setDialog(undefined)} onMade={open} />
       <ImportDialog open={dialog === 'import'} onClose={() => setDialog(undefined)} onMade={open} />
       {dialog === 'templates' && (
