@@ -84,6 +84,7 @@ pub(crate) async fn rows(config: &Config, folder: &DataFolder) -> Result<(Store,
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut options = OpenOptions::new(config.database());
     options.connections = config.database_connections;
+    options.silence = Duration::from_millis(config.lease_ms);
     let store = options.open(clock).await.context("the database cannot be opened")?;
     let limits = LimitsOptions {
         per_user: config.limit_user_per_minute,

@@ -64,11 +64,10 @@ impl Error {
         matches!(self, Self::Storage(conductor_storage::Error::Fenced))
     }
 
-    /// Whether the database failed, and may not fail the next time.
+    /// Whether the database failed, under this crate or one that it called, and may not fail the next time.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        use conductor_storage::Error as Storage;
-        matches!(self, Self::Storage(Storage::Database(_) | Storage::Overloaded | Storage::Closed))
+        conductor_storage::Error::is_passing_below(self)
     }
 }
 

@@ -57,6 +57,14 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
+    /// Whether the database failed here or, in whatever guise, below `error`, and may not fail the next time.
+    #[must_use]
+    pub fn is_passing_below(error: &(dyn std::error::Error + 'static)) -> bool {
+        std::iter::successors(Some(error), |error| error.source())
+            .filter_map(|error| error.downcast_ref::<Self>())
+            .any(|error| matches!(error, Self::Database(_) | Self::Overloaded | Self::Closed))
+    }
+
     /// Names an unreadable column.
     pub(crate) fn corrupt(
         column: &'static str,

@@ -26,10 +26,6 @@ use crate::{
 /// (<https://sqlite.org/wal.html>, "the WAL-reset bug").
 const SQLITE_AT_LEAST: (u32, u32, u32) = (3, 51, 3);
 
-/// A server that stands still in the middle of a transaction, as a paused machine does, keeps what it holds for so long:
-/// until then, others wait for runs that they could have taken over. It is as long as a lease.
-const GIVE_UP: &str = "SET idle_in_transaction_session_timeout = '15s'";
-
 /// Where the database is and how much of it to use.
 #[derive(Clone, Debug)]
 pub struct OpenOptions {
@@ -39,15 +35,19 @@ pub struct OpenOptions {
     pub connections: u32,
     /// Writes that may wait before new ones are refused.
     pub queue: usize,
+    /// How long PostgreSQL keeps the rows of a transaction whose server says nothing more, as a paused machine does:
+    /// others wait for them so long. As long as a lease, since its runs are to be had after that.
+    pub silence: Duration,
     /// Changes nothing, not even the schema: for evidence, and beside a server that runs.
     pub read_only: bool,
 }
 
 impl OpenOptions {
-    /// The defaults for a URL: 8 connections, a queue of 4,096.
+    /// The defaults for a URL: 8 connections, a queue of 4,096, a silence of 15 s.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), connections: 8, queue: 4_096, read_only: false }
+        let silence = Duration::from_secs(15);
+        Self { url: url.into(), connections: 8, queue: 4_096, silence, read_only: false }
     }
 
     /// The URL of a SQLite file.
@@ -113,11 +113,14 @@ impl OpenOptions {
 
     async fn open_postgres(self, clock: Arc<dyn Clock>) -> Result<Store> {
         let options = PgConnectOptions::from_str(&self.url).map_err(|error| refuse(error.to_string()))?;
+        let silence = self.silence;
         let pool = PgPoolOptions::new()
             .max_connections(self.connections.max(2))
             .acquire_timeout(Duration::from_secs(10))
-            .after_connect(|connection, _| {
-                Box::pin(async move { connection.execute(AssertSqlSafe(GIVE_UP)).await.map(drop) })
+            .after_connect(move |connection, _| {
+                let give_up =
+                    format!("SET idle_in_transaction_session_timeout = {}", silence.as_millis().max(1));
+                Box::pin(async move { connection.execute(AssertSqlSafe(give_up)).await.map(drop) })
             })
             .connect_with(options)
             .await

@@ -93,16 +93,19 @@ impl Work {
     }
 
     fn node(&self, world: &World) -> Node {
-        let (work, tools, caller) = (self.clone(), Arc::clone(&world.tools), Arc::new(world.caller.clone()));
-        let agent: Advance = Arc::new(move |held| {
-            let work = work.clone();
-            Box::pin(async move { work.agent(held).await })
-        });
-        let workflow: Advance = Arc::new(move |held| {
-            let (tools, caller) = (Arc::clone(&tools), Arc::clone(&caller));
-            Box::pin(async move { one_call(&tools, caller, held).await })
-        });
-        world.node_of([(RunKind::Agent, agent), (RunKind::Workflow, workflow)])
+        let (work, caller) = (self.clone(), Arc::new(world.caller.clone()));
+        world.node_of(|tools| {
+            let agent: Advance = Arc::new(move |held| {
+                let work = work.clone();
+                Box::pin(async move { work.agent(held).await })
+            });
+            let tools = Arc::clone(tools);
+            let workflow: Advance = Arc::new(move |held| {
+                let (tools, caller) = (Arc::clone(&tools), Arc::clone(&caller));
+                Box::pin(async move { one_call(&tools, caller, held).await })
+            });
+            vec![(RunKind::Agent, agent), (RunKind::Workflow, workflow)]
+        })
     }
 
     async fn agent(&self, held: Held) -> conductor_runs::Result<Next> {

@@ -54,7 +54,7 @@ async fn world(approval: Approval) -> World {
 
 impl World {
     fn node(&self) -> Node {
-        self.node_of([])
+        self.node_of(|_| Vec::new())
     }
 
     /// Starts the call and lets it go on by itself.

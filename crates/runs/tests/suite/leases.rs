@@ -1,15 +1,17 @@
 //! Leases: what a process holds it keeps, what it has let go of is anybody's, and one that stood still finds out.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use conductor_domain::{
-    Agent, Caller, Clock, FixedClock, NewRun, Run, RunId, RunKind, RunTrigger, SystemClock,
+    Agent, Caller, Clock, FixedClock, NewRun, Run, RunId, RunKind, RunOutcome, RunStatus, RunTrigger,
+    SystemClock,
 };
-use conductor_runs::{Advance, Answer, CallError, Dispatch, Held, Tool, ToolSource};
+use conductor_runs::{Advance, Answer, CallError, Dispatch, Error, Held, Next, Tool, ToolSource};
 use conductor_storage::Unscoped;
 use conductor_test_support::TestDb;
+use futures::future;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::world::{self, PATIENCE};
@@ -85,7 +87,8 @@ async fn whoever_stood_still_for_longer_than_its_lease_finds_out_before_it_acts(
         let clock = FixedClock::at(SystemClock.now());
         let world = World::at(clock.clone(), database, |_| Nothing).await;
         let mut asking = Asking::new();
-        let node = world.node_of([(RunKind::Workflow, asking.advance.clone())]);
+        let advance = Arc::clone(&asking.advance);
+        let node = world.node_of(move |_| vec![(RunKind::Workflow, advance)]);
         let run = begin(&world).await;
         assert!(asking.next().await, "it was not begun");
 
@@ -124,4 +127,45 @@ async fn what_was_given_back_is_not_kept_by_whoever_had_it() {
         assert!(!world.is_taken_by("another", kept).await, "it is still held");
         assert!(world.is_taken_by("another", given).await, "nobody works on it, and nobody may");
     }
+}
+
+/// How the database's failure reaches the engine, by what it was asked through.
+fn guises() -> Vec<Error> {
+    use conductor_storage::Error as Storage;
+    vec![
+        Error::Storage(Storage::Overloaded),
+        Error::Access(conductor_access::Error::Storage(Storage::Closed)),
+        Error::Access(conductor_access::Error::Unreadable(Storage::Overloaded)),
+        Error::Source { source_name: "agents", source: Box::new(Error::Storage(Storage::Overloaded)) },
+        Error::Advance(Box::new(conductor_access::Error::Storage(Storage::Overloaded))),
+    ]
+}
+
+#[tokio::test]
+async fn a_database_that_fails_under_a_run_ends_it_in_no_guise() {
+    let world = World::new(TestDb::sqlite(), |_| Nothing).await;
+    let failures = guises();
+    let count = failures.len();
+    let failures = Arc::new(Mutex::new(failures));
+    let advance: Advance = {
+        let failures = Arc::clone(&failures);
+        Arc::new(move |held: Held| {
+            let failures = Arc::clone(&failures);
+            Box::pin(async move {
+                let failure = failures.lock().unwrap().pop();
+                if let Some(failure) = failure {
+                    return Err(failure);
+                }
+                let done = RunOutcome::of(RunStatus::Succeeded);
+                held.write(move |tx| Box::pin(async move { tx.finish(done, None).await })).await?;
+                Ok(Next::Finished)
+            })
+        })
+    };
+    let _node = world.node_of(move |_| vec![(RunKind::Workflow, advance)]);
+    let runs = future::join_all((0..count).map(|_| begin(&world))).await;
+    for run in runs {
+        world.until(run.id, "run.finished", "succeeded").await;
+    }
+    assert!(failures.lock().unwrap().is_empty(), "not every failure was met");
 }

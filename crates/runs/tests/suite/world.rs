@@ -1,6 +1,6 @@
 //! What every test here needs: rows, a person, a source of tools, and nodes that die as after kill -9.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
 use conductor_access::{Access, LimitsOptions, Vault};
 use conductor_domain::{
@@ -29,8 +29,8 @@ pub(crate) struct World<S> {
     pub(crate) tools: Arc<ToolPath>,
     pub(crate) runs: Runs,
     pub(crate) caller: Caller,
-    _folder: TempDir,
-    _database: TestDb,
+    folder: TempDir,
+    database: TestDb,
 }
 
 impl<S: ToolSource + 'static> World<S> {
@@ -41,24 +41,22 @@ impl<S: ToolSource + 'static> World<S> {
     /// With another clock than the system's.
     pub(crate) async fn at(clock: Arc<dyn Clock>, database: TestDb, make: impl FnOnce(Scope) -> S) -> Self {
         let folder = TempDir::new().unwrap();
-        let store = OpenOptions::new(database.url()).open(clock).await.unwrap();
-        let key = LocalKey::load_or_create(&folder.path().join("master.key")).unwrap();
-        let vault = Vault::new(store.clone(), Keyring::new(key));
-        let access = Access::start(store.clone(), vault, LimitsOptions::default()).await.unwrap();
+        let (store, access) = open(database.url(), folder.path(), clock).await;
         let caller = person(&store, &access).await;
         let source = Arc::new(make(caller.scope));
-        let sources: Vec<Arc<dyn ToolSource>> = vec![Arc::clone(&source) as Arc<dyn ToolSource>];
-        let tools = ToolPath::new(store.clone(), Arc::clone(&access), sources, ToolPathOptions::default());
+        let tools = tools_of(&store, &access, &source);
         let runs = Runs::new(store.clone(), Arc::clone(&access), Arc::clone(&tools));
-        Self { store, source, tools, runs, caller, _folder: folder, _database: database }
+        Self { store, source, tools, runs, caller, folder, database }
     }
 
     /// A node of its own that advances calls of doors and these kinds; when it is dropped it is gone as after kill -9.
-    pub(crate) fn node_of(&self, advances: impl IntoIterator<Item = (RunKind, Advance)>) -> Node {
+    /// The kinds' functions get the tools of that node.
+    pub(crate) fn node_of<F>(&self, advances: F) -> Node
+    where
+        F: FnOnce(&Arc<ToolPath>) -> Vec<(RunKind, Advance)> + Send + 'static,
+    {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let mut advances: HashMap<_, _> = advances.into_iter().collect();
-        advances.insert(RunKind::Tool, self.tools.advance_once());
         let options = DriverOptions {
             // A claim that the dead had under way is not kept by the next node as if it were its own.
             owner: RunId::generate(&SystemClock).to_string(),
@@ -66,7 +64,22 @@ impl<S: ToolSource + 'static> World<S> {
             concurrency: 16,
             alone: true,
         };
-        runtime.spawn(Driver::new(self.store.clone(), options, advances).run());
+        let (store, tools) = (self.store.clone(), Arc::clone(&self.tools));
+        let (url, folder) = (self.database.url().to_owned(), self.folder.path().to_owned());
+        let (clock, source) = (Arc::clone(self.store.clock()), Arc::clone(&self.source));
+        runtime.spawn(async move {
+            // Connections die with the process that opened them; a file has one writer, which is everybody's here.
+            let (store, tools) = if store.kind() == "postgres" {
+                let (store, access) = open(&url, &folder, clock).await;
+                let tools = tools_of(&store, &access, &source);
+                (store, tools)
+            } else {
+                (store, tools)
+            };
+            let mut advances: HashMap<_, _> = advances(&tools).into_iter().collect();
+            advances.insert(RunKind::Tool, tools.advance_once());
+            Driver::new(store, options, advances).run().await
+        });
         Node(Some(runtime))
     }
 
@@ -172,6 +185,20 @@ pub(crate) fn tool(scope: Scope, path: &str, approval: Approval) -> Tool {
         delegates: false,
         outbound: false,
     }
+}
+
+/// What a process opens of a database.
+async fn open(url: &str, folder: &Path, clock: Arc<dyn Clock>) -> (Store, Arc<Access>) {
+    let store = OpenOptions::new(url).open(clock).await.unwrap();
+    let key = LocalKey::load_or_create(&folder.join("master.key")).unwrap();
+    let vault = Vault::new(store.clone(), Keyring::new(key));
+    let access = Access::start(store.clone(), vault, LimitsOptions::default()).await.unwrap();
+    (store, access)
+}
+
+fn tools_of<S: ToolSource + 'static>(store: &Store, access: &Arc<Access>, source: &Arc<S>) -> Arc<ToolPath> {
+    let sources: Vec<Arc<dyn ToolSource>> = vec![Arc::clone(source) as Arc<dyn ToolSource>];
+    ToolPath::new(store.clone(), Arc::clone(access), sources, ToolPathOptions::default())
 }
 
 async fn person(store: &Store, access: &Arc<Access>) -> Caller {
