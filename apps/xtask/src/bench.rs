@@ -25,6 +25,8 @@ mod report;
 #[cfg(feature = "bench")]
 mod restart;
 #[cfg(feature = "bench")]
+mod rounds;
+#[cfg(feature = "bench")]
 mod streams;
 #[cfg(feature = "bench")]
 mod tenant;
@@ -56,6 +58,8 @@ enum Scenario {
     Journal,
     /// 10,000 open runs: how soon a server that died with them answers, and how soon all that is due moves.
     Restart,
+    /// A run that a person sends back 1,000 times, 1 GB of step data in all: what memory grows by.
+    Rounds,
     /// 1,000 event streams at once, 64 tokens each, none short, and the memory that they take.
     Streams,
     /// The bare axum server that `http` compares with.
@@ -100,6 +104,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             Scenario::Http => http::run(options.rounds, options.seconds).await,
             Scenario::Journal => journal::run(options.rounds, options.seconds).await,
             Scenario::Restart => restart::run().await,
+            Scenario::Rounds => rounds::run().await,
             Scenario::Streams => streams::run().await,
             Scenario::Bare => bare::serve(options.body.as_deref()).await,
         }

@@ -13,7 +13,10 @@ use std::{
 use conductor_domain::{Run, RunId, RunKind, RunOutcome, RunStatus};
 use conductor_storage::{Store, Unscoped};
 use futures::future::BoxFuture;
-use tokio::sync::{Notify, Semaphore};
+use tokio::{
+    sync::{Notify, Semaphore},
+    time::Instant,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
@@ -21,6 +24,12 @@ use crate::{Error, Held, Result, held::Lease, invoke::problem};
 
 /// How long a run rests under which the database failed.
 const PASSING: Duration = Duration::from_secs(1);
+
+/// After a look for what is free, this many times as long passes before the next one: with thousands of open runs a look
+/// takes time, and each run that ends asks for one.
+const REST: u32 = 4;
+/// And no longer than this.
+const LONGEST_REST: Duration = Duration::from_millis(500);
 
 /// What an advance function says when it stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,25 +110,29 @@ impl Driver {
         }
         let mut renewal = tokio::time::interval(self.options.lease / 3);
         renewal.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        self.sweep().await;
+        let (mut wanted, mut rested) = (true, Instant::now());
         loop {
             let due = self.next_wake().await;
             tokio::select! {
                 () = self.draining.cancelled() => return Ok(()),
-                () = self.wake.notified() => self.sweep().await,
-                () = at(due) => self.sweep().await,
+                () = tokio::time::sleep_until(rested), if wanted => {
+                    wanted = false;
+                    rested = Instant::now() + self.sweep().await;
+                }
+                () = self.wake.notified() => wanted = true,
+                () = at(due) => wanted = true,
                 signal = signals.recv() => match signal {
                     // Claims wait for the disk; side by side they share a commit.
                     Ok(signalled) => {
                         let driver = Arc::clone(&self);
                         self.tasks.spawn(async move { driver.signalled(signalled.run_id).await });
                     }
-                    Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => self.sweep().await,
+                    Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => wanted = true,
                     Err(tokio::sync::broadcast::error::RecvError::Closed) => return Ok(()),
                 },
                 _ = renewal.tick() => {
                     self.renew().await;
-                    self.sweep().await;
+                    wanted = true;
                 }
             }
         }
@@ -164,21 +177,28 @@ impl Driver {
         }
     }
 
-    /// Claims what is free, as far as there are places.
-    async fn sweep(self: &Arc<Self>) {
-        let now = self.store.clock().now();
+    /// Claims what is free, as far as there are places; how long nobody should look again.
+    async fn sweep(self: &Arc<Self>) -> Duration {
+        let began = Instant::now();
         let limit = u64::try_from(self.places.available_permits()).unwrap_or(u64::MAX).min(1_000);
         if limit == 0 || self.is_draining() {
-            return;
+            return Duration::ZERO;
         }
-        match self.store.unscoped(Unscoped::RunDriver).runs().claimable(now, limit).await {
+        let now = self.store.clock().now();
+        let rest = match self.store.unscoped(Unscoped::RunDriver).runs().claimable(now, limit).await {
             Ok(mut ids) => {
+                let looked = began.elapsed();
                 // A lease that this process was too busy to renew is not one that its holder lost.
                 ids.retain(|id| !self.held().contains_key(id));
                 futures::future::join_all(ids.into_iter().map(|id| self.claim(id))).await;
+                looked * REST
             }
-            Err(error) => tracing::error!(%error, "claimable runs cannot be read"),
-        }
+            Err(error) => {
+                tracing::error!(%error, "claimable runs cannot be read");
+                LONGEST_REST
+            }
+        };
+        rest.min(LONGEST_REST)
     }
 
     /// How long until a waiting run is due; a look into the database that fails is repeated with the next renewal.

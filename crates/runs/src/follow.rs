@@ -62,7 +62,7 @@ async fn next(mut state: State) -> Result<Option<(StoredEvent, State)>> {
         }
         if state.behind {
             let rows = state.store.events_after(state.run_id, state.last, PAGE).await.map_err(Error::from)?;
-            state.behind = rows.len() as u64 == PAGE;
+            state.behind = StoredEvent::may_follow(&rows, PAGE);
             state.ready.extend(rows);
             continue;
         }

@@ -10,15 +10,19 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{
-    BudgetRefusal, EffectState, EventBody, NewAuditEvent, NewUsage, ProblemView, Run, RunKind, RunOutcome,
-    RunSignal, RunStatus, SignalKind, Spender,
+    BudgetRefusal, CallId, EffectState, EventBody, NewAuditEvent, NewUsage, ProblemView, Run, RunKind,
+    RunOutcome, RunSignal, RunStatus, SignalKind, Spender,
 };
 use conductor_storage::{FeedItem, ScopedTx, Spending, Store, StoredEvent};
 use futures::future::BoxFuture;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{Result, child};
+
+/// How many events are read at once.
+const PAGE: u64 = 1_000;
 
 /// How long a claim holds, as its process knows it: a process that stood still finds it out.
 #[derive(Debug)]
@@ -123,7 +127,6 @@ impl Held {
     /// # Errors
     /// When storage fails.
     pub async fn history(&self) -> Result<Vec<EventBody>> {
-        const PAGE: u64 = 1_000;
         let (mut after, mut bodies) = (0, Vec::new());
         loop {
             let page = self.store.events_after(self.run.id, after, PAGE).await?;
@@ -133,6 +136,30 @@ impl Held {
                 bodies.push(event.parse()?.body);
             }
         }
+    }
+
+    /// What the journal says that a call answered, and whether that was well; the last word where there are several.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn answer_of(&self, call: CallId) -> Result<Option<(bool, Value)>> {
+        let (mut after, mut answer) = (0, None);
+        loop {
+            let page = self.store.outlines_after(self.run.id, after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.seq;
+            for event in page.iter().filter(|event| event.name == "tool.result") {
+                if let EventBody::ToolResult { call_id, ok, content, .. } = event.parse()?.body
+                    && call_id == call
+                {
+                    answer = Some((ok, content));
+                }
+            }
+        }
+        if let Some((_, content)) = &mut answer {
+            self.store.fetch(self.run.id, content).await?;
+        }
+        Ok(answer)
     }
 
     /// Whether someone has asked the run to stop since it was claimed.

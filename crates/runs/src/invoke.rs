@@ -450,15 +450,9 @@ impl ToolPath {
 
 /// The result of a call that has ended, as the run's journal has it.
 async fn told(held: &Held, call: &Call) -> Result<Invoked> {
-    let mut told = Invoked::Done { ok: false, content: record::text("This call ended without a result.") };
-    for body in held.history().await? {
-        if let EventBody::ToolResult { call_id, ok, content, .. } = body
-            && call_id == call.call_id
-        {
-            told = Invoked::Done { ok, content };
-        }
-    }
-    Ok(told)
+    let answer = held.answer_of(call.call_id).await?;
+    let (ok, content) = answer.unwrap_or_else(|| (false, record::text("This call ended without a result.")));
+    Ok(Invoked::Done { ok, content })
 }
 
 /// Rules that cannot be read deny the call, not the turn: the model is told, and may try again.

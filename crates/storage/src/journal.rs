@@ -4,10 +4,21 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{Clock, EventBody, RunEvent, RunId};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value, prelude::Uuid};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, Statement, Value, prelude::Uuid,
+};
 use tokio::sync::oneshot;
 
 use crate::{Error, Result, conn::Conn, hub::Notice, tx::Tx};
+
+/// From how many bytes on the values of an event are kept apart from it, in the same row.
+const LARGE: usize = 16 * 1024;
+/// The fields that hold them.
+const FIELDS: [&str; 5] = ["arguments", "content", "data", "input", "output"];
+/// The only key of what stands for such a value where it has not been read.
+const APART: &str = "$apart";
+/// How many bytes of events are read at once, though always one event.
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Rows in one INSERT at most. What is left over goes in powers of two, so that a handful of texts is prepared and kept
 /// and not one for each number of rows.
@@ -52,6 +63,117 @@ impl StoredEvent {
     pub fn is_last(&self) -> bool {
         self.name == "run.finished"
     }
+
+    /// Whether more may come after these, of which `limit` were asked for: a page ends with its number of events or with
+    /// its bytes.
+    #[must_use]
+    pub fn may_follow(page: &[Self], limit: u64) -> bool {
+        page.len() as u64 >= limit
+            || page.iter().map(|event| event.data.len() + 1).sum::<usize>() >= PAGE_BYTES
+    }
+}
+
+/// An event that has no number yet.
+pub(crate) struct Line {
+    name: &'static str,
+    data: String,
+    /// Where in `data` the fields begin that are kept apart, and their names.
+    apart: Option<(usize, String)>,
+}
+
+impl Line {
+    fn of(body: &EventBody) -> Result<Self, serde_json::Error> {
+        let name = body.name();
+        let data = serde_json::to_string(body)?;
+        // What looks like a value that is kept apart is kept apart itself, so that it is never taken for one.
+        if data.len() < LARGE && !data.contains(APART) {
+            return Ok(Self { name, data, apart: None });
+        }
+        let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&data)?;
+        let (large, small): (serde_json::Map<_, _>, serde_json::Map<_, _>) = fields
+            .into_iter()
+            .partition(|(field, value)| FIELDS.contains(&field.as_str()) && !value.is_null());
+        if large.is_empty() {
+            return Ok(Self { name, data, apart: None });
+        }
+        let names = large.keys().cloned().collect::<Vec<_>>().join(",");
+        let mut data = serde_json::to_string(&small)?;
+        data.pop();
+        let at = data.len();
+        data.push(',');
+        data.push_str(serde_json::to_string(&large)?.strip_prefix('{').unwrap_or("}"));
+        Ok(Self { name, data, apart: Some((at, names)) })
+    }
+
+    /// The row of the event with this number.
+    fn numbered(self, run_id: RunId, seq: i64, at: DateTime<Utc>) -> Row {
+        let event = StoredEvent { run_id, seq, at, name: self.name.to_owned(), data: self.data };
+        Row { event, apart: self.apart }
+    }
+}
+
+/// An event with its number, and where it is cut into its row's columns.
+struct Row {
+    event: StoredEvent,
+    apart: Option<(usize, String)>,
+}
+
+impl Row {
+    /// What stands in the columns `data`, `apart` and `payload`.
+    fn columns(&self) -> (Value, Value, Value) {
+        let data = &self.event.data;
+        let Some((at, names)) = &self.apart else {
+            return (data.as_str().into(), Value::String(None), Value::String(None));
+        };
+        let (small, large) = data.split_at(*at);
+        let large = large.strip_prefix(',').unwrap_or(large);
+        (format!("{small}}}").into(), names.as_str().into(), format!("{{{large}").into())
+    }
+}
+
+/// An event's `data` with what was kept apart of it.
+pub(crate) fn whole(mut data: String, payload: Option<&str>) -> String {
+    if let Some(large) = payload.and_then(|payload| payload.strip_prefix('{')) {
+        data.pop();
+        data.push(',');
+        data.push_str(large);
+    }
+    data
+}
+
+/// An event's `data` with something that stands for each value that is kept apart.
+fn outline(mut data: String, seq: i64, apart: Option<&str>) -> String {
+    use std::fmt::Write;
+    if let Some(names) = apart {
+        data.pop();
+        for name in names.split(',') {
+            let _ = write!(data, r#","{name}":{{"{APART}":[{seq},"{name}"]}}"#);
+        }
+        data.push('}');
+    }
+    data
+}
+
+/// Which value of which event something stands for.
+fn stands_for(value: &serde_json::Value) -> Option<(i64, &str)> {
+    let fields = value.as_object().filter(|fields| fields.len() == 1)?;
+    let of = fields.get(APART)?.as_array()?;
+    Some((of.first()?.as_i64()?, of.get(1)?.as_str()?))
+}
+
+/// Puts a value that was kept apart where something stands for it.
+pub(crate) async fn fetch(conn: Conn<'_>, run_id: RunId, value: &mut serde_json::Value) -> Result<()> {
+    let Some((seq, field)) = stands_for(value) else { return Ok(()) };
+    let sql = "SELECT payload FROM run_events WHERE run_id = $1 AND seq = $2";
+    let row = conn.query_one_raw(conn.statement(sql, [Value::from(run_id.as_uuid()), seq.into()])).await?;
+    let payload: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
+    // It is gone where a policy lets nothing be kept of it.
+    let fields: Option<serde_json::Map<String, serde_json::Value>> = payload
+        .map(|payload| serde_json::from_str(&payload))
+        .transpose()
+        .map_err(|source| Error::Corrupt { column: "run_events.payload", source: source.into() })?;
+    *value = fields.and_then(|mut fields| fields.remove(field)).unwrap_or_default();
+    Ok(())
 }
 
 /// The journal inside a write.
@@ -74,8 +196,9 @@ impl<'t> Journal<'t> {
     pub async fn append(&self, bodies: &[EventBody]) -> Result<Vec<StoredEvent>> {
         let conn = self.tx.conn();
         let rows = encode(bodies)?;
-        let events = advance(conn, self.run_id, self.fence, rows, self.tx.clock().now()).await?;
-        insert(conn, &events).await?;
+        let rows = advance(conn, self.run_id, self.fence, rows, self.tx.clock().now()).await?;
+        insert(conn, &rows).await?;
+        let events: Vec<_> = rows.into_iter().map(|row| row.event).collect();
         for event in &events {
             self.tx.notify(Notice::Event(event.clone()));
         }
@@ -92,7 +215,7 @@ type Answer = oneshot::Sender<Appending>;
 pub(crate) struct Append {
     pub(crate) run_id: RunId,
     pub(crate) fence: i64,
-    pub(crate) rows: Vec<(&'static str, String)>,
+    pub(crate) rows: Vec<Line>,
     pub(crate) answer: Answer,
 }
 
@@ -146,12 +269,13 @@ pub(crate) async fn append_all(
         let next = counts.get_mut(&(run_id, fence));
         let next = advanced.as_ref().ok().and_then(|last| Some((last.get(&run_id)?, next?)));
         let result = next.map(|(last, left)| {
-            let events = number(run_id, last - *left + 1, at, new);
-            *left -= length(&events);
-            events
+            let numbered = number(run_id, last - *left + 1, at, new);
+            *left -= length(&numbered);
+            numbered
         });
-        rows.extend(result.iter().flatten().cloned());
-        appended.done.push((answer, result.ok_or(Error::Fenced)));
+        let events = result.as_ref().map(|rows| rows.iter().map(|row| row.event.clone()).collect());
+        rows.extend(result.into_iter().flatten());
+        appended.done.push((answer, events.ok_or(Error::Fenced)));
     }
     advanced?;
     insert(Conn::Tx(tx), &rows).await.map_err(|error| DbErr::Custom(error.to_string()))
@@ -184,28 +308,16 @@ async fn advance_all(
     rows.iter().map(|row| Ok((row.try_get_by_index::<Uuid>(0)?.into(), row.try_get_by_index(1)?))).collect()
 }
 
-fn number(
-    run_id: RunId,
-    first: i64,
-    at: DateTime<Utc>,
-    rows: Vec<(&'static str, String)>,
-) -> Vec<StoredEvent> {
-    rows.into_iter()
-        .zip(first..)
-        .map(|((name, data), seq)| StoredEvent { run_id, seq, at, name: name.to_owned(), data })
-        .collect()
+fn number(run_id: RunId, first: i64, at: DateTime<Utc>, lines: Vec<Line>) -> Vec<Row> {
+    lines.into_iter().zip(first..).map(|(line, seq)| line.numbered(run_id, seq, at)).collect()
 }
 
 /// Serialises event bodies, outside the writer.
-pub(crate) fn encode(bodies: &[EventBody]) -> Result<Vec<(&'static str, String)>> {
-    bodies
-        .iter()
-        .map(|body| {
-            let data = serde_json::to_string(body)
-                .map_err(|source| Error::Corrupt { column: "run_events.data", source: source.into() })?;
-            Ok((body.name(), data))
-        })
-        .collect()
+pub(crate) fn encode(bodies: &[EventBody]) -> Result<Vec<Line>> {
+    let line = |body| {
+        Line::of(body).map_err(|source| Error::Corrupt { column: "run_events.data", source: source.into() })
+    };
+    bodies.iter().map(line).collect()
 }
 
 /// Checks the fence and advances `last_seq` in the same UPDATE, so that two holders never share a number.
@@ -213,9 +325,9 @@ async fn advance(
     conn: Conn<'_>,
     run_id: RunId,
     fence: i64,
-    rows: Vec<(&'static str, String)>,
+    rows: Vec<Line>,
     at: DateTime<Utc>,
-) -> Result<Vec<StoredEvent>> {
+) -> Result<Vec<Row>> {
     let backend = conn.get_database_backend();
     let sql = match backend {
         DbBackend::Postgres => {
@@ -234,32 +346,36 @@ async fn advance(
     Ok(number(run_id, last - count + 1, at, rows))
 }
 
-async fn insert(conn: Conn<'_>, mut events: &[StoredEvent]) -> Result<()> {
+async fn insert(conn: Conn<'_>, mut rows: &[Row]) -> Result<()> {
+    const COLUMNS: usize = 7;
     let backend = conn.get_database_backend();
-    while !events.is_empty() {
-        let (chunk, rest) = events.split_at(1 << events.len().min(ROWS).ilog2());
-        events = rest;
-        let mut sql = String::with_capacity(80 + chunk.len() * 28);
-        sql.push_str("INSERT INTO run_events (run_id, seq, at, type, data) VALUES ");
-        let mut values: Vec<Value> = Vec::with_capacity(chunk.len() * 5);
-        for (row, event) in chunk.iter().enumerate() {
-            if row > 0 {
+    while !rows.is_empty() {
+        let (chunk, rest) = rows.split_at(1 << rows.len().min(ROWS).ilog2());
+        rows = rest;
+        let mut sql = String::with_capacity(96 + chunk.len() * 36);
+        sql.push_str("INSERT INTO run_events (run_id, seq, at, type, data, apart, payload) VALUES ");
+        let mut values: Vec<Value> = Vec::with_capacity(chunk.len() * COLUMNS);
+        for (number, row) in chunk.iter().enumerate() {
+            if number > 0 {
                 sql.push_str(", ");
             }
             if backend == DbBackend::Postgres {
-                let first = row * 5 + 1;
-                use std::fmt::Write;
-                let _ =
-                    write!(sql, "(${first}, ${}, ${}, ${}, ${})", first + 1, first + 2, first + 3, first + 4);
+                let first = number * COLUMNS + 1;
+                let places: Vec<_> = (first..first + COLUMNS).map(|place| format!("${place}")).collect();
+                sql.push_str(&format!("({})", places.join(", ")));
             } else {
-                sql.push_str("(?, ?, ?, ?, ?)");
+                sql.push_str("(?, ?, ?, ?, ?, ?, ?)");
             }
+            let (data, apart, payload) = row.columns();
+            let event = &row.event;
             values.extend([
                 Value::from(event.run_id.as_uuid()),
                 Value::from(event.seq),
                 Value::from(event.at),
                 Value::from(event.name.as_str()),
-                Value::from(event.data.as_str()),
+                data,
+                apart,
+                payload,
             ]);
         }
         conn.execute_raw(conn.statement(&sql, values)).await?;
@@ -267,36 +383,69 @@ async fn insert(conn: Conn<'_>, mut events: &[StoredEvent]) -> Result<()> {
     Ok(())
 }
 
-/// Events of a run after `after`, at most `limit`.
+/// Events of a run after `after`, at most `limit` and about as many bytes as are read at once.
 pub(crate) async fn events_after(
     conn: Conn<'_>,
     run_id: RunId,
     after: i64,
     limit: u64,
 ) -> Result<Vec<StoredEvent>> {
-    let backend = conn.get_database_backend();
-    let sql = match backend {
-        DbBackend::Postgres => {
-            "SELECT seq, at, type, data FROM run_events WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
-        }
-        _ => "SELECT seq, at, type, data FROM run_events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?",
-    };
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let statement = Statement::from_sql_and_values(
-        backend,
-        sql,
-        [Value::from(run_id.as_uuid()), Value::from(after), Value::from(limit)],
-    );
-    let rows = conn.query_all_raw(statement).await?;
+    let sql = "SELECT seq, at, type, data, payload FROM run_events \
+         WHERE run_id = $1 AND seq > $2 AND seq <= (SELECT COALESCE(MAX(seq), 0) FROM \
+             (SELECT seq, SUM(size) OVER (ORDER BY seq ROWS UNBOUNDED PRECEDING) - size AS before FROM \
+                 (SELECT seq, octet_length(data) + COALESCE(octet_length(payload), 0) AS size FROM run_events \
+                  WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) AS sizes) AS page \
+             WHERE before < $4) \
+         ORDER BY seq";
+    let bytes = i64::try_from(PAGE_BYTES).unwrap_or(i64::MAX);
+    let rows = page(conn, sql, run_id, after, limit, Some(bytes)).await?;
     rows.into_iter()
         .map(|row| {
-            Ok(StoredEvent {
-                run_id,
-                seq: row.try_get_by_index(0)?,
-                at: row.try_get_by_index(1)?,
-                name: row.try_get_by_index(2)?,
-                data: row.try_get_by_index(3)?,
-            })
+            let payload: Option<String> = row.try_get_by_index(4)?;
+            read(run_id, &row, |data, _| whole(data, payload.as_deref()))
         })
         .collect()
+}
+
+/// The same with something that stands for each large value, which is not read: so there may be many of them.
+pub(crate) async fn outlines_after(
+    conn: Conn<'_>,
+    run_id: RunId,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<StoredEvent>> {
+    let sql = "SELECT seq, at, type, data, apart FROM run_events \
+         WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+    let rows = page(conn, sql, run_id, after, limit, None).await?;
+    rows.into_iter()
+        .map(|row| {
+            let apart: Option<String> = row.try_get_by_index(4)?;
+            read(run_id, &row, |data, seq| outline(data, seq, apart.as_deref()))
+        })
+        .collect()
+}
+
+async fn page(
+    conn: Conn<'_>,
+    sql: &str,
+    run_id: RunId,
+    after: i64,
+    limit: u64,
+    bytes: Option<i64>,
+) -> Result<Vec<QueryResult>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let bound = [Value::from(run_id.as_uuid()), after.into(), limit.into()];
+    let bound = bound.into_iter().chain(bytes.map(Value::from));
+    Ok(conn.query_all_raw(conn.statement(sql, bound)).await?)
+}
+
+fn read(run_id: RunId, row: &QueryResult, data: impl FnOnce(String, i64) -> String) -> Result<StoredEvent> {
+    let seq = row.try_get_by_index(0)?;
+    Ok(StoredEvent {
+        run_id,
+        seq,
+        at: row.try_get_by_index(1)?,
+        name: row.try_get_by_index(2)?,
+        data: data(row.try_get_by_index(3)?, seq),
+    })
 }

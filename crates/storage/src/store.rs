@@ -91,12 +91,31 @@ impl Store {
         }
     }
 
-    /// Events of a run after `after`, at most `limit`, oldest first. The caller's right to the run is checked before.
+    /// Events of a run after `after`, at most `limit` and a few MiB, oldest first. The caller's right to the run is checked
+    /// before.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn events_after(&self, run_id: RunId, after: i64, limit: u64) -> Result<Vec<StoredEvent>> {
         journal::events_after(self.reader(), run_id, after, limit).await
+    }
+
+    /// The same with something that stands for each large value, which `fetch` gets. For whoever folds a journal and needs
+    /// few of them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn outlines_after(&self, run_id: RunId, after: i64, limit: u64) -> Result<Vec<StoredEvent>> {
+        journal::outlines_after(self.reader(), run_id, after, limit).await
+    }
+
+    /// Puts a large value of the run's journal where something stands for it; every other value stays as it is. Null where
+    /// it has been emptied since.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn fetch(&self, run_id: RunId, value: &mut serde_json::Value) -> Result<()> {
+        journal::fetch(self.reader(), run_id, value).await
     }
 
     /// Committed events of a run from now on.

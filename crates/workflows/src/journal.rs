@@ -24,3 +24,24 @@ pub(crate) async fn each(
         page.iter().try_for_each(&mut take)?;
     }
 }
+
+/// The same with something that stands for each large value, from after an event on.
+///
+/// # Errors
+/// When storage fails, or an event is refused.
+pub(crate) async fn outline(
+    store: &Store,
+    run: RunId,
+    mut after: i64,
+    mut take: impl FnMut(&StoredEvent) -> Result<()> + Send,
+) -> Result<()> {
+    loop {
+        let page = store.outlines_after(run, after, PAGE).await?;
+        let more = page.len() as u64 >= PAGE;
+        after = page.last().map_or(after, |last| last.seq);
+        page.iter().try_for_each(&mut take)?;
+        if !more {
+            return Ok(());
+        }
+    }
+}

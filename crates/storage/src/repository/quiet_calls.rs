@@ -7,7 +7,7 @@ use conductor_domain::{CallId, EventBody, RunId};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryResult, Set, Value, prelude::Uuid};
 use serde_json::json;
 
-use crate::{Error, Result, ScopedTx, entity::message, tx::Tx};
+use crate::{Error, Result, ScopedTx, entity::message, journal, tx::Tx};
 
 /// What stands where something was not kept.
 const NOT_KEPT: &str = "A policy keeps the arguments and results of this call out of the records.";
@@ -87,17 +87,17 @@ impl<'t> QuietCallsTx<'t> {
 
     /// What the run's journal says of the call.
     async fn empty_events(&self, call: CallId, run: Uuid, within: Within) -> Result<()> {
-        let sql = "SELECT seq, data FROM run_events WHERE run_id = $1 AND type IN ('tool.called', 'tool.result', \
+        let sql = "SELECT seq, data, payload FROM run_events WHERE run_id = $1 AND type IN ('tool.called', 'tool.result', \
                    'approval.requested', 'approval.decided', 'step.finished', 'message.completed', 'node.started', \
                    'node.finished', 'run.finished')";
         for row in rows(self.tx, sql, [Value::from(run)]).await? {
-            let (seq, data): (i64, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            let before: EventBody = serde_json::from_str(&data).map_err(corrupt)?;
+            let seq: i64 = row.try_get_by_index(0)?;
+            let before = body(&row, 1)?;
             let mut body = before.clone();
             empty(&mut body, call, within);
             if body != before {
                 let data = serde_json::to_string(&body).map_err(corrupt)?;
-                let sql = "UPDATE run_events SET data = $1 WHERE run_id = $2 AND seq = $3";
+                let sql = "UPDATE run_events SET data = $1, apart = NULL, payload = NULL WHERE run_id = $2 AND seq = $3";
                 execute(self.tx, sql, [Value::from(data), Value::from(run), Value::from(seq)]).await?;
             }
         }
@@ -106,14 +106,13 @@ impl<'t> QuietCallsTx<'t> {
 
     /// What the run that a call went on as was given and said; calls that it made itself have their own rules.
     async fn empty_run_of(&self, call: CallId) -> Result<()> {
-        let sql = "SELECT e.run_id, e.seq, e.data FROM run_events e JOIN runs r ON r.id = e.run_id \
+        let sql = "SELECT e.run_id, e.seq, e.data, e.payload FROM run_events e JOIN runs r ON r.id = e.run_id \
                    WHERE r.parent_run_id = $1 AND e.type IN \
                    ('message.delta', 'thinking.delta', 'step.finished', 'node.started', 'node.finished', \
                    'event.received', 'run.finished')";
         for row in rows(self.tx, sql, [Value::from(call.as_uuid())]).await? {
             let (run, seq): (Uuid, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            let data: String = row.try_get_by_index(2)?;
-            let mut body: EventBody = serde_json::from_str(&data).map_err(corrupt)?;
+            let mut body = body(&row, 2)?;
             match &mut body {
                 EventBody::MessageDelta { text, .. } | EventBody::ThinkingDelta { text, .. } => text.clear(),
                 EventBody::StepFinished { continuation, .. } => *continuation = None,
@@ -122,7 +121,7 @@ impl<'t> QuietCallsTx<'t> {
                 body => empty_node(body),
             }
             let data = serde_json::to_string(&body).map_err(corrupt)?;
-            let sql = "UPDATE run_events SET data = $1 WHERE run_id = $2 AND seq = $3";
+            let sql = "UPDATE run_events SET data = $1, apart = NULL, payload = NULL WHERE run_id = $2 AND seq = $3";
             execute(self.tx, sql, [Value::from(data), Value::from(run), Value::from(seq)]).await?;
         }
         let sql = "UPDATE runs SET input_json = NULL, output_json = NULL WHERE parent_run_id = $1";
@@ -140,6 +139,13 @@ impl<'t> QuietCallsTx<'t> {
         message::Entity::update(changed).exec(&self.tx.conn()).await?;
         Ok(())
     }
+}
+
+/// The event whose `data` and `payload` are the columns from `at` on.
+fn body(row: &QueryResult, at: usize) -> Result<EventBody> {
+    let payload: Option<String> = row.try_get_by_index(at + 1)?;
+    let data = journal::whole(row.try_get_by_index(at)?, payload.as_deref());
+    serde_json::from_str(&data).map_err(corrupt)
 }
 
 fn corrupt(source: serde_json::Error) -> Error {

@@ -6,7 +6,7 @@ use conductor_domain::{
     EventBody, MessageId, NewHumanTask, NewRun, Run, RunFilter, RunId, RunKind, RunOutcome, RunStatus,
     RunTrigger, Scope, SignalKind, WorkflowId,
 };
-use conductor_storage::{Error, Unscoped};
+use conductor_storage::{Error, StoredEvent, Unscoped};
 use serde_json::json;
 
 use crate::support::World;
@@ -15,6 +15,7 @@ suite![
     seq_has_no_gap_whoever_appends,
     a_stale_holder_is_kept_out,
     a_failed_write_leaves_nothing_and_tells_nobody,
+    large_values_are_read_when_they_are_asked_for,
     a_waiting_run_is_claimed_only_when_signalled,
     a_lease_that_ran_out_is_claimed_by_another,
     a_foreign_tenant_sees_no_run,
@@ -116,6 +117,68 @@ async fn a_failed_write_leaves_nothing_and_tells_nobody(world: World) {
     world.store.append(id, fence, &[delta("first")]).await.unwrap();
     let rows = world.store.events_after(id, 0, 10).await.unwrap();
     assert_eq!((rows.len(), rows[0].seq), (1, 1));
+}
+
+/// A value that takes more than a page of events together with three others like it.
+fn large(letter: &str) -> serde_json::Value {
+    json!({ "said": letter.repeat(1_500_000), "list": [1, 2.5, null, "\u{e4}\"\\\n"] })
+}
+
+fn received(name: &str, data: serde_json::Value) -> EventBody {
+    EventBody::EventReceived { name: name.to_owned(), data }
+}
+
+async fn large_values_are_read_when_they_are_asked_for(world: World) {
+    let scope = world.organization("Large").await;
+    let run = pending(&world, scope).await;
+    let run = claim(&world, run.id, "one").await.expect("free");
+    let (id, fence) = (run.id, run.fencing_token);
+    // What stands for a large value in an outline is an ordinary value where somebody sends it.
+    let sly = json!({ "$apart": [1, "data"] });
+    let mut bodies: Vec<_> = ["a", "b", "c", "d", "e", "f"].map(|name| received(name, large(name))).into();
+    bodies.insert(1, received("small", json!({ "said": "little" })));
+    bodies.push(received("sly", sly.clone()));
+    bodies.push(delta(&"long".repeat(10_000)));
+    let mut heard = world.store.follow(id);
+    let told = world.store.append(id, fence, &bodies[..4]).await.unwrap();
+    let rest = bodies[4..].to_vec();
+    let write = world
+        .store
+        .scoped(scope)
+        .write(move |tx| Box::pin(async move { tx.journal(id, fence).append(&rest).await }));
+    let told: Vec<_> = told.into_iter().chain(write.await.map_err(|error: Error| error).unwrap()).collect();
+
+    let (mut rows, mut pages) = (Vec::new(), 0);
+    loop {
+        let page = world.store.events_after(id, rows.len() as i64, 100).await.unwrap();
+        let more = StoredEvent::may_follow(&page, 100);
+        pages += 1;
+        rows.extend(page);
+        if !more {
+            break;
+        }
+    }
+    assert!((3..=6).contains(&pages), "nine megabytes came in {pages} page(s)");
+    assert_eq!(rows, told, "what listeners hear is what the rows say");
+    let parsed: Vec<_> = rows.iter().map(|row| row.parse().unwrap().body).collect();
+    assert_eq!(parsed, bodies);
+    assert_eq!(heard.try_recv().unwrap().data, rows[0].data);
+    assert_eq!(world.store.events_after(id, 0, 2).await.unwrap().len(), 2);
+
+    let outlines = world.store.outlines_after(id, 0, 100).await.unwrap();
+    assert_eq!(outlines.len(), bodies.len());
+    for (outline, body) in outlines.iter().zip(&bodies) {
+        let mut outlined = outline.parse().unwrap().body;
+        let (EventBody::EventReceived { data, .. }, EventBody::EventReceived { data: whole, .. }) =
+            (&mut outlined, body)
+        else {
+            assert_eq!(&outlined, body, "there is nothing to be kept apart of a text");
+            continue;
+        };
+        assert!(outline.data.len() < 1_000, "{} is not small", outline.data.len());
+        world.store.fetch(id, data).await.unwrap();
+        assert_eq!(data, whole);
+    }
 }
 
 async fn a_waiting_run_is_claimed_only_when_signalled(world: World) {

@@ -7,6 +7,8 @@ use conductor_domain::{CallId, EventBody, NodeWait, ProblemView, RunStatus, Sign
 use conductor_runs::{Call, Invoked, Result, problem};
 use serde_json::json;
 
+use crate::journal;
+
 use super::{
     finish::{deadline, overdue},
     kinds::{self, Act, Made, Wanted},
@@ -134,16 +136,15 @@ impl Pass {
 
     /// What the path has journalled since it was last read.
     pub(super) async fn read_calls(&mut self) -> Result<()> {
-        let (run, after) = (self.held.run().id, self.known.state.read_to);
-        let events = self.held.store().events_after(run, after, 10_000).await?;
-        for event in events {
-            self.known.state.read_to = event.seq;
+        let (held, known) = (&self.held, &mut self.known);
+        journal::outline(held.store(), held.run().id, known.state.read_to, |event| {
+            known.state.read_to = event.seq;
             if event.name.starts_with("tool.") || event.name.starts_with("approval.") {
-                let body = event.parse()?.body;
-                self.known.state.apply(&self.known.plan, event.at, &body);
+                known.state.apply(&known.plan, event.at, &event.parse()?.body);
             }
-        }
-        Ok(())
+            Ok(())
+        })
+        .await
     }
 
     /// Why a call gave no answer.

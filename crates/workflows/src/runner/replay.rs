@@ -77,6 +77,8 @@ impl Replay {
                     };
                     self.compare(&place, at, again, (&output, port, edges));
                 }
+                // Nobody asks for it again, and it may be large.
+                call_id.iter().for_each(|call| drop(self.answers.remove(call)));
             }
             EventBody::RunFinished { output: Some(output), .. } => {
                 let replayed = self.known.outputs(at);

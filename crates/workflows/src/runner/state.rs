@@ -119,16 +119,36 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// How a run stands, as its journal tells it.
+    /// How a run stands, as its journal tells it. Large values are read once it is known which of them still matter: a run
+    /// of many rounds takes no more memory than one round.
     pub(crate) async fn of(store: &Store, run: RunId, plan: &Plan) -> conductor_runs::Result<Self> {
         let mut state = Self::default();
-        journal::each(store, run, |event| {
+        journal::outline(store, run, 0, |event| {
             state.read_to = event.seq;
             state.apply(plan, event.at, &event.parse()?.body);
             Ok(())
         })
         .await?;
+        state.fetch(store, run).await?;
         Ok(state)
+    }
+
+    /// Reads the large values that still matter.
+    async fn fetch(&mut self, store: &Store, run: RunId) -> conductor_storage::Result<()> {
+        for given in &mut self.given {
+            store.fetch(run, Arc::make_mut(&mut given.output)).await?;
+        }
+        for standing in self.frames.values_mut().flat_map(|frame| frame.nodes.values_mut()) {
+            if let Standing::Running { input: Some(input), .. } = standing {
+                store.fetch(run, input).await?;
+            }
+        }
+        let arguments = self.called.values_mut().map(|(_, arguments)| arguments);
+        let events = self.events.iter_mut().map(|(_, data)| data);
+        for value in arguments.chain(events).chain(self.remarks.values_mut()) {
+            store.fetch(run, value).await?;
+        }
+        Ok(())
     }
 
     /// Takes in what happened.
@@ -193,7 +213,8 @@ impl State {
             }
             EventBody::EventReceived { name, data } => self.events.push_back((name.clone(), data.clone())),
             EventBody::ToolCalled { call_id, tool, arguments, .. } => {
-                self.called.insert(*call_id, (tool.clone(), arguments.clone()));
+                // Whoever made it may have said so before its journal did.
+                self.called.entry(*call_id).or_insert_with(|| (tool.clone(), arguments.clone()));
             }
             EventBody::ToolDelegated { call_id, child_run_id } => {
                 self.children.insert(*child_run_id, *call_id);
