@@ -392,15 +392,17 @@ function Desk({ workflow }: { workflow: Workflow }) {
             {dirty ? t('not saved') : t('saved {{when}}', { when: ago(base.updated_at) })}
           </p>
         </div>
-        <span className="wf-wide">
-          <Readiness runnable={errors === 0} />
-        </span>
+        {(typeof base.published_version !== 'number' || errors > 0) && (
+          <span className="wf-wide">
+            <Readiness runnable={errors === 0} />
+          </span>
+        )}
         {typeof base.published_version === 'number' && (
           <Status tone={isDraft(base) ? 'warn' : 'ok'} icon={<Rocket />}>
             {t('Published: v{{version}}', { version: base.published_version })}
           </Status>
         )}
-        <span className="wf-wide">
+        <span className={typeof base.published_version === 'number' ? 'wf-roomy' : 'wf-wide'}>
           <Classification level={meta.data_classification} />
         </span>
         <span className="wf-wide">
@@ -440,13 +442,6 @@ function Desk({ workflow }: { workflow: Workflow }) {
           )}
           {base.can_edit && (
             <>
-              <MenuItem
-                icon={<Rocket size={16} />}
-                disabled={base.published_version === base.version && !dirty}
-                onSelect={() => void askToPublish()}
-              >
-                {t('Publish')}
-              </MenuItem>
               {typeof base.published_version === 'number' && (
                 <MenuItem icon={<Undo2 size={16} />} onSelect={() => setDialog('unpublish')}>
                   {t('Unpublish')}
@@ -464,16 +459,16 @@ function Desk({ workflow }: { workflow: Workflow }) {
           {t('Run')}
         </Button>
         {!disabled && (
-          <span className="wf-wide">
-            <Button
-              variant="outline"
-              disabled={base.published_version === base.version && !dirty}
-              onClick={() => void askToPublish()}
-            >
-              <Rocket size={15} />
-              {t('Publish')}
-            </Button>
-          </span>
+          <Button
+            variant="outline"
+            disabled={base.published_version === base.version && !dirty}
+            onClick={() => void askToPublish()}
+            aria-label={t('Publish')}
+            title={t('Publish')}
+          >
+            <Rocket size={15} />
+            <span className="wf-roomy">{t('Publish')}</span>
+          </Button>
         )}
         {!disabled && (
           <Button
