@@ -18,7 +18,7 @@ use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{Result, child};
+use crate::{Result, child, doubt};
 
 /// How long a claim holds, as its process knows it: a process that stood still finds it out.
 #[derive(Debug)]
@@ -143,12 +143,14 @@ impl Held {
         Ok(self.store.unscoped(conductor_storage::Unscoped::RunDriver).runs().has_cancel(self.run.id).await?)
     }
 
-    /// Ends a child that a dead holder left open. Whether its effect happened is not known, and is never tried again.
+    /// Ends a child that a dead holder left open. Whether its effect happened is not known, and is never tried again; a
+    /// person is asked.
     ///
     /// # Errors
     /// When the lease was lost, or storage fails.
     pub async fn settle_child(&self, child: &Run) -> Result<()> {
         let (parent, child_id, fence, call_id) = (self.run.id, child.id, child.fencing_token, child.call_id);
+        let tool = child.tool_name.clone();
         self.write(move |held| {
             Box::pin(async move {
                 let mut outcome = RunOutcome::of(RunStatus::Interrupted);
@@ -157,6 +159,7 @@ impl Held {
                     let effects = held.tx.effects();
                     if effects.find(parent, call_id).await? == Some(EffectState::Prepared) {
                         effects.settle(parent, call_id, EffectState::Ambiguous).await?;
+                        doubt::ask(&held, call_id, tool).await?;
                         outcome.error_text =
                             Some("the call was sent, and whether it took effect is not known".to_owned());
                         held.emit(&[EventBody::ToolResult {
