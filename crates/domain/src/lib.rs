@@ -126,4 +126,6 @@ pub use user::{
     LinkPurpose, NewRole, NewSession, NewUser, OneTimeLink, PlatformRole, Role, RoleScope, Session, User,
     UserChange,
 };
-pub use workflow::{Concurrency, NewWorkflow, Workflow, WorkflowFilter, WorkflowSpec, WorkflowVersion};
+pub use workflow::{
+    Concurrency, NewWorkflow, PublishedVersion, Workflow, WorkflowFilter, WorkflowSpec, WorkflowVersion,
+};

@@ -63,7 +63,7 @@ pub struct WorkflowSpec {
     pub concurrency: Concurrency,
 }
 
-/// A workflow, as its row holds it; its graph is its newest version's.
+/// A workflow, as its row holds it; what the row says of its graph is of its newest version.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Workflow {
     /// The workflow.
@@ -86,10 +86,41 @@ pub struct Workflow {
     pub revision: i32,
     /// The workflow it was cloned from.
     pub forked_from_workflow_id: Option<WorkflowId>,
+    /// What runs where nobody names a version; the newest where nobody has published one.
+    pub published: Option<PublishedVersion>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+impl Workflow {
+    /// The version that runs where nobody names one.
+    #[must_use]
+    pub fn running_version(&self) -> i32 {
+        self.published.as_ref().map_or(self.current_version, |published| published.version)
+    }
+
+    /// Whether what runs is sound by itself: a published version is, the newest may be a draft.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.published.is_some() || self.spec.runnable
+    }
+}
+
+/// The version of a workflow that runs, whatever is saved after it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PublishedVersion {
+    /// Its number.
+    pub version: i32,
+    /// The name for people that its graph has.
+    pub title: Option<String>,
+    /// What its graph says that it is for.
+    pub description: Option<String>,
+    /// Who published it.
+    pub by: Option<UserId>,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// A workflow to be written.

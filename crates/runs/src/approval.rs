@@ -5,7 +5,7 @@ use conductor_domain::{AgentId, Caller, HumanTask, NewAuditEvent, OrganizationId
 use conductor_storage::{FeedItem, Store};
 use serde_json::json;
 
-use crate::{Error, Result};
+use crate::{Error, Result, doubt};
 
 /// Whether an answer holds beyond the one call.
 pub(crate) fn holds_on(decision: &str) -> bool {
@@ -74,7 +74,13 @@ pub(crate) async fn decide(
                     standing.write(tx, user).await?;
                 }
                 tx.audit().record(entry).await?;
-                tx.runs().signal(task.run_id, SignalKind::Approve, json!({ "human_task_id": id })).await?;
+                if doubt::is_of_ledger(&task) {
+                    doubt::settle(tx, &task).await?;
+                } else {
+                    tx.runs()
+                        .signal(task.run_id, SignalKind::Approve, json!({ "human_task_id": id }))
+                        .await?;
+                }
                 if !task.approver_roles.is_empty() {
                     tx.notify(inbox_changed(tx.scope().organization_id));
                 }

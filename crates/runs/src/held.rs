@@ -19,7 +19,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{Result, child};
+use crate::{Result, child, doubt};
 
 /// How many events are read at once.
 const PAGE: u64 = 1_000;
@@ -170,12 +170,14 @@ impl Held {
         Ok(self.store.unscoped(conductor_storage::Unscoped::RunDriver).runs().has_cancel(self.run.id).await?)
     }
 
-    /// Ends a child that a dead holder left open. Whether its effect happened is not known, and is never tried again.
+    /// Ends a child that a dead holder left open. Whether its effect happened is not known, and is never tried again; a
+    /// person is asked.
     ///
     /// # Errors
     /// When the lease was lost, or storage fails.
     pub async fn settle_child(&self, child: &Run) -> Result<()> {
         let (parent, child_id, fence, call_id) = (self.run.id, child.id, child.fencing_token, child.call_id);
+        let tool = child.tool_name.clone();
         self.write(move |held| {
             Box::pin(async move {
                 let mut outcome = RunOutcome::of(RunStatus::Interrupted);
@@ -184,6 +186,7 @@ impl Held {
                     let effects = held.tx.effects();
                     if effects.find(parent, call_id).await? == Some(EffectState::Prepared) {
                         effects.settle(parent, call_id, EffectState::Ambiguous).await?;
+                        doubt::ask(&held, call_id, tool).await?;
                         outcome.error_text =
                             Some("the call was sent, and whether it took effect is not known".to_owned());
                         held.emit(&[EventBody::ToolResult {

@@ -5,6 +5,7 @@ mod breakers;
 mod cache;
 mod child;
 mod door;
+mod doubt;
 mod driver;
 mod error;
 mod feed;

@@ -3,6 +3,7 @@
 mod known;
 mod name;
 mod patch;
+mod publish;
 mod templates;
 mod validate;
 
@@ -45,6 +46,8 @@ pub struct Workflows {
 pub struct WorkflowView {
     /// The workflow.
     pub workflow: Workflow,
+    /// The version that the caller is shown: the newest to whoever may change it, to others what runs.
+    pub shown: i32,
     /// The stored form of its graph and all that is wrong with it, where one workflow is looked at.
     pub graph: Option<(Value, Vec<Problem>)>,
     /// Its schedules that act, where one workflow is looked at.
@@ -100,8 +103,10 @@ impl Workflows {
         let mut said = self.said(caller, &ids).await?;
         let views = page.items.into_iter().map(|workflow| {
             let (tags, rating) = said.remove(&workflow.id).unwrap_or_default();
+            let can_edit = allows(Action::WorkflowUpdate, &workflow);
             WorkflowView {
-                can_edit: allows(Action::WorkflowUpdate, &workflow),
+                can_edit,
+                shown: publish::shown(&workflow, can_edit),
                 can_share: shareable(caller, &workflow) && allows(Action::WorkflowShare, &workflow),
                 graph: None,
                 schedules: Vec::new(),
@@ -291,7 +296,7 @@ impl Workflows {
         self.view(caller, workflow).await
     }
 
-    /// Copies a workflow into the caller's scope: private, and the caller's own.
+    /// Copies what the caller is shown of a workflow into the caller's scope: private, and the caller's own.
     ///
     /// # Errors
     /// `NameTaken` where a name is given that another workflow has; without one a free name is found.
@@ -304,6 +309,10 @@ impl Workflows {
         let original = self.row(caller, id, Action::WorkflowClone).await?;
         let mut graph = self.graph(caller, &original, None).await?;
         let mut spec = original.spec;
+        // What is copied may be another version than the one that the row tells of.
+        graph.name.clone_from(&spec.name);
+        let (mut graph, sound) = Document::Value(stored(&graph)).graph(true)?;
+        tell(&graph, sound, &mut spec);
         spec.visibility = Visibility::Private;
         spec.is_template = false;
         spec.is_active = true;
@@ -324,7 +333,7 @@ impl Workflows {
         self.insert(caller, spec, &graph, Some(id), ("workflow.cloned", Action::WorkflowClone)).await
     }
 
-    /// Writes a workflow, or one of its versions, as a document.
+    /// Writes what the caller is shown of a workflow, or one of its versions, as a document.
     ///
     /// # Errors
     /// `Hidden`.
@@ -341,29 +350,35 @@ impl Workflows {
         Ok(write(&graph, form, syntax))
     }
 
-    /// The graph of a workflow that the caller may see: its newest, or that of a version.
+    /// The graph of a workflow that the caller may see: what it is shown, or that of a version.
     pub(crate) async fn graph(
         &self,
         caller: &Caller,
         workflow: &Workflow,
         version: Option<i32>,
     ) -> Result<Graph> {
-        let number = version.unwrap_or(workflow.current_version);
+        let number = match version {
+            Some(version) => version,
+            None => self.shown(caller, workflow).await?,
+        };
         let version = self.store.visible_to(caller).workflows().version(workflow.id, number).await?;
         restored(version.ok_or(Error::Hidden { what: "version" })?.document)
     }
 
     async fn view(&self, caller: &Caller, workflow: Workflow) -> Result<WorkflowView> {
-        let graph = self.graph(caller, &workflow, None).await?;
-        let problems = problems(&graph, &self.names(caller).await?);
         let judge = self.access.judge(caller).await?;
         let facts = Facts::from(&workflow);
+        let can_edit = judge.allows(caller, Action::WorkflowUpdate, &facts);
+        let shown = publish::shown(&workflow, can_edit);
+        let graph = self.graph(caller, &workflow, Some(shown)).await?;
+        let problems = problems(&graph, &self.names(caller).await?);
         let mut said = self.said(caller, &[workflow.id]).await?;
         let (tags, rating) = said.remove(&workflow.id).unwrap_or_default();
         Ok(WorkflowView {
             tags,
             rating,
-            can_edit: judge.allows(caller, Action::WorkflowUpdate, &facts),
+            can_edit,
+            shown,
             can_share: shareable(caller, &workflow) && judge.allows(caller, Action::WorkflowShare, &facts),
             graph: Some((stored(&graph), problems)),
             schedules: self.store.visible_to(caller).schedules().of(workflow.id).await?,
@@ -466,7 +481,11 @@ impl Workflows {
                     let Change { spec, document, triggers, note, entry } = change(tx, present).await?;
                     name::require_free(tx, &spec.name, Some(id)).await?;
                     let changed = tx.workflows().update(id, &spec, document.as_ref(), note, by).await?;
-                    schedules::keep(tx, &changed, &triggers).await?;
+                    match &changed.published {
+                        // What is saved starts nothing before it is published.
+                        Some(_) => schedules::keep_running(tx, &changed).await?,
+                        None => schedules::keep(tx, &changed, &triggers).await?,
+                    }
                     tx.audit().record(entry).await?;
                     Ok(changed)
                 })

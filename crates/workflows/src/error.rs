@@ -59,12 +59,12 @@ pub enum Error {
         "the workflow has no owner who may act here; give it one, or clone it, for it to start by itself"
     )]
     Ownerless,
-    /// Somebody other than the owner made the newest version, and would act as the owner.
+    /// Somebody other than the owner made or published what runs, and would act as the owner.
     #[error(
-        "somebody other than the owner made version {version}; what starts it by itself runs as the owner, and does so again once the owner saves a version"
+        "somebody other than the owner made or published version {version}; what starts it by itself runs as the owner, and does so again once the owner saves or publishes a version"
     )]
     Unconfirmed {
-        /// The newest version.
+        /// The version that runs.
         version: i32,
     },
     /// A delivery is not what a hook's secret signed just now, or there is no such hook.

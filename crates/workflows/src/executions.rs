@@ -10,13 +10,12 @@ use conductor_domain::{
 };
 use conductor_runs::{FeedItem, Runs};
 use conductor_storage::{ScopedTx, Store};
-use conductor_workflow_graph::{Graph, Severity, ValueType, problem::Invalid, validate};
+use conductor_workflow_graph::{Graph, ValueType};
 use serde_json::{Map, Value, json};
 
 use crate::{
     Error, Result, Workflows,
     fork::{self, Fork},
-    runner,
 };
 
 /// How many runs of one workflow wait in line, where nobody says otherwise.
@@ -42,7 +41,8 @@ pub enum Meant {
 pub struct Execution {
     /// What the workflow is given: an object, by the names of its inputs.
     pub inputs: Option<Value>,
-    /// A version of its graph; the newest where absent.
+    /// A version of its graph. Where absent, the published one, else the newest; a try-out runs what whoever starts it is
+    /// shown.
     pub version: Option<i32>,
     /// What happened, where that starts it and nobody names inputs: they are taken from it.
     pub event: Option<Map<String, Value>>,
@@ -226,9 +226,13 @@ impl Executions {
         if !workflow.spec.is_active {
             return Err(Error::Off { name: workflow.spec.name });
         }
-        let version = execution.version.unwrap_or(workflow.current_version);
-        let mut graph = self.workflows.graph(caller, &workflow, Some(version)).await?;
         let trigger = execution.trigger.unwrap_or(RunTrigger::Api);
+        let version = match execution.version {
+            Some(version) => version,
+            None if trigger == RunTrigger::Test => self.workflows.shown(caller, &workflow).await?,
+            None => workflow.running_version(),
+        };
+        let mut graph = self.workflows.graph(caller, &workflow, Some(version)).await?;
         let (fork, before) = earlier.map(|earlier| (earlier.fork, earlier.trigger)).unzip();
         // Expressions read it, so a run that goes on from another one reads what that one read.
         let started = before.flatten().unwrap_or_else(|| {
@@ -242,12 +246,7 @@ impl Executions {
         if let Some(fork) = &fork {
             fork.change(&mut graph).map_err(|faults| Error::Invalid { faults })?;
         }
-        let mut problems = validate(&graph, &self.workflows.names(caller).await?);
-        problems.retain(|problem| problem.severity == Severity::Error);
-        problems.extend(runner::unsupported_nodes(&graph));
-        if !problems.is_empty() {
-            return Err(Invalid(problems).into());
-        }
+        self.workflows.require_runnable(caller, &graph).await?;
         let given = execution.event.map(|event| Value::Object(told(&graph, event))).or(execution.inputs);
         let inputs = inputs(&graph, given)?;
         let id = RunId::generate(&**self.store.clock());

@@ -18,22 +18,29 @@ impl Executions {
     ) -> Result<Ready> {
         let rows = self.store.unscoped(Unscoped::Starts).workflows();
         let workflow = rows.find(id).await?.ok_or(Error::Hidden { what: "workflow" })?;
-        let caller = Caller { address, ..self.owner(&workflow).await? };
+        let (owner, version) = self.owner(&workflow).await?;
+        let caller = Caller { address, ..owner };
         let workflow = self.workflows.row(&caller, workflow.id, Action::WorkflowExecute).await?;
+        // What was looked at is what runs, whatever is saved or published meanwhile.
+        let execution = Execution { version: Some(version), ..execution };
         self.ready(&caller, workflow, execution, None).await
     }
 
-    /// The owner as the caller, as it stands now. It acts for nobody else: whoever may change a workflow could have it do
-    /// anything in the owner's name, so a version that another person made is not run.
-    async fn owner(&self, workflow: &Workflow) -> Result<Caller> {
+    /// The owner as the caller, as it stands now, and the version that it runs. It acts for nobody else: whoever may change
+    /// a workflow could have it do anything in the owner's name, so neither a version that another person made is run, nor
+    /// one that another person published. What the owner publishes is the owner's, whoever made it.
+    async fn owner(&self, workflow: &Workflow) -> Result<(Caller, i32)> {
         let owner = workflow.owner_user_id.ok_or(Error::Ownerless)?;
         let caller = self.access.caller_of(owner, workflow.scope).await?.ok_or(Error::Ownerless)?;
-        let rows = self.store.visible_to(&caller).workflows();
-        let version = rows.version(workflow.id, workflow.current_version).await?;
-        match version {
-            Some(version) if version.created_by == Some(owner) => Ok(caller),
-            _ => Err(Error::Unconfirmed { version: workflow.current_version }),
-        }
+        let number = workflow.running_version();
+        let by = match &workflow.published {
+            Some(published) => published.by,
+            None => {
+                let rows = self.store.visible_to(&caller).workflows();
+                rows.version(workflow.id, number).await?.and_then(|version| version.created_by)
+            }
+        };
+        if by == Some(owner) { Ok((caller, number)) } else { Err(Error::Unconfirmed { version: number }) }
     }
 }
 

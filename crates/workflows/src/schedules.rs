@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Execution, Executions, Result,
+    document::restored,
     executions::Ready,
     owner::{begin, detail},
 };
@@ -134,11 +135,17 @@ impl Schedules {
     }
 }
 
-/// Makes the schedules of a workflow, and the events that start it, what its newest graph says, where it may run; else
+/// The same as `keep` with what the graph of the version that runs says.
+pub(crate) async fn keep_running(tx: ScopedTx<'_>, workflow: &Workflow) -> Result<()> {
+    let version = tx.workflows().version(workflow.id, workflow.running_version()).await?;
+    keep(tx, workflow, &restored(version.document)?.triggers).await
+}
+
+/// Makes the schedules of a workflow, and the events that start it, what the graph that runs says, where it may run; else
 /// there are none. Its hook stays as long as the graph has one: its address and secret are known to others.
 pub(crate) async fn keep(tx: ScopedTx<'_>, workflow: &Workflow, triggers: &[Trigger]) -> Result<()> {
     let now = tx.clock().now();
-    let acts = workflow.spec.is_active && workflow.spec.runnable;
+    let acts = workflow.spec.is_active && workflow.is_sound();
     let schedules = triggers.iter().zip(0..).filter(|_| acts).filter_map(|(trigger, position)| {
         let Trigger::Schedule { cron, time_zone } = trigger else { return None };
         let next_at = TimeTable::read(cron, time_zone.as_deref()).ok()?.next(now)?;

@@ -119,7 +119,12 @@ fn path(workflow: &str) -> String {
 fn tool(workflow: &Workflow) -> Tool {
     let spec = &workflow.spec;
     let path = path(&spec.name);
-    let what = spec.description.as_deref().or(spec.title.as_deref()).unwrap_or("A workflow.");
+    // Its words are those of what runs: a draft says something else of itself.
+    let (title, said) = match &workflow.published {
+        Some(published) => (&published.title, &published.description),
+        None => (&spec.title, &spec.description),
+    };
+    let what = said.as_deref().or(title.as_deref()).unwrap_or("A workflow.");
     let description =
         format!("Runs the workflow {:?} to its end and answers with its outputs. {what}", spec.name);
     let input_schema = json!({
@@ -127,7 +132,7 @@ fn tool(workflow: &Workflow) -> Tool {
         "additionalProperties": false,
         "properties": {
             "inputs": { "type": "object", "description": "What the workflow is given, by the names of its inputs." },
-            "version": { "type": "integer", "description": "A version of the workflow; its newest where it is absent." },
+            "version": { "type": "integer", "description": "A version of the workflow; the one that runs where it is absent." },
         },
     });
     let hash = sha256_hex(canonical_json(&json!([path, workflow.id, description, input_schema])));

@@ -6,6 +6,7 @@ mod calls;
 mod flow;
 mod hooks;
 mod people;
+mod published;
 mod replayed;
 mod resumed;
 mod samples;

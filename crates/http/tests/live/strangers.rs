@@ -81,6 +81,8 @@ async fn nothing_of_others_can_be_told_from_nothing() {
         (Method::DELETE, format!("/api/workflows/{workflow}"), json!(null)),
         (Method::GET, format!("/api/workflows/{workflow}/versions"), json!(null)),
         (Method::POST, format!("/api/workflows/{workflow}/versions/1/rollback"), json!({})),
+        (Method::POST, format!("/api/workflows/{workflow}/publish"), json!({})),
+        (Method::POST, format!("/api/workflows/{workflow}/unpublish"), json!({})),
         (Method::POST, format!("/api/workflows/{workflow}/clone"), json!({})),
         (Method::POST, format!("/api/workflows/{workflow}/export"), json!({ "format": "stored" })),
         (Method::GET, format!("/api/workflows/{workflow}/shares"), json!(null)),

@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use conductor_domain::{Agent, Caller, EffectState, PageRequest, Run, RunStatus, RunTrigger, Scope};
-use conductor_runs::{Answer, Approval, CallError, Dispatch, OneCall, Tool, ToolOutput, ToolSource};
+use conductor_runs::{Answer, Approval, CallError, Dispatch, Error, OneCall, Tool, ToolOutput, ToolSource};
 use conductor_test_support::TestDb;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -90,7 +90,27 @@ async fn a_call_that_a_crash_cut_is_told_as_unknown_and_never_repeated() {
     assert_eq!((&result["ok"], &result["ledger"]), (&json!(false), &json!(EffectState::Ambiguous.as_str())));
     let run = world.runs.find(&world.caller, run.id).await.unwrap();
     assert_eq!((run.status, run.error_code.as_deref()), (RunStatus::Interrupted, Some("interrupted")));
-    assert_eq!(world.child(run.id).await.status, RunStatus::Interrupted);
+    let call = world.child(run.id).await;
+    assert_eq!(call.status, RunStatus::Interrupted);
+
+    // The run is over; what is still asked is how the ledger is to have its call, and once.
+    let tasks = world.runs.tasks(&world.caller, Some("pending"), PageRequest::default()).await.unwrap().items;
+    assert_eq!(tasks.len(), 1, "{tasks:?}");
+    let task = &tasks[0];
+    assert_eq!((&*task.kind, task.run_id, task.call_id), ("ambiguous_effect", run.id, call.call_id));
+    assert_eq!(task.user_id, world.caller.user_id());
+    let decide = async |decision: &str| {
+        world.runs.decide(&world.caller, task.id, decision.to_owned(), None).await.map(|task| task.status)
+    };
+    let refused = decide("allow_once").await;
+    assert!(matches!(refused, Err(Error::UnknownDecision { .. })), "{refused:?}");
+    assert_eq!(decide("took_effect").await.unwrap(), "decided");
+    assert!(matches!(decide("no_effect").await, Err(Error::AlreadyDecided)));
+    let (run_id, call_id) = (run.id, call.call_id.unwrap());
+    let rows = world.store.scoped(world.caller.scope);
+    let state = rows.write(move |tx| Box::pin(async move { tx.effects().find(run_id, call_id).await })).await;
+    assert_eq!(state.unwrap(), Some(EffectState::Done));
+    assert_eq!(world.calls(), 1, "an answer repeats nothing");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,6 +31,12 @@ pub struct Model {
     pub current_version: i32,
     pub revision: i32,
     pub forked_from_workflow_id: Option<Uuid>,
+    pub published_version: Option<i32>,
+    pub published_title: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub published_description: Option<String>,
+    pub published_by_user_id: Option<Uuid>,
+    pub published_at: Option<ChronoDateTimeUtc>,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
     pub deleted_at: Option<ChronoDateTimeUtc>,

@@ -147,7 +147,8 @@ impl<'t> HumanTasks<'t> {
         row.update(&self.tx.conn()).await?.try_into()
     }
 
-    /// Closes the open questions of a run that has ended.
+    /// Closes the open questions of a run that has ended. Whether a call took effect is asked beyond the end of its run,
+    /// where no node waits for the answer.
     ///
     /// # Errors
     /// When the database fails.
@@ -157,6 +158,11 @@ impl<'t> HumanTasks<'t> {
             .filter(human_task::Column::RunId.eq(run.as_uuid()))
             .filter(human_task::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
             .filter(human_task::Column::Status.eq("pending"))
+            .filter(
+                Condition::any()
+                    .add(human_task::Column::Kind.ne("ambiguous_effect"))
+                    .add(human_task::Column::NodeId.is_not_null()),
+            )
             .exec(&self.tx.conn())
             .await?;
         Ok(())

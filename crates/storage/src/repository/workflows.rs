@@ -1,8 +1,9 @@
 //! Workflows: a row for what lists show, and every graph that one ever had beside it.
 
+use chrono::{DateTime, Utc};
 use conductor_domain::{
-    NewWorkflow, Page, PageRequest, ResourceRef, Scope, SharedKind, UserId, Workflow, WorkflowFilter,
-    WorkflowId, WorkflowSpec, WorkflowVersion,
+    NewWorkflow, Page, PageRequest, PublishedVersion, ResourceRef, Scope, SharedKind, UserId, Workflow,
+    WorkflowFilter, WorkflowId, WorkflowSpec, WorkflowVersion,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -138,6 +139,30 @@ impl<'t> Workflows<'t> {
         Ok(workflow)
     }
 
+    /// Makes this the version that runs where nobody names one; without one the newest does.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not this tenant's.
+    pub async fn publish(&self, id: WorkflowId, published: Option<PublishedVersion>) -> Result<Workflow> {
+        let before = self.row(id).await?;
+        let (version, at) = published.as_ref().map(|published| (published.version, published.at)).unzip();
+        let by = published.as_ref().and_then(|published| published.by);
+        let (title, description) =
+            published.map_or((None, None), |published| (published.title, published.description));
+        let row = workflow::ActiveModel {
+            id: Set(id.as_uuid()),
+            revision: Set(before.revision + 1),
+            published_version: Set(version),
+            published_title: Set(title),
+            published_description: Set(description),
+            published_by_user_id: Set(by.map(Into::into)),
+            published_at: Set(at),
+            updated_at: Set(self.tx.tx.clock().now()),
+            ..Default::default()
+        };
+        Workflow::try_from(row.update(&self.tx.tx.conn()).await?)
+    }
+
     /// Removes a workflow from every list, its schedules, its hook and its events; its versions stay for the runs that had them, and
     /// its drawings are nobody's but their own.
     ///
@@ -265,14 +290,14 @@ impl<'a> VisibleWorkflows<'a> {
             .collect()
     }
 
-    /// Those that can be run, newest first.
+    /// Those that can be run, as far as what runs of them says that by itself; newest first.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn runnable(&self) -> Result<Vec<Workflow>> {
         self.visible()
             .filter(workflow::Column::IsActive.eq(true))
-            .filter(workflow::Column::Runnable.eq(true))
+            .filter(runs_soundly())
             .order_by_desc(workflow::Column::Id)
             .rows(self.view.conn)
             .await?
@@ -391,6 +416,13 @@ async fn version_row(
         .await?)
 }
 
+/// Whether what runs is sound: a published version was when it was published.
+fn runs_soundly() -> Condition {
+    Condition::any()
+        .add(workflow::Column::Runnable.eq(true))
+        .add(workflow::Column::PublishedVersion.is_not_null())
+}
+
 /// The columns that a person sets.
 fn columns(spec: &WorkflowSpec) -> Result<workflow::ActiveModel> {
     Ok(workflow::ActiveModel {
@@ -443,10 +475,26 @@ impl TryFrom<workflow::Model> for Workflow {
             current_version: row.current_version,
             revision: row.revision,
             forked_from_workflow_id: row.forked_from_workflow_id.map(Into::into),
+            published: published(
+                row.published_version.zip(row.published_at),
+                row.published_title,
+                row.published_description,
+                row.published_by_user_id,
+            ),
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
     }
+}
+
+fn published(
+    version: Option<(i32, DateTime<Utc>)>,
+    title: Option<String>,
+    description: Option<String>,
+    by: Option<Uuid>,
+) -> Option<PublishedVersion> {
+    let (version, at) = version?;
+    Some(PublishedVersion { version, title, description, by: by.map(Into::into), at })
 }
 
 impl TryFrom<workflow_version::Model> for WorkflowVersion {

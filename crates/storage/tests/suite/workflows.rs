@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use conductor_domain::{
     Caller, Classification, Clock as _, Concurrency, EnvironmentId, EventStart, NewSchedule, NewWorkflow,
-    OrganizationRole, PageRequest, Scope, ToldEvent, Visibility, Workflow, WorkflowFilter, WorkflowId,
-    WorkflowSpec,
+    OrganizationRole, PageRequest, PublishedVersion, Scope, ToldEvent, Visibility, Workflow, WorkflowFilter,
+    WorkflowId, WorkflowSpec,
 };
 use conductor_storage::{Error, Store, Unscoped};
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ suite! {
     visibility_decides_who_sees,
     names_are_unique_in_their_scope,
     a_graph_is_a_version_and_keeps_its_order,
+    a_published_version_runs_whatever_is_saved_after_it,
     a_deleted_workflow_frees_its_name,
     the_list_is_filtered,
     a_tenant_writes_its_own_only,
@@ -147,6 +148,54 @@ async fn a_graph_is_a_version_and_keeps_its_order(world: World) {
     let rows = world.store.scoped(ada.scope);
     let missing = rows.write(move |tx| Box::pin(async move { tx.workflows().version(id, 3).await })).await;
     assert!(matches!(missing, Err(Error::NotFound)));
+    assert_eq!(world.store.visible_to(&grace).workflows().find(id).await.unwrap(), None);
+}
+
+async fn a_published_version_runs_whatever_is_saved_after_it(world: World) {
+    let (ada, grace) = people(&world).await;
+    let workflow = create(&world, ada.scope, Some(&ada), named("sales")).await.unwrap();
+    let id = workflow.id;
+    assert_eq!((workflow.published.clone(), workflow.running_version()), (None, 1));
+    let published = PublishedVersion {
+        version: 1,
+        title: Some("Sales".to_owned()),
+        description: None,
+        by: ada.user_id(),
+        at: world.clock.now(),
+    };
+    let rows = world.store.scoped(ada.scope);
+    let new = published.clone();
+    let kept =
+        rows.write(move |tx| Box::pin(async move { tx.workflows().publish(id, Some(new)).await })).await;
+    let kept = kept.unwrap();
+    assert_eq!((kept.published.as_ref(), kept.current_version, kept.revision), (Some(&published), 1, 2));
+
+    // A draft that cannot run hides nothing that can.
+    let draft = WorkflowSpec { runnable: false, ..named("sales") };
+    let kept = rows
+        .write(move |tx| {
+            Box::pin(async move {
+                tx.workflows().update(id, &draft, Some(&json!({ "second": true })), None, None).await
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!((kept.running_version(), kept.current_version, kept.is_sound()), (1, 2, true));
+    let view = world.store.visible_to(&ada).workflows();
+    let runnable: Vec<WorkflowId> =
+        view.runnable().await.unwrap().into_iter().map(|workflow| workflow.id).collect();
+    assert_eq!(runnable, [id]);
+    assert_eq!(view.find(id).await.unwrap(), Some(kept));
+
+    let kept = rows.write(move |tx| Box::pin(async move { tx.workflows().publish(id, None).await })).await;
+    let kept = kept.unwrap();
+    assert_eq!((kept.published.as_ref(), kept.running_version(), kept.is_sound()), (None, 2, false));
+    assert!(view.runnable().await.unwrap().is_empty());
+    let elsewhere = world.organization("Elsewhere").await;
+    let theirs = world.store.scoped(elsewhere);
+    let refused =
+        theirs.write(move |tx| Box::pin(async move { tx.workflows().publish(id, None).await })).await;
+    assert!(matches!(refused, Err(Error::NotFound)), "{refused:?}");
     assert_eq!(world.store.visible_to(&grace).workflows().find(id).await.unwrap(), None);
 }
 

@@ -251,6 +251,20 @@ export function useRollback(id: string) {
   );
 }
 
+/** Makes a version of the revision that was read the one that runs. */
+export function usePublish(id: string) {
+  return useWrite(({ version, revision }: { version: number; revision: number }) =>
+    api.post(`/api/workflows/${id}/publish`, { version }, { ifMatch: revision }),
+  );
+}
+
+/** The newest version runs again, whichever it is. */
+export function useUnpublish(id: string) {
+  return useWrite(({ revision }: { revision: number }) =>
+    api.post(`/api/workflows/${id}/unpublish`, undefined, { ifMatch: revision }),
+  );
+}
+
 export function useDeleteWorkflow() {
   const client = useQueryClient();
   return useMutation({

@@ -30,9 +30,9 @@ struct ExecuteWorkflowRequest {
     /// What it is given, by the names of its inputs.
     #[schema(value_type = Option<Object>)]
     inputs: Option<Map<String, Value>>,
-    /// A version of its graph; the newest where absent.
+    /// A version of its graph. Where absent, the published one, else the newest.
     version: Option<i32>,
-    /// Whether it is a try-out.
+    /// Whether it is a try-out: for whoever may change the workflow it runs the newest version where none is named.
     #[serde(default)]
     #[schema(required = false)]
     test: bool,

@@ -67,10 +67,20 @@ struct CloneWorkflowRequest {
     name: Option<String>,
 }
 
+/// Which version is published.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PublishWorkflowRequest {
+    /// The newest where absent.
+    version: Option<i32>,
+}
+
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list_workflow_versions))
         .routes(routes!(rollback_workflow))
+        .routes(routes!(publish_workflow))
+        .routes(routes!(unpublish_workflow))
         .routes(routes!(clone_workflow))
 }
 
@@ -90,7 +100,7 @@ async fn list_workflow_versions(
     Ok(paging.answer(page, Into::into))
 }
 
-/// Makes an earlier graph the newest one again, as a new version.
+/// Makes an earlier graph the newest one again, as a new version. What is published stays published.
 #[utoipa::path(
     post, path = "/api/workflows/{workflow_id}/versions/{version}/rollback", tag = "workflows",
     params(
@@ -109,7 +119,46 @@ async fn rollback_workflow(
     Ok(versioned(view))
 }
 
-/// Copies a workflow: private, the caller's own.
+/// Makes a version the one that runs wherever nobody names one: by the API, as a tool, by schedules, events and its
+/// webhook. What is saved after it is a draft until it is published too. A version that cannot run is refused.
+#[utoipa::path(
+    post, path = "/api/workflows/{workflow_id}/publish", tag = "workflows",
+    params(
+        ("workflow_id" = WorkflowId, Path),
+        ("If-Match" = Option<String>, Header, description = "The revision that was read, as `ETag` gave it"),
+    ),
+    request_body = Option<PublishWorkflowRequest>, responses((status = 200, body = WorkflowResponse))
+)]
+async fn publish_workflow(
+    Auth(caller): Auth,
+    State(workflows): State<Workflows>,
+    Path(path): Path<WorkflowPath>,
+    if_match: IfMatch,
+    MaybeJson(body): MaybeJson<PublishWorkflowRequest>,
+) -> Result<Versioned<Json<WorkflowResponse>>, Problem> {
+    let view = workflows.publish(&caller, path.workflow_id, body.version, if_match.number()).await?;
+    Ok(versioned(view))
+}
+
+/// Goes back to running the newest version, whichever that is.
+#[utoipa::path(
+    post, path = "/api/workflows/{workflow_id}/unpublish", tag = "workflows",
+    params(
+        ("workflow_id" = WorkflowId, Path),
+        ("If-Match" = Option<String>, Header, description = "The revision that was read, as `ETag` gave it"),
+    ),
+    responses((status = 200, body = WorkflowResponse))
+)]
+async fn unpublish_workflow(
+    Auth(caller): Auth,
+    State(workflows): State<Workflows>,
+    Path(path): Path<WorkflowPath>,
+    if_match: IfMatch,
+) -> Result<Versioned<Json<WorkflowResponse>>, Problem> {
+    Ok(versioned(workflows.unpublish(&caller, path.workflow_id, if_match.number()).await?))
+}
+
+/// Copies a workflow as the caller is shown it: private, the caller's own.
 #[utoipa::path(
     post, path = "/api/workflows/{workflow_id}/clone", tag = "workflows",
     params(("workflow_id" = WorkflowId, Path)),

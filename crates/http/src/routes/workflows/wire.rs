@@ -66,10 +66,16 @@ pub(super) struct SummaryResponse {
     source_format: FormatWord,
     /// The number of its newest graph.
     version: i32,
+    /// The version that runs where nobody names one; where it is null, the newest.
+    published_version: Option<i32>,
+    /// When that was published.
+    published_at: Option<DateTime<Utc>>,
+    /// Who published it.
+    published_by_user_id: Option<UserId>,
     /// The number that `ETag` and `If-Match` speak of.
     revision: i32,
     node_count: i32,
-    /// Whether its graph is sound by itself. That of a draft is not.
+    /// Whether what runs is sound by itself: a published version is, the newest may be a draft that is not.
     runnable: bool,
     is_active: bool,
     is_template: bool,
@@ -100,14 +106,16 @@ pub(super) struct SummaryResponse {
 pub(super) struct WorkflowResponse {
     #[serde(flatten)]
     summary: SummaryResponse,
+    /// The version that the graph is of: the newest for whoever may change the workflow, for others what runs.
+    graph_version: i32,
     /// The stored form of its graph.
     #[schema(value_type = Object)]
     graph: Value,
     /// All that is wrong with it, given what exists for the caller.
     problems: Vec<ProblemResponse>,
-    /// The schedules of its graph, in their order, while it is switched on and can run: they start it as its owner.
+    /// The schedules of the graph that runs, in their order, while it is switched on and can run: they start it as its owner.
     schedules: Vec<ScheduleResponse>,
-    /// The webhook of its graph. It starts the workflow as its owner while that is switched on and can run.
+    /// The webhook of the graph that runs. It starts the workflow as its owner while that is switched on and can run.
     #[schema(required = true)]
     webhook: Option<HookResponse>,
 }
@@ -199,7 +207,16 @@ impl From<WorkflowSchedule> for ScheduleResponse {
 impl From<WorkflowView> for SummaryResponse {
     fn from(view: WorkflowView) -> Self {
         let WorkflowView { workflow, can_edit, can_share, tags, rating, .. } = view;
+        let runnable = workflow.is_sound();
         let spec = workflow.spec;
+        let (published_version, published_at) =
+            workflow.published.as_ref().map(|published| (published.version, published.at)).unzip();
+        let published_by_user_id = workflow.published.as_ref().and_then(|published| published.by);
+        // Whoever is shown what runs reads its words as well.
+        let (title, description) = match workflow.published {
+            Some(published) if !can_edit => (published.title, published.description),
+            _ => (spec.title, spec.description),
+        };
         Self {
             id: workflow.id,
             organization_id: workflow.scope.organization_id,
@@ -207,13 +224,16 @@ impl From<WorkflowView> for SummaryResponse {
             owner_user_id: workflow.owner_user_id,
             created_by_user_id: workflow.created_by_user_id,
             name: spec.name,
-            title: spec.title,
-            description: spec.description,
+            title,
+            description,
             source_format: SourceFormat::from_word(&spec.source_format).unwrap_or_default().into(),
             version: workflow.current_version,
+            published_version,
+            published_at,
+            published_by_user_id,
             revision: workflow.revision,
             node_count: spec.node_count,
-            runnable: spec.runnable,
+            runnable,
             is_active: spec.is_active,
             is_template: spec.is_template,
             category: spec.category,
@@ -237,10 +257,11 @@ impl From<WorkflowView> for SummaryResponse {
 impl From<WorkflowView> for WorkflowResponse {
     fn from(mut view: WorkflowView) -> Self {
         let (graph, problems) = view.graph.take().unwrap_or_default();
+        let graph_version = view.shown;
         let problems = problems.into_iter().map(Into::into).collect();
         let schedules = std::mem::take(&mut view.schedules).into_iter().map(Into::into).collect();
         let webhook = view.hook.take().map(Into::into);
-        Self { summary: view.into(), graph, problems, schedules, webhook }
+        Self { summary: view.into(), graph_version, graph, problems, schedules, webhook }
     }
 }
 
@@ -420,7 +441,7 @@ pub(super) struct ExportWorkflowRequest {
     #[serde(default)]
     #[schema(required = false)]
     syntax: ExportSyntax,
-    /// One of its versions; the newest where absent.
+    /// One of its versions; where absent, the one that its graph is told of.
     pub(super) version: Option<i32>,
 }
 

@@ -20,6 +20,8 @@ pub(super) async fn workflows(w: &mut Walk<'_>, admin: &Api) {
     w.step(admin, &format!("PATCH {one}"), &[&id], json!({ "category": "x" }), "workflow.updated").await;
     let back = format!("POST {one}/versions/{{version}}/rollback");
     w.step(admin, &back, &[&id, "1"], json!({}), "workflow.rolled_back").await;
+    w.step(admin, &format!("POST {one}/publish"), &[&id], json!({}), "workflow.published").await;
+    w.step(admin, &format!("POST {one}/unpublish"), &[&id], json!({}), "workflow.unpublished").await;
     let mut document = made["graph"].clone();
     document["name"] = json!("brought");
     w.step(admin, "POST /api/workflows/import", &[], document.clone(), "workflow.imported").await;

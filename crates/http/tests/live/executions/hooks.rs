@@ -46,14 +46,14 @@ async fn rotate(api: &Api, workflow: &Value) -> String {
 
 /// Whoever has a secret, and sends with it.
 #[derive(Clone)]
-struct Sender {
+pub(super) struct Sender {
     api: Api,
     path: String,
     key: Vec<u8>,
 }
 
 impl Sender {
-    async fn of(world: &World, owner: &Api, workflow: &Value) -> Self {
+    pub(super) async fn of(world: &World, owner: &Api, workflow: &Value) -> Self {
         let secret = rotate(owner, workflow).await;
         let path = text(&webhook(owner, workflow).await["path"]);
         Self { api: world.anonymous(), path, key: key(&secret) }
@@ -66,7 +66,7 @@ impl Sender {
     }
 
     /// Sends a message as it is signed now.
-    async fn send(&self, id: &str, body: &Value) -> Answer {
+    pub(super) async fn send(&self, id: &str, body: &Value) -> Answer {
         let (at, body) = (SystemClock.now().timestamp(), body.to_string());
         let signature = self.signature(id, at, &body);
         self.raw(id, at, &signature, &body).await
@@ -86,7 +86,7 @@ fn key(secret: &str) -> Vec<u8> {
     BASE64_STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap()
 }
 
-fn begun(answer: &Answer) -> Value {
+pub(super) fn begun(answer: &Answer) -> Value {
     assert_eq!(answer.status, 202, "{answer}");
     json!({ "execution_id": answer.json()["run_id"] })
 }

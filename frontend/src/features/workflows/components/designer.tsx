@@ -11,10 +11,12 @@ import {
   Ellipsis,
   Play,
   Plus,
+  Rocket,
   Save,
   Settings2,
   Trash2,
   TriangleAlert,
+  Undo2,
   Users,
 } from 'lucide-react';
 import { lazy, Suspense, useEffect, useMemo, useReducer, useRef, useState } from 'react';
@@ -39,12 +41,15 @@ import { kindGroups, kindInfo } from '../model/kinds';
 import { placeFor } from '../model/layout';
 import { errorsIn, nodeOfProblem, problemsByNode } from '../model/problems';
 import type { Marks } from '../model/run-state';
+import { isDraft } from '../model/versions';
 import {
   type Change,
   useCloneWorkflow,
   useCreateWorkflow,
   useDeleteWorkflow,
+  usePublish,
   useSaveWorkflow,
+  useUnpublish,
   workflowById,
 } from '../queries';
 import { useCheck } from '../use-check';
@@ -56,6 +61,7 @@ import { EdgeInspector, NodeInspector } from './inspector';
 import { KindTile } from './kind-icon';
 import { KindLibrary } from './kind-library';
 import { ProblemList } from './problem-list';
+import { PublishDialog } from './publish-dialog';
 import { RunDialog } from './run-dialog';
 import { RunPanel } from './run-panel';
 import { RunsPart } from './runs-part';
@@ -131,7 +137,9 @@ function Desk({ workflow }: { workflow: Workflow }) {
   const [inspecting, setInspecting] = useState(() => window.matchMedia('(min-width: 768px)').matches);
   const [listing, setListing] = useState(false);
   const [conflict, setConflict] = useState(false);
-  const [dialog, setDialog] = useState<'access' | 'export' | 'delete' | 'run'>();
+  const [dialog, setDialog] = useState<'access' | 'export' | 'delete' | 'run' | 'unpublish'>();
+  // The version that somebody is asked about.
+  const [publishing, setPublishing] = useState<number>();
   // The run that is shown in the drawing, what it was given, and how its nodes stand.
   const [run, setRun] = useState<Run>();
   const [marks, setMarks] = useState<Marks>();
@@ -145,6 +153,8 @@ function Desk({ workflow }: { workflow: Workflow }) {
   const create = useCreateWorkflow();
   const clone = useCloneWorkflow();
   const remove = useDeleteWorkflow();
+  const publish = usePublish(workflow.id);
+  const unpublish = useUnpublish(workflow.id);
 
   const graph = editor.history.present;
   const disabled = !base.can_edit;
@@ -188,9 +198,9 @@ function Desk({ workflow }: { workflow: Workflow }) {
     else load(workflow);
   }, [workflow.revision]);
 
-  /** Saves what is not saved, and says whether the server has it now. */
-  const store = async (): Promise<boolean> => {
-    if (saving.current || disabled || !dirty) return !dirty;
+  /** Saves what is not saved, and gives what the server has then; nothing where it has not. */
+  const store = async (): Promise<Workflow | undefined> => {
+    if (saving.current || disabled || !dirty) return dirty ? undefined : base;
     saving.current = true;
     const sent = graph;
     const body: Change = isDirty(editor)
@@ -207,16 +217,44 @@ function Desk({ workflow }: { workflow: Workflow }) {
       setBase(now);
       setConflict(false);
       toast.success(t('Saved as version {{version}}', { version: now.version }));
-      return true;
+      return now;
     } catch (error) {
       if (error instanceof Problem && error.status === 412) {
         setDialog(undefined);
         setConflict(true);
       } else toast.error(describe(error));
-      return false;
+      return undefined;
     } finally {
       saving.current = false;
     }
+  };
+
+  /** Which version runs changes nothing of what is drawn here, so that what is not saved stays. */
+  const settle = async (write: Promise<Workflow>) => {
+    saving.current = true;
+    try {
+      const now = await write;
+      setBase(now);
+      return now;
+    } catch (error) {
+      if (!(error instanceof Problem && error.status === 412)) throw error;
+      setPublishing(undefined);
+      setConflict(true);
+      return undefined;
+    } finally {
+      saving.current = false;
+    }
+  };
+
+  const askToPublish = async () => {
+    if (errors > 0) {
+      setPart('design');
+      setListing(true);
+      toast.error(t('It cannot be published before what is wrong with it is put right.'));
+      return;
+    }
+    const now = await store();
+    if (now) setPublishing(now.version);
   };
 
   const reload = async () => {
@@ -347,15 +385,24 @@ function Desk({ workflow }: { workflow: Workflow }) {
         <div className="wf-bar-name">
           <h1 className="h truncate">{title}</h1>
           <p className="truncate text-xs text-text-3">
-            {t('Version {{version}}', { version: base.version })}
+            {isDraft(base) && !disabled
+              ? t('Draft v{{version}}', { version: base.version })
+              : t('Version {{version}}', { version: base.graph_version })}
             {' · '}
             {dirty ? t('not saved') : t('saved {{when}}', { when: ago(base.updated_at) })}
           </p>
         </div>
-        <span className="wf-wide">
-          <Readiness runnable={errors === 0} />
-        </span>
-        <span className="wf-wide">
+        {(typeof base.published_version !== 'number' || errors > 0) && (
+          <span className="wf-wide">
+            <Readiness runnable={errors === 0} />
+          </span>
+        )}
+        {typeof base.published_version === 'number' && (
+          <Status tone={isDraft(base) ? 'warn' : 'ok'} icon={<Rocket />}>
+            {t('Published: v{{version}}', { version: base.published_version })}
+          </Status>
+        )}
+        <span className={typeof base.published_version === 'number' ? 'wf-roomy' : 'wf-wide'}>
           <Classification level={meta.data_classification} />
         </span>
         <span className="wf-wide">
@@ -395,6 +442,11 @@ function Desk({ workflow }: { workflow: Workflow }) {
           )}
           {base.can_edit && (
             <>
+              {typeof base.published_version === 'number' && (
+                <MenuItem icon={<Undo2 size={16} />} onSelect={() => setDialog('unpublish')}>
+                  {t('Unpublish')}
+                </MenuItem>
+              )}
               <MenuSeparator />
               <MenuItem icon={<Trash2 size={16} />} danger onSelect={() => setDialog('delete')}>
                 {t('Delete')}
@@ -406,6 +458,18 @@ function Desk({ workflow }: { workflow: Workflow }) {
           <Play size={15} />
           {t('Run')}
         </Button>
+        {!disabled && (
+          <Button
+            variant="outline"
+            disabled={base.published_version === base.version && !dirty}
+            onClick={() => void askToPublish()}
+            aria-label={t('Publish')}
+            title={t('Publish')}
+          >
+            <Rocket size={15} />
+            <span className="wf-roomy">{t('Publish')}</span>
+          </Button>
+        )}
         {!disabled && (
           <Button
             variant="primary"
@@ -453,7 +517,13 @@ function Desk({ workflow }: { workflow: Workflow }) {
         </Suspense>
       )}
       {part === 'versions' && (
-        <VersionsPanel workflow={base} dirty={dirty} onRestored={load} onConflict={() => setConflict(true)} />
+        <VersionsPanel
+          workflow={base}
+          dirty={dirty}
+          onRestored={load}
+          onConflict={() => setConflict(true)}
+          onPublish={setPublishing}
+        />
       )}
       {part === 'runs' && <RunsPart workflow={base} graph={graph} onRun={askToRun} />}
       <div className={cx('wf-work', disabled && 'reading', !inspecting && 'wide')} hidden={part !== 'design'}>
@@ -600,7 +670,7 @@ function Desk({ workflow }: { workflow: Workflow }) {
         inputs={graph.inputs}
         given={run && givenOf(run)}
         test
-        onSave={dirty && !disabled ? store : undefined}
+        onSave={dirty && !disabled ? async () => (await store()) !== undefined : undefined}
         onStarted={(started) => {
           setDialog(undefined);
           setPart('design');
@@ -608,6 +678,38 @@ function Desk({ workflow }: { workflow: Workflow }) {
           setRun(started);
           // The panel takes room from the drawing.
           setTimeout(() => void flow.fitView({ ...FIT, ...motion() }), 100);
+        }}
+      />
+      <PublishDialog
+        workflow={base}
+        version={publishing}
+        onClose={() => setPublishing(undefined)}
+        onPublish={async (version) => {
+          const now = await settle(publish.mutateAsync({ version, revision: base.revision }));
+          if (now) toast.success(t('Version {{version}} is published', { version }));
+        }}
+      />
+      <ConfirmDialog
+        open={dialog === 'unpublish'}
+        onClose={() => setDialog(undefined)}
+        danger={isDraft(base)}
+        title={t('Run the newest version again?')}
+        description={
+          isDraft(base)
+            ? t(
+                'Version {{version}} runs from now on, with its schedules, webhook and events, and so does everything that is saved after it.',
+                { version: base.version },
+              )
+            : t('Everything that is saved from now on runs at once.')
+        }
+        confirm={t('Unpublish')}
+        onConfirm={async () => {
+          try {
+            const now = await settle(unpublish.mutateAsync({ revision: base.revision }));
+            if (now) toast.success(t('The newest version runs again'));
+          } catch (error) {
+            toast.error(describe(error));
+          }
         }}
       />
       <ExportDialog workflow={dialog === 'export' ? base : undefined} onClose={() => setDialog(undefined)} />

@@ -91,7 +91,7 @@ function EventField({
         maxLength={100}
         spellCheck={false}
         hint={t(
-          'Whoever may run it and tells this name starts it, with your rights, once it is saved, ready and active.',
+          'Whoever may run it and tells this name starts it, with your rights, once it is saved, ready and active, and published where another version is.',
         )}
         error={problem}
         onChange={(event) => onChange(event.target.value)}

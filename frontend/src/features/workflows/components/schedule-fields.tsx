@@ -163,7 +163,11 @@ function ScheduleField({
       {known ? (
         <Standing schedule={known} />
       ) : (
-        <p className="text-text-3">{t('It does not act before the workflow is saved, ready and active.')}</p>
+        <p className="text-text-3">
+          {t(
+            'It does not act before the workflow is saved, ready and active, and published where another version is.',
+          )}
+        </p>
       )}
     </fieldset>
   );

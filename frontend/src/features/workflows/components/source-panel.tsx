@@ -21,7 +21,7 @@ export default function SourcePanel({ workflow, dirty }: { workflow: Workflow; d
   const [format, setFormat] = useState<Form>('conductor');
   const [syntax, setSyntax] = useState<Syntax>('yaml');
   const { data, error, isPending, refetch } = useQuery(
-    workflowDocument(workflow, { format, syntax, version: workflow.version }),
+    workflowDocument(workflow, { format, syntax, version: workflow.graph_version }),
   );
   return (
     <div className="wf-panel">
@@ -35,7 +35,7 @@ export default function SourcePanel({ workflow, dirty }: { workflow: Workflow; d
       {dirty && (
         <Notice tone="info" icon={<Info size={16} />}>
           {t('This is version {{version}} as it was saved. Your changes show here after the next save.', {
-            version: workflow.version,
+            version: workflow.graph_version,
           })}
         </Notice>
       )}

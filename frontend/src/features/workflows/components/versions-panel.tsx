@@ -1,4 +1,4 @@
-/** Every version of a workflow, and the way back to one. */
+/** Every version of a workflow, which of them runs, and the way back to one. */
 import { useQuery } from '@tanstack/react-query';
 import { History } from 'lucide-react';
 import { useState } from 'react';
@@ -12,6 +12,7 @@ import { ago, dateTime } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
 import { graphOf } from '../model/graph';
+import { isDraft, runningVersion } from '../model/versions';
 import { useRollback, workflowVersions } from '../queries';
 
 export function VersionsPanel({
@@ -19,11 +20,14 @@ export function VersionsPanel({
   dirty,
   onRestored,
   onConflict,
+  onPublish,
 }: {
   workflow: Workflow;
   dirty: boolean;
   onRestored: (workflow: Workflow) => void;
   onConflict: () => void;
+  /** Asks whether this version is to run. */
+  onPublish: (version: number) => void;
 }) {
   const versions = useQuery(workflowVersions(workflow.id));
   const rollback = useRollback(workflow.id);
@@ -57,13 +61,23 @@ export function VersionsPanel({
         <ol className="rows" aria-label={t('Versions')}>
           {items.map((version) => {
             const current = version.version === workflow.version;
+            const published = version.version === workflow.published_version;
             const graph = graphOf(version.graph);
             return (
-              <li key={version.id} className="flex items-center gap-3 py-3">
-                <div className="min-w-0 flex-1">
+              <li key={version.id} className="flex flex-wrap items-center gap-3 py-3">
+                <div className="min-w-0 flex-1 basis-48">
                   <p className="num flex items-center gap-2 font-medium">
                     {t('Version {{version}}', { version: version.version })}
-                    {current && <Status tone="ok">{t('in force')}</Status>}
+                    {published ? (
+                      <Status tone="ok">{t('published')}</Status>
+                    ) : (
+                      current &&
+                      (isDraft(workflow) ? (
+                        <Status tone="warn">{t('draft')}</Status>
+                      ) : (
+                        <Status tone="ok">{t('in force')}</Status>
+                      ))
+                    )}
                   </p>
                   <p className="mt-0.5 text-sm text-text-3" title={dateTime(version.created_at)}>
                     {version.note && `${version.note} · `}
@@ -72,6 +86,11 @@ export function VersionsPanel({
                     {ago(version.created_at)}
                   </p>
                 </div>
+                {!published && workflow.can_edit && (
+                  <Button size="xs" variant="outline" onClick={() => onPublish(version.version)}>
+                    {t('Publish this version')}
+                  </Button>
+                )}
                 {!current && workflow.can_edit && (
                   <Button size="xs" variant="outline" onClick={() => setAsking(version)}>
                     {t('Go back to it')}
@@ -98,7 +117,14 @@ export function VersionsPanel({
           try {
             const now = await rollback.mutateAsync({ to: asking.version, revision: workflow.revision });
             onRestored(now);
-            toast.success(t('Version {{version}} is in force', { version: now.version }));
+            toast.success(
+              isDraft(now)
+                ? t('Version {{version}} is a draft; version {{running}} runs', {
+                    version: now.version,
+                    running: runningVersion(now),
+                  })
+                : t('Version {{version}} is in force', { version: now.version }),
+            );
           } catch (error) {
             if (error instanceof Problem && error.status === 412) onConflict();
             else toast.error(describe(error));

@@ -75,7 +75,11 @@ export function WebhookFields({
         {known ? (
           <Standing workflowId={workflowId} webhook={known} own={own} />
         ) : (
-          <p className="text-text-3">{t('It has an address once the workflow is saved.')}</p>
+          <p className="text-text-3">
+            {t(
+              'It has an address once the workflow is saved. Where another version is published, this one has to be too.',
+            )}
+          </p>
         )}
       </fieldset>
     </section>

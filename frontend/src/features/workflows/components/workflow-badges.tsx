@@ -4,6 +4,7 @@ import type { WorkflowSummary } from '@/api/types';
 import { Classification, Status } from '@/components/ui/badges';
 import { t } from '@/lib/i18n';
 import { visibilityName } from '../model/names';
+import { isDraft } from '../model/versions';
 
 export function Readiness({ runnable }: { runnable: boolean }) {
   return runnable ? (
@@ -19,6 +20,9 @@ export function WorkflowBadges({ workflow }: { workflow: WorkflowSummary }) {
   return (
     <div className="wf-badges">
       <Readiness runnable={workflow.runnable} />
+      {workflow.can_edit && isDraft(workflow) && (
+        <Status icon={<FilePen />}>{t('Draft v{{version}}', { version: workflow.version })}</Status>
+      )}
       {!workflow.is_active && <Status>{t('Off')}</Status>}
       {workflow.is_template && (
         <Status icon={<LayoutTemplate />} tone="info">

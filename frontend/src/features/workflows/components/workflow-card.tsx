@@ -8,6 +8,7 @@ import { Skeleton } from '@/components/ui/states';
 import { ago } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { formatName, workflowTitle } from '../model/names';
+import { runningVersion } from '../model/versions';
 import { Stars } from './opinions';
 import { Sketch } from './sketch';
 import { WorkflowBadges } from './workflow-badges';
@@ -72,7 +73,7 @@ export function WorkflowCard({
           <span className="block truncate">
             {t('{{count}} nodes', { count: workflow.node_count })}
             {' · '}
-            {t('version {{version}}', { version: workflow.version })}
+            {t('version {{version}}', { version: runningVersion(workflow) })}
           </span>
           <span className="block truncate text-xs text-text-3">
             {formatName(workflow.source_format)}

@@ -22,6 +22,7 @@ import { givenOf } from '../model/inputs';
 import { placed } from '../model/layout';
 import { workflowTitle } from '../model/names';
 import { isOver, marksOf } from '../model/run-state';
+import { runningVersion } from '../model/versions';
 import { runShares, stopRun, workflowById, workflowGraph } from '../queries';
 import { type Stepping, useNow, useRunState, useStateAt, useStepping } from '../use-run';
 import { Canvas, FIT } from './canvas';
@@ -95,6 +96,14 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
     retry: false,
   });
   const graph = usePlaced(stored.data);
+  // Run again, it is what runs now: a try-out is of what is shown here, and everything else of what is published.
+  const shown = workflow.data?.graph_version ?? 0;
+  const next = workflow.data && run.trigger !== 'test' ? runningVersion(workflow.data) : shown;
+  const published = useQuery({
+    ...workflowGraph(workflowId, next),
+    enabled: next !== shown,
+    retry: false,
+  });
   const names = useMemo(
     () => new Map(graph?.nodes.map((node) => [node.id, titleOf(node)] as const)),
     [graph],
@@ -332,7 +341,7 @@ function RunDesk({ run, events, error, log }: WorkflowRunProps) {
           onClose={() => setAgain(undefined)}
           workflowId={workflowId}
           title={title}
-          inputs={graphOf(workflow.data.graph).inputs}
+          inputs={graphOf(published.data ?? workflow.data.graph).inputs}
           given={givenOf(run)}
           test={run.trigger === 'test'}
           from={
