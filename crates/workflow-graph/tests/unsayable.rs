@@ -155,3 +155,33 @@ fn steps_read_by_their_names_are_refused() {
     let graph = drawn(json!([named, reads]), &[("a", "out", "b")]);
     assert!(refused(&graph).iter().any(|problem| problem.starts_with("error in b at /nodes/1: it reads")));
 }
+
+#[test]
+fn a_step_of_google_sheets_is_written_either_way_and_told_what_it_needs() {
+    for word in ["google_sheets", "googlesheets"] {
+        let text = format!(
+            "
+name: sheets
+steps:
+  - id: add
+    type: {word}
+    config: {{ operation: values.append, spreadsheetId: '1', range: A1, values: [['{{{{inputs.x}}}}']], credentials: OWN_GOOGLE_SHEETS }}
+"
+        );
+        let (graph, _) = import(&text, &Limits::default(), &Names::any()).into_graph().unwrap();
+        let written = to_hybrid(&graph).unwrap();
+        let step = &written["steps"][0];
+        assert_eq!((&step["type"], &step["config"]["range"]), (&json!("google_sheets"), &json!("A1")));
+        assert_eq!(import_value(&written, &Limits::default(), &Names::any()).graph, Some(graph));
+    }
+    let lacks = "
+name: sheets
+steps:
+  - { id: add, type: google_sheets, config: { operation: values.append, spreadsheetId: '1', sheet: A } }
+";
+    let problems = import(lacks, &Limits::default(), &Names::any()).problems;
+    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    for word in ["no field \"sheet\"", "needs range", "needs values"] {
+        assert!(told.iter().any(|one| one.contains(word)), "{word}: {told:#?}");
+    }
+}
