@@ -89,8 +89,9 @@ fn a_drawn_workflow_is_a_list_of_steps() {
         { "id": "start", "kind": "start", "layout": { "x": 0, "y": 0 } },
         agent("first"),
         choice("which", ["case:0", "else"]),
-        agent("large"),
-        agent("last"),
+        { "id": "large", "agent": "sales", "guard": "NOT first.output.small AND (input.a = 1 OR input.b)",
+          "config": { "prompt": "It is ${first.output.size}, {{inputs.x}}: {${first.output.price} costs $5" } },
+        { "id": "last", "agent": "sales", "config": { "prompt": "Sum up ${first.output.size} for {{first.output.who}}" } },
         { "id": "end", "kind": "end", "name": "Done" },
     ]);
     let graph = drawn(
@@ -112,7 +113,18 @@ fn a_drawn_workflow_is_a_list_of_steps() {
     assert_eq!(ids(&written["steps"][1]["if_true"]), ["large"]);
     assert_eq!(
         (&written["steps"][1]["condition"], &written["steps"][1]["if_false"]),
-        (&json!("inputs.x > 1"), &Value::Null)
+        (&json!("{{inputs.x > 1}}"), &Value::Null)
+    );
+    // Other readers of steps know one syntax, so the others are respelt; where that would read otherwise, they stay.
+    let large = &written["steps"][1]["if_true"][0];
+    assert_eq!(large["condition"], "{{!(steps.first.output.small) && (inputs.a == 1 || inputs.b)}}");
+    assert_eq!(
+        large["config"]["prompt"],
+        "It is ${first.output.size}, {{inputs.x}}: {${first.output.price} costs $5"
+    );
+    assert_eq!(
+        written["steps"][2]["config"]["prompt"],
+        "Sum up {{steps.first.output.size}} for {{steps.first.output.who}}"
     );
     let again = import(&to_yaml(&written), &Limits::default(), &Names::any());
     let (again, _) = again.into_graph().unwrap();

@@ -2,10 +2,12 @@
 //! cannot say is named with the reason, all at once: a document that leaves something out would run otherwise.
 //!
 //! What people alone see is left out: places, names and titles, and what inputs were declared to be. Start and end are
-//! where the list of steps starts and ends. Texts stay as they were written, in any of the syntaxes.
+//! where the list of steps starts and ends. Texts of a graph that was read from steps stay as they were written; those of
+//! another one are respelt in `{{…}}`.
 
 mod paths;
 mod step;
+mod texts;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -15,6 +17,7 @@ use self::paths::Paths;
 use crate::{
     Config, Graph, Kind, Root, Trigger,
     fields::{Fields, Sink},
+    graph::SourceFormat,
     limits::Limits,
     problem::{Code, Problem, Unsayable},
 };
@@ -29,7 +32,10 @@ pub(crate) fn write(graph: &Graph) -> Result<Value, Unsayable> {
     let mut steps = HashMap::new();
     for (index, node) in graph.nodes.iter().enumerate() {
         match step::write(node) {
-            Ok(step) => {
+            Ok(mut step) => {
+                if graph.source_format != SourceFormat::Hybrid {
+                    texts::respell(node, &mut step);
+                }
                 steps.insert(index, step);
             }
             Err(why) => problems.extend(why.into_iter().map(|(field, why)| {
