@@ -204,7 +204,8 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
     let executions = Executions::new(store.clone(), Arc::clone(&access), workflows.clone());
     let executions = executions.reading(workflow_env(config)).lining_up(config.workflow_runs_in_line);
     let http = requests_client(&egress);
-    let providers = Providers::new(http.clone(), accounts(config), mail_templates(config));
+    let clock = Arc::clone(store.clock());
+    let providers = Providers::new(http.clone(), accounts(config), mail_templates(config), clock);
     let sources: Vec<Arc<dyn ToolSource>> = vec![
         Builtin::new(store.clone()),
         Delegates::new(store.clone(), Arc::clone(&access)),

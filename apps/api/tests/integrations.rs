@@ -11,6 +11,7 @@ use tokio::process::Command;
 
 const SLACK: &str = "xoxb-secret-of-slack";
 const SHOPIFY: &str = "shpat-secret-of-shopify";
+const SHEETS: &str = "ya29-secret-of-sheets";
 const MAIL: &str = "secret of the mail server";
 
 /// A mail server on a free port, and its port.
@@ -28,13 +29,15 @@ async fn server(target: &Target, port: &str, templates: &Path) -> (Server, Api) 
         .env("CONDUCTOR_EGRESS_ALLOW", "127.0.0.1/32")
         .env(
             "CONDUCTOR_INTEGRATION_ACCOUNTS",
-            "SLACK_BOT,SHOPIFY,TECHSTART_SHOPIFY,EMAIL_SMTP,CLOSED_EMAIL_SMTP",
+            "SLACK_BOT,SHOPIFY,TECHSTART_SHOPIFY,GOOGLE_SHEETS,EMAIL_SMTP,CLOSED_EMAIL_SMTP",
         )
         .env("CONDUCTOR_MAIL_TEMPLATES", templates)
         .env("SLACK_BOT_TOKEN", SLACK)
         .env("SLACK_BOT_URL", target.url())
         .env("TECHSTART_SHOPIFY_TOKEN", SHOPIFY)
         .env("TECHSTART_SHOPIFY_STORE", target.url())
+        .env("GOOGLE_SHEETS_TOKEN", SHEETS)
+        .env("GOOGLE_SHEETS_URL", target.url())
         .env("EMAIL_SMTP_HOST", "127.0.0.1")
         .env("EMAIL_SMTP_PORT", port)
         .env("EMAIL_SMTP_TLS", "none")
@@ -248,4 +251,64 @@ async fn what_a_system_refuses_is_told_in_its_words_and_nothing_goes_to_another(
     let refused = api.post("/api/execute/workflow", body).await;
     assert_eq!(refused.status, 422, "{refused}");
     assert!(refused.text.contains("channels.archive") && refused.text.contains("messages.send"), "{refused}");
+}
+
+#[tokio::test]
+async fn rows_are_read_from_a_spreadsheet_and_added_to_another() {
+    let target = Target::start().await;
+    let (_mails, port) = mail_server().await;
+    let templates = tempfile::tempdir().unwrap();
+    let (server, api) = server(&target, &port, templates.path()).await;
+    target.push(200, json!({ "range": "Orders!A1:B2", "majorDimension": "ROWS", "values": [["7", "tea"]] }));
+    target.push(200, json!({ "spreadsheetId": "log-1", "updates": { "updatedRows": 1 } }));
+    let nodes = [
+        node(
+            "read",
+            "google_sheets",
+            "values.get",
+            None,
+            &json!({ "spreadsheetId": "{{inputs.sheet}}", "range": "Orders!A1:B" }),
+        ),
+        node(
+            "add",
+            "google_sheets",
+            "values.append",
+            None,
+            &json!({
+                "spreadsheetId": "log-1", "range": "Log!A1",
+                "values": [["{{inputs.sheet}}", "{{steps.read.output.values[0][1]}}", 1]],
+            }),
+        ),
+    ];
+    let (report, journal) = run(&api, "sheets", &nodes, json!({ "sheet": "orders-1" })).await;
+    assert_eq!(report["status"], "completed", "{report}");
+    let asked = target.asked();
+    assert_eq!(
+        (asked[0].method.as_str(), asked[0].path.as_str()),
+        ("GET", "/v4/spreadsheets/orders-1/values/Orders%21A1%3AB")
+    );
+    assert_eq!(
+        (asked[1].method.as_str(), asked[1].path.as_str()),
+        ("POST", "/v4/spreadsheets/log-1/values/Log%21A1:append?valueInputOption=RAW")
+    );
+    assert_eq!(asked[1].body, json!({ "values": [["orders-1", "tea", 1]] }));
+    assert_eq!(asked[1].headers["authorization"], format!("Bearer {SHEETS}"));
+    assert!(!journal.contains(SHEETS) && !server.log().contains(SHEETS));
+
+    // A row that would be none is refused before anything is sent.
+    let wrong = json!({ "spreadsheetId": "log-1", "range": "A1", "values": "{{inputs.rows}}" });
+    let wrong = node("n", "google_sheets", "values.update", None, &wrong);
+    let (report, _) = run(&api, "no-rows", &[wrong], json!({ "rows": ["a"] })).await;
+    assert_eq!(report["status"], "failed", "{report}");
+    target.push(
+        403,
+        json!({ "error": { "code": 403, "message": "Not shared", "status": "PERMISSION_DENIED" } }),
+    );
+    let closed = json!({ "spreadsheetId": "other", "range": "A1" });
+    let (report, _) =
+        run(&api, "closed-sheet", &[node("n", "google_sheets", "values.clear", None, &closed)], json!({}))
+            .await;
+    assert_eq!((&report["status"], &report["error"]["code"]), (&json!("failed"), &json!("403")), "{report}");
+    assert!(report["error"]["message"].as_str().unwrap().contains("Not shared"), "{report}");
+    assert_eq!(target.asked().len(), 3, "nothing went out for the row that was none");
 }

@@ -2,6 +2,7 @@
 
 mod address;
 mod answer;
+mod assertion;
 mod auth;
 mod body;
 mod client;
@@ -10,6 +11,6 @@ mod oauth;
 mod request;
 
 pub use answer::HttpAnswer;
-pub use auth::{Auth, OAuth2, Place};
+pub use auth::{Auth, OAuth2, Place, ServiceAccount};
 pub use client::{HttpClient, Limits, Refusal};
 pub use request::HttpRequest;

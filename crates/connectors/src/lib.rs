@@ -7,5 +7,5 @@ mod providers;
 
 pub use error::{Error, Failure, Result};
 pub use gate::Gate;
-pub use http::{Auth, HttpAnswer, HttpClient, HttpRequest, Limits, OAuth2, Place, Refusal};
+pub use http::{Auth, HttpAnswer, HttpClient, HttpRequest, Limits, OAuth2, Place, Refusal, ServiceAccount};
 pub use providers::{ACCOUNT_VARIABLES, Operation, Providers, Said, Task};

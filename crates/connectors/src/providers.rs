@@ -1,11 +1,13 @@
 //! Systems that Conductor knows by name: their operations, how these are asked, and what an answer means.
 
 mod mail;
+mod sheets;
 mod shopify;
 mod slack;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
+use conductor_domain::Clock;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
@@ -42,8 +44,8 @@ pub struct Task {
 }
 
 /// What the names of an account's variables end with.
-pub const ACCOUNT_VARIABLES: [&str; 9] =
-    ["TOKEN", "URL", "STORE", "HOST", "PORT", "USER", "PASS", "FROM", "TLS"];
+pub const ACCOUNT_VARIABLES: [&str; 10] =
+    ["TOKEN", "KEY", "URL", "STORE", "HOST", "PORT", "USER", "PASS", "FROM", "TLS"];
 
 /// What a system said: its answer, or why it refused.
 pub type Said = std::result::Result<Map<String, Value>, Failure>;
@@ -55,6 +57,8 @@ pub struct Providers {
     /// Variables of the accounts that the operator gave for this.
     variables: Arc<BTreeMap<String, SecretString>>,
     mails: Arc<mail::Mails>,
+    /// What is signed for a token says when.
+    clock: Arc<dyn Clock>,
     gate: Gate,
 }
 
@@ -66,11 +70,13 @@ impl Providers {
         http: HttpClient,
         variables: BTreeMap<String, SecretString>,
         templates: Option<PathBuf>,
+        clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             http,
             variables: Arc::new(variables),
             mails: Arc::new(mail::Mails::new(templates)),
+            clock,
             gate: Gate::default(),
         }
     }
@@ -83,7 +89,7 @@ impl Providers {
 
     /// Every operation.
     pub fn operations() -> impl Iterator<Item = &'static Operation> {
-        [slack::OPERATIONS, shopify::OPERATIONS, mail::OPERATIONS].into_iter().flatten()
+        [slack::OPERATIONS, shopify::OPERATIONS, mail::OPERATIONS, sheets::OPERATIONS].into_iter().flatten()
     }
 
     /// Asks for an operation and waits for what the system says. A refusal is said, too.
@@ -98,6 +104,10 @@ impl Providers {
             shopify::NAME => {
                 shopify::run(&self.http, operation, task, &self.settings(shopify::PREFIX, task)?, cancel)
                     .await
+            }
+            sheets::NAME => {
+                let settings = self.settings(sheets::PREFIX, task)?;
+                sheets::run(&self.http, operation, task, &settings, self.clock.now(), cancel).await
             }
             _ => self.mails.run(task, &self.settings(mail::PREFIX, task)?, &self.gate, cancel).await,
         }

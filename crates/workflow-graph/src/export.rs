@@ -1,8 +1,9 @@
-//! A graph as a document again: loss-free in each form, and texts as they were written.
+//! A graph as a document again: loss-free in the forms of nodes, refused where steps cannot say it, and texts as they were
+//! written.
 
 use serde_json::Value;
 
-use crate::{Graph, canvas, conductor};
+use crate::{Graph, canvas, conductor, hybrid, problem::Unsayable};
 
 /// The Conductor form: short for agents and tools of MCP servers, with the stored form's fields for everything else.
 #[must_use]
@@ -14,6 +15,15 @@ pub fn to_conductor(graph: &Graph) -> Value {
 #[must_use]
 pub fn to_canvas(graph: &Graph) -> Value {
     canvas::write(graph)
+}
+
+/// The Hybrid form, of a workflow that is a list of steps with branches.
+///
+/// # Errors
+///
+/// It is none: everything that steps cannot say, with the node and the reason.
+pub fn to_hybrid(graph: &Graph) -> Result<Value, Unsayable> {
+    hybrid::write(graph)
 }
 
 /// A document as YAML.

@@ -25,6 +25,10 @@ impl Sink {
         self.0.borrow().len() >= MOST
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
     pub(crate) fn into_problems(self) -> Vec<Problem> {
         self.0.into_inner()
     }

@@ -1,6 +1,9 @@
 //! The Hybrid form: steps that run in order, with branches that meet again at the next step.
 
 mod step;
+mod write;
+
+pub(crate) use write::write;
 
 use crate::{
     Edge, Node,

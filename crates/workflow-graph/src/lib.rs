@@ -21,7 +21,7 @@ mod validate;
 mod word;
 
 pub use document::Syntax;
-pub use export::{to_canvas, to_conductor, to_yaml};
+pub use export::{to_canvas, to_conductor, to_hybrid, to_yaml};
 pub use expression::{Expression, Fuel, Reference, Root, Scope, Segment, Template};
 pub use graph::{
     ELSE, ERROR, Edge, FAIL, Graph, Input, LOOP, OUT, Output, RunCaps, SCHEMA, SourceFormat, ValueType,
@@ -31,7 +31,7 @@ pub use kind::{Config, Kind};
 pub use limits::Limits;
 pub use names::Names;
 pub use node::{Backoff, Layout, Node, OnError, Retry};
-pub use problem::{Invalid, Problem, Severity};
+pub use problem::{Invalid, Problem, Severity, Unsayable};
 pub use reads::FieldsRead;
 pub use time_table::{TimeTable, Unsound};
 pub use trigger::{EVENT_NAME, Trigger, is_event_name};

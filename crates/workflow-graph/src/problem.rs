@@ -38,6 +38,7 @@ words! {
         EarlyReference => "early_reference" "An expression reads a node that does not run before it.",
         UnknownName => "unknown_name" "An agent, tool, connector or workflow of this name is not known.",
         LiteralCredential => "literal_credential" "A credential stands in the document itself.",
+        Unsayable => "unsayable" "The form that is to be written has no words for it.",
     }
 }
 
@@ -108,7 +109,7 @@ impl std::fmt::Display for Problem {
 
 /// A workflow that cannot be taken, with everything that is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", told(.0))]
+#[error("{}", told("the workflow cannot run", .0))]
 pub struct Invalid(pub Vec<Problem>);
 
 impl Kind for Invalid {
@@ -121,20 +122,43 @@ impl Kind for Invalid {
     }
 
     fn fields(&self) -> Vec<FieldError> {
-        let fields = self.0.iter().map(|problem| {
-            FieldError::new(problem.pointer.clone(), problem.code.as_str(), problem.to_string())
-        });
-        fields.collect()
+        fields(&self.0)
     }
 }
 
-/// The first problem, and how many more there are.
-fn told(problems: &[Problem]) -> String {
+/// A workflow that a form has no words for, with everything that it cannot say.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", told("the form has no words for the workflow", .0))]
+pub struct Unsayable(pub Vec<Problem>);
+
+impl Kind for Unsayable {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Invalid
+    }
+
+    fn code(&self) -> &'static str {
+        "workflow_unsayable"
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        fields(&self.0)
+    }
+}
+
+fn fields(problems: &[Problem]) -> Vec<FieldError> {
+    let fields = problems
+        .iter()
+        .map(|problem| FieldError::new(problem.pointer.clone(), problem.code.as_str(), problem.to_string()));
+    fields.collect()
+}
+
+/// What does not work, the first problem, and how many more there are.
+fn told(what: &str, problems: &[Problem]) -> String {
     let first = problems.first().map(ToString::to_string).unwrap_or_default();
     match problems.len() {
-        0 => "the workflow cannot run".to_owned(),
-        1 => format!("the workflow cannot run: {first}"),
-        more => format!("the workflow cannot run: {first}, and {} more", more - 1),
+        0 => what.to_owned(),
+        1 => format!("{what}: {first}"),
+        more => format!("{what}: {first}, and {} more", more - 1),
     }
 }
 

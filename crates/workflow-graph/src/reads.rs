@@ -62,7 +62,8 @@ impl Graph {
         inputs.filter_map(|one| one.reference.field().map(str::to_owned)).collect()
     }
 
-    fn uses(&self) -> Vec<Use<'_>> {
+    /// Everything that the workflow reads, and where.
+    pub(crate) fn uses(&self) -> Vec<Use<'_>> {
         let mut uses = Vec::new();
         for node in &self.nodes {
             for text in node.texts() {
@@ -94,10 +95,10 @@ impl Graph {
 }
 
 /// A reference, the type that its place asks for, and the node that reads it; none where the workflow itself does.
-struct Use<'g> {
-    reference: Reference,
+pub(crate) struct Use<'g> {
+    pub(crate) reference: Reference,
     want: ValueType,
-    reader: Option<&'g str>,
+    pub(crate) reader: Option<&'g str>,
     /// Whether it may stay null, as the outputs at an end may.
     optional: bool,
 }

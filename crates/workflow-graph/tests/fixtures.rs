@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use conductor_workflow_graph::{
-    Graph, Limits, Names, Severity, SourceFormat, import, import_value, to_canvas, to_conductor, to_yaml,
+    Graph, Limits, Names, Severity, SourceFormat, import, import_value, to_canvas, to_conductor, to_hybrid,
+    to_yaml,
 };
 
 fn text(name: &str) -> String {
@@ -63,6 +64,20 @@ fn every_sample_survives_every_form() {
             let json = serde_json::to_string_pretty(&document).unwrap();
             let again = import(&json, &Limits::default(), &Names::any());
             assert_eq!(again.graph.as_ref(), Some(&graph), "{name} as {form} in JSON: {:#?}", again.problems);
+        }
+    }
+}
+
+#[test]
+fn every_sample_of_steps_survives_as_steps() {
+    let samples: Vec<_> = samples().into_iter().filter(|name| name.starts_with("hybrid/")).collect();
+    assert!(samples.len() >= 9, "the samples are gone");
+    for name in samples {
+        let graph = graph(&name);
+        let written = to_hybrid(&graph).unwrap_or_else(|error| panic!("{name}: {:#?}", error.0));
+        for text in [to_yaml(&written), written.to_string()] {
+            let again = import(&text, &Limits::default(), &Names::any());
+            assert_eq!(again.graph.as_ref(), Some(&graph), "{name}: {:#?}\n{text}", again.problems);
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::{fs, path::Path};
 
 use conductor_workflow_graph::{
-    Expression, Fuel, Limits, Names, Scope, Template, import, to_canvas, to_conductor, to_yaml, validate,
+    Expression, Fuel, Limits, Names, Scope, Template, import, to_canvas, to_conductor, to_hybrid, to_yaml,
+    validate,
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::json;
@@ -138,7 +139,7 @@ fn read(text: &str) {
         for node in &graph.nodes {
             let _ = graph.fields_read_from(&node.id);
         }
-        let _ = (to_canvas(&graph), to_yaml(&to_conductor(&graph)));
+        let _ = (to_canvas(&graph), to_yaml(&to_conductor(&graph)), to_hybrid(&graph));
     } else {
         assert!(!imported.problems.is_empty(), "nothing was read and nothing was wrong: {text}");
     }
@@ -339,7 +340,7 @@ fn documents_at_the_limits_are_checked_in_time() {
         assert_eq!(imported.graph.is_some(), whole, "{head}: {:?}", imported.problems.first());
         if let Some(graph) = &imported.graph {
             let _ = graph.fields_read();
-            let _ = (to_canvas(graph), to_conductor(graph));
+            let _ = (to_canvas(graph), to_conductor(graph), to_hybrid(graph));
         }
         assert!(imported.problems.len() <= Limits::default().problems + 1);
         assert!(started.elapsed().as_secs() < 60, "{head} took {:?}", started.elapsed());

@@ -336,7 +336,7 @@ impl Workflows {
     /// Writes what the caller is shown of a workflow, or one of its versions, as a document.
     ///
     /// # Errors
-    /// `Hidden`.
+    /// `Hidden`, and `Unsayable` with everything that the form has no words for.
     pub async fn export(
         &self,
         caller: &Caller,
@@ -347,7 +347,7 @@ impl Workflows {
     ) -> Result<Written> {
         let workflow = self.row(caller, id, Action::WorkflowRead).await?;
         let graph = self.graph(caller, &workflow, version).await?;
-        Ok(write(&graph, form, syntax))
+        write(&graph, form, syntax)
     }
 
     /// The graph of a workflow that the caller may see: what it is shown, or that of a version.

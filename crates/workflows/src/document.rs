@@ -3,7 +3,7 @@
 use conductor_domain::{Classification, Concurrency, Visibility, WorkflowSpec};
 use conductor_workflow_graph::{
     Graph, Imported, Limits, Names, Problem, SCHEMA, Severity, SourceFormat, Syntax, import_as, import_value,
-    problem::Invalid, to_canvas, to_conductor, to_yaml,
+    problem::Invalid, to_canvas, to_conductor, to_hybrid, to_yaml,
 };
 use serde_json::{Value, json};
 
@@ -34,6 +34,8 @@ pub struct Checked {
 pub enum Form {
     /// Nodes and edges, with `${…}`.
     Conductor,
+    /// Steps, with `{{…}}`, of what is a list of steps.
+    Hybrid,
     /// Nodes and connections.
     Canvas,
     /// What Conductor keeps.
@@ -143,10 +145,11 @@ pub(crate) fn restored(document: Value) -> Result<Graph> {
     })
 }
 
-/// Writes a graph.
-pub(crate) fn write(graph: &Graph, form: Form, syntax: Syntax) -> Written {
+/// Writes a graph, or says what of it the form has no words for.
+pub(crate) fn write(graph: &Graph, form: Form, syntax: Syntax) -> Result<Written> {
     let document = match form {
         Form::Conductor => to_conductor(graph),
+        Form::Hybrid => to_hybrid(graph)?,
         Form::Canvas => to_canvas(graph),
         Form::Stored => stored(graph),
     };
@@ -155,5 +158,5 @@ pub(crate) fn write(graph: &Graph, form: Form, syntax: Syntax) -> Written {
         // A tree of values is always JSON.
         Syntax::Json => (serde_json::to_string_pretty(&document).unwrap_or_default(), "json"),
     };
-    Written { text, file_name: format!("{}.{ending}", graph.name) }
+    Ok(Written { text, file_name: format!("{}.{ending}", graph.name) })
 }

@@ -1,7 +1,7 @@
 //! What a caller can do about a failure of workflows.
 
 use conductor_domain::{ErrorKind, FieldError, Kind, LimitPolicy};
-use conductor_workflow_graph::problem::Invalid;
+use conductor_workflow_graph::problem::{Invalid, Unsayable};
 
 /// A failure of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,9 @@ pub enum Error {
     /// A document that is no workflow, or one that cannot run and was not to be kept as a draft.
     #[error(transparent)]
     Graph(#[from] Invalid),
+    /// A form that has no words for the workflow.
+    #[error(transparent)]
+    Unsayable(#[from] Unsayable),
     /// Another one of the scope has this name.
     #[error("another {what} has the name {name:?}; choose another one")]
     NameTaken {
@@ -152,6 +155,7 @@ impl Kind for Error {
                 ErrorKind::Forbidden
             }
             Self::Graph(error) => error.kind(),
+            Self::Unsayable(error) => error.kind(),
             Self::Access(error) => error.kind(),
             Self::Storage(error) => error.kind(),
         }
@@ -180,6 +184,7 @@ impl Kind for Error {
             Self::NotAPerson => "not_a_person",
             Self::OwnRating => "own_rating",
             Self::Graph(error) => error.code(),
+            Self::Unsayable(error) => error.code(),
             Self::Access(error) => error.code(),
             Self::Storage(error) => error.code(),
         }
@@ -205,6 +210,7 @@ impl Kind for Error {
         match self {
             Self::Invalid { faults } => faults.clone(),
             Self::Graph(error) => error.fields(),
+            Self::Unsayable(error) => error.fields(),
             Self::Runs(error) => error.fields(),
             Self::NameTaken { .. } => vec![FieldError::new("/name", "name_taken", self.to_string())],
             _ => Vec::new(),

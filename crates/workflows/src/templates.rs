@@ -2,13 +2,10 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use conductor_workflow_graph::{Config, Graph, Problem, Syntax};
+use conductor_workflow_graph::{Config, Graph, Problem, Syntax, to_conductor, to_yaml};
 use serde_json::Value;
 
-use crate::{
-    Document,
-    document::{stored, write},
-};
+use crate::{Document, document::stored};
 
 /// The list of documents, by field of work.
 macro_rules! documents {
@@ -87,7 +84,7 @@ impl Template {
     /// The document as people write it.
     #[must_use]
     pub fn text(&self) -> String {
-        write(&self.graph, crate::Form::Conductor, Syntax::Yaml).text
+        to_yaml(&to_conductor(&self.graph))
     }
 
     /// How many nodes it has.

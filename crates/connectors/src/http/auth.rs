@@ -1,10 +1,12 @@
 //! How a request shows who sends it, read from the free fields of a document before anything is sent.
 
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 use super::{
     header,
+    oauth::Grant,
     request::{Credential, Proof},
 };
 use crate::{Error, Result};
@@ -31,6 +33,8 @@ pub enum Auth {
     },
     /// A token that is fetched first.
     OAuth2(OAuth2),
+    /// A token that is fetched first, for what a service account signs.
+    Account(ServiceAccount),
     /// Any header.
     CustomHeader {
         /// Its name.
@@ -63,6 +67,23 @@ pub struct OAuth2 {
     pub scope: Option<String>,
     /// For which service, where the token server wants to know.
     pub audience: Option<String>,
+}
+
+/// The grant of a signed assertion (RFC 7523): an account shows by its key who it is.
+#[derive(Clone, Debug)]
+pub struct ServiceAccount {
+    /// Where tokens are given, and for whom the assertion is meant.
+    pub token_url: String,
+    /// Who asks.
+    pub email: String,
+    /// By which of the account's keys, where the token server wants to know.
+    pub key_id: Option<String>,
+    /// The account's RSA key, in PEM.
+    pub private_key: SecretString,
+    /// What for, in words with spaces between.
+    pub scope: String,
+    /// The present moment, which the assertion states.
+    pub now: DateTime<Utc>,
 }
 
 /// The header of an API key that names none.
@@ -104,7 +125,8 @@ impl Auth {
     pub(crate) fn proof(&self) -> Result<Proof<'_>> {
         let credential = match self {
             Self::None => None,
-            Self::OAuth2(grant) => return Ok(Proof::Fetched(grant)),
+            Self::OAuth2(grant) => return Ok(Proof::Fetched(Grant::Client(grant))),
+            Self::Account(account) => return Ok(Proof::Fetched(Grant::Account(account))),
             Self::Bearer { token } => Some(bearer("/auth/token", token)?),
             Self::ApiKey { name, value, place: Place::Query } => {
                 Some(Credential::Query(name.clone(), value.clone()))

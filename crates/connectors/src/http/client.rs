@@ -120,7 +120,7 @@ impl HttpClient {
             Proof::Ready(credential) => {
                 return self.once(prepared, credential.as_ref(), progress, started).await;
             }
-            Proof::Fetched(grant) => grant,
+            Proof::Fetched(grant) => *grant,
         };
         let token = self.tokens.token(self, grant, None).await?;
         let credential = auth::bearer("/auth/token_url", &token)?;

@@ -1,4 +1,5 @@
-//! Tokens of the client credentials grant (RFC 6749 §4.4): fetched when needed, kept until shortly before their end.
+//! Tokens of the client credentials grant (RFC 6749 §4.4) and of signed assertions (RFC 7523): fetched when needed, kept
+//! until shortly before their end.
 
 use std::{
     collections::HashMap,
@@ -16,9 +17,9 @@ use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 use url::form_urlencoded;
 
 use super::{
-    HttpClient, OAuth2, address,
+    HttpClient, OAuth2, ServiceAccount, address,
     answer::{retry_after, transient},
-    body, header as headers,
+    assertion, body, header as headers,
 };
 use crate::{Error, Result};
 
@@ -35,6 +36,13 @@ const MOST: usize = 1000;
 
 /// One place per credential; whoever holds it fetches, and the others wait for the same token.
 type Slot = Arc<AsyncMutex<Option<Token>>>;
+
+/// What a token is given for.
+#[derive(Clone, Copy)]
+pub(crate) enum Grant<'a> {
+    Client(&'a OAuth2),
+    Account(&'a ServiceAccount),
+}
 
 /// The tokens of this process.
 #[derive(Default)]
@@ -65,7 +73,7 @@ impl Tokens {
     pub(crate) async fn token(
         &self,
         http: &HttpClient,
-        grant: &OAuth2,
+        grant: Grant<'_>,
         refused: Option<&SecretString>,
     ) -> Result<SecretString> {
         let slot = self.slot(grant);
@@ -85,7 +93,7 @@ impl Tokens {
         Ok(value)
     }
 
-    fn slot(&self, grant: &OAuth2) -> Slot {
+    fn slot(&self, grant: Grant<'_>) -> Slot {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= MOST {
             slots.retain(|_, slot| slot.try_lock().is_ok_and(|token| token.is_some()));
@@ -100,10 +108,17 @@ impl Tokens {
 
 /// Who shares a token. The secret is part of it, or a tenant who knows another's client would be given that one's token
 /// without knowing its secret.
-fn key(grant: &OAuth2) -> String {
-    let secret = grant.client_secret.expose_secret();
-    let OAuth2 { token_url, client_id, scope, audience, .. } = grant;
-    conductor_domain::sha256_hex(format!("{token_url:?} {client_id:?} {secret:?} {scope:?} {audience:?}"))
+fn key(grant: Grant<'_>) -> String {
+    conductor_domain::sha256_hex(match grant {
+        Grant::Client(OAuth2 { token_url, client_id, client_secret, scope, audience }) => {
+            let secret = client_secret.expose_secret();
+            format!("{token_url:?} {client_id:?} {secret:?} {scope:?} {audience:?}")
+        }
+        Grant::Account(ServiceAccount { token_url, email, private_key, scope, .. }) => {
+            let secret = private_key.expose_secret();
+            format!("assertion {token_url:?} {email:?} {secret:?} {scope:?}")
+        }
+    })
 }
 
 /// Where the client's secret stands. The standard asks every server to take the header; some take only the form.
@@ -113,8 +128,15 @@ enum Style {
     Form,
 }
 
-async fn fetch(http: &HttpClient, grant: &OAuth2) -> Result<(SecretString, Duration)> {
-    let (status, headers, bytes) = ask(http, grant, Style::Header).await?;
+async fn fetch(http: &HttpClient, grant: Grant<'_>) -> Result<(SecretString, Duration)> {
+    let grant = match grant {
+        Grant::Client(grant) => grant,
+        Grant::Account(account) => {
+            let (status, headers, bytes) = ask(http, by_account(http, account)?).await?;
+            return read(status, &headers, &bytes);
+        }
+    };
+    let (status, headers, bytes) = ask(http, by_client(http, grant, Style::Header)?).await?;
     let fault = || serde_json::from_slice::<Fault>(&bytes).unwrap_or_default().error;
     let unknown = status == StatusCode::UNAUTHORIZED
         || (status == StatusCode::BAD_REQUEST
@@ -122,16 +144,11 @@ async fn fetch(http: &HttpClient, grant: &OAuth2) -> Result<(SecretString, Durat
     if !unknown {
         return read(status, &headers, &bytes);
     }
-    let (status, headers, bytes) = ask(http, grant, Style::Form).await?;
+    let (status, headers, bytes) = ask(http, by_client(http, grant, Style::Form)?).await?;
     read(status, &headers, &bytes)
 }
 
-async fn ask(
-    http: &HttpClient,
-    grant: &OAuth2,
-    style: Style,
-) -> Result<(StatusCode, HeaderMap, bytes::Bytes)> {
-    let request = request(http, grant, style)?;
+async fn ask(http: &HttpClient, request: RequestBuilder) -> Result<(StatusCode, HeaderMap, bytes::Bytes)> {
     let lost = |error: Error| match error {
         Error::Unreachable { reason, .. } => {
             failed(format!("the token server gives no answer: {reason}"), true)
@@ -149,8 +166,25 @@ async fn ask(
     Ok((response.status(), std::mem::take(response.headers_mut()), bytes))
 }
 
-fn request(http: &HttpClient, grant: &OAuth2, style: Style) -> Result<RequestBuilder> {
-    let url = address::parse("/auth/token_url", &grant.token_url)?;
+fn post(http: &HttpClient, token_url: &str, form: String) -> Result<RequestBuilder> {
+    let url = address::parse("/auth/token_url", token_url)?;
+    let request = http
+        .client()
+        .post(url)
+        .header(header::ACCEPT, HeaderValue::from_static("application/json"))
+        .header(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))
+        .body(form);
+    Ok(request)
+}
+
+fn by_account(http: &HttpClient, account: &ServiceAccount) -> Result<RequestBuilder> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
+    form.append_pair("assertion", &assertion::sign(account)?);
+    post(http, &account.token_url, form.finish())
+}
+
+fn by_client(http: &HttpClient, grant: &OAuth2, style: Style) -> Result<RequestBuilder> {
     let secret = grant.client_secret.expose_secret();
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("grant_type", "client_credentials");
@@ -162,12 +196,7 @@ fn request(http: &HttpClient, grant: &OAuth2, style: Style) -> Result<RequestBui
     if style == Style::Form {
         form.append_pair("client_id", &grant.client_id).append_pair("client_secret", secret);
     }
-    let request = http
-        .client()
-        .post(url)
-        .header(header::ACCEPT, HeaderValue::from_static("application/json"))
-        .header(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))
-        .body(form.finish());
+    let request = post(http, &grant.token_url, form.finish())?;
     if style == Style::Form {
         return Ok(request);
     }

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{Auth, OAuth2, address, body, header as headers};
+use super::{Auth, address, body, header as headers, oauth::Grant};
 use crate::{Error, Result};
 
 /// One request. `Debug` shows names only, because values of headers, query and body may be secret.
@@ -46,7 +46,7 @@ pub(crate) enum Proof<'a> {
     /// As it is, or not at all.
     Ready(Option<Credential>),
     /// By a token that must be fetched first.
-    Fetched(&'a OAuth2),
+    Fetched(Grant<'a>),
 }
 
 /// A request that holds to every rule.

@@ -13,3 +13,4 @@ mod failures;
 mod loopback;
 mod oauth;
 mod requests;
+mod sheets;

@@ -220,7 +220,8 @@ async fn delete_workflow(
     Ok(NoContent)
 }
 
-/// Writes a workflow as a document of a form of choice.
+/// Writes a workflow as a document of a form of choice. The form with steps is refused where it has no words for the
+/// workflow, with every node and the reason.
 #[utoipa::path(
     post, path = "/api/workflows/{workflow_id}/export", tag = "workflows",
     params(("workflow_id" = WorkflowId, Path)), request_body = ExportWorkflowRequest,

@@ -36,6 +36,38 @@ fn path(workflow: &Value) -> String {
 }
 
 #[tokio::test]
+async fn what_steps_cannot_say_is_refused_with_every_node() {
+    let world = World::start().await;
+    let agent = |id: &str| json!({ "id": id, "agent": "assistant", "config": { "prompt": "Go" } });
+    let graph = json!({
+        "name": "wide",
+        "nodes": [
+            agent("first"),
+            agent("left"),
+            { "id": "right", "kind": "wait", "config": { "duration_ms": 1 } },
+            { "id": "ask", "kind": "human", "config": { "title": "May it?", "decisions": ["yes"] } },
+        ],
+        "edges": [
+            { "from": "first", "to": "left" },
+            { "from": "first", "to": "right" },
+            { "from": "left", "to": "ask" },
+        ],
+    });
+    let wide = import(&world.admin, "?draft=true", "application/json", &graph.to_string()).await.created();
+    let body = json!({ "format": "hybrid" });
+    let export = format!("{}/export", path(&wide));
+    let refused = world.admin.post(&export, body.clone()).await.problem(422, "workflow_unsayable");
+    let told: Vec<_> = column(&json!({ "items": refused["errors"] }), "detail");
+    let told: Vec<_> = told.iter().filter_map(Value::as_str).collect();
+    for node in ["first", "right", "ask"] {
+        assert!(told.iter().any(|one| one.starts_with(&format!("error in {node} at "))), "{node}: {told:#?}");
+    }
+    assert!(!told.iter().any(|one| one.contains(" in left ")), "{told:#?}");
+    // Who may not see the workflow is told nothing of its nodes.
+    world.stranger().await.post(&export, body).await.problem(404, "not_found");
+}
+
+#[tokio::test]
 async fn a_workflow_begins_with_a_start_and_an_end() {
     let world = World::start().await;
     let made = world.admin.post("/api/workflows", json!({ "name": "Weekly.Report" })).await;
@@ -115,6 +147,15 @@ async fn a_document_of_every_form_is_taken_and_given_out_again() {
             let checked = world.admin.raw(Method::POST, "/api/workflows/check", &kind, written.text).await;
             assert_eq!(checked.ok()["graph"], workflow["graph"], "{format} {syntax} of {}", workflow["name"]);
         }
+    }
+    // What was read from steps goes out as steps, and comes back as it was.
+    for syntax in ["yaml", "json"] {
+        let body = json!({ "format": "hybrid", "syntax": syntax });
+        let written = world.admin.post(&format!("{}/export", path(&steps)), body).await;
+        let kind = format!("application/{syntax}");
+        assert_eq!(written.header("content-type"), Some(&*kind));
+        let checked = world.admin.raw(Method::POST, "/api/workflows/check", &kind, written.text).await.ok();
+        assert_eq!((&checked["format"], &checked["graph"]), (&json!("hybrid"), &steps["graph"]));
     }
     let again = import(&world.admin, "?name=second", "application/yaml", STEPS).await.created();
     assert_eq!((&again["name"], &again["graph"]["name"]), (&json!("second"), &json!("second")));

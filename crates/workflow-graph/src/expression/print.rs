@@ -1,4 +1,5 @@
-//! A tree as text again, in the canonical form, which reads back as the same tree.
+//! A tree as text again, in the canonical form, which reads back as the same tree. The alternate form (`{:#}`) spells what
+//! it reads as the form with steps does: `inputs.x`, `steps.x.output`.
 
 use std::fmt::{self, Write};
 
@@ -8,9 +9,15 @@ impl fmt::Display for Node {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             Kind::Literal(value) => write!(formatter, "{value}"),
-            Kind::Reference(reference) => write!(formatter, "{reference}"),
-            Kind::Not(operand) => write!(formatter, "!({operand})"),
-            Kind::Negate(operand) => write!(formatter, "-({operand})"),
+            Kind::Reference(reference) => fmt::Display::fmt(reference, formatter),
+            Kind::Not(operand) => {
+                formatter.write_char('!')?;
+                bracketed(formatter, operand)
+            }
+            Kind::Negate(operand) => {
+                formatter.write_char('-')?;
+                bracketed(formatter, operand)
+            }
             Kind::Binary { operator, left, right } => {
                 // Equal operators group from the left; comparisons do not group at all.
                 operand(formatter, left, operator.precedence() + u8::from(operator.compares()))?;
@@ -22,7 +29,7 @@ impl fmt::Display for Node {
                 formatter.write_char('(')?;
                 for (index, argument) in arguments.iter().enumerate() {
                     formatter.write_str(if index == 0 { "" } else { ", " })?;
-                    write!(formatter, "{argument}")?;
+                    fmt::Display::fmt(argument, formatter)?;
                 }
                 formatter.write_char(')')
             }
@@ -32,7 +39,13 @@ impl fmt::Display for Node {
 
 fn operand(formatter: &mut fmt::Formatter<'_>, node: &Node, least: u8) -> fmt::Result {
     match &node.kind {
-        Kind::Binary { operator, .. } if operator.precedence() < least => write!(formatter, "({node})"),
-        _ => write!(formatter, "{node}"),
+        Kind::Binary { operator, .. } if operator.precedence() < least => bracketed(formatter, node),
+        _ => fmt::Display::fmt(node, formatter),
     }
+}
+
+fn bracketed(formatter: &mut fmt::Formatter<'_>, node: &Node) -> fmt::Result {
+    formatter.write_char('(')?;
+    fmt::Display::fmt(node, formatter)?;
+    formatter.write_char(')')
 }

@@ -101,9 +101,9 @@ impl Reference {
 impl fmt::Display for Reference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.root {
-            Root::Input => formatter.write_str("input")?,
+            Root::Input => formatter.write_str(if formatter.alternate() { "inputs" } else { "input" })?,
             Root::Step(id) => {
-                formatter.write_str("step")?;
+                formatter.write_str(if formatter.alternate() { "steps" } else { "step" })?;
                 write_key(formatter, id)?;
                 formatter.write_str(".output")?;
             }

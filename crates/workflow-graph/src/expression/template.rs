@@ -96,6 +96,25 @@ impl Template {
         })
     }
 
+    /// The same with every expression in double braces and in the words of the form with steps; nothing where the text
+    /// around them would read otherwise then.
+    pub(crate) fn in_braces(&self) -> Option<String> {
+        let parts = self.parts.iter().map(|part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Expression(node) => format!("{{{{{node:#}}}}}"),
+        });
+        let written: String = parts.collect();
+        let again = Self::parse(&written).ok()?;
+        // Where an expression stands in the text is part of its tree, so the trees are compared as they are printed.
+        let alike = |(one, other): (&Part, &Part)| match (one, other) {
+            (Part::Text(one), Part::Text(other)) => one == other,
+            (Part::Expression(one), Part::Expression(other)) => one.to_string() == other.to_string(),
+            _ => false,
+        };
+        let same = again.parts.len() == self.parts.len() && again.parts.iter().zip(&self.parts).all(alike);
+        same.then_some(written)
+    }
+
     /// The one expression that is the whole text.
     pub(crate) fn whole(&self) -> Option<&Node> {
         match self.parts.as_slice() {

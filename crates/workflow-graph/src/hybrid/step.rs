@@ -23,6 +23,8 @@ pub(crate) fn read(word: &str, step: &mut Fields<'_>, node: &mut Node) -> bool {
         "google_sheets",
         "workflow",
     ];
+    // The format names this provider and not its word, so it may be written either way.
+    let word = if word == "googlesheets" { "google_sheets" } else { word };
     if !TYPES.contains(&word) {
         if !word.is_empty() {
             step.refuse_word("type", word, TYPES.into_iter());
@@ -143,15 +145,19 @@ fn integration(provider: &str, config: &mut Fields<'_>, node: &mut Node) {
         "slack" => &["channel", "text", "blocks", "ts", "thread_ts"],
         "email" => &["to", "cc", "reply_to", "subject", "template", "data", "body"],
         "shopify" => &["resourceId", "data"],
-        // The specification names no fields of the others.
-        _ => &[],
+        _ => &[
+            "spreadsheetId",
+            "range",
+            "values",
+            "valueInputOption",
+            "insertDataOption",
+            "majorDimension",
+            "valueRenderOption",
+            "dateTimeRenderOption",
+        ],
     };
-    node.inputs = if known.is_empty() {
-        config.rest()
-    } else {
-        let fields = known.iter().filter_map(|key| config.value(key).map(|value| (*key, value)));
-        fields.map(|(key, value)| (key.to_owned(), value.clone())).collect()
-    };
+    let fields = known.iter().filter_map(|key| config.value(key).map(|value| (*key, value)));
+    node.inputs = fields.map(|(key, value)| (key.to_owned(), value.clone())).collect();
     let credentials = config.text("credentials");
     let integration = Integration { provider: provider.to_owned(), operation, credentials };
     node.config = integration.into();

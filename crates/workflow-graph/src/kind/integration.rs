@@ -18,11 +18,15 @@ pub struct Integration {
     pub credentials: Option<String>,
 }
 
-/// What the operations of the specification need: of each list, one of the fields.
-const NEEDS: [(&str, &str, &[&[&str]]); 3] = [
+/// What the operations need: of each list, one of the fields.
+const NEEDS: [(&str, &str, &[&[&str]]); 7] = [
     ("slack", "messages.send", &[&["channel"], &["text", "blocks"]]),
     ("email", "send", &[&["to"], &["subject"], &["template", "body"]]),
     ("shopify", "orders.update", &[&["resourceId"], &["data"]]),
+    ("google_sheets", "values.get", &[&["spreadsheetId"], &["range"]]),
+    ("google_sheets", "values.append", &[&["spreadsheetId"], &["range"], &["values"]]),
+    ("google_sheets", "values.update", &[&["spreadsheetId"], &["range"], &["values"]]),
+    ("google_sheets", "values.clear", &[&["spreadsheetId"], &["range"]]),
 ];
 
 impl Settings for Integration {

@@ -1,9 +1,10 @@
 //! Whatever a graph holds, reading what was written gives the same graph, in every form and in both syntaxes.
 
 mod generate;
+mod steps;
 
 use conductor_workflow_graph::{
-    Graph, Imported, Limits, Names, import, import_value, to_canvas, to_conductor, to_yaml,
+    Graph, Imported, Limits, Names, import, import_value, to_canvas, to_conductor, to_hybrid, to_yaml,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -57,5 +58,27 @@ proptest! {
         let limits = Limits::default();
         let through = import_value(&to_canvas(&graph), &limits, &Names::any()).graph.unwrap();
         prop_assert_eq!(to_conductor(&through), to_conductor(&graph));
+    }
+
+    #[test]
+    fn steps_form(document in steps::document()) {
+        let limits = Limits::default();
+        let imported = import_value(&document, &limits, &Names::any());
+        let graph = imported.graph.unwrap_or_else(|| panic!("{:#?}\n{document:#}", imported.problems));
+        let written = to_hybrid(&graph).unwrap_or_else(|error| panic!("{:#?}\n{document:#}", error.0));
+        same("steps", &import_value(&written, &limits, &Names::any()), &graph, &written)?;
+        let yaml = to_yaml(&written);
+        same("YAML", &import(&yaml, &limits, &Names::any()), &graph, &written)?;
+    }
+
+    #[test]
+    fn any_graph_is_said_in_steps_or_refused(graph in generate::graph()) {
+        match to_hybrid(&graph) {
+            Ok(written) => {
+                let again = import_value(&written, &Limits::default(), &Names::any()).graph.unwrap();
+                prop_assert_eq!(to_hybrid(&again).unwrap(), written);
+            }
+            Err(unsayable) => prop_assert!(!unsayable.0.is_empty()),
+        }
     }
 }

@@ -416,6 +416,8 @@ workflow_request! {
 enum ExportForm {
     /// Nodes and edges, short where it can be.
     Conductor,
+    /// Steps with branches, of a workflow that is a list of them; any other is refused.
+    Hybrid,
     /// Nodes and connections, as the canvas draws them.
     Canvas,
     /// What Conductor keeps.
@@ -433,7 +435,8 @@ enum ExportSyntax {
     Yaml,
 }
 
-/// How a workflow is to be written. Every form is loss-free: reading it gives an equal workflow.
+/// How a workflow is to be written. The forms of nodes are loss-free: reading one gives an equal workflow. The form with
+/// steps leaves out names, titles and places, and is refused where it cannot say what the workflow does.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExportWorkflowRequest {
@@ -449,6 +452,7 @@ impl ExportWorkflowRequest {
     pub(super) fn form(&self) -> Form {
         match self.format {
             ExportForm::Conductor => Form::Conductor,
+            ExportForm::Hybrid => Form::Hybrid,
             ExportForm::Canvas => Form::Canvas,
             ExportForm::Stored => Form::Stored,
         }

@@ -2,14 +2,16 @@
 import { Download } from 'lucide-react';
 import { useState } from 'react';
 import { describe } from '@/api/problem';
-import type { WorkflowSummary } from '@/api/types';
+import type { WorkflowProblem, WorkflowSummary } from '@/api/types';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { SelectField } from '@/components/ui/field';
 import { Segmented } from '@/components/ui/segmented';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
+import { unsayable } from '../model/problems';
 import { exportDocument, type Form, type Syntax, type Written } from '../queries';
+import { ProblemList } from './problem-list';
 
 /** Hands a document to the browser as a file. */
 export function download({ text, fileName }: Written): void {
@@ -25,6 +27,8 @@ export function formHint(format: Form): string {
   switch (format) {
     case 'conductor':
       return t('Nodes and edges, short where it can be: best to read and to keep in a repository.');
+    case 'hybrid':
+      return t('A list of steps with branches; whatever steps cannot say is named instead.');
     case 'canvas':
       return t('Nodes with places and connections, for tools that draw.');
     default:
@@ -52,6 +56,7 @@ export function FormFields({
         onChange={(event) => onFormat(event.target.value as Form)}
       >
         <option value="conductor">{t('Conductor document')}</option>
+        <option value="hybrid">{t('Hybrid steps')}</option>
         <option value="canvas">{t('Canvas document')}</option>
         <option value="stored">{t('Stored form')}</option>
       </SelectField>
@@ -70,6 +75,17 @@ export function FormFields({
   );
 }
 
+/** What a form has no words for, each with its node. */
+export function Refused({ problems }: { problems: readonly WorkflowProblem[] }) {
+  if (problems.length === 0) return null;
+  return (
+    <div role="alert">
+      <p>{t('This form cannot say all that the workflow does:')}</p>
+      <ProblemList problems={problems} />
+    </div>
+  );
+}
+
 export function ExportDialog({
   workflow,
   onClose,
@@ -80,14 +96,18 @@ export function ExportDialog({
   const [format, setFormat] = useState<Form>('conductor');
   const [syntax, setSyntax] = useState<Syntax>('yaml');
   const [busy, setBusy] = useState(false);
+  const [refused, setRefused] = useState<WorkflowProblem[]>([]);
   const take = async () => {
     if (!workflow) return;
     setBusy(true);
+    setRefused([]);
     try {
       download(await exportDocument(workflow, { format, syntax }));
       onClose();
     } catch (error) {
-      toast.error(describe(error));
+      const found = unsayable(error);
+      if (found.length > 0) setRefused(found);
+      else toast.error(describe(error));
     } finally {
       setBusy(false);
     }
@@ -100,7 +120,16 @@ export function ExportDialog({
       description={t('The saved version as a document that can be imported again, here or elsewhere.')}
     >
       <div className="wf-form">
-        <FormFields format={format} syntax={syntax} onFormat={setFormat} onSyntax={setSyntax} />
+        <FormFields
+          format={format}
+          syntax={syntax}
+          onFormat={(chosen) => {
+            setFormat(chosen);
+            setRefused([]);
+          }}
+          onSyntax={setSyntax}
+        />
+        <Refused problems={refused} />
       </div>
       <div className="wf-foot">
         <Button variant="outline" onClick={onClose}>

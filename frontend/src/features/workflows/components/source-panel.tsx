@@ -7,8 +7,9 @@ import { Button } from '@/components/ui/button';
 import { ErrorState, Notice, SkeletonRows } from '@/components/ui/states';
 import { t } from '@/lib/i18n';
 import { Markdown } from '@/lib/markdown';
+import { unsayable } from '../model/problems';
 import { type Form, type Syntax, workflowDocument } from '../queries';
-import { download, FormFields } from './export-dialog';
+import { download, FormFields, Refused } from './export-dialog';
 
 /** In a fence that is longer than any within. */
 function fenced(text: string, language: string): string {
@@ -41,6 +42,8 @@ export default function SourcePanel({ workflow, dirty }: { workflow: Workflow; d
       )}
       {isPending ? (
         <SkeletonRows rows={8} />
+      ) : unsayable(error).length > 0 ? (
+        <Refused problems={unsayable(error)} />
       ) : error ? (
         <ErrorState title={t('The document could not be written')} error={error} onRetry={() => refetch()} />
       ) : (

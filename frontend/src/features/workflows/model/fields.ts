@@ -142,7 +142,7 @@ export function fieldsOf(kind: string): Field[] {
           label: t('Operation'),
           placeholder: 'messages.send',
           hint: t(
-            'slack: messages.send, messages.update; shopify: orders.get, orders.update; email: send. Its fields are the inputs.',
+            'slack: messages.send, messages.update; shopify: orders.get, orders.update; google_sheets: values.get, values.append, values.update, values.clear; email: send. Its fields are the inputs.',
           ),
         },
         {

@@ -1,4 +1,5 @@
 /** What is wrong with a graph, sorted to where it shows: the list, a node, a field of a node. */
+import { Problem } from '@/api/problem';
 import type { WorkflowProblem } from '@/api/types';
 import type { Graph } from './graph';
 
@@ -45,4 +46,15 @@ export function sorted(problems: readonly WorkflowProblem[]): WorkflowProblem[] 
 
 export function errorsIn(problems: readonly WorkflowProblem[]): number {
   return problems.filter(({ severity }) => severity === 'error').length;
+}
+
+/** What a form has no words for, where that is why a workflow was not written in it. */
+export function unsayable(error: unknown): WorkflowProblem[] {
+  if (!(error instanceof Problem) || error.code !== 'workflow_unsayable') return [];
+  return error.errors.map(({ pointer, code, detail }) => {
+    const told = /^error(?: in (.+?))?(?: at \/\S*)?: (.*)$/s.exec(detail);
+    const node = told?.[1];
+    const message = told?.[2] ?? detail;
+    return { severity: 'error', code, pointer, message, ...(node === undefined ? {} : { node }) };
+  });
 }
