@@ -34,8 +34,8 @@ mod m20261122_000032_tag_and_rate;
 mod m20261122_000033_create_canvases;
 mod m20261122_000034_count_nodes;
 mod m20261122_000035_tell_workflows;
-mod m20261122_000037_keep_large_values_apart;
 mod m20261122_000036_publish_workflows;
+mod m20261122_000037_keep_large_values_apart;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -83,8 +83,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000033_create_canvases::Migration),
             Box::new(m20261122_000034_count_nodes::Migration),
             Box::new(m20261122_000035_tell_workflows::Migration),
-            Box::new(m20261122_000037_keep_large_values_apart::Migration),
             Box::new(m20261122_000036_publish_workflows::Migration),
+            Box::new(m20261122_000037_keep_large_values_apart::Migration),
         ]
     }
 }
