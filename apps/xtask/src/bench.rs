@@ -28,6 +28,8 @@ mod restart;
 mod streams;
 #[cfg(feature = "bench")]
 mod tenant;
+#[cfg(feature = "bench")]
+mod workflows;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -58,6 +60,8 @@ enum Scenario {
     Restart,
     /// 1,000 event streams at once, 64 tokens each, none short, and the memory that they take.
     Streams,
+    /// P-W1 to P-W4: durable steps of workflows beside LangGraph and Restate, which a script installs and drives.
+    Workflows,
     /// The bare axum server that `http` compares with.
     #[value(hide = true)]
     Bare,
@@ -101,6 +105,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             Scenario::Journal => journal::run(options.rounds, options.seconds).await,
             Scenario::Restart => restart::run().await,
             Scenario::Streams => streams::run().await,
+            Scenario::Workflows => workflows::run(options.rounds, options.seconds),
             Scenario::Bare => bare::serve(options.body.as_deref()).await,
         }
     })
