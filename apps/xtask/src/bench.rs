@@ -30,6 +30,8 @@ mod rounds;
 mod streams;
 #[cfg(feature = "bench")]
 mod tenant;
+#[cfg(feature = "bench")]
+mod workflows;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -62,6 +64,8 @@ enum Scenario {
     Rounds,
     /// 1,000 event streams at once, 64 tokens each, none short, and the memory that they take.
     Streams,
+    /// P-W1 to P-W4: durable steps of workflows beside LangGraph and Restate, which a script installs and drives.
+    Workflows,
     /// The bare axum server that `http` compares with.
     #[value(hide = true)]
     Bare,
@@ -106,6 +110,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             Scenario::Restart => restart::run().await,
             Scenario::Rounds => rounds::run().await,
             Scenario::Streams => streams::run().await,
+            Scenario::Workflows => workflows::run(options.rounds, options.seconds),
             Scenario::Bare => bare::serve(options.body.as_deref()).await,
         }
     })
