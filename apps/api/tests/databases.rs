@@ -278,7 +278,7 @@ async fn what_is_missing_or_out_of_reach_is_told_and_a_failure_can_be_gone_on_fr
     let body = json!({ "workflow": "unknown", "inputs": {} });
     let refused = api.post("/api/execute/workflow", body).await;
     assert_eq!(refused.status, 422, "{refused}");
-    assert!(refused.text.contains("bigquery") && refused.text.contains("mysql, postgresql"), "{refused}");
+    assert!(refused.text.contains("bigquery") && refused.text.contains("mysql, postgresql, mongodb"), "{refused}");
 }
 
 /// The sample has no value for its placeholder, and its data source is here one of PostgreSQL.

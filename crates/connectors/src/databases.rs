@@ -3,6 +3,8 @@
 //! Values are bound and never written into a statement. What only reads runs where nothing can be changed. A statement
 //! that changes something tells whether it may have taken effect when no answer comes back.
 
+mod account;
+mod mongodb;
 mod mysql;
 mod postgres;
 mod rows;
@@ -22,12 +24,12 @@ use std::{
 };
 
 use futures::future::BoxFuture;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
-use crate::{Error, Failure, Gate, Result, Said, providers::Settings};
+use self::account::Account;
+use crate::{Error, Failure, Gate, Result, Said};
 
 pub use sql::{Bound, Piece, bind};
 
@@ -41,6 +43,8 @@ pub enum Engine {
     Mysql,
     /// PostgreSQL.
     Postgresql,
+    /// MongoDB.
+    Mongodb,
 }
 
 /// What is done there.
@@ -48,7 +52,7 @@ pub enum Engine {
 pub enum Action {
     /// Any statement.
     Query,
-    /// A question.
+    /// A question of SQL.
     Select,
     /// Rows are added.
     Insert,
@@ -56,11 +60,17 @@ pub enum Action {
     Update,
     /// Rows are deleted.
     Delete,
+    /// A question of MongoDB.
+    Find,
+    /// A pipeline of MongoDB, which only reads.
+    Aggregate,
+    /// How many documents there are.
+    Count,
 }
 
 impl Engine {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Mysql, Self::Postgresql];
+    pub const ALL: [Self; 3] = [Self::Mysql, Self::Postgresql, Self::Mongodb];
 
     /// Its name in workflows.
     #[must_use]
@@ -68,6 +78,17 @@ impl Engine {
         match self {
             Self::Mysql => "mysql",
             Self::Postgresql => "postgresql",
+            Self::Mongodb => "mongodb",
+        }
+    }
+
+    /// What can be done there.
+    #[must_use]
+    pub const fn actions(self) -> &'static [Action] {
+        use Action as A;
+        match self {
+            Self::Mysql | Self::Postgresql => &[A::Select, A::Insert, A::Update, A::Delete, A::Query],
+            Self::Mongodb => &[A::Find, A::Aggregate, A::Count, A::Insert, A::Update, A::Delete],
         }
     }
 
@@ -79,9 +100,6 @@ impl Engine {
 }
 
 impl Action {
-    /// Every action.
-    pub const ALL: [Self; 5] = [Self::Select, Self::Insert, Self::Update, Self::Delete, Self::Query];
-
     /// Its name in workflows.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -91,13 +109,16 @@ impl Action {
             Self::Insert => "insert",
             Self::Update => "update",
             Self::Delete => "delete",
+            Self::Find => "find",
+            Self::Aggregate => "aggregate",
+            Self::Count => "count",
         }
     }
 
     /// Whether it changes nothing.
     #[must_use]
     pub const fn reads(self) -> bool {
-        matches!(self, Self::Select)
+        matches!(self, Self::Select | Self::Find | Self::Aggregate | Self::Count)
     }
 }
 
@@ -114,7 +135,9 @@ pub struct Ask {
     pub sql: Option<String>,
     /// The values.
     pub params: Vec<Value>,
-    /// The table.
+    /// A filter or a pipeline of MongoDB.
+    pub query: Option<Value>,
+    /// The table or collection.
     pub collection: Option<String>,
     /// What is written: fields, or a list of such where rows are added.
     pub data: Option<Value>,
@@ -166,24 +189,19 @@ pub struct Databases {
     gate: Gate,
 }
 
-/// How a database is reached and signed in to.
-struct Account {
-    host: String,
-    port: u16,
-    database: String,
-    user: String,
-    password: Option<SecretString>,
-    tls: bool,
-    /// A file with the certificates that are trusted beside the usual ones.
-    authority: Option<String>,
-}
-
 /// A statement ready to be sent.
 struct Statement {
     sql: String,
     values: Vec<Value>,
     reads: bool,
     action: Action,
+}
+
+/// What is sent, in the words of a kind of database.
+enum Order {
+    Mysql(Statement),
+    Postgresql(Statement),
+    Mongodb(mongodb::Command),
 }
 
 /// What came of it.
@@ -208,8 +226,8 @@ struct Sending<'a> {
 
 impl Sending<'_> {
     /// Asks whether what changes something may leave, and notes that it has.
-    async fn leave(&self, statement: &Statement) -> Result<()> {
-        if statement.reads {
+    async fn leave(&self, reads: bool) -> Result<()> {
+        if reads {
             return Ok(());
         }
         if let Err(source) = self.gate.pass().await {
@@ -263,8 +281,12 @@ impl Databases {
     /// # Errors
     /// `Invalid` and `Refused` before anything is sent; the others when there is no whole answer.
     pub async fn run(&self, ask: &Ask, cancel: &CancellationToken) -> Result<Said> {
-        let account = self.read(ask)?;
-        let statement = statement::of(ask)?;
+        let account = account::of(ask, &self.variables)?;
+        let order = match ask.engine {
+            Engine::Mongodb => Order::Mongodb(mongodb::command(ask, self.reading.rows)?),
+            Engine::Mysql => Order::Mysql(statement::of(ask)?),
+            Engine::Postgresql => Order::Postgresql(statement::of(ask)?),
+        };
         let sent = AtomicBool::new(false);
         let sending = Sending {
             account: &account,
@@ -277,7 +299,7 @@ impl Databases {
         let ended = tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(Error::Cancelled { outcome_unknown: unknown() }),
-            ended = tokio::time::timeout(ask.timeout + GRACE, self.ask(ask.engine, &statement, &sending)) => ended,
+            ended = tokio::time::timeout(ask.timeout + GRACE, self.ask(&order, &sending)) => ended,
         };
         match ended {
             Err(_) => Err(Error::TimedOut { after: ask.timeout, outcome_unknown: unknown() }),
@@ -287,69 +309,25 @@ impl Databases {
         }
     }
 
-    async fn ask(
-        &self,
-        engine: Engine,
-        statement: &Statement,
-        sending: &Sending<'_>,
-    ) -> Result<Outcome, Stopped> {
+    async fn ask(&self, order: &Order, sending: &Sending<'_>) -> Result<Outcome, Stopped> {
         let account = sending.account;
         let addresses = (self.reach.0)(account.host.clone(), account.port).await?;
         let stream = tunnel::dial(&addresses).await?;
+        if let Order::Mongodb(command) = order {
+            return mongodb::run(stream, command, sending).await;
+        }
         let tunnel = tunnel::open(stream, account.port)?;
         let work = async {
-            match engine {
-                Engine::Postgresql => postgres::run(tunnel.folder(), statement, sending).await,
-                Engine::Mysql => mysql::run(&tunnel.socket(), statement, sending).await,
+            match order {
+                Order::Mysql(statement) => mysql::run(&tunnel.socket(), statement, sending).await,
+                Order::Postgresql(statement) => postgres::run(tunnel.folder(), statement, sending).await,
+                Order::Mongodb(_) => Err(Error::invalid("/db_type", "MongoDB needs no tunnel").into()),
             }
         };
         tokio::select! {
             outcome = work => outcome,
             never = tunnel.carry() => match never {},
         }
-    }
-
-    /// The account of what is asked, from the operator's variables.
-    fn read(&self, ask: &Ask) -> Result<Account> {
-        let prefix = Self::account(ask.engine, &ask.data_source);
-        let settings = Settings { prefix, variables: &self.variables };
-        // The variable may hold a password: no message shows it.
-        let wrong = |what: &str| Error::invalid("/data_source", format!("{}_URL {what}", settings.prefix));
-        let url = settings.require("URL")?.expose_secret().trim();
-        let url = Url::parse(url).map_err(|_| wrong("is no address such as mysql://host:3306/database"))?;
-        let (schemes, port): (&[&str], u16) = match ask.engine {
-            Engine::Mysql => (&["mysql", "mariadb"], 3306),
-            Engine::Postgresql => (&["postgres", "postgresql"], 5432),
-        };
-        if !schemes.contains(&url.scheme()) {
-            return Err(wrong(&format!("begins with none of {}", schemes.join(", "))));
-        }
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| wrong("names no host"))?;
-        let plain = |text: &str| {
-            let pair = format!("x={}", text.replace('+', "%2B").replace('&', "%26"));
-            url::form_urlencoded::parse(pair.as_bytes()).map(|(_, text)| text.into_owned()).next()
-        };
-        let database = plain(url.path().trim_start_matches('/')).unwrap_or_default();
-        let user = settings.text("USER").map(ToOwned::to_owned);
-        let user = user.or_else(|| plain(url.username()).filter(|user| !user.is_empty()));
-        let password = settings.get("PASS").cloned();
-        let tls = match settings.text("TLS").unwrap_or("verify") {
-            "verify" => true,
-            "none" => false,
-            other => {
-                let what = format!("{}_TLS is {other:?}, not verify or none", settings.prefix);
-                return Err(Error::invalid("/data_source", what));
-            }
-        };
-        Ok(Account {
-            host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
-            port: url.port().unwrap_or(port),
-            database,
-            user: user.ok_or_else(|| wrong("names no user, and there is no _USER beside it"))?,
-            password: password.or_else(|| url.password().and_then(plain).map(SecretString::from)),
-            tls,
-            authority: settings.text("CA").map(ToOwned::to_owned),
-        })
     }
 }
 
@@ -359,13 +337,16 @@ fn answer(ask: &Ask, outcome: Outcome) -> Map<String, Value> {
     let given = || ask.data.clone().unwrap_or_default();
     let rows = outcome.rows.as_ref().map_or(0, Vec::len) as u64;
     let (data, count) = match ask.action {
-        Action::Select => (Value::Array(outcome.rows.unwrap_or_default()), rows),
+        Action::Select | Action::Find | Action::Aggregate => {
+            (Value::Array(outcome.rows.unwrap_or_default()), rows)
+        }
         Action::Query => match outcome.rows {
             Some(found) => (Value::Array(found), rows),
             None => (Value::Null, outcome.affected),
         },
         Action::Insert | Action::Update => (given(), outcome.affected),
         Action::Delete => (Value::Null, outcome.affected),
+        Action::Count => (json!(outcome.affected), outcome.affected),
     };
     let mut said = Map::from_iter([
         ("success".to_owned(), json!(true)),

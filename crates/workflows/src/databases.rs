@@ -33,6 +33,7 @@ struct Arguments {
     sql: Option<String>,
     #[serde(default)]
     params: Vec<Value>,
+    query: Option<Value>,
     collection: Option<String>,
     data: Option<Value>,
     timeout_ms: Option<u64>,
@@ -59,6 +60,7 @@ impl Databases {
             data_source: asked.data_source,
             sql: asked.sql,
             params: asked.params,
+            query: asked.query,
             collection: asked.collection,
             data: asked.data,
             timeout: asked.timeout_ms.map_or(USUAL, Duration::from_millis).min(STATEMENT),
@@ -111,7 +113,8 @@ impl ToolSource for Databases {
 
 /// Every kind of database with each of its actions.
 fn all() -> impl Iterator<Item = (Engine, Action)> {
-    Engine::ALL.into_iter().flat_map(|engine| Action::ALL.into_iter().map(move |action| (engine, action)))
+    let actions = |engine: Engine| engine.actions().iter().map(move |action| (engine, *action));
+    Engine::ALL.into_iter().flat_map(actions)
 }
 
 /// The name by which policies know an action.
@@ -125,6 +128,7 @@ pub(crate) fn of(node: &Database) -> Option<(Engine, String)> {
     let engine = match node.db_type {
         DatabaseType::Mysql => Engine::Mysql,
         DatabaseType::Postgresql => Engine::Postgresql,
+        DatabaseType::Mongodb => Engine::Mongodb,
         _ => return None,
     };
     let action = match node.action {
@@ -133,8 +137,13 @@ pub(crate) fn of(node: &Database) -> Option<(Engine, String)> {
         GraphAction::Insert => Action::Insert,
         GraphAction::Update => Action::Update,
         GraphAction::Delete => Action::Delete,
-        _ => return None,
+        GraphAction::Find => Action::Find,
+        GraphAction::Aggregate => Action::Aggregate,
+        GraphAction::Count => Action::Count,
     };
+    if !engine.actions().contains(&action) {
+        return None;
+    }
     Some((engine, path(engine, action)))
 }
 
@@ -154,13 +163,23 @@ fn tool(engine: Engine, action: Action) -> Tool {
         properties.insert(name.to_owned(), schema);
         required.push(name);
     };
-    if !matches!(action, Action::Insert) {
+    let mongo = engine == Engine::Mongodb;
+    if mongo && !matches!(action, Action::Insert) {
+        field(
+            "query",
+            json!({ "type": ["object", "array"], "description": "A filter, or the stages of a pipeline." }),
+        );
+    }
+    if !mongo && !matches!(action, Action::Insert) {
         let what = "A statement, or the condition of the rows, with ? for each of its values.";
         field("sql", json!({ "type": "string", "maxLength": 100_000, "description": what }));
         field("params", json!({ "type": "array", "description": "The values, which are bound." }));
     }
-    if !matches!(action, Action::Select | Action::Query) {
-        field("collection", json!({ "type": "string", "maxLength": 200, "description": "The table." }));
+    if mongo || !matches!(action, Action::Select | Action::Query) {
+        field(
+            "collection",
+            json!({ "type": "string", "maxLength": 200, "description": "The table or collection." }),
+        );
     }
     if matches!(action, Action::Insert | Action::Update) {
         field("data", json!({ "type": ["object", "array"], "description": "A value for each column." }));
@@ -173,10 +192,12 @@ fn tool(engine: Engine, action: Action) -> Tool {
         "properties": properties,
     });
     let does = match action {
-        Action::Select => "Asks a database; nothing can be changed by it",
-        Action::Insert => "Adds rows to a table",
-        Action::Update => "Changes rows of a table",
-        Action::Delete => "Deletes rows of a table",
+        Action::Select | Action::Find | Action::Aggregate | Action::Count => {
+            "Asks a database; nothing can be changed by it"
+        }
+        Action::Insert => "Adds rows or documents",
+        Action::Update => "Changes rows or documents",
+        Action::Delete => "Deletes rows or documents",
         Action::Query => "Has a database carry out any one statement",
     };
     let description = format!("{does}, for a node of a workflow.");
@@ -199,10 +220,12 @@ mod tests {
     #[test]
     fn what_reads_is_told_from_what_changes_something() {
         let tools: Vec<Tool> = all().map(|(engine, action)| tool(engine, action)).collect();
-        assert_eq!(tools.len(), 10);
+        assert_eq!(tools.len(), 16);
         for tool in &tools {
             assert!(tool.outbound, "{}", tool.path);
-            assert_eq!(tool.read_only, tool.path.ends_with(".select"), "{}", tool.path);
+            let asks =
+                ["select", "find", "aggregate", "count"].iter().any(|action| tool.path.ends_with(action));
+            assert_eq!(tool.read_only, asks, "{}", tool.path);
         }
     }
 

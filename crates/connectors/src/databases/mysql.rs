@@ -97,7 +97,7 @@ async fn carry_out(
         add(&mut arguments, value)
             .map_err(|error| failed("invalid_request", format!("a value cannot be sent: {error}")))?;
     }
-    sending.leave(statement).await?;
+    sending.leave(statement.reads).await?;
     let mut found = Rows::new(sending);
     let (mut affected, mut last) = (0, 0);
     {

@@ -79,7 +79,7 @@ async fn carry_out(
     let sql = AssertSqlSafe(statement.sql.clone()).into_sql_str();
     let prepared = (&mut *connection).prepare(sql).await.map_err(stopped)?;
     let arguments = arguments(prepared.parameters(), &statement.values)?;
-    sending.leave(statement).await?;
+    sending.leave(statement.reads).await?;
     let mut found = Rows::new(sending);
     let mut affected = 0;
     {

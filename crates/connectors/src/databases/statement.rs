@@ -34,6 +34,9 @@ pub(super) fn of(ask: &Ask) -> Result<Statement> {
             let text = format!("UPDATE {} SET {} WHERE {condition}", table()?, sets.join(", "));
             (text, fields.values().chain(&ask.params).cloned().collect())
         }
+        Action::Find | Action::Aggregate | Action::Count => {
+            return Err(Error::invalid("/action", "SQL has select, insert, update, delete and query"));
+        }
         Action::Delete => (format!("DELETE FROM {} WHERE {}", table()?, condition(ask)?), ask.params.clone()),
     };
     sql::check(engine, &text, ask.action.reads())?;

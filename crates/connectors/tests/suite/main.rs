@@ -11,5 +11,6 @@ mod answers;
 mod auth;
 mod failures;
 mod loopback;
+mod mongodb;
 mod oauth;
 mod requests;

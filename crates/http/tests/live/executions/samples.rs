@@ -233,8 +233,7 @@ async fn a_lead_is_qualified_and_its_score_recorded_where_there_is_one() {
 }
 
 /// The nodes of each sample that no server runs so far, and that its run is refused for.
-const REFUSED: [(&str, &[&str]); 2] =
-    [("hybrid/predictive-maintenance.yaml", &["log_event"]), ("canvas/small-samples.json", &["5"])];
+const REFUSED: [(&str, &[&str]); 1] = [("canvas/small-samples.json", &["5"])];
 
 /// The nodes that a refusal names.
 fn named(refused: &Value, graph: &Value) -> BTreeSet<String> {

@@ -16,6 +16,10 @@ pub(super) fn begin(begin: &Begin<'_>, database: &Database) -> Result<Act> {
         return Err(unsupported(&begin.node().config));
     };
     let mut arguments = Map::from_iter([("data_source".to_owned(), json!(database.data_source))]);
+    if engine == Engine::Mongodb {
+        documents(begin, database, &mut arguments)?;
+        return Ok(call(begin, tool, arguments));
+    }
     let params = begin.view.fill(&Value::Array(database.params.clone()));
     let params = params.map_err(|error| faulty("/config/params", &error))?;
     let params = params.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -32,25 +36,88 @@ pub(super) fn begin(begin: &Begin<'_>, database: &Database) -> Result<Act> {
     }
     let writes = matches!(database.action, Action::Insert | Action::Update);
     if writes || database.action == Action::Delete {
-        // A name is no value: it cannot be bound, and so it is not taken from anywhere.
-        let name = database.collection.clone().unwrap_or_default();
-        if name.contains("{{") || name.contains("${") {
-            return Err(invalid(
-                "/config/collection",
-                "the name of a table is written out, without expressions",
-            ));
-        }
-        arguments.insert("collection".to_owned(), json!(name));
+        arguments.insert("collection".to_owned(), collection(database)?);
     }
     if writes {
         let data = database.data.clone().unwrap_or_default();
         let data = begin.view.fill(&data).map_err(|error| faulty("/config/data", &error))?;
         arguments.insert("data".to_owned(), data);
     }
+    Ok(call(begin, tool, arguments))
+}
+
+fn call(begin: &Begin<'_>, tool: String, mut arguments: Map<String, Value>) -> Act {
     if let Some(millis) = begin.node().timeout_ms {
         arguments.insert("timeout_ms".to_owned(), json!(millis));
     }
-    Ok(Act::Call(Wanted { tool, arguments: Value::Object(arguments), agent_id: None }))
+    Act::Call(Wanted { tool, arguments: Value::Object(arguments), agent_id: None })
+}
+
+/// A name is no value: it cannot be bound, and so it is not taken from anywhere.
+fn collection(database: &Database) -> Result<Value> {
+    let name = database.collection.clone().unwrap_or_default();
+    if name.contains("{{") || name.contains("${") {
+        let what = "the name of a table or collection is written out, without expressions";
+        return Err(invalid("/config/collection", what));
+    }
+    Ok(json!(name))
+}
+
+/// What MongoDB is asked: objects whose operators are the author's own.
+fn documents(begin: &Begin<'_>, database: &Database, arguments: &mut Map<String, Value>) -> Result<()> {
+    arguments.insert("collection".to_owned(), collection(database)?);
+    if database.action != Action::Insert {
+        let all = || json!({});
+        let asks = matches!(database.action, Action::Find | Action::Count);
+        // What changes something says which documents are meant, if only by an empty object.
+        let query = match &database.query {
+            None if asks => all(),
+            None => return Err(invalid("/config/query", "it says which documents are meant: {} for all")),
+            // The older form has texts only.
+            Some(Value::String(text)) => serde_json::from_str(text)
+                .map_err(|error| invalid("/config/query", format!("this is no object in JSON: {error}")))?,
+            Some(query) => query.clone(),
+        };
+        arguments.insert("query".to_owned(), filled(begin, "query", &query)?);
+    }
+    if matches!(database.action, Action::Insert | Action::Update) {
+        let data = database.data.clone().unwrap_or_default();
+        arguments.insert("data".to_owned(), filled(begin, "data", &data)?);
+    }
+    Ok(())
+}
+
+/// A value with its templates evaluated. An operator is none that an expression gave: whoever fills a field of a form must
+/// not be able to turn a comparison into another one.
+fn filled(begin: &Begin<'_>, field: &str, value: &Value) -> Result<Value> {
+    match value {
+        Value::String(_) => {
+            let given =
+                begin.view.fill(value).map_err(|error| faulty(&format!("/config/{field}"), &error))?;
+            if operates(&given) {
+                let what = "an expression gave an object with operators ($…): they are written out";
+                return Err(invalid(&format!("/config/{field}"), what));
+            }
+            Ok(given)
+        }
+        Value::Array(items) => {
+            items.iter().map(|item| filled(begin, field, item)).collect::<Result<_>>().map(Value::Array)
+        }
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, part)| Ok((name.clone(), filled(begin, field, part)?)));
+            fields.collect::<Result<_>>().map(Value::Object)
+        }
+        other => Ok(other.clone()),
+    }
+}
+
+/// Whether a value has operators, at any depth.
+fn operates(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(operates),
+        Value::Object(fields) => fields.iter().any(|(name, field)| name.starts_with('$') || operates(field)),
+        _ => false,
+    }
 }
 
 /// A statement with its values.
