@@ -70,7 +70,8 @@ fn documents(begin: &Begin<'_>, database: &Database, arguments: &mut Map<String,
         let all = || json!({});
         let asks = matches!(database.action, Action::Find | Action::Count);
         // What changes something says which documents are meant, if only by an empty object.
-        let query = match &database.query {
+        let filter = database.filter.clone().map(Value::String);
+        let query = match database.query.as_ref().or(filter.as_ref()) {
             None if asks => all(),
             None => return Err(invalid("/config/query", "it says which documents are meant: {} for all")),
             // The older form has texts only.
