@@ -114,6 +114,8 @@ pub(crate) struct Config {
     /// Accounts at Slack, Shopify and mail servers: what the names of their variables begin with.
     #[serde(deserialize_with = "list")]
     pub(crate) integration_accounts: Vec<String>,
+    /// Rows that a node of a workflow may get from a database at once.
+    pub(crate) database_rows: usize,
     /// The folder of the texts of mails.
     pub(crate) mail_templates: PathBuf,
     /// How long a token of an agent or a service account works at most, in days.
@@ -184,6 +186,7 @@ impl Default for Config {
             workflow_env: Vec::new(),
             workflow_secrets: Vec::new(),
             integration_accounts: Vec::new(),
+            database_rows: 1_000,
             mail_templates: PathBuf::new(),
             workflows_folder: PathBuf::new(),
             code: "on".to_owned(),

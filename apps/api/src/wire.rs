@@ -15,7 +15,7 @@ use conductor_access::{
 };
 use conductor_agents::{Agents, Builtin, Delegates, KINDS, ProviderClients, TurnParts, Turns};
 use conductor_blobs::Blobs;
-use conductor_connectors::{ACCOUNT_VARIABLES, HttpClient, Providers};
+use conductor_connectors::{ACCOUNT_VARIABLES, HttpClient, Providers, Reach, Reading};
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
@@ -31,8 +31,8 @@ use conductor_sandbox::{Enforce, Worker};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store, Unscoped};
 use conductor_workflows::{
-    Canvases, Events, Executions, Hooks, Integrations, Opinions, Programs, Requests, Runner, RunnerOptions,
-    Schedules, WorkflowTools, Workflows,
+    Canvases, Databases, Events, Executions, Hooks, Integrations, Opinions, Programs, Requests, Runner,
+    RunnerOptions, Schedules, WorkflowTools, Workflows,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
@@ -212,6 +212,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         WorkflowTools::new(store.clone(), Arc::clone(&access), executions.clone()),
         Requests::new(store.clone(), http, workflow_secrets(config)),
         Integrations::new(providers),
+        Databases::new(databases(config, &egress)),
         Programs::start(sandbox(config)?, config.code_concurrency),
         Arc::clone(&registry) as Arc<dyn ToolSource>,
     ];
@@ -349,6 +350,28 @@ fn accounts(config: &Config) -> BTreeMap<String, SecretString> {
     #[expect(clippy::disallowed_methods, reason = "an operator names the accounts whose variables these are")]
     let read = |name: String| std::env::var(&name).ok().map(|value| (name, value.into()));
     names.filter_map(read).collect()
+}
+
+/// The databases that nodes of workflows may ask. Whoever built the guard decides on their addresses.
+fn databases(config: &Config, egress: &Egress) -> conductor_connectors::Databases {
+    let guarded = egress.guarded();
+    let reach = Reach::new(move |host, port| {
+        let guarded = guarded.clone();
+        Box::pin(async move {
+            guarded.addresses(&host, port).await.map_err(|error| match error {
+                conductor_egress::Error::Address { .. } => {
+                    conductor_connectors::Error::Refused { what: error.to_string(), outcome_unknown: false }
+                }
+                other => conductor_connectors::Error::Unreachable {
+                    reason: other.to_string(),
+                    outcome_unknown: false,
+                    source: Box::new(other),
+                },
+            })
+        })
+    });
+    let reading = Reading { rows: config.database_rows, ..Reading::default() };
+    conductor_connectors::Databases::new(accounts(config), reach, reading)
 }
 
 fn mail_templates(config: &Config) -> Option<PathBuf> {

@@ -44,8 +44,8 @@ pub struct Task {
 }
 
 /// What the names of an account's variables end with.
-pub const ACCOUNT_VARIABLES: [&str; 10] =
-    ["TOKEN", "KEY", "URL", "STORE", "HOST", "PORT", "USER", "PASS", "FROM", "TLS"];
+pub const ACCOUNT_VARIABLES: [&str; 11] =
+    ["TOKEN", "KEY", "URL", "STORE", "HOST", "PORT", "USER", "PASS", "FROM", "TLS", "CA"];
 
 /// What a system said: its answer, or why it refused.
 pub type Said = std::result::Result<Map<String, Value>, Failure>;
@@ -126,21 +126,21 @@ impl Providers {
 }
 
 /// The variables of one account.
-struct Settings<'a> {
-    prefix: String,
-    variables: &'a BTreeMap<String, SecretString>,
+pub(crate) struct Settings<'a> {
+    pub(crate) prefix: String,
+    pub(crate) variables: &'a BTreeMap<String, SecretString>,
 }
 
 impl Settings<'_> {
-    fn get(&self, name: &str) -> Option<&SecretString> {
+    pub(crate) fn get(&self, name: &str) -> Option<&SecretString> {
         self.variables.get(&format!("{}_{name}", self.prefix))
     }
 
-    fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.get(name).map(|value| value.expose_secret().trim()).filter(|value| !value.is_empty())
     }
 
-    fn require(&self, name: &str) -> Result<&SecretString> {
+    pub(crate) fn require(&self, name: &str) -> Result<&SecretString> {
         self.get(name).ok_or_else(|| {
             let variable = format!("{}_{name}", self.prefix);
             Error::invalid(

@@ -1,6 +1,6 @@
 //! The two clients that everything outgoing goes through.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use ipnet::IpNet;
 use reqwest::{Client, ClientBuilder, Method, Proxy, RequestBuilder, Url, redirect::Policy};
@@ -8,7 +8,7 @@ use reqwest::{Client, ClientBuilder, Method, Proxy, RequestBuilder, Url, redirec
 use crate::{
     Error,
     guard::Guard,
-    resolver::{GuardedResolver, Lookup, detour, machine},
+    resolver::{GuardedResolver, Lookup, detour, machine, resolve},
 };
 
 /// How outgoing requests behave.
@@ -53,6 +53,7 @@ pub struct Egress {
 pub struct Guarded {
     client: Client,
     guard: Arc<Guard>,
+    resolver: Arc<GuardedResolver>,
 }
 
 /// The client for addresses that the operator configured: providers, the operator's own services. Never interchangeable
@@ -82,13 +83,13 @@ impl Egress {
         let guarded = builder(&options)
             .redirect(redirects)
             .proxy(Proxy::custom(move |url| detour(&rule, url)))
-            .dns_resolver(resolver);
+            .dns_resolver(Arc::clone(&resolver));
         let trusted = builder(&options).redirect(Policy::none());
         let build = |builder: ClientBuilder| {
             builder.build().map_err(|source| Error::Client { source: Arc::new(source) })
         };
         Ok(Self {
-            guarded: Guarded { client: build(guarded)?, guard },
+            guarded: Guarded { client: build(guarded)?, guard, resolver },
             trusted: Trusted { client: build(trusted)? },
         })
     }
@@ -136,6 +137,17 @@ impl Guarded {
     /// `Url`, `Scheme`, `Userinfo` or `Address`.
     pub fn check(&self, url: &str) -> Result<Url, Error> {
         self.guard.parse(url)
+    }
+
+    /// Where a host may be dialled, for protocols other than HTTP. Whoever asks dials what this returns and resolves
+    /// nothing a second time.
+    ///
+    /// # Errors
+    /// `Address`, or `Unresolved`.
+    pub async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
+        let host = host.strip_prefix('[').and_then(|open| open.strip_suffix(']')).unwrap_or(host);
+        let found = resolve(&self.resolver.guard, &self.resolver.lookup, host).await?;
+        Ok(found.into_iter().map(|address| SocketAddr::new(address.ip(), port)).collect())
     }
 
     /// A request to a URL that a tenant wrote.

@@ -3,7 +3,7 @@
 //! The client dials what this returns and asks no second time, so an answer that changes between check and dial
 //! (DNS rebinding) has nothing to change.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{fmt, io, net::SocketAddr, sync::Arc};
 
 use futures::future::BoxFuture;
 use reqwest::{
@@ -31,6 +31,12 @@ const REFUSED: &str = ".refused.conductor.invalid";
 pub(crate) struct GuardedResolver {
     pub(crate) guard: Arc<Guard>,
     pub(crate) lookup: Lookup,
+}
+
+impl fmt::Debug for GuardedResolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardedResolver").field("guard", &self.guard).finish_non_exhaustive()
+    }
 }
 
 impl Resolve for GuardedResolver {

@@ -9,7 +9,7 @@ pub struct Names {
     pub agents: Option<BTreeSet<String>>,
     /// Tools, as `tool` or `connector/tool`.
     pub tools: Option<BTreeSet<String>>,
-    /// Connectors, data sources among them.
+    /// Connectors. Data sources are accounts of the operator, whom nobody here can ask.
     pub connectors: Option<BTreeSet<String>>,
     /// Workflows.
     pub workflows: Option<BTreeSet<String>>,

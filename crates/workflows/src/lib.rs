@@ -3,6 +3,7 @@
 mod analytics;
 mod canvases;
 mod catalogue;
+mod databases;
 mod document;
 mod error;
 mod events;
@@ -30,6 +31,7 @@ pub use catalogue::{WorkflowPatch, WorkflowView, Workflows};
 pub use conductor_workflow_graph::{
     Problem as GraphProblem, Severity, SourceFormat, Syntax, problem::Position,
 };
+pub use databases::Databases;
 pub use document::{Checked, Document, Form, Written};
 pub use error::{Error, Result};
 pub use events::{Event, Events};

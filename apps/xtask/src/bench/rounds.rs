@@ -71,7 +71,7 @@ fn reviewed(url: &str) -> Value {
     json!({
         "schema": "conductor.workflow/1", "name": "reviewed", "source_format": "native",
         "nodes": [
-            { "id": "rounds", "kind": "loop", "config": { "until": "${ask.decision == \"approve\"}", "max_iterations": ROUNDS } },
+            { "id": "rounds", "kind": "loop", "config": { "until": "{{steps.ask.output.decision == \"approve\"}}", "max_iterations": ROUNDS } },
             { "id": "fetch", "kind": "http", "config": { "method": "GET", "url": format!("{url}/draft") } },
             { "id": "ask", "kind": "human", "config": { "title": "Will it do?", "decisions": ["approve", "again"] } },
             { "id": "end", "kind": "end" },

@@ -1,4 +1,4 @@
-//! The HTTP client against real servers on the loopback interface, well behaved and not.
+//! Outside systems on the loopback interface, well behaved and not: HTTP, and databases by their wires.
 
 #![expect(
     clippy::expect_used,
@@ -11,6 +11,8 @@ mod answers;
 mod auth;
 mod failures;
 mod loopback;
+mod mongodb;
+mod mysql;
 mod oauth;
 mod requests;
 mod sheets;

@@ -116,6 +116,10 @@ impl Settings for Database {
         if mongo || needs(&[A::Insert, A::Update, A::Delete]) {
             found.require("/config/collection", self.collection.is_some());
         }
+        if mongo && needs(&[A::Update, A::Delete, A::Aggregate]) {
+            // Which documents are meant is said, if only by an empty object.
+            found.require("/config/query", self.query.is_some() || self.filter.is_some());
+        }
         if needs(&[A::Insert, A::Update]) {
             found.require("/config/data", self.data.is_some());
         }

@@ -21,9 +21,6 @@ pub(super) fn check(graph: &Graph, names: &Names, problems: &mut Vec<Problem>) {
         };
         check("agent", "/agent", node.agent.as_ref(), &names.agents);
         match &node.config {
-            Config::Database(database) => {
-                check("data source", "/config/data_source", Some(&database.data_source), &names.connectors);
-            }
             Config::Subworkflow(subworkflow) => {
                 check("workflow", "/config/workflow", Some(&subworkflow.workflow), &names.workflows);
             }

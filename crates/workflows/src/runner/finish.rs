@@ -106,6 +106,10 @@ impl Pass {
         if let (Config::Tool(tool), Some(fields)) = (&node.config, output.as_object_mut()) {
             fields.insert("tool_name".to_owned(), json!(tool.tool));
         }
+        if let (Config::Database(node), Some(fields)) = (&node.config, output.as_object_mut()) {
+            let operation = format!("{}.{}.{}", node.data_source, node.db_type, node.action);
+            fields.insert("operation".to_owned(), json!(operation));
+        }
         match self.edges_by(place, port, &output) {
             Ok(edges) => {
                 let (output, port) = (Some(output), Some(port.to_owned()));

@@ -3,6 +3,7 @@
 mod agent;
 mod code;
 mod condition;
+mod database;
 mod end;
 mod http;
 mod human;
@@ -26,7 +27,7 @@ use conductor_runs::{Tool, problem};
 use conductor_workflow_graph::{Config, FieldsRead, Node, OUT, SourceFormat, expression};
 use serde_json::{Map, Value};
 
-use crate::integrations;
+use crate::{databases, integrations};
 
 use super::{
     plan::{NodeIndex, Plan, Way},
@@ -159,7 +160,7 @@ impl<'a> Begin<'a> {
             Config::Http(http) => http::begin(self, http),
             Config::Code(code) => code::begin(self, code),
             Config::Integration(operation) => integration::begin(self, operation),
-            other => Err(unsupported(other)),
+            Config::Database(database) => database::begin(self, database),
         }
     }
 
@@ -173,6 +174,7 @@ impl<'a> Begin<'a> {
             Config::Http(_) => http::made(made),
             Config::Code(_) => code::made(made),
             Config::Integration(_) => integration::made(made),
+            Config::Database(_) => database::made(made),
             _ => made.json(),
         };
         Ok(Sent::On { output, port: OUT.to_owned() })
@@ -298,6 +300,7 @@ pub(crate) fn calls(config: &Config) -> bool {
             | Config::Http(_)
             | Config::Code(_)
             | Config::Integration(_)
+            | Config::Database(_)
     )
 }
 
@@ -307,7 +310,7 @@ pub(crate) fn runs(config: &Config) -> bool {
         // A server that only the workflow describes would be connected to without anybody's approval.
         Config::Tool(tool) => tool.server.is_none(),
         Config::Integration(operation) => integrations::knows(operation),
-        Config::Database(_) => false,
+        Config::Database(database) => databases::of(database).is_some(),
         _ => true,
     }
 }
@@ -319,6 +322,12 @@ pub(crate) fn unsupported(config: &Config) -> ProblemView {
             node.operation,
             node.provider,
             integrations::known()
+        ),
+        Config::Database(node) => format!(
+            "This server knows no {} of {} in nodes. It knows {}.",
+            node.action,
+            node.db_type,
+            databases::known()
         ),
         other => format!("This server runs no nodes of kind {}.", other.kind()),
     };

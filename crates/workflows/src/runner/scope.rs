@@ -164,6 +164,11 @@ impl<'a> View<'a> {
         expression::evaluate_fields(fields, &self.scope(), &mut Fuel::default())
     }
 
+    /// The parts of a text with their values, for whoever binds values instead of writing them into it.
+    pub(crate) fn pieces(&self, text: &str) -> Result<Vec<expression::Piece>, expression::Error> {
+        conductor_workflow_graph::Template::parse(text)?.pieces(&self.scope(), &mut Fuel::default())
+    }
+
     /// A template as a text.
     pub(crate) fn text(&self, template: &str) -> Result<String, expression::Error> {
         let value = self.fill(&Value::String(template.to_owned()))?;

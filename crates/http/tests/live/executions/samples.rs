@@ -233,12 +233,7 @@ async fn a_lead_is_qualified_and_its_score_recorded_where_there_is_one() {
 }
 
 /// The nodes of each sample that no server runs so far, and that its run is refused for.
-const REFUSED: [(&str, &[&str]); 4] = [
-    ("hybrid/automated-restock-analysis.yaml", &["low_stock"]),
-    ("hybrid/database-fallback.yaml", &["fallback_data_fetch"]),
-    ("hybrid/predictive-maintenance.yaml", &["log_event"]),
-    ("canvas/small-samples.json", &["5"]),
-];
+const REFUSED: [(&str, &[&str]); 1] = [("canvas/small-samples.json", &["5"])];
 
 /// The nodes that a refusal names.
 fn named(refused: &Value, graph: &Value) -> BTreeSet<String> {
@@ -251,8 +246,8 @@ fn named(refused: &Value, graph: &Value) -> BTreeSet<String> {
 #[tokio::test]
 async fn what_cannot_run_so_far_is_taken_and_its_run_refused_for_exactly_that() {
     let shop = Shop::open().await;
-    // Data sources and managed connectors are names that have to be there.
-    for name in ["primary", "inventory", "maintenance", "jira-prod-01", "mcp_teams"] {
+    // Managed connectors are names that have to be there.
+    for name in ["jira-prod-01", "mcp_teams"] {
         shop.server(&shop.peer, name, &[]).await;
     }
     for (name, nodes) in REFUSED {
@@ -271,7 +266,7 @@ async fn what_cannot_run_so_far_is_taken_and_its_run_refused_for_exactly_that() 
 }
 
 /// A sample in whose graph requests stand for the operations of other systems, which want accounts of the operator's
-/// (`apps/api/tests/integrations.rs`), and given rows for databases.
+/// (`apps/api/tests/integrations.rs`), and given rows for databases (`apps/api/tests/databases.rs`).
 fn stood_in(kept: &Value, target: &Target, rows: &Value) -> Value {
     let mut graph = kept["graph"].clone();
     for node in graph["nodes"].as_array_mut().unwrap() {

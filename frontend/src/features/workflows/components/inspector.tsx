@@ -59,7 +59,7 @@ export function NodeInspector({
 }) {
   const kind = kindInfo(node.kind);
   const references = referencesAt(graph, node.id);
-  const fields = fieldsOf(node.kind);
+  const fields = fieldsOf(node.kind, node.config);
   const inputs = inputsLabel(node.kind);
   const wrong = (field: string) => fieldProblem(problems, field);
   const change = (part: Partial<Omit<GraphNode, 'id'>>, field: string) =>

@@ -1,5 +1,6 @@
 /** The settings of each kind as fields of a form. */
 import { t } from '@/lib/i18n';
+import type { Values } from './graph';
 import type { Kind } from './kinds';
 
 interface Common {
@@ -29,9 +30,53 @@ export type Field = Common &
     | { type: 'cases' }
   );
 
+/** What an action of a database is given, beside where it is done. */
+function databaseFields(config: Values): Field[] {
+  const mongo = config.db_type === 'mongodb';
+  const action = String(config.action ?? '');
+  const all: Record<string, Field> = {
+    query: mongo
+      ? { type: 'json', key: 'query', label: t('Query') }
+      : {
+          type: 'template',
+          key: 'query',
+          label: t('Query'),
+          rows: 3,
+          hint: t('Values are bound: they never become part of the statement.'),
+        },
+    params: {
+      type: 'json',
+      key: 'params',
+      label: t('Values of its placeholders'),
+      placeholder: '[]',
+      hint: t('One for each ?, in their order.'),
+    },
+    collection: { type: 'text', key: 'collection', label: t('Table or collection') },
+    data: { type: 'json', key: 'data', label: t('What is written') },
+    where: { type: 'template', key: 'where', label: t('Which rows'), rows: 1, placeholder: 'id = ?' },
+  };
+  const shown: Record<string, string[]> = mongo
+    ? {
+        insert: ['collection', 'data'],
+        update: ['collection', 'query', 'data'],
+        delete: ['collection', 'query'],
+      }
+    : {
+        query: ['query', 'params'],
+        select: ['query', 'params'],
+        insert: ['collection', 'data'],
+        update: ['collection', 'data', 'where', 'params'],
+        delete: ['collection', 'where', 'params'],
+      };
+  const keys = shown[action] ?? (mongo ? ['collection', 'query'] : Object.keys(all));
+  // What is there already is shown as well: nothing of a document is hidden.
+  const held = Object.keys(all).filter((key) => config[key] !== undefined && !keys.includes(key));
+  return [...keys, ...held].flatMap((key) => all[key] ?? []);
+}
+
 const plain = (...words: string[]): [string, string][] => words.map((word) => [word, word]);
 
-export function fieldsOf(kind: string): Field[] {
+export function fieldsOf(kind: string, config: Values = {}): Field[] {
   switch (kind as Kind) {
     case 'agent':
       return [
@@ -107,7 +152,13 @@ export function fieldsOf(kind: string): Field[] {
       ];
     case 'database':
       return [
-        { type: 'text', key: 'data_source', label: t('Data source'), names: 'servers' },
+        {
+          type: 'text',
+          key: 'data_source',
+          label: t('Data source'),
+          placeholder: 'primary',
+          hint: t('As the operator of this server named it: primary is the account PRIMARY_POSTGRESQL.'),
+        },
         {
           type: 'choice',
           key: 'db_type',
@@ -125,13 +176,12 @@ export function fieldsOf(kind: string): Field[] {
           type: 'choice',
           key: 'action',
           label: t('Action'),
-          options: plain('query', 'select', 'insert', 'update', 'delete', 'find', 'aggregate', 'count'),
+          options:
+            config.db_type === 'mongodb'
+              ? plain('find', 'insert', 'update', 'delete', 'aggregate', 'count')
+              : plain('select', 'insert', 'update', 'delete', 'query'),
         },
-        { type: 'template', key: 'query', label: t('Query'), rows: 3 },
-        { type: 'json', key: 'params', label: t('Values of its placeholders'), placeholder: '[]' },
-        { type: 'text', key: 'collection', label: t('Table or collection') },
-        { type: 'json', key: 'data', label: t('What is written') },
-        { type: 'template', key: 'where', label: t('Which rows'), rows: 1 },
+        ...databaseFields(config),
       ];
     case 'integration':
       return [

@@ -128,7 +128,7 @@ export function defaultsOf(kind: string): Values {
     case 'http':
       return { method: 'GET', url: '' };
     case 'database':
-      return { data_source: '', db_type: 'postgresql', action: 'query' };
+      return { data_source: '', db_type: 'postgresql', action: 'select' };
     case 'code':
       return { language: 'python', code: '' };
     case 'condition':

@@ -8,6 +8,9 @@ export interface Reference {
   label: string;
 }
 
+/** What every answer of a database has, beside what it was asked. */
+const DATABASE_FIELDS = ['data', 'count', 'insertedId'];
+
 /** The nodes from which a way leads to this one, the nearest first. */
 export function before(graph: Graph, id: string): string[] {
   const found: string[] = [];
@@ -40,7 +43,16 @@ export function referencesAt(graph: Graph, id?: string): Reference[] {
     ...graph.inputs.map(({ name }): Reference => ({ group: 'inputs', path: `inputs.${name}`, label: name })),
     ...steps
       .filter((node) => !['start', 'end', 'parallel', 'join', 'condition'].includes(node.kind))
-      .map((node): Reference => ({ group: 'steps', path: stepPath(node.id), label: titleOf(node) })),
+      .flatMap((node): Reference[] => {
+        const whole: Reference = { group: 'steps', path: stepPath(node.id), label: titleOf(node) };
+        const fields = node.kind === 'database' ? DATABASE_FIELDS : [];
+        const part = (field: string): Reference => ({
+          group: 'steps',
+          path: `${whole.path}.${field}`,
+          label: `${whole.label}: ${field}`,
+        });
+        return [whole, ...fields.map(part)];
+      }),
     ...variables.map((name): Reference => ({ group: 'variables', path: `var.${name}`, label: name })),
   ];
 }
