@@ -140,6 +140,7 @@ pub(crate) fn of(node: &Database) -> Option<(Engine, String)> {
         GraphAction::Find => Action::Find,
         GraphAction::Aggregate => Action::Aggregate,
         GraphAction::Count => Action::Count,
+        _ => return None,
     };
     if !engine.actions().contains(&action) {
         return None;

@@ -161,6 +161,7 @@ impl<'a> Begin<'a> {
             Config::Code(code) => code::begin(self, code),
             Config::Integration(operation) => integration::begin(self, operation),
             Config::Database(database) => database::begin(self, database),
+            other => Err(unsupported(other)),
         }
     }
 

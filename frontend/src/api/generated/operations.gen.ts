@@ -484,6 +484,8 @@ import type {
   LogoutResponse,
   LogoutV1Data,
   LogoutV1Response,
+  PublishWorkflowData,
+  PublishWorkflowResponse,
   PutModelPricingData,
   PutModelPricingResponse,
   RateWorkflowData,
@@ -540,6 +542,8 @@ import type {
   TellWorkflowExecutionResponse,
   TellWorkflowsData,
   TellWorkflowsResponse,
+  UnpublishWorkflowData,
+  UnpublishWorkflowResponse,
   UntagWorkflowData,
   UntagWorkflowResponse,
   UpdateAgentData,
@@ -875,9 +879,11 @@ export interface Operations {
     '/api/workflows/{workflow_id}/clone': { query: CloneWorkflowData['query']; body: CloneWorkflowData['body']; answer: CloneWorkflowResponse };
     '/api/workflows/{workflow_id}/execute': { query: ExecuteWorkflowData['query']; body: ExecuteWorkflowData['body']; answer: ExecuteWorkflowResponse };
     '/api/workflows/{workflow_id}/export': { query: ExportWorkflowData['query']; body: ExportWorkflowData['body']; answer: ExportWorkflowResponse };
+    '/api/workflows/{workflow_id}/publish': { query: PublishWorkflowData['query']; body: PublishWorkflowData['body']; answer: PublishWorkflowResponse };
     '/api/workflows/{workflow_id}/rate': { query: RateWorkflowData['query']; body: RateWorkflowData['body']; answer: RateWorkflowResponse };
     '/api/workflows/{workflow_id}/share': { query: CreateWorkflowShareData['query']; body: CreateWorkflowShareData['body']; answer: CreateWorkflowShareResponse };
     '/api/workflows/{workflow_id}/tags': { query: TagWorkflowData['query']; body: TagWorkflowData['body']; answer: TagWorkflowResponse };
+    '/api/workflows/{workflow_id}/unpublish': { query: UnpublishWorkflowData['query']; body: UnpublishWorkflowData['body']; answer: UnpublishWorkflowResponse };
     '/api/workflows/{workflow_id}/versions/{version}/rollback': { query: RollbackWorkflowData['query']; body: RollbackWorkflowData['body']; answer: RollbackWorkflowResponse };
     '/api/workflows/{workflow_id}/webhook/rotate': { query: RotateWebhookSecretData['query']; body: RotateWebhookSecretData['body']; answer: RotateWebhookSecretResponse };
   };

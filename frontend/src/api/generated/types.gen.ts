@@ -2545,11 +2545,11 @@ export type ExecuteWorkflowRequest = {
         [key: string]: unknown;
     } | null;
     /**
-     * Whether it is a try-out.
+     * Whether it is a try-out: for whoever may change the workflow it runs the newest version where none is named.
      */
     test?: boolean;
     /**
-     * A version of its graph; the newest where absent.
+     * A version of its graph. Where absent, the published one, else the newest.
      */
     version?: number | null;
 };
@@ -2589,7 +2589,7 @@ export type ExecutionStatus = 'running' | 'success' | 'error' | 'timeout' | 'can
 /**
  * The form in which a workflow is written.
  */
-export type ExportForm = 'conductor' | 'canvas' | 'stored';
+export type ExportForm = 'conductor' | 'hybrid' | 'canvas' | 'stored';
 
 /**
  * What it is written in.
@@ -2597,13 +2597,14 @@ export type ExportForm = 'conductor' | 'canvas' | 'stored';
 export type ExportSyntax = 'json' | 'yaml';
 
 /**
- * How a workflow is to be written. Every form is loss-free: reading it gives an equal workflow.
+ * How a workflow is to be written. The forms of nodes are loss-free: reading one gives an equal workflow. The form with
+ * steps leaves out names, titles and places, and is refused where it cannot say what the workflow does.
  */
 export type ExportWorkflowRequest = {
     format: ExportForm;
     syntax?: ExportSyntax;
     /**
-     * One of its versions; the newest where absent.
+     * One of its versions; where absent, the one that its graph is told of.
      */
     version?: number | null;
 };
@@ -5513,6 +5514,15 @@ export type PageResponseWorkflowSummary = {
         organization_id: OrganizationId;
         owner_user_id?: UserId | null;
         /**
+         * When that was published.
+         */
+        published_at?: string | null;
+        published_by_user_id?: UserId | null;
+        /**
+         * The version that runs where nobody names one; where it is null, the newest.
+         */
+        published_version?: number | null;
+        /**
          * What people of the caller's organisation think of it.
          */
         rating: RatingSummary;
@@ -5522,7 +5532,7 @@ export type PageResponseWorkflowSummary = {
          */
         revision: number;
         /**
-         * Whether its graph is sound by itself. That of a draft is not.
+         * Whether what runs is sound by itself: a published version is, the newest may be a draft that is not.
          */
         runnable: boolean;
         source_format: WorkflowFormat;
@@ -5865,6 +5875,16 @@ export type ProblemView = {
 export type ProveMfaRequest = {
     code: string;
     password: string;
+};
+
+/**
+ * Which version is published.
+ */
+export type PublishWorkflowRequest = {
+    /**
+     * The newest where absent.
+     */
+    version?: number | null;
 };
 
 /**
@@ -7312,11 +7332,15 @@ export type Workflow = WorkflowSummary & {
         [key: string]: unknown;
     };
     /**
+     * The version that the graph is of: the newest for whoever may change the workflow, for others what runs.
+     */
+    graph_version: number;
+    /**
      * All that is wrong with it, given what exists for the caller.
      */
     problems: Array<WorkflowProblem>;
     /**
-     * The schedules of its graph, in their order, while it is switched on and can run: they start it as its owner.
+     * The schedules of the graph that runs, in their order, while it is switched on and can run: they start it as its owner.
      */
     schedules: Array<WorkflowSchedule>;
     webhook: WorkflowWebhook | null;
@@ -7792,6 +7816,15 @@ export type WorkflowSummary = {
     organization_id: OrganizationId;
     owner_user_id?: UserId | null;
     /**
+     * When that was published.
+     */
+    published_at?: string | null;
+    published_by_user_id?: UserId | null;
+    /**
+     * The version that runs where nobody names one; where it is null, the newest.
+     */
+    published_version?: number | null;
+    /**
      * What people of the caller's organisation think of it.
      */
     rating: RatingSummary;
@@ -7801,7 +7834,7 @@ export type WorkflowSummary = {
      */
     revision: number;
     /**
-     * Whether its graph is sound by itself. That of a draft is not.
+     * Whether what runs is sound by itself: a published version is, the newest may be a draft that is not.
      */
     runnable: boolean;
     source_format: WorkflowFormat;
@@ -17667,6 +17700,40 @@ export type ReplaceWorkflowPermissionsResponses = {
 
 export type ReplaceWorkflowPermissionsResponse = ReplaceWorkflowPermissionsResponses[keyof ReplaceWorkflowPermissionsResponses];
 
+export type PublishWorkflowData = {
+    body?: PublishWorkflowRequest | null;
+    headers?: {
+        /**
+         * The revision that was read, as `ETag` gave it
+         */
+        'If-Match'?: string | null;
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: never;
+    url: '/api/workflows/{workflow_id}/publish';
+};
+
+export type PublishWorkflowErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type PublishWorkflowError = PublishWorkflowErrors[keyof PublishWorkflowErrors];
+
+export type PublishWorkflowResponses = {
+    200: Workflow;
+};
+
+export type PublishWorkflowResponse = PublishWorkflowResponses[keyof PublishWorkflowResponses];
+
 export type RateWorkflowData = {
     body: RateWorkflowRequest;
     headers?: {
@@ -17890,6 +17957,40 @@ export type UntagWorkflowResponses = {
 };
 
 export type UntagWorkflowResponse = UntagWorkflowResponses[keyof UntagWorkflowResponses];
+
+export type UnpublishWorkflowData = {
+    body?: never;
+    headers?: {
+        /**
+         * The revision that was read, as `ETag` gave it
+         */
+        'If-Match'?: string | null;
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        workflow_id: WorkflowId;
+    };
+    query?: never;
+    url: '/api/workflows/{workflow_id}/unpublish';
+};
+
+export type UnpublishWorkflowErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UnpublishWorkflowError = UnpublishWorkflowErrors[keyof UnpublishWorkflowErrors];
+
+export type UnpublishWorkflowResponses = {
+    200: Workflow;
+};
+
+export type UnpublishWorkflowResponse = UnpublishWorkflowResponses[keyof UnpublishWorkflowResponses];
 
 export type ListWorkflowVersionsData = {
     body?: never;
