@@ -102,10 +102,10 @@ impl OpenOptions {
         let (commands, queue) = mpsc::channel(self.queue);
         let writer =
             Writer { conn: writer, commands: queue, hub: Arc::clone(&hub), clock: Arc::clone(&clock) };
-        let task = tokio::spawn(writer.run());
+        let ended = writer.start().map_err(|error| refuse(format!("no thread for the writer: {error}")))?;
         Ok(Store::new(Inner {
             read: Readers::sqlite(reads, self.connections),
-            path: WritePath::Writer { commands, task },
+            path: WritePath::Writer { commands, ended },
             hub,
             clock,
         }))

@@ -5,10 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use conductor_domain::{Caller, Clock, EventBody, RunId, Scope};
 use futures::future::BoxFuture;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
-use tokio::{
-    sync::{broadcast, mpsc, oneshot, watch},
-    task::JoinHandle,
-};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::Instrument;
 
 use crate::{
@@ -21,8 +18,8 @@ use crate::{
 
 /// How a write reaches the disk.
 pub(crate) enum Path {
-    /// SQLite: through the one writer task.
-    Writer { commands: mpsc::Sender<Command>, task: JoinHandle<()> },
+    /// SQLite: through the one writer, and when it has ended.
+    Writer { commands: mpsc::Sender<Command>, ended: oneshot::Receiver<()> },
     /// PostgreSQL: a transaction each, from the pool that reads too.
     Transactions(DatabaseConnection),
 }
@@ -182,9 +179,10 @@ impl Store {
     /// Lets the writer finish what it was given, then closes.
     pub async fn close(self) {
         let Some(inner) = Arc::into_inner(self.inner) else { return };
-        if let Path::Writer { commands, task } = inner.path {
+        if let Path::Writer { commands, ended } = inner.path {
             drop(commands);
-            drop(task.await);
+            // Nothing is sent: it ends.
+            drop(ended.await);
         }
         inner.read.close().await;
     }

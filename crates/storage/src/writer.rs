@@ -9,7 +9,7 @@ use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     Error,
@@ -41,8 +41,20 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Runs until every `Store` is dropped.
-    pub(crate) async fn run(mut self) {
+    /// Runs on a thread of its own until every `Store` is dropped; what is given ends with it. Each statement is a word to
+    /// SQLite's thread and one back: among the tasks of a busy server the writer would stand in line for each of them, and
+    /// everybody's writes behind it.
+    pub(crate) fn start(self) -> std::io::Result<oneshot::Receiver<()>> {
+        let (end, ended) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
+            runtime.block_on(self.run());
+            drop(end);
+        })?;
+        Ok(ended)
+    }
+
+    async fn run(mut self) {
         let mut group = Vec::with_capacity(GROUP);
         while self.commands.recv_many(&mut group, GROUP).await > 0 {
             let mut outcome = Group::default();

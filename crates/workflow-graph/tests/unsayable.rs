@@ -36,6 +36,7 @@ limits: { max_tokens: 10 }
 graph:
   nodes:
     - id: ask
+      kind: agent
       agent: sales
       config: { prompt: Go, max_rounds: 3 }
       retry: { max: 2, delay_ms: 10 }
@@ -74,7 +75,7 @@ fn drawn(nodes: Value, edges: &[(&str, &str, &str)]) -> Graph {
 }
 
 fn agent(id: &str) -> Value {
-    json!({ "id": id, "agent": "sales", "config": { "prompt": "Go" } })
+    json!({ "id": id, "kind": "agent", "agent": "sales", "config": { "prompt": "Go" } })
 }
 
 fn choice(id: &str, ports: [&str; 2]) -> Value {
@@ -89,9 +90,9 @@ fn a_drawn_workflow_is_a_list_of_steps() {
         { "id": "start", "kind": "start", "layout": { "x": 0, "y": 0 } },
         agent("first"),
         choice("which", ["case:0", "else"]),
-        { "id": "large", "agent": "sales", "guard": "NOT first.output.small AND (input.a = 1 OR input.b)",
+        { "id": "large", "kind": "agent", "agent": "sales", "guard": "NOT first.output.small AND (input.a = 1 OR input.b)",
           "config": { "prompt": "It is ${first.output.size}, {{inputs.x}}: {${first.output.price} costs $5" } },
-        { "id": "last", "agent": "sales", "config": { "prompt": "Sum up ${first.output.size} for {{first.output.who}}" } },
+        { "id": "last", "kind": "agent", "agent": "sales", "config": { "prompt": "Sum up ${first.output.size} for {{first.output.who}}" } },
         { "id": "end", "kind": "end", "name": "Done" },
     ]);
     let graph = drawn(
@@ -161,8 +162,8 @@ fn ways_that_no_list_has_are_refused_where_they_part_or_cross() {
 
 #[test]
 fn steps_read_by_their_names_are_refused() {
-    let named = json!({ "id": "a", "name": "First one", "agent": "sales", "config": { "prompt": "Go" } });
-    let reads = json!({ "id": "b", "agent": "sales",
+    let named = json!({ "id": "a", "name": "First one", "kind": "agent", "agent": "sales", "config": { "prompt": "Go" } });
+    let reads = json!({ "id": "b", "kind": "agent", "agent": "sales",
         "config": { "prompt": "{{steps[\"First one\"].output.x}}" } });
     let graph = drawn(json!([named, reads]), &[("a", "out", "b")]);
     assert!(refused(&graph).iter().any(|problem| problem.starts_with("error in b at /nodes/1: it reads")));

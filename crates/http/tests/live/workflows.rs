@@ -38,7 +38,8 @@ fn path(workflow: &Value) -> String {
 #[tokio::test]
 async fn what_steps_cannot_say_is_refused_with_every_node() {
     let world = World::start().await;
-    let agent = |id: &str| json!({ "id": id, "agent": "assistant", "config": { "prompt": "Go" } });
+    let agent =
+        |id: &str| json!({ "id": id, "kind": "agent", "agent": "assistant", "config": { "prompt": "Go" } });
     let graph = json!({
         "name": "wide",
         "nodes": [

@@ -36,13 +36,15 @@ fn chain() -> impl Strategy<Value = Vec<Value>> {
     vec(step, 1..6)
 }
 
-fn plain() -> impl Strategy<Value = Value> {
-    (config(), option::of(text()), option::of(on_error())).prop_map(|((word, config), guard, on_error)| {
-        let mut step = json!({ "type": word, "config": config });
-        put(&mut step, "condition", guard.map(Value::from));
-        put(&mut step, "on_error", on_error.map(Value::from));
-        step
-    })
+fn plain() -> BoxedStrategy<Value> {
+    (config(), option::of(text()), option::of(on_error()))
+        .prop_map(|((word, config), guard, on_error)| {
+            let mut step = json!({ "type": word, "config": config });
+            put(&mut step, "condition", guard.map(Value::from));
+            put(&mut step, "on_error", on_error.map(Value::from));
+            step
+        })
+        .boxed()
 }
 
 fn on_error() -> impl Strategy<Value = &'static str> {
@@ -54,7 +56,7 @@ fn said() -> impl Strategy<Value = String> {
     text().prop_map(|text| if text.is_empty() { "{{inputs.x > 1}}".to_owned() } else { text })
 }
 
-fn value() -> impl Strategy<Value = Value> {
+fn value() -> BoxedStrategy<Value> {
     prop_oneof![
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
@@ -65,22 +67,26 @@ fn value() -> impl Strategy<Value = Value> {
             Value::Object(fields.collect())
         }),
     ]
+    .boxed()
 }
 
-fn object() -> impl Strategy<Value = Map<String, Value>> {
-    vec((text(), value()), 0..3).prop_map(|fields| fields.into_iter().collect())
+fn object() -> BoxedStrategy<Map<String, Value>> {
+    vec((text(), value()), 0..3).prop_map(|fields| fields.into_iter().collect()).boxed()
 }
 
-fn config() -> impl Strategy<Value = (&'static str, Value)> {
+/// Boxed, as the others: a tree of such trees, not optimised, is more than a thread's stack.
+fn config() -> BoxedStrategy<(&'static str, Value)> {
     prop_oneof![
-        (said(), option::of(text()), option::of(object())).prop_map(|(tool, agent, parameters)| {
-            ("mcp", some(json!({ "tool_name": tool, "agent_type": agent, "parameters": parameters })))
-        }),
-        (said(), said(), option::of(select(vec![0.0, 0.25, 1.0]))).prop_map(
-            |(agent, prompt, temperature)| {
+        (said(), option::of(text()), option::of(object()))
+            .prop_map(|(tool, agent, parameters)| {
+                ("mcp", some(json!({ "tool_name": tool, "agent_type": agent, "parameters": parameters })))
+            })
+            .boxed(),
+        (said(), said(), option::of(select(vec![0.0, 0.25, 1.0])))
+            .prop_map(|(agent, prompt, temperature)| {
                 ("agent", some(json!({ "agentType": agent, "prompt": prompt, "temperature": temperature })))
-            }
-        ),
+            })
+            .boxed(),
         (operation(), option::of(value()), vec(value(), 0..3), option::of(text()), option::of(value()))
             .prop_map(|(operation, query, params, collection, data)| {
                 let fields = json!({
@@ -88,9 +94,10 @@ fn config() -> impl Strategy<Value = (&'static str, Value)> {
                     "data": data, "where": collection,
                 });
                 ("database", some(fields))
-            }),
-        (said(), select(vec!["GET", "POST"]), object(), option::of(value()), any::<bool>()).prop_map(
-            |(url, method, headers, body, idempotent)| {
+            })
+            .boxed(),
+        (said(), select(vec!["GET", "POST"]), object(), option::of(value()), any::<bool>())
+            .prop_map(|(url, method, headers, body, idempotent)| {
                 let auth = json!({ "type": "bearer", "token": "{{env.TOKEN}}" });
                 let auth = idempotent.then_some(auth);
                 let fields = json!({
@@ -98,25 +105,39 @@ fn config() -> impl Strategy<Value = (&'static str, Value)> {
                     "idempotent": idempotent,
                 });
                 ("http", some(fields))
-            }
-        ),
-        (said(), option::of(object())).prop_map(|(workflow, inputs)| {
-            ("workflow", some(json!({ "workflow": workflow, "inputs": inputs })))
-        }),
-        (value(), option::of(value())).prop_map(|(channel, blocks)| {
-            let fields = json!({ "operation": "messages.send", "channel": channel, "blocks": blocks });
-            ("slack", some(fields))
-        }),
-        (value(), option::of(select(vec!["send", "other"]))).prop_map(|(to, operation)| {
-            ("email", some(json!({ "to": to, "subject": "s", "operation": operation })))
-        }),
-        (said(), option::of(value())).prop_map(|(operation, data)| {
-            ("shopify", some(json!({ "operation": operation, "data": data, "credentials": "OWN_SHOPIFY" })))
-        }),
-        (select(vec!["google_sheets", "googlesheets"]), value()).prop_map(|(word, values)| {
-            (word, json!({ "operation": "values.append", "range": "A1", "values": values }))
-        }),
+            })
+            .boxed(),
+        (said(), option::of(object()))
+            .prop_map(|(workflow, inputs)| {
+                ("workflow", some(json!({ "workflow": workflow, "inputs": inputs })))
+            })
+            .boxed(),
+        (value(), option::of(value()))
+            .prop_map(|(channel, blocks)| {
+                let fields = json!({ "operation": "messages.send", "channel": channel, "blocks": blocks });
+                ("slack", some(fields))
+            })
+            .boxed(),
+        (value(), option::of(select(vec!["send", "other"])))
+            .prop_map(|(to, operation)| {
+                ("email", some(json!({ "to": to, "subject": "s", "operation": operation })))
+            })
+            .boxed(),
+        (said(), option::of(value()))
+            .prop_map(|(operation, data)| {
+                (
+                    "shopify",
+                    some(json!({ "operation": operation, "data": data, "credentials": "OWN_SHOPIFY" })),
+                )
+            })
+            .boxed(),
+        (select(vec!["google_sheets", "googlesheets"]), value())
+            .prop_map(|(word, values)| {
+                (word, json!({ "operation": "values.append", "range": "A1", "values": values }))
+            })
+            .boxed(),
     ]
+    .boxed()
 }
 
 fn operation() -> impl Strategy<Value = String> {

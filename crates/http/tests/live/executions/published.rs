@@ -299,7 +299,7 @@ async fn only_what_the_owner_publishes_starts_by_itself() {
     let confirmed = started().await;
     assert_eq!(confirmed["error"], Value::Null, "what the owner publishes is the owner's, whoever made it");
     let run = admin.get(&format!("/api/runs/{}", text(&confirmed["last_run_id"]))).await.ok();
-    assert_eq!((&run["workflow_version"], &run["user_id"]), (&json!(2), &kept["owner_user_id"]));
+    assert_eq!((&run["workflow_version"], &run["trigger"]), (&json!(2), &json!("schedule")));
 }
 
 #[tokio::test]
