@@ -89,6 +89,49 @@ async fn an_agent_is_run_by_a_machine() {
     assert_eq!(caller.get(&run).await.ok()["status"], "succeeded");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_is_started_and_watched_by_a_machine() {
+    let world = World::start().await;
+    let worker = agent(&world, "Worker").await;
+    let workflow = json!({
+        "name": "nightly",
+        "inputs": [{ "name": "word", "type": "string", "required": true }],
+        "outputs": [{ "name": "said", "type": "string", "from": "${copy.output.said}" }],
+        "graph": { "nodes": [{ "id": "copy", "kind": "transform", "inputs": { "said": "${input.word}" } }], "edges": [] },
+    });
+    let kept = world.admin.post("/api/workflows/import", workflow).await.created();
+    let path = format!("/api/workflows/{}", text(&kept["id"]));
+    world.admin.patch(&path, json!({ "visibility": "organization" })).await.ok();
+    let (caller, _) = machine(&world, &worker, &["workflow.read", "workflow.execute", "run.read"]).await;
+    let names: Vec<_> = caller.get("/api/workflows").await.ok()["items"].as_array().unwrap().clone();
+    assert!(names.iter().any(|one| one["id"] == kept["id"]), "{names:?}");
+    assert_eq!(caller.get(&path).await.ok()["name"], "nightly");
+
+    let by_name = "/api/workflows/execute/nightly";
+    let report = caller.post(by_name, json!({ "inputs": { "word": "hello" } })).await.ok();
+    assert_eq!(
+        (&report["status"], &report["outputs"]["said"]),
+        (&json!("completed"), &json!("hello")),
+        "{report}"
+    );
+    let started =
+        caller.post(&format!("{path}/execute"), json!({ "inputs": { "word": "again" } })).await.created();
+    let run = text(&started["run"]["id"]);
+    caller.stream(&format!("/api/runs/{run}/events")).await.until("run.finished").await;
+    assert_eq!(caller.get(&format!("{path}/executions")).await.ok()["items"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        caller.get(&format!("/api/workflows/executions/{run}")).await.ok()["outputs"]["said"],
+        "again"
+    );
+
+    // It starts what its scopes say, and changes nothing.
+    let (reader, _) = machine(&world, &worker, &["workflow.read"]).await;
+    reader.post(by_name, json!({ "inputs": { "word": "no" } })).await.problem(403, "scope_missing");
+    reader.get(&format!("{path}/executions")).await.problem(403, "scope_missing");
+    caller.patch(&path, json!({ "tags": ["mine"] })).await.problem(403, "not_a_person");
+    caller.delete(&path).await.problem(403, "not_a_person");
+}
+
 /// On a real socket: what a revoked token holds open is closed, whoever ended it and wherever.
 #[tokio::test(flavor = "multi_thread")]
 async fn open_streams_are_cut_within_a_second() {

@@ -207,7 +207,7 @@ async fn what_cannot_run_is_refused_before_it_begins() {
     let world = World::start().await;
     let admin = &world.admin;
     let nodes = json!([{ "id": "calc", "kind": "database", "config": {
-        "data_source": "primary", "db_type": "mysql", "action": "select", "query": "SELECT 1",
+        "data_source": "primary", "db_type": "bigquery", "action": "query", "query": "SELECT 1",
     } }]);
     let kept =
         admin.post("/api/workflows/import?draft=true", graph("unsupported", nodes, &[])).await.created();
