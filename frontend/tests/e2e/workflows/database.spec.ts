@@ -39,11 +39,11 @@ test('workflows: a database is asked by an account of the operator', async ({ pa
   await page.locator('.react-flow__node[data-id="look"]').click();
   const inspector = page.getByRole('complementary', { name: 'Inspector' });
   await expect(inspector.getByLabel('Data source')).toHaveValue('ledger');
-  await expect(inspector.getByLabel('Which rows')).toHaveCount(0);
+  await expect(inspector.getByRole('textbox', { name: 'Which rows' })).toHaveCount(0);
   await inspector.getByLabel('Action').selectOption('delete');
-  await expect(inspector.getByLabel('Which rows')).toBeVisible();
+  await expect(inspector.getByRole('textbox', { name: 'Which rows' })).toBeVisible();
   await inspector.getByLabel('Action').selectOption('select');
-  await expect(inspector.getByLabel('Which rows')).toHaveCount(0);
+  await expect(inspector.getByRole('textbox', { name: 'Which rows' })).toHaveCount(0);
   await clean(page);
 
   const started = await api.post(`/api/workflows/execute/${name}`, { data: { inputs: { id: 7 } } });
