@@ -29,7 +29,7 @@ pub(super) async fn run() -> Result<()> {
     target.push(200, answer(0));
     let run =
         api.post("/api/execute/workflow", json!({ "workflow": "reviewed", "inputs": {} })).await.created();
-    let run = run["execution_id"].as_str().or_else(|| run["id"].as_str()).context("a run")?.to_owned();
+    let run = run["run"]["id"].as_str().context("a run")?.to_owned();
     for round in 1..=ROUNDS {
         target.request(round).await;
         target.push(200, answer(round));

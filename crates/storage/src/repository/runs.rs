@@ -179,13 +179,12 @@ impl<'t> Runs<'t> {
     /// # Errors
     /// When the database fails.
     pub async fn open_below_calls(&self, id: RunId) -> Result<Vec<RunId>> {
-        let calls =
-            self.children(id).filter(run::Column::Kind.eq("tool")).select_only().column(run::Column::Id);
-        let open = run::Entity::find()
-            .filter(run::Column::OrganizationId.eq(self.scope.organization_id.as_uuid()))
-            .filter(run::Column::ParentRunId.in_subquery(sea_orm::QueryTrait::into_query(calls)))
-            .filter(run::open());
-        ids(open, self.tx).await
+        // Call by call, most runs having none: given the calls as a list, SQLite goes through all runs of the organisation.
+        let mut open = Vec::new();
+        for call in ids(self.children(id).filter(run::Column::Kind.eq("tool")), self.tx).await? {
+            open.extend(ids(self.children(call).filter(run::open()), self.tx).await?);
+        }
+        Ok(open)
     }
 
     /// The runs above a run, nearest first.
