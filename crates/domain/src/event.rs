@@ -4,7 +4,7 @@
 //! client. Every other face (OpenAI, Anthropic, AG-UI, A2A, MCP tasks) is a translation of this list.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::{
@@ -25,6 +25,11 @@ pub struct RunEvent {
     /// What happened.
     #[serde(flatten)]
     pub body: EventBody,
+}
+
+/// Reads a value that is there, null too: a null that was written is no absent value when a journal is read again.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// What kind of step a run took.
@@ -140,7 +145,7 @@ pub struct HumanTaskView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
     /// Arguments as they will be sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Value>,
     /// What may be answered.
     pub allowed_decisions: Vec<String>,
@@ -267,7 +272,7 @@ pub enum EventBody {
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<ProblemView>,
         /// What the next step needs to go on, such as a provider's signed thinking.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         continuation: Option<Value>,
     },
     /// More text of the answer.
@@ -423,7 +428,7 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         call_id: Option<CallId>,
         /// What it is given.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         input: Option<Value>,
     },
     /// A workflow node waits for something outside.
@@ -460,7 +465,7 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         call_id: Option<CallId>,
         /// What it gave.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         output: Option<Value>,
         /// The port it left by; none where it failed and the workflow ends, or where it is tried again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -525,7 +530,7 @@ pub enum EventBody {
         /// A final status.
         status: RunStatus,
         /// What the run gave.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         output: Option<Value>,
         /// Why it did not.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -93,6 +93,12 @@ macro_rules! kinds {
                 }
             }
 
+            /// Whether the node has a body that runs round by round, or item by item.
+            #[must_use]
+            pub const fn has_body(&self) -> bool {
+                matches!(self, Self::Loop(_) | Self::Map(_))
+            }
+
             /// Reads the settings of a kind.
             pub(crate) fn read(kind: Kind, fields: &mut Fields<'_>) -> Self {
                 match kind {

@@ -4,7 +4,6 @@
 //! nothing else has to know that it began elsewhere.
 
 use conductor_domain::EventBody;
-use conductor_workflow_graph::Config;
 
 use super::{
     plan::{NodeIndex, Plan, Way},
@@ -124,6 +123,5 @@ fn newest(plan: &Plan, state: &State, node: NodeIndex) -> Option<Place> {
 
 /// Whether something open goes on with the run: the bodies of loops and maps, whose nodes stand or fall by themselves.
 fn goes_on(plan: &Plan, place: &Place, standing: &Standing) -> bool {
-    matches!(plan.node(place.node).config, Config::Loop(_) | Config::Map(_))
-        && matches!(standing, Standing::Running { input: Some(_), .. })
+    plan.node(place.node).config.has_body() && matches!(standing, Standing::Running { .. })
 }

@@ -52,7 +52,7 @@ pub(crate) enum Act {
     /// It waits for a moment or an event.
     Wait { until: Option<DateTime<Utc>>, event: Option<String> },
     /// Its body runs.
-    Body { input: Value },
+    Body { input: Option<Value> },
 }
 
 impl Act {

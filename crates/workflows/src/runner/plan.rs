@@ -253,10 +253,7 @@ impl Shape<'_> {
     /// The innermost loop or map of each node.
     fn homes(&self) -> Vec<Option<NodeIndex>> {
         let mut home: Vec<Option<(usize, NodeIndex)>> = vec![None; self.graph.nodes.len()];
-        for (owner, node) in self.graph.nodes.iter().enumerate() {
-            if !matches!(node.config, Config::Loop(_) | Config::Map(_)) {
-                continue;
-            }
+        for (owner, _) in self.graph.nodes.iter().enumerate().filter(|(_, node)| node.config.has_body()) {
             let body = self.body(owner);
             let size = body.len();
             for inner in body {

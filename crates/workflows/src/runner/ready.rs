@@ -89,8 +89,10 @@ impl Pass {
     /// Opens the rounds and items of loops and maps, and ends those that are through; whether anything moved.
     pub(super) fn rounds(&mut self) -> bool {
         let owners = self.known.state.open().filter_map(|(place, standing)| match standing {
-            Standing::Running { attempt, input: Some(input), .. } => {
-                Some((place, *attempt, input.as_array().map(Vec::len)))
+            Standing::Running { attempt, input, .. }
+                if self.known.plan.node(place.node).config.has_body() =>
+            {
+                Some((place, *attempt, input.as_ref().and_then(Value::as_array).map(Vec::len)))
             }
             _ => None,
         });

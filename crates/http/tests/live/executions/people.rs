@@ -136,6 +136,40 @@ async fn a_decision_can_send_the_work_back_and_its_words_go_along() {
 }
 
 #[tokio::test]
+async fn a_loop_goes_on_with_its_rounds_after_each_answer_in_its_body() {
+    let world = World::start().await;
+    let nodes = json!([
+        { "id": "rounds", "kind": "loop", "config": {
+            "until": "{{steps.check.output.decision == \"good\"}}", "max_iterations": 10,
+        } },
+        { "id": "draft", "kind": "transform", "inputs": { "n": "{{context.iteration.rounds}}" } },
+        { "id": "check", "kind": "human", "config": { "title": "Draft {{steps.draft.output.n}}", "decisions": ["good", "again"] } },
+        { "id": "end", "kind": "transform", "inputs": { "said": "{{steps.rounds.output}}" } },
+    ]);
+    let edges = [
+        "rounds.loop -> draft",
+        "draft -> check",
+        "check.decision:good -> rounds",
+        "check.decision:again -> rounds",
+        "rounds -> end",
+    ];
+    let waiting = run(&world.admin, &graph("loops", nodes, &edges), json!({})).await;
+    let id = text(&waiting["execution_id"]);
+    let mut events = world.admin.events(&id, 0).await;
+    for round in 1..=5 {
+        let title = format!("Draft {round}");
+        let asked = |event: &conductor_test_support::Event| {
+            event.name == "approval.requested" && event.data["human_task"]["title"] == title.as_str()
+        };
+        events.until_event(&title, asked).await;
+        let decision = if round == 5 { "good" } else { "again" };
+        world.admin.post(&decide(&question(&world.admin).await), json!({ "decision": decision })).await.ok();
+    }
+    let report = ended(&world.admin, &waiting).await;
+    assert_eq!(completed(&report)["said"]["decision"], "good");
+}
+
+#[tokio::test]
 async fn a_wait_ends_with_its_moment_or_its_event() {
     let world = World::start().await;
     let nodes = json!([

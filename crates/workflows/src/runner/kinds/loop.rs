@@ -1,9 +1,7 @@
 //! Loop: its body runs again until its condition holds.
 
-use serde_json::Value;
-
 use super::{Act, Result};
 
 pub(super) fn begin() -> Result<Act> {
-    Ok(Act::Body { input: Value::Null })
+    Ok(Act::Body { input: None })
 }
