@@ -11,6 +11,7 @@ mod journal;
 mod open;
 mod point;
 mod repository;
+mod statistics;
 mod store;
 mod tx;
 mod writer;

@@ -18,6 +18,7 @@ use crate::{
     Error, Result, Store,
     conn::Readers,
     hub::Hub,
+    statistics,
     store::{Inner, Path as WritePath},
     writer::Writer,
 };
@@ -96,6 +97,7 @@ impl OpenOptions {
         assert_sqlite(&writer).await?;
         if !self.read_only {
             migrate(&writer).await?;
+            statistics::tell_planner(&writer).await?;
         }
         let reads = options.pragma("query_only", "ON");
         let hub = Arc::new(Hub::new(clock.now().timestamp_micros()));

@@ -26,6 +26,7 @@ mod grants;
 mod idempotency;
 mod keys;
 mod messages;
+mod plans;
 mod runs;
 mod sessions;
 mod spending;
