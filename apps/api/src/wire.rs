@@ -197,6 +197,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         access: Arc::clone(&access),
         pool: pool.clone(),
         egress: egress.guarded(),
+        http: requests_client(&egress),
         stdio: config.mcp_stdio == "on",
     });
     let workflows = Workflows::new(store.clone(), Arc::clone(&access));

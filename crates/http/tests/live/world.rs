@@ -217,6 +217,7 @@ async fn services(
         access: Arc::clone(access),
         pool: Pool::new(PoolOptions::default(), Arc::new(Declines), Arc::new(SystemClock)),
         egress: egress.guarded(),
+        http: HttpClient::new(egress.guarded().client().clone(), conductor_connectors::Limits::default()),
         stdio: true,
     });
     let workflows =
