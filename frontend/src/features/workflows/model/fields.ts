@@ -11,7 +11,7 @@ interface Common {
 
 export type Field = Common &
   (
-    | { type: 'text'; placeholder?: string; names?: 'servers' | 'workflows' }
+    | { type: 'text'; placeholder?: string; names?: 'servers' | 'tools' | 'workflows' }
     /** A text with values of other steps in braces. */
     | { type: 'template'; rows?: number; placeholder?: string }
     /** One expression, without braces. */
@@ -109,7 +109,13 @@ export function fieldsOf(kind: string, config: Values = {}): Field[] {
           ],
         },
         { type: 'text', key: 'connector', label: t('Server'), names: 'servers' },
-        { type: 'text', key: 'tool', label: t('Tool') },
+        {
+          type: 'text',
+          key: 'tool',
+          label: t('Tool'),
+          names: 'tools',
+          hint: t('Of an API, the operation.'),
+        },
         {
           type: 'json',
           key: 'server',
