@@ -29,8 +29,8 @@ use conductor_secrets::{Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store};
 use conductor_test_support::{Api, TestDb};
 use conductor_workflows::{
-    Canvases, Events, Executions, Hooks, Opinions, Requests, Runner, RunnerOptions, Schedules, WorkflowTools,
-    Workflows,
+    Canvases, Events, Executions, Hooks, McpCalls, Opinions, Requests, Runner, RunnerOptions, Schedules,
+    WorkflowTools, Workflows,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -231,7 +231,8 @@ async fn services(
         Builtin::new(store.clone()),
         Delegates::new(store.clone(), Arc::clone(access)),
         WorkflowTools::new(store.clone(), Arc::clone(access), executions.clone()),
-        Requests::new(store.clone(), client, secrets),
+        Requests::new(store.clone(), client, secrets.clone()),
+        McpCalls::new(store.clone(), egress.guarded(), secrets),
         Arc::clone(&registry) as Arc<dyn ToolSource>,
     ];
     let tools = ToolPath::new(store.clone(), Arc::clone(access), sources, ToolPathOptions::default());

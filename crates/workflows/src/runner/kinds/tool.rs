@@ -2,15 +2,40 @@
 
 use conductor_runs::Tool as Offered;
 use conductor_workflow_graph::{SourceFormat, kind::Tool};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Act, Begin, Made, Result, Wanted, invalid};
+use super::{Act, Begin, Made, Result, Wanted, faulty, invalid};
+use crate::servers::{CALL, described};
 
 pub(super) fn begin(begin: &Begin<'_>, tool: &Tool) -> Result<Act> {
+    if let Some(server) = &tool.server {
+        return described_here(begin, tool, server);
+    }
     let acting = begin.acting()?;
     let found = find(begin.choice()?, tool)?;
     let arguments = Value::Object(begin.inputs()?);
     Ok(Act::Call(Wanted { tool: found.name.clone(), arguments, agent_id: acting }))
+}
+
+/// A server that only the workflow describes. The credential does not go along: whoever makes the call reads it from the
+/// workflow.
+fn described_here(begin: &Begin<'_>, tool: &Tool, server: &Map<String, Value>) -> Result<Act> {
+    let server = described(server).map_err(|why| invalid("/config/server", why))?;
+    let url = begin.view.text(server.url).map_err(|error| faulty("/config/server/url", &error))?;
+    let mut call = Map::new();
+    call.insert("transport".to_owned(), server.transport.into());
+    call.insert("url".to_owned(), url.into());
+    if let Some(name) = tool.tool.as_deref().or(server.tool) {
+        call.insert("tool".to_owned(), name.into());
+    }
+    call.insert("arguments".to_owned(), begin.inputs()?.into());
+    if server.auth.is_some() {
+        call.insert("auth_of".to_owned(), begin.node().id.clone().into());
+    }
+    if let Some(millis) = begin.node().timeout_ms {
+        call.insert("timeout_ms".to_owned(), millis.into());
+    }
+    Ok(Act::Call(Wanted { tool: CALL.to_owned(), arguments: Value::Object(call), agent_id: None }))
 }
 
 /// What it gave, in the words of the form that the workflow was written in.

@@ -120,7 +120,10 @@ export function fieldsOf(kind: string, config: Values = {}): Field[] {
           type: 'json',
           key: 'server',
           label: t('A server described on the spot'),
-          placeholder: '{ "transport": "http", "url": "https://…" }',
+          hint: t(
+            'Reached over HTTP for this node alone. Its sign-in names a secret, never the secret itself.',
+          ),
+          placeholder: '{ "url": "https://…", "auth": { "type": "bearer", "token": "{{env.CRM_TOKEN}}" } }',
         },
       ];
     case 'http':
