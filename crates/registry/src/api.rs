@@ -1,6 +1,6 @@
 //! APIs as connectors: what a description has to hold to, and the tools that follow from it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_access::{Action, Facts};
 use conductor_domain::{
@@ -24,7 +24,7 @@ const PARTS: [&str; 4] = ["path", "query", "headers", "body"];
 pub(crate) struct Described {
     seen: Vec<SeenTool>,
     /// Whether each changes nothing.
-    accepted: HashMap<String, bool>,
+    accepted: BTreeMap<String, bool>,
 }
 
 impl Described {

@@ -20,6 +20,7 @@ use crate::{
 const TOLD: usize = 100;
 /// Characters of a description.
 const WORDS: usize = 1_000;
+
 /// An API as its document describes it, ready to be looked at and registered.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ImportedApi {
@@ -76,9 +77,10 @@ fn read(document: &str) -> Result<ImportedApi> {
             let word = method.as_str().to_ascii_lowercase();
             let Some(described) = item.get(&word) else { continue };
             let pointer = format!("/paths/{}/{word}", path.replace('~', "~0").replace('/', "~1"));
-            let read = match imported.api.operations.len() < OPERATIONS {
-                true => operation(&root, path, *method, item, described),
-                false => Err(format!("an API has at most {OPERATIONS} operations here")),
+            let read = if imported.api.operations.len() < OPERATIONS {
+                operation(&root, path, *method, item, described)
+            } else {
+                Err(format!("an API has at most {OPERATIONS} operations here"))
             };
             match read {
                 Ok(mut operation) => {

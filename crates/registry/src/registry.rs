@@ -147,9 +147,10 @@ impl Registry {
         if draft.spec.transport == Transport::Stdio {
             self.may_stdio(caller, &facts(&before)).await?;
         }
-        let described = match before.spec.api == draft.spec.api {
-            true => None,
-            false => self.described(caller, &draft.spec, &facts(&before)).await?,
+        let described = if before.spec.api == draft.spec.api {
+            None
+        } else {
+            self.described(caller, &draft.spec, &facts(&before)).await?
         };
         let sealed = self.seal(caller, id, &draft).await?;
         let new_ref = sealed.auth.as_ref().map(|secret| secret.reference.clone());

@@ -1,6 +1,6 @@
 //! Tools of connectors: what their servers offer, what people set, and the definition that was approved.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use conductor_domain::{
     CallCost, Connector, ConnectorId, ConnectorTool, Page, PageRequest, Scope, SeenTool, ToolChange, ToolId,
@@ -106,7 +106,7 @@ impl<'t> Tools<'t> {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn accept(&self, connector: ConnectorId, read_only: &HashMap<String, bool>) -> Result<()> {
+    pub async fn accept(&self, connector: ConnectorId, read_only: &BTreeMap<String, bool>) -> Result<()> {
         for row in self.of(connector).all(&self.tx.conn()).await? {
             let Some(read_only) = read_only.get(&row.name) else { continue };
             let (hash, definition) = (row.definition_hash.clone(), row.definition.clone());
