@@ -198,8 +198,12 @@ async fn a_workflow_calls_an_operation_and_a_stranger_does_not() {
     let stranger = world.stranger().await;
     for (name, connector) in [("foreign-name", json!("Tracker")), ("foreign-id", server["id"].clone())] {
         let flow = graph(name, nodes(&connector), &["make -> end"]);
-        let report = run(&stranger, &flow, json!({ "title": "Stolen" })).await;
-        assert_eq!(report["error"]["code"], "node_invalid", "{report}");
+        let checked = stranger.post("/api/workflows/check", flow.clone()).await.ok();
+        assert_eq!(checked["problems"][0]["code"], "unknown_name", "{checked}");
+        stranger.post("/api/workflows/import", flow).await;
+        let inputs = json!({ "inputs": { "title": "Stolen" } });
+        let refused = stranger.post(&format!("/api/workflows/execute/{name}"), inputs).await;
+        assert!(matches!(refused.status, 404 | 422), "{refused}");
     }
     assert_eq!(target.asked().len(), before);
 }
