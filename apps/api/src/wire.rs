@@ -31,8 +31,8 @@ use conductor_sandbox::{Enforce, Worker};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store, Unscoped};
 use conductor_workflows::{
-    Canvases, Databases, Events, Executions, Hooks, Integrations, Opinions, Programs, Requests, Runner,
-    RunnerOptions, Schedules, WorkflowTools, Workflows,
+    Canvases, Databases, Events, Executions, Hooks, Integrations, McpCalls, Opinions, Programs, Requests,
+    Runner, RunnerOptions, Schedules, WorkflowTools, Workflows,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
@@ -197,6 +197,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         access: Arc::clone(&access),
         pool: pool.clone(),
         egress: egress.guarded(),
+        http: requests_client(&egress),
         stdio: config.mcp_stdio == "on",
     });
     let workflows = Workflows::new(store.clone(), Arc::clone(&access));
@@ -211,6 +212,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         Delegates::new(store.clone(), Arc::clone(&access)),
         WorkflowTools::new(store.clone(), Arc::clone(&access), executions.clone()),
         Requests::new(store.clone(), http, workflow_secrets(config)),
+        McpCalls::new(store.clone(), egress.guarded(), workflow_secrets(config)),
         Integrations::new(providers),
         Databases::new(databases(config, &egress)),
         Programs::start(sandbox(config)?, config.code_concurrency),

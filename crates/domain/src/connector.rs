@@ -37,6 +37,11 @@ pub enum AuthType {
     ApiKey,
     /// A header of any name.
     CustomHeader,
+    /// A token that is fetched by client credentials; APIs only.
+    #[serde(rename = "oauth2")]
+    OAuth2,
+    /// A user name and a password; APIs only.
+    Basic,
 }
 
 /// Where a connector comes from.
@@ -70,7 +75,14 @@ pub enum Health {
 }
 
 words!(Transport { Stdio = "stdio", Sse = "sse", Http = "http" });
-words!(AuthType { None = "none", Bearer = "bearer", ApiKey = "api_key", CustomHeader = "custom_header" });
+words!(AuthType {
+    None = "none",
+    Bearer = "bearer",
+    ApiKey = "api_key",
+    CustomHeader = "custom_header",
+    OAuth2 = "oauth2",
+    Basic = "basic",
+});
 words!(Origin { Official = "official", Community = "community", Private = "private" });
 words!(Health { Healthy = "healthy", Error = "error", Offline = "offline", Unknown = "unknown" });
 
@@ -97,6 +109,8 @@ pub struct ConnectorSpec {
     pub auth_type: AuthType,
     /// The header, for `api_key` and `custom_header`.
     pub auth_header: Option<String>,
+    /// What an API can do; `None` for an MCP server, which says so itself.
+    pub api: Option<ApiSpec>,
     /// Who sees it.
     pub visibility: Visibility,
     /// How sensitive its results are.

@@ -3,6 +3,7 @@
 mod access_level;
 mod agent;
 mod analytics;
+mod api_connector;
 mod artifact;
 mod audit;
 mod breaker;
@@ -52,6 +53,7 @@ pub use agent::{
     InboundAuth, NewAgent,
 };
 pub use analytics::{Durations, ErrorCount, NodeFigures, NodeSummary, RunBucket, StatusCount, WorkflowSpan};
+pub use api_connector::{ApiAuth, ApiMethod, ApiOperation, ApiSpec, FREE_REQUEST};
 pub use artifact::{Artifact, NewArtifact};
 pub use audit::{
     AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditSeal, AuditTally, CheckpointKind,

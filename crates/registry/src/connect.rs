@@ -68,6 +68,11 @@ impl Registry {
             return Ok(Connected { connector, latency_ms: 0, error: None, needs_confirmation: Some(wanted) });
         }
         let begun = Instant::now();
+        if let Some(api) = connector.spec.api.clone() {
+            let (connector, error) = self.reach_api(&connector, &api, entry).await?;
+            let latency_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
+            return Ok(Connected { connector, latency_ms, error, needs_confirmation: None });
+        }
         let tried = self.read(&connector, entry.clone()).await;
         let latency_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
         let (connector, error) = match tried {
@@ -92,6 +97,12 @@ impl Registry {
     }
 
     async fn bring_in_line(&self, connector: &Connector, entry: NewAuditEvent) -> Result<Discovered> {
+        // What an API can do is written down here; there is nothing to be read.
+        if let Some(api) = &connector.spec.api {
+            let (connector, _) = self.reach_api(connector, api, Some(entry)).await?;
+            let (resources, prompts) = (Vec::new(), Vec::new());
+            return Ok(Discovered { connector, sync: ToolSync::default(), resources, prompts });
+        }
         let read = self.read(connector, Some(entry.clone())).await;
         if let Err(Error::Server(error)) = &read {
             self.note(connector, error, Some(entry)).await?;
@@ -177,7 +188,11 @@ impl Registry {
     /// # Errors
     /// `Hidden`, a refusal, or `Server` when it fails.
     pub async fn resources(&self, caller: &Caller, id: ConnectorId) -> Result<Vec<Resource>> {
-        let session = self.session_for(caller, id).await?;
+        let connector = self.executable(caller, id).await?;
+        if connector.spec.api.is_some() {
+            return Ok(Vec::new());
+        }
+        let session = self.session(&connector).await?;
         session.list_resources().await.map_err(Error::Server)
     }
 
@@ -186,7 +201,11 @@ impl Registry {
     /// # Errors
     /// `Hidden`, a refusal, or `Server` when it fails.
     pub async fn prompts(&self, caller: &Caller, id: ConnectorId) -> Result<Vec<Prompt>> {
-        let session = self.session_for(caller, id).await?;
+        let connector = self.executable(caller, id).await?;
+        if connector.spec.api.is_some() {
+            return Ok(Vec::new());
+        }
+        let session = self.session(&connector).await?;
         session.list_prompts().await.map_err(Error::Server)
     }
 
@@ -221,11 +240,6 @@ impl Registry {
         let connector = self.find(caller, id).await?;
         self.access.require(caller, Action::ConnectorExecute, &facts(&connector)).await?;
         Ok(connector)
-    }
-
-    async fn session_for(&self, caller: &Caller, id: ConnectorId) -> Result<Session> {
-        let connector = self.executable(caller, id).await?;
-        self.session(&connector).await
     }
 
     pub(crate) async fn session(&self, connector: &Connector) -> Result<Session> {

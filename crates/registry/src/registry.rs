@@ -1,8 +1,9 @@
-//! Registering, changing and removing MCP servers.
+//! Registering, changing and removing connectors: MCP servers and APIs.
 
 use std::sync::Arc;
 
 use conductor_access::{Access, Action, Facts};
+use conductor_connectors::HttpClient;
 use conductor_domain::{
     AuthType, Caller, Connector, ConnectorFilter, ConnectorId, ConnectorSpec, ConnectorTool, EnvValues,
     NewAuditEvent, NewConnector, NewSecret, Page, PageRequest, ToolChange, ToolId, Transport, UserId,
@@ -16,6 +17,7 @@ use serde_json::json;
 
 use crate::{
     Error, Result,
+    api::stays,
     spec::{env_ref, slug},
 };
 
@@ -29,6 +31,8 @@ pub struct RegistryParts {
     pub pool: Pool,
     /// The client for addresses that people choose.
     pub egress: Guarded,
+    /// The same, as it sends requests to APIs.
+    pub http: HttpClient,
     /// Whether servers may be local processes.
     pub stdio: bool,
 }
@@ -39,6 +43,7 @@ pub struct Registry {
     pub(crate) access: Arc<Access>,
     pub(crate) pool: Pool,
     pub(crate) egress: Guarded,
+    pub(crate) http: HttpClient,
     pub(crate) stdio: bool,
 }
 
@@ -70,8 +75,8 @@ impl Registry {
     /// A registry over these parts.
     #[must_use]
     pub fn new(parts: RegistryParts) -> Arc<Self> {
-        let RegistryParts { store, access, pool, egress, stdio } = parts;
-        Arc::new(Self { store, access, pool, egress, stdio })
+        let RegistryParts { store, access, pool, egress, http, stdio } = parts;
+        Arc::new(Self { store, access, pool, egress, http, stdio })
     }
 
     /// Registers a server. Nothing is started or called.
@@ -90,6 +95,7 @@ impl Registry {
         if draft.spec.transport == Transport::Stdio {
             self.may_stdio(caller, &facts).await?;
         }
+        let described = self.described(caller, &draft.spec, &facts).await?;
         let sealed = self.seal(caller, id, &draft).await?;
         let new = NewConnector {
             id,
@@ -105,6 +111,9 @@ impl Registry {
                     tx.secrets().create(secret).await?;
                 }
                 let connector = tx.connectors().create(new).await?;
+                if let Some(described) = described {
+                    described.bring(tx, &connector).await?;
+                }
                 tx.audit().record(entry).await?;
                 tell(tx, &connector);
                 Ok(connector)
@@ -133,10 +142,16 @@ impl Registry {
             None if draft.spec.transport == Transport::Stdio => before.spec.env_names.clone(),
             None => Vec::new(),
         };
+        stays(&before, &draft)?;
         self.check(&draft.spec)?;
         if draft.spec.transport == Transport::Stdio {
             self.may_stdio(caller, &facts(&before)).await?;
         }
+        let described = if before.spec.api == draft.spec.api {
+            None
+        } else {
+            self.described(caller, &draft.spec, &facts(&before)).await?
+        };
         let sealed = self.seal(caller, id, &draft).await?;
         let new_ref = sealed.auth.as_ref().map(|secret| secret.reference.clone());
         let (unused, kept) = match draft.spec.auth_type {
@@ -157,6 +172,9 @@ impl Registry {
                         tx.secrets().create(secret).await?;
                     }
                     let connector = tx.connectors().update(id, version, &spec, secret_ref).await?;
+                    if let Some(described) = described {
+                        described.bring(tx, &connector).await?;
+                    }
                     tx.audit().record(entry).await?;
                     tell(tx, &connector);
                     Ok(connector)

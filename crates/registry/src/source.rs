@@ -1,4 +1,4 @@
-//! MCP tools for the tool path: which ones a caller's agent has, and how one is called.
+//! Tools of connectors for the tool path: which ones a caller's agent has, and how one is called.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -87,8 +87,11 @@ impl Registry {
             Ok(Some(connector)) => connector,
             _ => return Err(not_sent("not_found", &server, "the server is no longer available")),
         };
-        let session = self.session(&connector).await.map_err(|error| self.failed(&connector, error))?;
         let (_, name) = tool.path.split_once('/').unwrap_or(("", &tool.path));
+        if let Some(api) = &connector.spec.api {
+            return self.request(&connector, api, name, dispatch).await;
+        }
+        let session = self.session(&connector).await.map_err(|error| self.failed(&connector, error))?;
         let still_held = dispatch.still_held();
         let call = ToolCall {
             name: name.to_owned(),

@@ -4,7 +4,7 @@ use conductor_domain::{AuthType, Connector, ConnectorSpec, EnvValues, Redacted, 
 use conductor_mcp_client::{CommandLine, Endpoint, ServerSpec};
 use secrecy::ExposeSecret;
 
-use crate::{Error, Registry, Result};
+use crate::{Error, Registry, Result, api};
 
 /// The header of `api_key` where none is named.
 const API_KEY_HEADER: &str = "X-API-Key";
@@ -14,6 +14,9 @@ impl Registry {
     pub(crate) async fn server_spec(&self, connector: &Connector) -> Result<ServerSpec> {
         if !connector.spec.enabled {
             return Err(Error::Disabled);
+        }
+        if connector.spec.api.is_some() {
+            return Err(Error::Hidden { what: "MCP server" });
         }
         match connector.spec.transport {
             Transport::Stdio => {
@@ -55,7 +58,7 @@ impl Registry {
             let secret = self.access.vault().open(connector.scope, reference).await?;
             let (name, value) = match spec.auth_type {
                 AuthType::Bearer => ("Authorization", format!("Bearer {}", secret.expose_secret())),
-                AuthType::ApiKey | AuthType::CustomHeader | AuthType::None => {
+                _ => {
                     (spec.auth_header.as_deref().unwrap_or(API_KEY_HEADER), secret.expose_secret().to_owned())
                 }
             };
@@ -99,6 +102,24 @@ impl Registry {
                     );
                 }
             }
+        }
+        match &spec.api {
+            Some(api) => {
+                if spec.transport != Transport::Http {
+                    fault("/transport", "an API is reached by `http`".to_owned());
+                }
+                if let Some(url) = api.auth.token_url.as_deref().filter(|url| !url.is_empty())
+                    && let Err(error) = self.egress.check(url)
+                {
+                    fault("/api/auth/token_url", error.to_string());
+                }
+                api::check(spec, api, &mut fault);
+            }
+            None if matches!(spec.auth_type, AuthType::OAuth2 | AuthType::Basic) => {
+                let says = "MCP servers are shown none, bearer, api_key or custom_header".to_owned();
+                fault("/auth_type", says);
+            }
+            None => {}
         }
         if spec.auth_type == AuthType::CustomHeader && spec.auth_header.as_deref().is_none_or(str::is_empty) {
             fault("/auth_settings/header", "name the header".to_owned());

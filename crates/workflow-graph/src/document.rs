@@ -28,8 +28,11 @@ impl Syntax {
     }
 }
 
-/// Reads a document.
-pub(crate) fn parse(text: &str, syntax: Syntax, limits: &Limits) -> Result<Value, Problem> {
+/// Reads a document of any kind.
+///
+/// # Errors
+/// The place of what is no YAML or JSON, or exceeds a limit.
+pub fn parse(text: &str, syntax: Syntax, limits: &Limits) -> Result<Value, Problem> {
     if text.len() > limits.bytes {
         let message = format!("the document has {} bytes, more than {}", text.len(), limits.bytes);
         return Err(Problem::error(Code::TooLarge, "", message));

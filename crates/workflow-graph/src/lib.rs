@@ -20,7 +20,7 @@ mod trigger;
 mod validate;
 mod word;
 
-pub use document::Syntax;
+pub use document::{Syntax, parse};
 pub use export::{to_canvas, to_conductor, to_hybrid, to_yaml};
 pub use expression::{Expression, Fuel, Reference, Root, Scope, Segment, Template};
 pub use graph::{

@@ -22,6 +22,7 @@ mod requests;
 mod resume;
 mod runner;
 mod schedules;
+mod servers;
 mod templates;
 mod tools;
 
@@ -46,5 +47,6 @@ pub use requests::Requests;
 pub use resume::Resume;
 pub use runner::{Difference, Runner, RunnerOptions};
 pub use schedules::Schedules;
+pub use servers::McpCalls;
 pub use templates::{Template, TemplateView};
 pub use tools::WorkflowTools;

@@ -119,7 +119,7 @@ impl Requests {
         let mut fields = Map::new();
         for (name, value) in &auth.fields {
             let value = match value {
-                Value::String(text) => Value::String(self.credential(name, text)?),
+                Value::String(text) => Value::String(credential(&self.secrets, name, text)?),
                 other => other.clone(),
             };
             fields.insert(name.clone(), value);
@@ -127,33 +127,40 @@ impl Requests {
         Auth::read(auth.auth_type.as_str(), &fields)
             .map_err(|error| not_sent(error.code(), error.to_string()))
     }
+}
 
-    /// A text of a credential: as it stands, or the value of the environment that it names as a whole.
-    fn credential(&self, field: &str, text: &str) -> Result<String, CallError> {
-        let inner = ["{{", "${"].iter().find_map(|open| {
-            let close = if *open == "{{" { "}}" } else { "}" };
-            text.trim().strip_prefix(open)?.strip_suffix(close)
-        });
-        let Some(inner) = inner else {
-            if text.contains("{{") || text.contains("${") {
-                let detail =
-                    format!("auth.{field} is either a value or one name such as {{{{env.CRM_TOKEN}}}}.");
-                return Err(not_sent("node_invalid", detail));
-            }
-            return Ok(text.to_owned());
-        };
-        let name = inner.trim().strip_prefix("env.").unwrap_or_default();
-        match self.secrets.get(name) {
-            Some(secret) => Ok(secret.expose_secret().to_owned()),
-            None => {
-                let detail = format!(
-                    "auth.{field} names {inner}, and the server has no such credential. Credentials are variables of its \
-                     environment that CONDUCTOR_WORKFLOW_SECRETS lists."
-                );
-                Err(not_sent("node_invalid", detail))
-            }
+/// A text of a credential: as it stands, or the value of the environment that it names as a whole.
+pub(crate) fn credential(
+    secrets: &BTreeMap<String, SecretString>,
+    field: &str,
+    text: &str,
+) -> Result<String, CallError> {
+    let Some(inner) = named(text) else {
+        if text.contains("{{") || text.contains("${") {
+            let detail = format!("auth.{field} is either a value or one name such as {{{{env.CRM_TOKEN}}}}.");
+            return Err(not_sent("node_invalid", detail));
+        }
+        return Ok(text.to_owned());
+    };
+    let name = inner.trim().strip_prefix("env.").unwrap_or_default();
+    match secrets.get(name) {
+        Some(secret) => Ok(secret.expose_secret().to_owned()),
+        None => {
+            let detail = format!(
+                "auth.{field} names {inner}, and the server has no such credential. Credentials are variables of its \
+                 environment that CONDUCTOR_WORKFLOW_SECRETS lists."
+            );
+            Err(not_sent("node_invalid", detail))
         }
     }
+}
+
+/// What a text names as a whole, where it does.
+pub(crate) fn named(text: &str) -> Option<&str> {
+    ["{{", "${"].iter().find_map(|open| {
+        let close = if *open == "{{" { "}}" } else { "}" };
+        text.trim().strip_prefix(open)?.strip_suffix(close)
+    })
 }
 
 #[async_trait]

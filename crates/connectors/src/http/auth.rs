@@ -1,5 +1,6 @@
 //! How a request shows who sends it, read from the free fields of a document before anything is sent.
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
@@ -41,6 +42,13 @@ pub enum Auth {
         name: String,
         /// Its value.
         value: SecretString,
+    },
+    /// A user name and a password in the header `Authorization`.
+    Basic {
+        /// Who signs in.
+        username: String,
+        /// The password.
+        password: SecretString,
     },
 }
 
@@ -128,6 +136,15 @@ impl Auth {
             Self::OAuth2(grant) => return Ok(Proof::Fetched(Grant::Client(grant))),
             Self::Account(account) => return Ok(Proof::Fetched(Grant::Account(account))),
             Self::Bearer { token } => Some(bearer("/auth/token", token)?),
+            Self::Basic { username, password } => {
+                // The first colon ends the name, so a name cannot hold one.
+                if username.contains(':') {
+                    return Err(Error::invalid("/auth/username", "a user name holds no colon"));
+                }
+                let pair = BASE64_STANDARD.encode(format!("{username}:{}", password.expose_secret()));
+                let value = header::value("/auth/password", &format!("Basic {pair}"))?;
+                Some(Credential::Header(http::header::AUTHORIZATION, value))
+            }
             Self::ApiKey { name, value, place: Place::Query } => {
                 Some(Credential::Query(name.clone(), value.clone()))
             }

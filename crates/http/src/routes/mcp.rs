@@ -1,8 +1,9 @@
-//! MCP servers: registering them, looking after them, and what they offer.
+//! MCP servers and APIs: registering them, looking after them, and what they offer.
 
 mod access;
 mod actions;
 mod calls;
+mod operations;
 mod organization;
 mod patch;
 mod servers;
@@ -20,5 +21,6 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .merge(access::router())
         .merge(tools::router())
         .merge(calls::router())
+        .merge(operations::router())
         .merge(organization::router())
 }

@@ -20,12 +20,13 @@ use crate::world::{World, text};
 const PASSWORD: &str = "correct horse battery staple";
 
 /// Routes that are not walked, and why.
-const ELSEWHERE: [(&str, &str); 12] = [
+const ELSEWHERE: [(&str, &str); 13] = [
     ("POST /api/setup", "works once, and made the world of this test"),
     ("POST /api/auth/refresh", "keeps a session alive; `tests/routes/refresh.rs` shows its misuse"),
     ("POST /api/auth/invite/accept", "walked with the invitation"),
     ("POST /api/mcp/servers/{server_id}/confirm-command", "needs a local program; `mcp.rs` confirms one"),
     ("POST /api/mcp/servers/{server_id}/health-check", "asks a server how it is"),
+    ("POST /api/mcp/operations/import", "reads a document and keeps nothing"),
     ("POST /api/tasks/{task_id}/decide", "needs a call that waits; walked below"),
     ("POST /api/execute/{execution_id}/cancel", "needs a run that waits; walked below"),
     ("POST /api/hooks/{hook_id}", "needs a signature; `executions/hooks.rs` asks for its entries"),

@@ -10,6 +10,7 @@ mod published;
 mod replayed;
 mod resumed;
 mod samples;
+mod servers;
 mod shapes;
 mod spent;
 mod templates;

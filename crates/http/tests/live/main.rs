@@ -8,6 +8,7 @@
 )]
 
 mod agents;
+mod apis;
 mod artifacts;
 mod audit;
 mod canvases;

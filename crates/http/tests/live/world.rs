@@ -29,8 +29,8 @@ use conductor_secrets::{Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store};
 use conductor_test_support::{Api, TestDb};
 use conductor_workflows::{
-    Canvases, Events, Executions, Hooks, Opinions, Requests, Runner, RunnerOptions, Schedules, WorkflowTools,
-    Workflows,
+    Canvases, Events, Executions, Hooks, McpCalls, Opinions, Requests, Runner, RunnerOptions, Schedules,
+    WorkflowTools, Workflows,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -217,6 +217,7 @@ async fn services(
         access: Arc::clone(access),
         pool: Pool::new(PoolOptions::default(), Arc::new(Declines), Arc::new(SystemClock)),
         egress: egress.guarded(),
+        http: HttpClient::new(egress.guarded().client().clone(), conductor_connectors::Limits::default()),
         stdio: true,
     });
     let workflows =
@@ -230,7 +231,8 @@ async fn services(
         Builtin::new(store.clone()),
         Delegates::new(store.clone(), Arc::clone(access)),
         WorkflowTools::new(store.clone(), Arc::clone(access), executions.clone()),
-        Requests::new(store.clone(), client, secrets),
+        Requests::new(store.clone(), client, secrets.clone()),
+        McpCalls::new(store.clone(), egress.guarded(), secrets),
         Arc::clone(&registry) as Arc<dyn ToolSource>,
     ];
     let tools = ToolPath::new(store.clone(), Arc::clone(access), sources, ToolPathOptions::default());

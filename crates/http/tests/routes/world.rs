@@ -20,6 +20,7 @@ use conductor_access::{
 };
 use conductor_agents::{Agents, Builtin, Delegates, ProviderClients, TurnParts, Turns};
 use conductor_blobs::Blobs;
+use conductor_connectors::HttpClient;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, FixedClock, Redacted};
 use conductor_egress::Egress;
@@ -383,6 +384,7 @@ async fn services(
         access: Arc::clone(access),
         pool,
         egress: egress.guarded(),
+        http: HttpClient::new(egress.guarded().client().clone(), conductor_connectors::Limits::default()),
         stdio,
     });
     let sources: Vec<Arc<dyn ToolSource>> = vec![

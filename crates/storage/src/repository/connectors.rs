@@ -46,11 +46,10 @@ impl<'t> Connectors<'t> {
         let now = self.tx.clock().now();
         let mut row = connector::ActiveModel {
             id: Set(new.id.as_uuid()),
-            connector_key: Set(format!("mcp_{}", new.id)),
-            kind: Set("mcp".to_owned()),
+            connector_key: Set(format!("{}_{}", kind(&new.spec), new.id)),
+            kind: Set(kind(&new.spec).to_owned()),
             provider: Set(None),
             confirmed_command_hash: Set(None),
-            settings: Set(json!({})),
             secret_ref: Set(new.secret_ref),
             capabilities: Set(json!({})),
             origin: Set(Origin::Private.as_str().to_owned()),
@@ -300,6 +299,11 @@ pub(crate) fn visible_to(view: &View<'_>) -> Condition {
     Condition::all().add(connector::Column::DeletedAt.is_null()).add(reach)
 }
 
+/// The word for what a connector leads to.
+pub(super) fn kind(spec: &ConnectorSpec) -> &'static str {
+    if spec.api.is_some() { "api" } else { "mcp" }
+}
+
 fn fill(row: &mut connector::ActiveModel, spec: &ConnectorSpec) -> Result<()> {
     row.name = Set(spec.name.clone());
     row.slug = Set(spec.slug.clone());
@@ -311,6 +315,10 @@ fn fill(row: &mut connector::ActiveModel, spec: &ConnectorSpec) -> Result<()> {
     row.env_vars = Set(to_json("connectors.env_vars", &spec.env_names)?);
     row.auth_type = Set(spec.auth_type.as_str().to_owned());
     row.auth_settings = Set(json!({ "header": spec.auth_header }));
+    row.settings = Set(match &spec.api {
+        Some(api) => to_json("connectors.settings", api)?,
+        None => json!({}),
+    });
     row.visibility = Set(spec.visibility.as_str().to_owned());
     row.approval_required = Set(spec.approval_required);
     row.enabled = Set(spec.enabled);
@@ -341,6 +349,10 @@ impl TryFrom<connector::Model> for Connector {
                 env_names: read_json("connectors.env_vars", row.env_vars)?,
                 auth_type: word("connectors.auth_type", &row.auth_type)?,
                 auth_header: header(&row.auth_settings),
+                api: match row.kind.as_str() {
+                    "api" => Some(read_json("connectors.settings", row.settings)?),
+                    _ => None,
+                },
                 visibility: word("connectors.visibility", &row.visibility)?,
                 data_classification: word("connectors.data_classification", &row.data_classification)?,
                 approval_required: row.approval_required,

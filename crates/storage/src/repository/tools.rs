@@ -1,6 +1,6 @@
 //! Tools of connectors: what their servers offer, what people set, and the definition that was approved.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use conductor_domain::{
     CallCost, Connector, ConnectorId, ConnectorTool, Page, PageRequest, Scope, SeenTool, ToolChange, ToolId,
@@ -12,7 +12,7 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::connectors::visible_to;
+use super::connectors::{kind, visible_to};
 use crate::{
     Error, Result, ScopedTx, View,
     conn::Fetch,
@@ -102,6 +102,24 @@ impl<'t> Tools<'t> {
         row.update(&self.tx.conn()).await?.try_into()
     }
 
+    /// Accepts the present definitions of these tools of a connector, and whether each changes nothing, for someone who may.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn accept(&self, connector: ConnectorId, read_only: &BTreeMap<String, bool>) -> Result<()> {
+        for row in self.of(connector).all(&self.tx.conn()).await? {
+            let Some(read_only) = read_only.get(&row.name) else { continue };
+            let (hash, definition) = (row.definition_hash.clone(), row.definition.clone());
+            let mut row: tool::ActiveModel = row.into();
+            row.read_only = Set(*read_only);
+            row.approved_hash = Set(Some(hash));
+            row.approved_definition = Set(Some(definition));
+            row.updated_at = Set(self.tx.clock().now());
+            row.update(&self.tx.conn()).await?;
+        }
+        Ok(())
+    }
+
     /// Removes the tools of a connector that is deleted.
     ///
     /// # Errors
@@ -118,7 +136,8 @@ impl<'t> Tools<'t> {
 
     async fn insert(&self, connector: &Connector, seen: SeenTool, approved: bool) -> Result<()> {
         let now = self.tx.clock().now();
-        let key = format!("mcp_{}_{}", connector.id, seen.name);
+        let kind = kind(&connector.spec);
+        let key = format!("{kind}_{}_{}", connector.id, seen.name);
         // Synced tools belong to the system, whose id is nil.
         let owner = Uuid::nil();
         let name = format!("{}:{}:{owner}:{key}", self.scope.organization_id, self.scope.environment_id);
@@ -130,7 +149,7 @@ impl<'t> Tools<'t> {
             name: Set(seen.name),
             display_name: Set(seen.display_name),
             description: Set(seen.description),
-            tool_type: Set("mcp".to_owned()),
+            tool_type: Set(kind.to_owned()),
             definition: Set(seen.definition.clone()),
             input_schema: Set(seen.input_schema),
             output_schema: Set(seen.output_schema),

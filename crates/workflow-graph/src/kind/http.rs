@@ -70,7 +70,7 @@ pub struct Http {
 }
 
 /// Words in the names of fields whose values are secret.
-const SECRET_WORDS: [&str; 6] = ["token", "password", "secret", "api_key", "apikey", "credential"];
+pub(super) const SECRET_WORDS: [&str; 6] = ["token", "password", "secret", "api_key", "apikey", "credential"];
 
 impl Auth {
     pub(crate) fn read(fields: &mut Fields<'_>) -> Self {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Found, Settings, Texts};
+use super::{Found, Settings, Texts, http::SECRET_WORDS};
 use crate::{Node, fields::Fields, problem::Code, word::words};
 
 words! {
@@ -54,5 +54,38 @@ impl Settings for Tool {
             let message = "a tool node has a connector or a server of its own, not both";
             found.error("/config/server", Code::InvalidValue, message);
         }
+        for (pointer, key) in self.server.iter().flat_map(|server| literals("/config/server", server)) {
+            let message = format!(
+                "{key} stands in the workflow itself; name a credential of the server instead, such as {{{{env.CRM_TOKEN}}}}"
+            );
+            found.error(&pointer, Code::LiteralCredential, message);
+        }
     }
 }
+
+/// Where credentials stand as they are, instead of a reference to one: whoever reads the workflow would read them.
+fn literals(pointer: &str, fields: &Map<String, Value>) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (key, value) in fields {
+        let below = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+        let word = key.to_lowercase();
+        match value {
+            Value::Object(fields) if !SHAPES.contains(&word.as_str()) => {
+                found.extend(literals(&below, fields))
+            }
+            Value::String(text) => {
+                let secret = word == "authorization" || SECRET_WORDS.iter().any(|one| word.contains(one));
+                let literal = !text.is_empty() && !text.contains("{{") && !text.contains("${");
+                // A reference and the address of a token server are no secrets.
+                if secret && literal && !word.contains("ref") && !word.ends_with("url") {
+                    found.push((below, key.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Fields that describe or show arguments.
+const SHAPES: [&str; 3] = ["input_schema", "example_payload", "payload"];

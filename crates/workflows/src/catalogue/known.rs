@@ -27,7 +27,7 @@ pub(super) async fn names(store: &Store, caller: &Caller) -> Result<Names> {
         let page = view.connectors().page(ConnectorFilter::default(), request).await?;
         next = after(&page);
         for connector in page.items {
-            connectors.extend([connector.spec.name, connector.spec.slug]);
+            connectors.extend([connector.id.to_string(), connector.spec.name, connector.spec.slug]);
         }
     }
     let mut next = first();

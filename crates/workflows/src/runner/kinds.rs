@@ -27,7 +27,7 @@ use conductor_runs::{Tool, problem};
 use conductor_workflow_graph::{Config, FieldsRead, Node, OUT, SourceFormat, expression};
 use serde_json::{Map, Value};
 
-use crate::{databases, integrations};
+use crate::{databases, integrations, servers};
 
 use super::{
     plan::{NodeIndex, Plan, Way},
@@ -308,8 +308,7 @@ pub(crate) fn calls(config: &Config) -> bool {
 /// Whether a node can be run here.
 pub(crate) fn runs(config: &Config) -> bool {
     match config {
-        // A server that only the workflow describes would be connected to without anybody's approval.
-        Config::Tool(tool) => tool.server.is_none(),
+        Config::Tool(tool) => tool.server.as_ref().is_none_or(|server| servers::described(server).is_ok()),
         Config::Integration(operation) => integrations::knows(operation),
         Config::Database(database) => databases::of(database).is_some(),
         _ => true,
@@ -324,6 +323,10 @@ pub(crate) fn unsupported(config: &Config) -> ProblemView {
             node.provider,
             integrations::known()
         ),
+        Config::Tool(conductor_workflow_graph::kind::Tool { server: Some(server), .. }) => {
+            let why = servers::described(server).err().unwrap_or_default();
+            format!("The server that this node describes is not called: {why}.")
+        }
         Config::Database(node) => format!(
             "This server knows no {} of {} in nodes. It knows {}.",
             node.action,

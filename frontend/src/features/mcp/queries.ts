@@ -84,6 +84,10 @@ export const useSaveConnector = () =>
       : api.post('/api/mcp/servers', body, { idempotencyKey: newId() }),
   );
 
+/** Reads an OpenAPI document; nothing is kept. */
+export const useImportApi = () =>
+  useMutation({ mutationFn: (document: string) => api.post('/api/mcp/operations/import', { document }) });
+
 export const useConnect = () => useWrite((id: string) => api.post(`/api/mcp/servers/${id}/connect`));
 
 export const useConfirmCommand = () =>

@@ -123,6 +123,13 @@ export const workflowOptions = queryOptions({
   queryFn: ({ signal }) => api.get('/api/workflows', { query: { limit: 100 }, signal }),
 });
 
+/** The tools of a server, or the operations of an API, to choose one by. */
+export const toolNames = (server: string) =>
+  queryOptions({
+    queryKey: ['connectors', 'tool-names', server],
+    queryFn: ({ signal }) => api.get(`/api/mcp/servers/${server}/tools`, { query: { limit: 100 }, signal }),
+  });
+
 /** The workflows that ship with the server; what they say changes with it. */
 export const workflowTemplates = queryOptions({
   queryKey: ['workflows', 'templates'],

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use conductor_domain::{
-    AuthType, Classification, ConnectorSpec, EnvValues, FieldError, Transport, Visibility,
+    ApiSpec, AuthType, Classification, ConnectorSpec, EnvValues, FieldError, Transport, Visibility,
 };
 use conductor_registry::ServerDraft;
 use secrecy::SecretString;
@@ -33,6 +33,8 @@ pub(super) struct CreateMcpServerRequest {
     env_vars: BTreeMap<String, String>,
     auth_type: Option<AuthType>,
     auth_settings: Option<AuthSettings>,
+    /// The operations of an API, which then is no MCP server; its `transport` is `http`.
+    api: Option<ApiSpec>,
     /// The credential; kept sealed and never shown again.
     #[schema(value_type = Option<String>)]
     secret: Option<SecretString>,
@@ -71,6 +73,8 @@ pub(super) struct UpdateMcpServerRequest {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<AuthSettings>)]
     auth_settings: Option<Option<AuthSettings>>,
+    /// All of it: operations that are left out are gone.
+    api: Option<ApiSpec>,
     /// `null` removes the credential, and with it the way in which it was sent.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
@@ -101,6 +105,7 @@ impl CreateMcpServerRequest {
             env_names: Vec::new(),
             auth_type: self.auth_type.unwrap_or_default(),
             auth_header: self.auth_settings.unwrap_or_default().header,
+            api: self.api,
             visibility: self.visibility.unwrap_or_default(),
             data_classification: self.data_classification.unwrap_or_default(),
             approval_required: self.approval_required.unwrap_or_default(),
@@ -128,6 +133,7 @@ impl UpdateMcpServerRequest {
         spec.auth_type = self.auth_type.map_or(spec.auth_type, Option::unwrap_or_default);
         spec.auth_header =
             self.auth_settings.map_or(spec.auth_header, |settings| settings.unwrap_or_default().header);
+        spec.api = self.api.or(spec.api);
         spec.visibility = self.visibility.map_or(spec.visibility, Option::unwrap_or_default);
         spec.data_classification =
             self.data_classification.map_or(spec.data_classification, Option::unwrap_or_default);

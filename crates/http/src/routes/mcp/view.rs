@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use conductor_domain::{AuthType, Classification, ConnectorId, Health, Origin, Transport, Visibility};
+use conductor_domain::{
+    ApiSpec, AuthType, Classification, ConnectorId, Health, Origin, Transport, Visibility,
+};
 use conductor_registry::ServerView;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -49,7 +51,7 @@ pub(super) struct ServerInfo {
     version: String,
 }
 
-/// An MCP server.
+/// An MCP server, or an API.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Connector)]
 pub(super) struct ConnectorResponse {
@@ -58,7 +60,7 @@ pub(super) struct ConnectorResponse {
     /// The name in tool paths.
     slug: String,
     description: String,
-    /// `mcp`.
+    /// `mcp` or `api`.
     kind: &'static str,
     transport: Transport,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,6 +72,9 @@ pub(super) struct ConnectorResponse {
     env_vars: BTreeMap<String, &'static str>,
     auth_type: AuthType,
     auth_settings: AuthSettings,
+    /// The operations of an API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api: Option<ApiSpec>,
     /// Whether a credential is stored.
     has_secret: bool,
     origin: Origin,
@@ -121,11 +126,15 @@ impl From<ServerView> for ConnectorResponse {
         };
         Self {
             id: connector.id,
-            kind: "mcp",
+            kind: if spec.api.is_some() { "api" } else { "mcp" },
             protocol_version: protocol_version(said),
             server_info: server_info(said),
             capabilities: ConnectorCapabilities {
-                tools: count(said, "tools"),
+                // What an API can do is written down; nobody has to ask it.
+                tools: match &spec.api {
+                    Some(api) => api.tools(),
+                    None => count(said, "tools"),
+                },
                 resources: count(said, "resources"),
                 prompts: count(said, "prompts"),
             },
@@ -139,6 +148,7 @@ impl From<ServerView> for ConnectorResponse {
             env_vars: spec.env_names.into_iter().map(|name| (name, MASK)).collect(),
             auth_type: spec.auth_type,
             auth_settings: AuthSettings { header: spec.auth_header },
+            api: spec.api,
             has_secret: connector.secret_ref.is_some(),
             origin: connector.origin,
             visibility: spec.visibility,

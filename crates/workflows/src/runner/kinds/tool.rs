@@ -1,16 +1,65 @@
 //! Tool: a tool of the registry is called, through a server or by its name alone.
 
 use conductor_runs::Tool as Offered;
-use conductor_workflow_graph::{SourceFormat, kind::Tool};
-use serde_json::{Value, json};
+use conductor_workflow_graph::{
+    SourceFormat,
+    kind::{ConnectorKind, Tool},
+};
+use serde_json::{Map, Value, json};
 
-use super::{Act, Begin, Made, Result, Wanted, invalid};
+use super::{Act, Begin, Made, Result, Wanted, faulty, invalid};
+use crate::servers::{CALL, described};
 
 pub(super) fn begin(begin: &Begin<'_>, tool: &Tool) -> Result<Act> {
+    if let Some(server) = &tool.server {
+        return described_here(begin, tool, server);
+    }
     let acting = begin.acting()?;
     let found = find(begin.choice()?, tool)?;
-    let arguments = Value::Object(begin.inputs()?);
+    let mut arguments = begin.inputs()?;
+    if tool.connector_kind == ConnectorKind::Api {
+        arguments = arranged(arguments, &found.input_schema);
+    }
+    let arguments = Value::Object(arguments);
     Ok(Act::Call(Wanted { tool: found.name.clone(), arguments, agent_id: acting }))
+}
+
+/// The payload of an operation, part by part. Other tools' canvases write it as one object without parts: what the path wants
+/// goes there, the rest into the body, or into the query of an operation without one.
+fn arranged(payload: Map<String, Value>, schema: &Value) -> Map<String, Value> {
+    const PARTS: [&str; 7] = ["path", "query", "headers", "body", "method", "endpoint", "query_params"];
+    if payload.is_empty() || payload.keys().any(|key| PARTS.contains(&key.as_str())) {
+        return payload;
+    }
+    let in_path = |key: &String| {
+        schema.pointer("/properties/path/properties").is_some_and(|path| path.get(key).is_some())
+    };
+    let (path, rest): (Map<String, Value>, Map<String, Value>) =
+        payload.into_iter().partition(|(key, _)| in_path(key));
+    let of_rest = if schema.pointer("/properties/body").is_some() { "body" } else { "query" };
+    let parts = [("path", path), (of_rest, rest)].into_iter().filter(|(_, fields)| !fields.is_empty());
+    parts.map(|(part, fields)| (part.to_owned(), Value::Object(fields))).collect()
+}
+
+/// A server that only the workflow describes. The credential does not go along: whoever makes the call reads it from the
+/// workflow.
+fn described_here(begin: &Begin<'_>, tool: &Tool, server: &Map<String, Value>) -> Result<Act> {
+    let server = described(server).map_err(|why| invalid("/config/server", why))?;
+    let url = begin.view.text(server.url).map_err(|error| faulty("/config/server/url", &error))?;
+    let mut call = Map::new();
+    call.insert("transport".to_owned(), server.transport.into());
+    call.insert("url".to_owned(), url.into());
+    if let Some(name) = tool.tool.as_deref().or(server.tool) {
+        call.insert("tool".to_owned(), name.into());
+    }
+    call.insert("arguments".to_owned(), begin.inputs()?.into());
+    if server.auth.is_some() {
+        call.insert("auth_of".to_owned(), begin.node().id.clone().into());
+    }
+    if let Some(millis) = begin.node().timeout_ms {
+        call.insert("timeout_ms".to_owned(), millis.into());
+    }
+    Ok(Act::Call(Wanted { tool: CALL.to_owned(), arguments: Value::Object(call), agent_id: None }))
 }
 
 /// What it gave, in the words of the form that the workflow was written in.
@@ -61,5 +110,33 @@ fn find<'t>(tools: &'t [Offered], wanted: &Tool) -> Result<&'t Offered> {
                 format!("several tools are meant by {what}: {}; name the server too", paths.join(", "));
             Err(invalid("/config/tool", detail))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(payload: Value, schema: &Value) -> Value {
+        match payload {
+            Value::Object(payload) => Value::Object(arranged(payload, schema)),
+            other => other,
+        }
+    }
+
+    #[test]
+    fn a_payload_without_parts_is_put_where_the_operation_takes_it() {
+        let path = json!({ "properties": { "key": { "type": "string" } } });
+        let reads = json!({ "properties": { "path": path, "query": {} } });
+        let writes = json!({ "properties": { "path": path, "query": {}, "body": {} } });
+        let payload = json!({ "key": "A-1", "title": "x" });
+        assert_eq!(
+            parts(payload.clone(), &reads),
+            json!({ "path": { "key": "A-1" }, "query": { "title": "x" } })
+        );
+        assert_eq!(parts(payload, &writes), json!({ "path": { "key": "A-1" }, "body": { "title": "x" } }));
+        let arranged = json!({ "body": { "key": 1 } });
+        assert_eq!(parts(arranged.clone(), &writes), arranged);
+        assert_eq!(parts(json!({}), &writes), json!({}));
     }
 }

@@ -1,6 +1,6 @@
 /** A new server, step by step: how it is reached, where, with which credentials, whether it answers, what it can do. */
 import { Link } from '@tanstack/react-router';
-import { Check, Globe, Radio, Terminal, TriangleAlert, Wrench } from 'lucide-react';
+import { Braces, Check, Globe, Radio, Terminal, TriangleAlert, Wrench } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { describe, Problem } from '@/api/problem';
 import type { Connector } from '@/api/types';
@@ -25,6 +25,7 @@ import {
   useDiscover,
   useSaveConnector,
 } from '../queries';
+import { OperationFields } from './api-fields';
 import { ConfirmCommand } from './confirm-command';
 import { ConnectionTest } from './connection-test';
 import { AccessFields, AddressFields, NameFields, SignInFields } from './connector-fields';
@@ -40,6 +41,7 @@ const STEP_OF: Partial<Record<keyof ConnectorForm, Step>> = {
   endpoint: 'address',
   command: 'address',
   args: 'address',
+  api: 'address',
   transport: 'transport',
   auth_type: 'credentials',
   header: 'credentials',
@@ -146,6 +148,7 @@ function Wizard({ onClose }: { onClose: () => void }) {
           <>
             <NameFields {...fields} />
             <AddressFields {...fields} />
+            {form.transport === 'api' && <OperationFields {...fields} />}
           </>
         )}
         {step === 'credentials' && (
@@ -211,8 +214,15 @@ function refusals(error: unknown): ConnectorErrors {
   if (!(error instanceof Problem)) return {};
   const found: ConnectorErrors = {};
   for (const { pointer, detail } of error.errors) {
-    const name = pointer.split('/').filter(Boolean)[0] ?? '';
-    const field = name === 'env_vars' ? 'variables' : name === 'auth_settings' ? 'header' : name;
+    const [name = '', part] = pointer.split('/').filter(Boolean);
+    const field =
+      name === 'env_vars'
+        ? 'variables'
+        : name === 'auth_settings'
+          ? 'header'
+          : name === 'api' && part === 'auth'
+            ? 'auth_type'
+            : name;
     if (field in STEP_OF) found[field as keyof ConnectorForm] = detail;
   }
   return found;
@@ -245,10 +255,10 @@ function TransportChoice({
   value,
   onChange,
 }: {
-  value: Connector['transport'];
-  onChange: (value: Connector['transport']) => void;
+  value: ConnectorForm['transport'];
+  onChange: (value: ConnectorForm['transport']) => void;
 }) {
-  const options: { value: Connector['transport']; name: string; words: string; icon: ReactNode }[] = [
+  const options: { value: ConnectorForm['transport']; name: string; words: string; icon: ReactNode }[] = [
     {
       value: 'http',
       name: t('Streamable HTTP'),
@@ -268,6 +278,12 @@ function TransportChoice({
         'A program that Conductor starts on its own machine. An administrator confirms its exact command line.',
       ),
       icon: <Terminal size={20} />,
+    },
+    {
+      value: 'api',
+      name: 'API',
+      words: t('An HTTP API without MCP. You describe its operations, or import them; each becomes a tool.'),
+      icon: <Braces size={20} />,
     },
   ];
   return (

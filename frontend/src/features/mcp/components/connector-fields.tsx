@@ -8,9 +8,11 @@ import { t } from '@/lib/i18n';
 import {
   type ConnectorErrors,
   type ConnectorForm,
+  usesHeader,
   type Variable,
   visibilityName,
 } from '../model/connector-form';
+import { ApiSignInFields } from './api-fields';
 
 export interface FieldsProps {
   form: ConnectorForm;
@@ -46,15 +48,19 @@ export function AddressFields({ form, errors, set }: FieldsProps) {
       <TextField
         label={t('Address')}
         hint={
-          form.transport === 'sse'
-            ? t('The address of the event stream, often ending in /sse.')
-            : t(
-                'The full address, often ending in /mcp. Private addresses have to be allowed by the operator.',
+          form.transport === 'api'
+            ? t(
+                'What the addresses of all operations begin with. Private addresses have to be allowed by the operator.',
               )
+            : form.transport === 'sse'
+              ? t('The address of the event stream, often ending in /sse.')
+              : t(
+                  'The full address, often ending in /mcp. Private addresses have to be allowed by the operator.',
+                )
         }
         type="url"
         inputMode="url"
-        placeholder="https://example.org/mcp"
+        placeholder={form.transport === 'api' ? 'https://api.example.org/v1' : 'https://example.org/mcp'}
         value={form.endpoint}
         error={errors.endpoint}
         required
@@ -101,7 +107,8 @@ export function SignInFields({ form, errors, set }: FieldsProps) {
       />
     );
   }
-  const header = form.auth_type === 'custom_header' || form.auth_type === 'api_key';
+  const header = usesHeader(form);
+  const isApi = form.transport === 'api';
   return (
     <>
       <SelectField
@@ -112,9 +119,12 @@ export function SignInFields({ form, errors, set }: FieldsProps) {
       >
         <option value="none">{t('Not needed')}</option>
         <option value="bearer">{t('Bearer token')}</option>
-        <option value="api_key">{t('API key in a header')}</option>
+        <option value="api_key">{isApi ? t('API key') : t('API key in a header')}</option>
         <option value="custom_header">{t('Another header')}</option>
+        {isApi && <option value="basic">{t('User name and password')}</option>}
+        {isApi && <option value="oauth2">{t('OAuth 2.0 client credentials')}</option>}
       </SelectField>
+      {isApi && <ApiSignInFields api={form.api} signIn={form.auth_type} set={(api) => set('api', api)} />}
       {header && (
         <TextField
           label={t('Header')}
@@ -126,7 +136,15 @@ export function SignInFields({ form, errors, set }: FieldsProps) {
       )}
       {form.auth_type !== 'none' && (
         <TextField
-          label={form.auth_type === 'bearer' ? t('Token') : t('Secret')}
+          label={
+            form.auth_type === 'bearer'
+              ? t('Token')
+              : form.auth_type === 'basic'
+                ? t('Password')
+                : form.auth_type === 'oauth2'
+                  ? t('Client secret')
+                  : t('Secret')
+          }
           hint={
             form.has_secret
               ? t('One is stored. Leave this empty to keep it.')

@@ -30,8 +30,9 @@ export function Health({ connector }: { connector: Pick<Connector, 'health_statu
   }
 }
 
-/** The transport in words. */
-export function transportName(transport: Connector['transport']): string {
+/** How it is reached, in words. */
+export function transportName({ kind, transport }: Pick<Connector, 'kind' | 'transport'>): string {
+  if (kind === 'api') return 'API';
   switch (transport) {
     case 'http':
       return t('Streamable HTTP');

@@ -1,6 +1,6 @@
 /** One server in the grid. */
 import { Link } from '@tanstack/react-router';
-import { BadgeCheck, Plug, ShieldAlert, Terminal, Users } from 'lucide-react';
+import { BadgeCheck, Braces, Plug, ShieldAlert, Terminal, Users } from 'lucide-react';
 import type { Connector } from '@/api/types';
 import { Status } from '@/components/ui/badges';
 import { Button } from '@/components/ui/button';
@@ -18,7 +18,7 @@ const TINTS: Record<Connector['health_status'], string> = {
 };
 
 export function ServerTile({ connector, large }: { connector: Connector; large?: boolean }) {
-  const Icon = connector.transport === 'stdio' ? Terminal : Plug;
+  const Icon = connector.kind === 'api' ? Braces : connector.transport === 'stdio' ? Terminal : Plug;
   const size = large ? { width: 52, height: 52, borderRadius: 15 } : {};
   return (
     <span
@@ -74,9 +74,7 @@ export function ServerCard({ connector, testing, onTest }: Props) {
         <Health connector={connector} />
       </header>
       <div className="min-w-0">
-        <p className="line-clamp-2 text-text-2">
-          {connector.description || transportName(connector.transport)}
-        </p>
+        <p className="line-clamp-2 text-text-2">{connector.description || transportName(connector)}</p>
         <p className="mono mt-2 truncate text-xs text-text-3" title={addressOf(connector)}>
           {addressOf(connector)}
         </p>

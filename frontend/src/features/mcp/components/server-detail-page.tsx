@@ -69,7 +69,9 @@ function Detail({ connector }: { connector: Connector }) {
   const discover = useDiscover();
   const parts: { id: Part; name: string; count?: number }[] = [
     { id: 'tools', name: t('Tools'), count: connector.capabilities?.tools },
-    { id: 'resources', name: t('Resources'), count: connector.capabilities?.resources },
+    ...(connector.kind === 'api'
+      ? []
+      : [{ id: 'resources' as const, name: t('Resources'), count: connector.capabilities?.resources }]),
     { id: 'logs', name: t('Calls') },
     ...(connector.can_edit ? [{ id: 'settings' as const, name: t('Settings') }] : []),
   ];
@@ -111,7 +113,7 @@ function Detail({ connector }: { connector: Connector }) {
       {connector.description && <p className="max-w-[64ch] text-body text-text-2">{connector.description}</p>}
       <dl className="server-facts">
         <div>
-          <dt>{transportName(connector.transport)}</dt>
+          <dt>{transportName(connector)}</dt>
           <dd className="mono break-all">{addressOf(connector)}</dd>
         </div>
         {connector.server_info && (

@@ -16,6 +16,7 @@ import {
   connectorForm,
 } from '../model/connector-form';
 import { useSaveConnector } from '../queries';
+import { OperationFields } from './api-fields';
 import { AccessFields, AddressFields, NameFields, SignInFields } from './connector-fields';
 
 export function ServerSettings({ connector }: { connector: Connector }) {
@@ -49,6 +50,7 @@ export function ServerSettings({ connector }: { connector: Connector }) {
     >
       <NameFields {...fields} />
       <AddressFields {...fields} />
+      {form.transport === 'api' && <OperationFields {...fields} />}
       <SignInFields {...fields} />
       <AccessFields {...fields} />
       <Switch

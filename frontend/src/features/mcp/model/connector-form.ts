@@ -1,7 +1,8 @@
-/** A server as a form: transport, address or command, credentials, who may use it. */
+/** A server as a form: transport, address or command, credentials, who may use it. An API has operations besides. */
 import type { BodyOf } from '@/api/client';
 import type { Connector } from '@/api/types';
 import { t } from '@/lib/i18n';
+import { type ApiForm, apiBody, apiForm, checkApi, checkSignIn, emptyApi } from './api-form';
 
 /** One environment variable; `kept` ones were set before and are not shown. */
 export interface Variable {
@@ -14,7 +15,7 @@ export interface Variable {
 export interface ConnectorForm {
   name: string;
   description: string;
-  transport: Connector['transport'];
+  transport: Connector['transport'] | 'api';
   endpoint: string;
   command: string;
   /** One argument per line: spaces inside an argument stay what they are. */
@@ -24,6 +25,8 @@ export interface ConnectorForm {
   stored_names: string[];
   auth_type: Connector['auth_type'];
   header: string;
+  /** The operations of an API, and what its sign-in needs beside the secret. */
+  api: ApiForm;
   secret: string;
   /** A secret is stored already; an empty field leaves it. */
   has_secret: boolean;
@@ -58,6 +61,7 @@ export function emptyConnector(): ConnectorForm {
     stored_names: [],
     auth_type: 'none',
     header: 'X-API-Key',
+    api: emptyApi(),
     secret: '',
     has_secret: false,
     visibility: 'private',
@@ -71,7 +75,7 @@ export function connectorForm(connector: Connector): ConnectorForm {
   return {
     name: connector.name,
     description: connector.description,
-    transport: connector.transport,
+    transport: connector.kind === 'api' ? 'api' : connector.transport,
     endpoint: connector.endpoint ?? '',
     command: connector.command ?? '',
     args: connector.args.join('\n'),
@@ -79,6 +83,7 @@ export function connectorForm(connector: Connector): ConnectorForm {
     stored_names: Object.keys(connector.env_vars),
     auth_type: connector.auth_type,
     header: connector.auth_settings?.header ?? 'X-API-Key',
+    api: apiForm(connector.api),
     secret: '',
     has_secret: connector.has_secret,
     visibility: connector.visibility,
@@ -116,15 +121,23 @@ export function checkConnector(form: ConnectorForm): ConnectorErrors {
     if (form.auth_type !== 'none' && form.secret === '' && !form.has_secret) {
       errors.secret = t('This way of signing in needs a secret.');
     }
-    if (
-      (form.auth_type === 'custom_header' || form.auth_type === 'api_key') &&
-      !/^[A-Za-z0-9-]+$/.test(form.header.trim())
-    ) {
+    if (usesHeader(form) && !/^[A-Za-z0-9-]+$/.test(form.header.trim())) {
       errors.header = t('A header name has letters, digits and hyphens only.');
+    }
+    if (form.transport === 'api') {
+      const operations = checkApi(form.api);
+      if (operations) errors.api = operations;
+      const signIn = checkSignIn(form.api, form.auth_type);
+      if (signIn) errors.auth_type = signIn;
     }
   }
   return errors;
 }
+
+/** Whether the secret stands in a header of its own; an API may take its key in the query. */
+export const usesHeader = (form: ConnectorForm): boolean =>
+  form.auth_type === 'custom_header' ||
+  (form.auth_type === 'api_key' && !(form.transport === 'api' && form.api.query.trim() !== ''));
 
 const named = ({ variables }: ConnectorForm): Variable[] =>
   variables.filter(({ name }) => name.trim() !== '');
@@ -143,7 +156,7 @@ export function connectorBody(form: ConnectorForm, change = false): BodyOf<'post
   const shared = {
     name: form.name.trim(),
     description: form.description.trim(),
-    transport: form.transport,
+    transport: form.transport === 'api' ? ('http' as const) : form.transport,
     visibility: form.visibility,
     data_classification: form.data_classification,
     approval_required: form.approval_required,
@@ -163,9 +176,10 @@ export function connectorBody(form: ConnectorForm, change = false): BodyOf<'post
         : { env_vars: Object.fromEntries(named(form).map(({ name, value }) => [name.trim(), value])) }),
     };
   }
-  const header = form.auth_type === 'custom_header' || form.auth_type === 'api_key';
+  const header = usesHeader(form);
   return {
     ...shared,
+    ...(form.transport === 'api' ? { api: apiBody(form.api, form.auth_type) } : {}),
     ...(change ? { command: null, args: [] } : {}),
     endpoint: form.endpoint.trim(),
     auth_type: form.auth_type,

@@ -31,6 +31,9 @@ export interface Palette {
   retry: () => void;
 }
 
+const apiNames = (servers: readonly { kind: string; name: string }[]) =>
+  new Set(servers.filter(({ kind }) => kind === 'api').map(({ name }) => name));
+
 /** The pieces, from the lists of the server. */
 export function usePalette(enabled: boolean): Palette {
   const agents = useQuery({ ...agentOptionsQuery, enabled });
@@ -40,7 +43,7 @@ export function usePalette(enabled: boolean): Palette {
     () => [
       { name: t('Agents'), pieces: agentPieces(agents.data?.items ?? []) },
       { name: t('Connections'), pieces: connectionPieces(servers.data?.items ?? []) },
-      { name: t('Tools'), pieces: toolPieces(tools.data?.items ?? []) },
+      { name: t('Tools'), pieces: toolPieces(tools.data?.items ?? [], apiNames(servers.data?.items ?? [])) },
       { name: t('Notes'), pieces: notePieces() },
       { name: t('Steps'), pieces: kindGroups().flatMap(({ kinds }) => kinds.map(kindPiece)) },
     ],

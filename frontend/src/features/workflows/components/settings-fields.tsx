@@ -13,7 +13,7 @@ import type { Graph, GraphNode, Values } from '../model/graph';
 import { renamePort, updateNode } from '../model/graph';
 import { type Case, casesOf } from '../model/kinds';
 import type { Reference } from '../model/references';
-import { workflowOptions } from '../queries';
+import { toolNames, workflowOptions } from '../queries';
 import { CodeField, JsonField, ListField, RowsField, TemplateField } from './value-fields';
 
 interface Props {
@@ -30,6 +30,7 @@ const text = (value: unknown): string =>
 
 function NamesField({
   names,
+  config,
   label,
   hint,
   error,
@@ -38,7 +39,9 @@ function NamesField({
   disabled,
   onChange,
 }: {
-  names?: 'servers' | 'workflows' | 'agents' | undefined;
+  names?: 'servers' | 'tools' | 'workflows' | 'agents' | undefined;
+  /** The settings beside it, which narrow what is offered. */
+  config?: Record<string, unknown> | undefined;
   label: string;
   hint?: string | undefined;
   error: string | undefined;
@@ -48,17 +51,27 @@ function NamesField({
   onChange: (value: string) => void;
 }) {
   const id = useId();
-  const servers = useQuery({ ...connectorOptions, enabled: names === 'servers' });
+  const servers = useQuery({ ...connectorOptions, enabled: names === 'servers' || names === 'tools' });
+  const kind = config?.connector_kind;
+  const ofKind = servers.data?.items.filter((server) => kind === undefined || server.kind === kind) ?? [];
+  const chosen = text(config?.connector).toLowerCase();
+  const server = ofKind.find(({ id, name, slug }) => [id, name.toLowerCase(), slug].includes(chosen));
+  const tools = useQuery({
+    ...toolNames(server?.id ?? ''),
+    enabled: names === 'tools' && server !== undefined,
+  });
   const workflows = useQuery({ ...workflowOptions, enabled: names === 'workflows' });
   const agents = useQuery({ ...agentOptionsQuery, enabled: names === 'agents' });
   const known =
     names === 'servers'
-      ? (servers.data?.items.map(({ name }) => name) ?? [])
-      : names === 'workflows'
-        ? (workflows.data?.items.map(({ name }) => name) ?? [])
-        : names === 'agents'
-          ? (agents.data?.items.map(({ slug }) => slug) ?? [])
-          : [];
+      ? ofKind.map(({ name }) => name)
+      : names === 'tools'
+        ? (tools.data?.items.map(({ name }) => name) ?? [])
+        : names === 'workflows'
+          ? (workflows.data?.items.map(({ name }) => name) ?? [])
+          : names === 'agents'
+            ? (agents.data?.items.map(({ slug }) => slug) ?? [])
+            : [];
   return (
     <>
       <TextField
@@ -150,6 +163,7 @@ export function SettingField({ node, field, error, references, disabled, onChang
       return (
         <NamesField
           names={field.names}
+          config={node.config}
           label={label}
           hint={hint}
           error={error}

@@ -159,6 +159,8 @@ export function agentPieces(agents: readonly Pick<Agent, 'slug' | 'name' | 'desc
 
 export function toolPieces(
   tools: readonly Pick<AvailableTool, 'name' | 'display_name' | 'description' | 'server'>[],
+  /** The names of those servers that are APIs. */
+  apis: ReadonlySet<string> = new Set(),
 ): Piece[] {
   return tools.map(({ name, display_name, description, server }) => {
     // A tool of a server is called by both names in a workflow.
@@ -170,7 +172,11 @@ export function toolPieces(
       does: description,
       node: {
         name: display_name,
-        config: { connector_kind: 'mcp', ...(server && { connector: server }), tool: own },
+        config: {
+          connector_kind: server && apis.has(server) ? 'api' : 'mcp',
+          ...(server && { connector: server }),
+          tool: own,
+        },
       },
     };
   });

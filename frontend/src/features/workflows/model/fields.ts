@@ -11,7 +11,7 @@ interface Common {
 
 export type Field = Common &
   (
-    | { type: 'text'; placeholder?: string; names?: 'servers' | 'workflows' }
+    | { type: 'text'; placeholder?: string; names?: 'servers' | 'tools' | 'workflows' }
     /** A text with values of other steps in braces. */
     | { type: 'template'; rows?: number; placeholder?: string }
     /** One expression, without braces. */
@@ -109,12 +109,21 @@ export function fieldsOf(kind: string, config: Values = {}): Field[] {
           ],
         },
         { type: 'text', key: 'connector', label: t('Server'), names: 'servers' },
-        { type: 'text', key: 'tool', label: t('Tool') },
+        {
+          type: 'text',
+          key: 'tool',
+          label: t('Tool'),
+          names: 'tools',
+          hint: t('Of an API, the operation.'),
+        },
         {
           type: 'json',
           key: 'server',
           label: t('A server described on the spot'),
-          placeholder: '{ "transport": "http", "url": "https://…" }',
+          hint: t(
+            'Reached over HTTP for this node alone. Its sign-in names a secret, never the secret itself.',
+          ),
+          placeholder: '{ "url": "https://…", "auth": { "type": "bearer", "token": "{{env.CRM_TOKEN}}" } }',
         },
       ];
     case 'http':
