@@ -259,21 +259,17 @@ pub(crate) fn stays(before: &Connector, draft: &ServerDraft) -> Result<()> {
     let fault = |pointer: &str, says: &str| {
         Err(Error::Invalid { faults: vec![(pointer.to_owned(), says.to_owned())] })
     };
-    match (&before.spec.api, &draft.spec.api) {
-        (None, None) => Ok(()),
-        (Some(was), Some(is)) => {
-            let kept = before.secret_ref.is_some()
-                && draft.secret.is_none()
-                && draft.spec.auth_type != AuthType::None;
-            let moved =
-                before.spec.endpoint != draft.spec.endpoint || was.auth.token_url != is.auth.token_url;
-            if kept && moved {
-                return fault("/secret", "the address is another; enter the credential for it");
-            }
-            Ok(())
-        }
-        _ => fault("/api", "an MCP server does not become an API, nor the other way round; add a new one"),
+    if before.spec.api.is_some() != draft.spec.api.is_some() {
+        return fault("/api", "an MCP server does not become an API, nor the other way round; add a new one");
     }
+    let token_url = |spec: &ConnectorSpec| spec.api.as_ref().and_then(|api| api.auth.token_url.clone());
+    let moved = before.spec.endpoint != draft.spec.endpoint || token_url(&before.spec) != token_url(&draft.spec);
+    let kept =
+        before.secret_ref.is_some() && draft.secret.is_none() && draft.spec.auth_type != AuthType::None;
+    if kept && moved {
+        return fault("/secret", "the address is another; enter the credential for it");
+    }
+    Ok(())
 }
 
 #[cfg(test)]

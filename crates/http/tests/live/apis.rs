@@ -156,12 +156,21 @@ async fn a_credential_goes_to_the_address_it_was_entered_for() {
     assert_eq!(other.request(1).await.headers["authorization"], "Basic YWRhOmFub3RoZXI=");
     assert!(target.asked().is_empty());
     // Neither kind becomes the other.
-    let mcp = json!({ "name": "M", "transport": "http", "endpoint": other.url() });
+    let mcp = json!({
+        "name": "M", "transport": "http", "endpoint": other.url(), "auth_type": "bearer", "secret": "canary",
+    });
     let mcp = world.admin.post("/api/mcp/servers", mcp).await.created();
     let path = format!("/api/mcp/servers/{}", text(&mcp["id"]));
     let body = json!({ "api": tracker(&target)["api"] });
     let problem = world.admin.put(&path, body).await.problem(422, "validation_failed");
     assert_eq!(problem["errors"][0]["pointer"], "/api");
+    // What holds for APIs holds for MCP servers.
+    let moved = json!({ "endpoint": target.url() });
+    let problem = world.admin.put(&path, moved.clone()).await.problem(422, "validation_failed");
+    assert_eq!(problem["errors"][0]["pointer"], "/secret");
+    let mut entered = moved;
+    entered["secret"] = json!("another");
+    world.admin.put(&path, entered).await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]
