@@ -194,6 +194,15 @@ impl Access {
     /// `Limited`, with the limit and when to come back.
     pub async fn begin(&self, caller: &Caller) -> Result<()> {
         self.limits.take(Limit::User(caller.principal.subject()))?;
+        self.begin_below(caller).await
+    }
+
+    /// Lets a call begin work of its own below a run: within the day's requests of the caller. The minute's, the tool
+    /// path has taken for the call.
+    ///
+    /// # Errors
+    /// `Limited`, with the limit and when to come back.
+    pub async fn begin_below(&self, caller: &Caller) -> Result<()> {
         match self.per_day(caller).await? {
             Some(most) => self.days.take(caller, most).await,
             None => Ok(()),

@@ -90,7 +90,38 @@ test('access is asked for, given with an end, changed and taken back', async ({
   await expect(page.getByText('Nothing waits for you')).toBeVisible();
   await theirs.goto(`/c/${talk}`);
   await expect(theirs.getByRole('main').getByText('Plans of the house')).toBeVisible();
+
+  // So is a workflow, and its name in the inbox leads to it. Who asked takes it back before anybody answered.
+  const title = 'Chores of the house';
+  const name = `chores-${Date.now()}`;
+  const graph = {
+    schema: 'conductor.workflow/1',
+    name,
+    title,
+    source_format: 'native',
+    nodes: [{ id: 'end', kind: 'end', config: {} }],
+    edges: [],
+    entry: ['end'],
+    exit: ['end'],
+  };
+  const chores = await api.post('/api/workflows', { data: { name, title, graph, visibility: 'private' } });
+  expect(chores.status()).toBe(201);
+  const workflow = (await chores.json()).id;
+  await theirs.goto(`/workflows/${workflow}`);
+  await theirs.getByRole('button', { name: 'Request access' }).click();
+  await theirs.getByLabel('Why').fill('To do them');
+  await theirs.getByRole('button', { name: 'Send request' }).click();
+  await expect(theirs.getByText('You have asked for access')).toBeVisible();
+  await page.goto('/inbox');
+  await card.getByRole('link').click();
+  await expect(page).toHaveURL(new RegExp(`/workflows/${workflow}`));
+  await theirs.goto('/inbox');
+  await theirs.getByRole('button', { name: 'Withdraw' }).click();
+  await expect(theirs.getByText('taken back', { exact: true })).toBeVisible();
+  await page.goto('/inbox');
+  await expect(page.getByText('Nothing waits for you')).toBeVisible();
   await theirs.context().close();
+  await api.delete(`/api/workflows/${workflow}`);
   await api.delete(`/api/agents/${agent.id}`);
   await api.delete(`/api/agents/${helper.id}`);
 });
