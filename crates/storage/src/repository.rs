@@ -91,7 +91,7 @@ pub use pricing::{Pricing, PricingTx};
 pub use quiet_calls::{QuietCalls, QuietCallsTx};
 pub use ratings::{Ratings, VisibleRatings};
 pub use revocations::Revocations;
-pub use roles::{Roles, RolesTx, VisibleRoles};
+pub use roles::{Roles, RolesTx, TenantRolesTx, VisibleRoles};
 pub use runs::{DriverRuns, Runs, VisibleRuns};
 pub use schedules::{AllSchedules, Schedules, VisibleSchedules};
 pub use secrets::{Secrets, SecretsTx};

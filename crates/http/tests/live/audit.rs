@@ -15,7 +15,10 @@ use conductor_storage::Unscoped;
 use conductor_test_support::Api;
 use serde_json::{Value, json};
 
-use crate::world::{World, text};
+use crate::{
+    limits,
+    world::{World, text},
+};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -423,6 +426,9 @@ async fn every_change_is_one_entry() {
         "membership.deleted",
     )
     .await;
+    let role = limits::role(&admin, "viewer").await;
+    let body = json!({ "max_api_calls_per_day": 1000 });
+    w.step(&admin, "PATCH /api/roles/{role_id}", &[&role], body, "role.updated").await;
     spent::prices_and_budgets(w, &admin, &org).await;
     governed::second_factor(w, &eve).await;
     erased::people(w, &admin).await;

@@ -20,6 +20,7 @@ mod executions;
 mod files;
 mod grants;
 mod labels;
+mod limits;
 mod machines;
 mod mcp;
 mod message_stream;

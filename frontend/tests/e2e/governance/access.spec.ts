@@ -168,6 +168,19 @@ test('accounts have attributes and a clearance, and grants are reviewed', async 
   await page.getByText('Power user').last().click();
   await expect(page.getByText('share').first()).toBeVisible();
 
+  // How much of a day a role gives here.
+  const calls = page.getByLabel('Calls a day of the role Power user');
+  await calls.fill('many');
+  await page.getByRole('button', { name: 'Save limit' }).filter({ visible: true }).click();
+  await expect(page.getByText('Enter a whole number, or nothing for no limit.')).toBeVisible();
+  await calls.fill('250');
+  await clean(page);
+  await page.getByRole('button', { name: 'Save limit' }).filter({ visible: true }).click();
+  await expect(page.getByText('250 calls a day')).toBeVisible();
+  await calls.fill('');
+  await page.getByRole('button', { name: 'Save limit' }).filter({ visible: true }).click();
+  await expect(page.getByText('250 calls a day')).toHaveCount(0);
+
   await page.getByRole('link', { name: 'Access reviews' }).click();
   await expect(page.getByText('No reviews yet')).toBeVisible();
   await page.getByRole('button', { name: 'New review' }).click();
