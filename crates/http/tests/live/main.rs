@@ -17,6 +17,7 @@ mod delegates;
 mod erasure;
 mod events;
 mod executions;
+mod exports;
 mod files;
 mod grants;
 mod labels;
