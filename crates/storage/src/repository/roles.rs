@@ -215,7 +215,7 @@ async fn as_held(
             if let Some(said) = said {
                 row.max_api_calls_per_day = said.max_api_calls_per_day;
             }
-            row.try_into()
+            Role::try_from(row)
         })
         .collect()
 }

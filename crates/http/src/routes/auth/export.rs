@@ -27,7 +27,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 /// that it is complete. At most five times a day.
 #[utoipa::path(
     post, path = "/api/auth/export", tag = "auth", request_body = ExportAccountRequest,
-    responses((status = 200, description = "The file", content((String = "application/x-ndjson"))))
+    responses((status = 200, description = "The file", body = String, content_type = "application/x-ndjson"))
 )]
 async fn export_account(
     Auth(caller): Auth,
