@@ -54,7 +54,7 @@ pub use agent::{
 pub use analytics::{Durations, ErrorCount, NodeFigures, NodeSummary, RunBucket, StatusCount, WorkflowSpan};
 pub use artifact::{Artifact, NewArtifact};
 pub use audit::{
-    AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditSeal, AuditTally, CheckpointKind,
+    AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditPiece, AuditSeal, AuditTally, CheckpointKind,
     NewAuditEvent, PSEUDONYMISED, Personal, RecordedDecision, said_of,
 };
 pub use breaker::{Breaker, Permit, Showed};
