@@ -39,7 +39,7 @@ async fn busy(api: &Api, mark: &str) -> String {
     });
     api.post("/api/mcp/servers", server).await.created();
     let key = json!({
-        "provider": "openai_compatible", "key_name": format!("{mark} key"), "api_key": format!("sk-secret-{mark}-7d1"),
+        "provider": "openai_compatible", "key_name": format!("{mark} key"), "api_key": format!("sk-secret-{mark}-7d1e55aa0b"),
         "base_url": "http://127.0.0.1:9/v1", "models": ["nobody-answers"],
     });
     api.post("/api/settings/api-keys", key).await.created();
