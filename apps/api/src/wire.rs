@@ -97,6 +97,7 @@ pub(crate) async fn rows(config: &Config, folder: &DataFolder) -> Result<(Store,
             .iter()
             .map(|limit| (limit.role.clone(), limit.calls))
             .collect(),
+        ..LimitsOptions::default()
     };
     let egress = egress(config)?;
     let grace = TimeDelta::milliseconds(config.key_grace_ms.into());

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{SecondsFormat, TimeDelta};
 use conductor_domain::{BudgetRefusal, Clock, ErrorKind, Kind, LimitPolicy, RefusalReason};
 
 /// A refusal, or a failure to decide; either way nothing happened.
@@ -80,6 +81,17 @@ impl Error {
             RefusalReason::Currency | RefusalReason::RunTokens | RefusalReason::RunCost => None,
         };
         Self::Budget { refusal: Box::new(refusal), retry_after }
+    }
+
+    /// The same with the moment at which a limit ends, for who reads words and no headers: a model.
+    #[must_use]
+    pub fn with_end(&self, clock: &dyn Clock) -> String {
+        let Self::Limited { retry_after, .. } = self else { return self.to_string() };
+        let wait = TimeDelta::from_std(*retry_after).ok();
+        match wait.and_then(|wait| clock.now().checked_add_signed(wait)) {
+            Some(end) => format!("{self}; it ends at {}", end.to_rfc3339_opts(SecondsFormat::Secs, true)),
+            None => self.to_string(),
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Token buckets in a chain: per person, per agent and tool, per connector, per hook and address.
+//! Token buckets in a chain: per person, per agent and tool, per connector, per hook and address, per address that
+//! begins to sign in.
 //!
 //! A refusal names the limit and says when to come back.
 
@@ -28,6 +29,8 @@ pub struct LimitsOptions {
     pub per_connector: u32,
     /// Deliveries to one hook by one address.
     pub per_hook: u32,
+    /// Sign-ins with a provider that an address begins.
+    pub per_sign_in: u32,
     /// Requests that start work, per person and day; nobody is held to 0.
     pub per_user_day: u32,
     /// The same by role, such as `platform:guest`; of those that somebody has, the lowest counts.
@@ -41,6 +44,7 @@ impl Default for LimitsOptions {
             per_agent_tool: 120,
             per_connector: 600,
             per_hook: 300,
+            per_sign_in: 60,
             per_user_day: 0,
             per_role_day: std::collections::BTreeMap::new(),
         }
@@ -59,6 +63,8 @@ pub enum Limit {
     /// Deliveries to a hook by an address, before anything is known of either. Of the hook the last byte of its id
     /// counts: ids that are made up fill no memory, and are held back like those that exist.
     Hook(u8, IpAddr),
+    /// Sign-ins with a provider that an address begins: each leaves a row until it is over, and asks a provider.
+    SignIn(IpAddr),
 }
 
 #[derive(Debug)]
@@ -104,6 +110,9 @@ impl Limits {
             }
             Limit::Hook(..) => {
                 ("hook", self.options.per_hook, "deliveries per minute to this hook".to_owned())
+            }
+            Limit::SignIn(_) => {
+                ("sign_in", self.options.per_sign_in, "sign-ins per minute from this address".to_owned())
             }
         };
         let policy = LimitPolicy { name, quota: u64::from(capacity), window: Duration::from_secs(60) };

@@ -107,7 +107,11 @@ impl Delegates {
                 not_started("validation_failed", format!("output_schema is no JSON Schema: {why}"))
             })?;
         }
-        let id = RunId::generate(&**self.store.clock());
+        let clock = &**self.store.clock();
+        // A task is work like a turn, so nobody gets round the day's limit by way of another agent.
+        let counted = self.access.begin_below(&dispatch.caller).await;
+        counted.map_err(|error| not_started(error.code(), error.with_end(clock)))?;
+        let id = RunId::generate(clock);
         let mut entry = started(&dispatch.caller, id, Action::AgentExecute, format!("agent:{}", agent.id));
         entry.data_classification = Some(agent.spec.data_classification);
         entry.data = json!({ "call_id": dispatch.call_id, "parent_run_id": dispatch.run_id });

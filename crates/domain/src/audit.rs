@@ -333,3 +333,16 @@ pub struct AuditTally {
     /// The last time.
     pub last_at: DateTime<Utc>,
 }
+
+/// How often things of one label were accessed in one piece of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditPiece {
+    /// When the piece of time begins.
+    pub at: DateTime<Utc>,
+    /// Of which label.
+    pub data_classification: Option<String>,
+    /// How often it was allowed.
+    pub allowed: i64,
+    /// How often it was denied.
+    pub denied: i64,
+}

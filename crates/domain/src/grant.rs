@@ -149,9 +149,16 @@ pub enum AccessRequestStatus {
     Approved,
     /// It did not.
     Denied,
+    /// Whoever asked took it back before anybody answered.
+    Withdrawn,
 }
 
-words!(AccessRequestStatus { Pending = "pending", Approved = "approved", Denied = "denied" });
+words!(AccessRequestStatus {
+    Pending = "pending",
+    Approved = "approved",
+    Denied = "denied",
+    Withdrawn = "withdrawn",
+});
 
 /// Somebody's wish for a grant.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -56,7 +56,7 @@ pub use analytics::{Durations, ErrorCount, NodeFigures, NodeSummary, RunBucket, 
 pub use api_connector::{ApiAuth, ApiMethod, ApiOperation, ApiSpec, FREE_REQUEST};
 pub use artifact::{Artifact, NewArtifact};
 pub use audit::{
-    AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditSeal, AuditTally, CheckpointKind,
+    AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditPiece, AuditSeal, AuditTally, CheckpointKind,
     NewAuditEvent, PSEUDONYMISED, Personal, RecordedDecision, said_of,
 };
 pub use breaker::{Breaker, Permit, Showed};

@@ -11,8 +11,8 @@ use conductor_access::{
     audit::{Auditor, Checked},
 };
 use conductor_domain::{
-    AuditChain, AuditCheckpoint, AuditEvent, AuditEventId, AuditFilter, AuditTally, Caller, NewAuditEvent,
-    Page, PageRequest, Scope,
+    AuditChain, AuditCheckpoint, AuditEvent, AuditEventId, AuditFilter, AuditPiece, AuditTally, Caller,
+    NewAuditEvent, Page, PageRequest, Scope, UsageGrouping,
 };
 use conductor_storage::{Store, Unscoped};
 
@@ -24,6 +24,8 @@ pub use export::ExportFormat;
 const PLATFORM_WINDOW: TimeDelta = TimeDelta::hours(24);
 /// Groups of a compliance report at most.
 const TALLIES: u64 = 10_000;
+/// Up to so long a time is told by days, and a longer one by months.
+const BY_DAYS: TimeDelta = TimeDelta::days(92);
 
 /// Where a chain stands, and what is known of its soundness.
 #[derive(Clone, Debug)]
@@ -51,6 +53,10 @@ pub struct Compliance {
     pub tallies: Vec<AuditTally>,
     /// Whether there are more groups than are listed.
     pub cut: bool,
+    /// How long pieces of time are.
+    pub grouping: UsageGrouping,
+    /// All entries of the time, by pieces of it and by label, the oldest first.
+    pub pieces: Vec<AuditPiece>,
 }
 
 /// The audit log, as doors see it.
@@ -141,7 +147,9 @@ impl AuditLog {
         let mut tallies = self.store.visible_to(caller).audit().tally(from, to, TALLIES + 1).await?;
         let cut = tallies.len() as u64 > TALLIES;
         tallies.truncate(usize::try_from(TALLIES).unwrap_or(usize::MAX));
-        Ok(Compliance { from, to, tallies, cut })
+        let grouping = if to - from <= BY_DAYS { UsageGrouping::Day } else { UsageGrouping::Month };
+        let pieces = self.store.visible_to(caller).audit().over_time(from, to, grouping).await?;
+        Ok(Compliance { from, to, tallies, cut, grouping, pieces })
     }
 
     async fn may_read(&self, caller: &Caller) -> Result<()> {

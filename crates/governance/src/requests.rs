@@ -189,6 +189,36 @@ impl Grants {
         self.request_view(caller, request).await
     }
 
+    /// Takes one's own wish back as long as nobody has answered it; once more changes nothing.
+    ///
+    /// # Errors
+    /// `Hidden` where it is not the caller's own, `AlreadyDecided`.
+    pub async fn withdraw(&self, caller: &Caller, id: AccessRequestId) -> Result<()> {
+        let hidden = || Error::Hidden { what: "request" };
+        let user = caller.user_id().ok_or_else(hidden)?;
+        let found = self.store.visible_to(caller).access_requests().find(id).await?;
+        let request = found.filter(|request| request.user_id == user).ok_or_else(hidden)?;
+        let facts = Facts::new(request.resource.target(), caller.scope).owned_by(Some(user));
+        self.access.require(caller, Action::AccessRequestCreate, &facts).await?;
+        let by = caller.clone();
+        self.store
+            .scoped(caller.scope)
+            .write(move |tx| {
+                Box::pin(async move {
+                    let withdrawn = tx.access_requests().withdraw(id, user).await.map_err(decided)?;
+                    let Some(request) = withdrawn else { return Ok(()) };
+                    tx.audit().record(entry(&by, "access_request.withdrawn", &request)).await?;
+                    // Whoever was asked has one question less, also on other pages of the person.
+                    tell(tx, "access_request.withdrawn", &request, user);
+                    for approver in tx.access_requests().approvers(request.resource).await? {
+                        tell(tx, "access_request.withdrawn", &request, approver);
+                    }
+                    Ok::<_, Error>(())
+                })
+            })
+            .await
+    }
+
     /// An open wish that the caller may answer, and the caller as a person.
     async fn to_decide(&self, caller: &Caller, id: AccessRequestId) -> Result<(AccessRequest, UserId)> {
         let hidden = || Error::Hidden { what: "request" };
@@ -208,7 +238,9 @@ impl Grants {
         self.access.require(caller, share_action(request.resource.kind), &row.facts).await?;
         match request.status {
             AccessRequestStatus::Pending => Ok((request, by)),
-            AccessRequestStatus::Approved | AccessRequestStatus::Denied => Err(Error::AlreadyDecided),
+            AccessRequestStatus::Approved | AccessRequestStatus::Denied | AccessRequestStatus::Withdrawn => {
+                Err(Error::AlreadyDecided)
+            }
         }
     }
 

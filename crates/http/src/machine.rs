@@ -99,6 +99,7 @@ const ROUTES: &[(&str, &str, Action)] = &[
     ("GET", "/mcp/servers/{server_id}/tools", Action::ToolRead),
     ("PUT", "/mcp/servers/{server_id}/tools/{tool_id}", Action::ToolUpdate),
     ("POST", "/mcp/execute/tool", Action::ToolInvoke),
+    ("POST", "/runs/execute", Action::ToolInvoke),
     ("GET", "/mcp/prompts", Action::ConnectorExecute),
     ("POST", "/mcp/read/resource", Action::ConnectorExecute),
 ];

@@ -94,7 +94,7 @@ impl Identity {
     }
 
     /// Whether the caller is there: by password and second factor, or by having signed in a moment ago.
-    async fn proved(&self, caller: &Caller, proof: Proof) -> Result<(User, Option<Code>)> {
+    pub(crate) async fn proved(&self, caller: &Caller, proof: Proof) -> Result<(User, Option<Code>)> {
         let session = caller.session_id.ok_or(Error::PeopleOnly)?;
         let user = self.account(caller).await?;
         let rows = self.inner.store.unscoped(Unscoped::SignIn);

@@ -9,6 +9,7 @@ mod email;
 mod environments;
 mod erase;
 mod error;
+mod export;
 mod group_roles;
 mod idempotency;
 mod identity;

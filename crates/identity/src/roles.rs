@@ -1,13 +1,18 @@
-//! Roles, to be listed. What they permit is decided elsewhere; the rows of the built-in ones say the same.
+//! Roles: listed, and limited by each organisation for itself. What they permit is decided elsewhere; the rows of the
+//! built-in ones say the same.
 
-use conductor_access::Judge;
+use conductor_access::{Action, Facts, Judge};
 use conductor_domain::{
     Caller, Classification, NewRole, OrganizationId, OrganizationRole, Page, PageRequest, PlatformRole,
-    Principal, Role, RoleScope, Scope, UserId,
+    Principal, Role, RoleId, RoleScope, Scope, UserId,
 };
 use conductor_storage::Unscoped;
+use serde_json::json;
 
-use crate::{Identity, Result};
+use crate::{Error, Identity, Result, error::about, identity::done};
+
+/// The most calls of a day that a limit may name; whoever wants more wants none.
+const MOST: i32 = 1_000_000_000;
 
 impl Identity {
     /// The built-in roles and those of the organisation that the caller acts in.
@@ -16,6 +21,42 @@ impl Identity {
     /// When storage fails.
     pub async fn roles(&self, caller: &Caller, page: PageRequest) -> Result<Page<Role>> {
         Ok(self.inner.store.visible_to(caller).roles().page(page).await?)
+    }
+
+    /// Says how many calls a day whoever has a role may make in the caller's organisation; an inner `None` is no limit,
+    /// and a missing one changes nothing. The next call counts by it.
+    ///
+    /// # Errors
+    /// `NotFound`, `Invalid`, or a refusal.
+    pub async fn limit_role(&self, caller: &Caller, id: RoleId, most: Option<Option<i32>>) -> Result<Role> {
+        let facts = Facts::new(format!("organization:{}", caller.scope.organization_id), caller.scope);
+        self.inner.access.require(caller, Action::OrganizationUpdate, &facts).await?;
+        let found = self.inner.store.visible_to(caller).roles().find_many(&[id]).await?.pop();
+        let found = found.ok_or(Error::NotFound { what: "role" })?;
+        let Some(most) = most else { return Ok(found) };
+        if most.is_some_and(|most| !(0..=MOST).contains(&most)) {
+            let detail = format!("Choose 0 to {MOST} calls, or none.");
+            return Err(Error::field("/max_api_calls_per_day", "out_of_range", detail));
+        }
+        let mut entry = done(caller, "role.updated", format!("role:{id}")).on("role", id);
+        entry.data = json!({
+            "role": format!("{}:{}", found.scope, found.name),
+            "max_api_calls_per_day": { "before": found.max_api_calls_per_day, "after": most },
+        });
+        let role = self
+            .inner
+            .store
+            .scoped(caller.scope)
+            .write(move |tx| {
+                Box::pin(async move {
+                    let role = tx.roles().limit(id, most).await.map_err(about("role"))?;
+                    tx.audit().record(entry).await?;
+                    Ok::<_, Error>(role)
+                })
+            })
+            .await?;
+        self.inner.access.rules_changed(caller.scope.organization_id);
+        Ok(role)
     }
 
     /// Writes the rows of the built-in roles where they are missing or say something else than the decision point.

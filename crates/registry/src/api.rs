@@ -263,7 +263,8 @@ pub(crate) fn stays(before: &Connector, draft: &ServerDraft) -> Result<()> {
         return fault("/api", "an MCP server does not become an API, nor the other way round; add a new one");
     }
     let token_url = |spec: &ConnectorSpec| spec.api.as_ref().and_then(|api| api.auth.token_url.clone());
-    let moved = before.spec.endpoint != draft.spec.endpoint || token_url(&before.spec) != token_url(&draft.spec);
+    let moved =
+        before.spec.endpoint != draft.spec.endpoint || token_url(&before.spec) != token_url(&draft.spec);
     let kept =
         before.secret_ref.is_some() && draft.secret.is_none() && draft.spec.auth_type != AuthType::None;
     if kept && moved {

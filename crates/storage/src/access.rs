@@ -478,6 +478,12 @@ impl<'t> ScopedTx<'t> {
         AccessRequestsTx::new(self)
     }
 
+    /// What this tenant says of roles.
+    #[must_use]
+    pub fn roles(self) -> TenantRolesTx<'t> {
+        TenantRolesTx::new(self)
+    }
+
     /// Policies of this tenant.
     #[must_use]
     pub fn policies(self) -> PoliciesTx<'t> {

@@ -81,6 +81,9 @@ impl WorkflowTools {
         let execution = Execution { inputs: task.inputs, version: task.version, ..Execution::default() };
         let prepared = self.executions.prepare(&dispatch.caller, workflow, execution, None).await;
         let (mut run, mut entry) = prepared.map_err(|error| refused(&error))?;
+        // A workflow below a call is work like one that is started by itself, and counts for the day like it.
+        let counted = self.access.begin_below(&dispatch.caller).await;
+        counted.map_err(|error| not_started(error.code(), error.with_end(&**self.store.clock())))?;
         run.data_classification = run.data_classification.max(dispatch.context_label);
         entry.data = json!({ "call_id": dispatch.call_id, "parent_run_id": dispatch.run_id });
         dispatch.start(run, entry).await

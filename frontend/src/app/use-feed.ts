@@ -54,6 +54,7 @@ function onEvent(event: FeedEvent): void {
       break;
     case 'access_request.created':
     case 'access_request.decided':
+    case 'access_request.withdrawn':
       invalidate('access-requests');
       break;
     case 'grant.changed':

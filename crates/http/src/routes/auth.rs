@@ -1,6 +1,7 @@
 //! Signing in, staying signed in, signing out; under two prefixes, with one function each.
 
 mod account;
+mod export;
 mod mfa;
 mod provider;
 mod sessions;
@@ -16,6 +17,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(sign_in::router())
         .merge(account::router())
+        .merge(export::router())
         .merge(sessions::router())
         .merge(mfa::router())
         .merge(provider::router())

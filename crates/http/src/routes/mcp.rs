@@ -2,7 +2,7 @@
 
 mod access;
 mod actions;
-mod calls;
+pub(crate) mod calls;
 mod operations;
 mod organization;
 mod patch;

@@ -238,6 +238,24 @@ async fn the_browser_that_began_comes_back_signed_in_once() {
 }
 
 #[tokio::test]
+async fn nobody_begins_without_end() {
+    let (world, _, provider) = entered(json!({})).await;
+    // A name that nobody has counts as well: it is looked up.
+    let missing = world.get("/api/auth/oidc/nothing/start").send().await.status(303);
+    assert_eq!(missing.header("location"), "/sign-in?problem=not_found");
+    for _ in 1..60 {
+        begin(&world, "/").await;
+    }
+    refused(world.get("/api/auth/oidc/login/start").send().await, "rate_limited");
+    // Other addresses go on, and a second later this one does.
+    let other = world.get("/api/auth/oidc/login/start").from("198.51.100.7").send().await.status(303);
+    assert!(other.header("location").starts_with(&provider.issuer()), "{}", other.header("location"));
+    world.advance(1);
+    begin(&world, "/").await;
+    refused(world.get("/api/auth/oidc/login/start").send().await, "rate_limited");
+}
+
+#[tokio::test]
 async fn a_callback_in_another_browser_is_refused_before_the_provider_is_asked() {
     let (world, admin, provider) = entered(json!({})).await;
     let (victim, attacker) = (begin(&world, "/").await, begin(&world, "/").await);

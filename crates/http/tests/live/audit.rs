@@ -15,7 +15,10 @@ use conductor_storage::Unscoped;
 use conductor_test_support::Api;
 use serde_json::{Value, json};
 
-use crate::world::{World, text};
+use crate::{
+    limits,
+    world::{World, text},
+};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -255,7 +258,9 @@ async fn every_change_is_one_entry() {
     )
     .await;
     let body = json!({ "server_id": s, "tool": "echo", "arguments": { "word": "hello" } });
-    w.step(&admin, "POST /api/mcp/execute/tool", &[], body, "run.started").await;
+    w.step(&admin, "POST /api/mcp/execute/tool", &[], body.clone(), "run.started").await;
+    let (run, org) = ("POST /api/v1/orgs/{org_id}/runs/execute", w.world.organization(&admin).await);
+    w.step(&admin, run, &[&org], body, "run.started").await;
     let uri = admin.get(&format!("/api/mcp/servers/{s}/resources")).await.ok()["items"][0]["uri"].clone();
     let body = json!({ "server_id": s, "uri": uri.as_str().unwrap_or("memo://one") });
     let read = admin.post("/api/mcp/read/resource", body).await;
@@ -422,6 +427,9 @@ async fn every_change_is_one_entry() {
         "membership.deleted",
     )
     .await;
+    let role = limits::role(&admin, "viewer").await;
+    let body = json!({ "max_api_calls_per_day": 1000 });
+    w.step(&admin, "PATCH /api/roles/{role_id}", &[&role], body, "role.updated").await;
     spent::prices_and_budgets(w, &admin, &org).await;
     governed::second_factor(w, &eve).await;
     erased::people(w, &admin).await;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     content::column,
+    limits,
     quiet::{everything, forget},
     world::{World, text},
 };
@@ -170,6 +171,35 @@ async fn a_policy_on_an_agent_decides_who_gives_it_tasks() {
     assert_eq!(team.rest(&run).await.last().unwrap().data["status"], "succeeded");
     let call = team.answer().await["tool_calls"][0].clone();
     assert_eq!((&call["status"], &call["child_run_id"]), (&json!("denied"), &Value::Null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_counts_for_the_day_of_whoever_is_behind_it() {
+    let team = Team::start().await;
+    let owner = format!("/api/roles/{}", limits::role(&team.world.admin, "owner").await);
+    let limit = async |most: i32| {
+        team.world.admin.patch(&owner, json!({ "max_api_calls_per_day": most })).await.ok();
+    };
+    // The turn is one, its task another.
+    limit(2).await;
+    team.provider.push(asks(&schema()));
+    team.provider.push(Reply::text("{\"n\": 3}"));
+    team.provider.push(Reply::text("It is three."));
+    let events = team.rest(&team.say().await).await;
+    assert!(events.iter().any(|event| event.name == "tool.delegated"));
+    let path = format!("/api/conversations/{}/messages", team.conversation);
+    let refused = team.world.admin.post(&path, json!({ "content": "Again?" })).await;
+    refused.problem(429, "rate_limited");
+
+    // One that is too many is a result, which says which limit and when it ends; the turn goes on.
+    limit(3).await;
+    team.provider.push(asks(&schema()));
+    team.provider.push(Reply::text("Not today."));
+    let events = team.rest(&team.say().await).await;
+    assert_eq!(events.last().unwrap().data["status"], "succeeded");
+    assert!(events.iter().all(|event| event.name != "tool.delegated"));
+    let told = team.provider.requests().last().unwrap().body.to_string();
+    assert!(told.contains("3 calls per day") && told.contains("T00:00:00Z"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -267,6 +267,39 @@ async fn a_refusal_says_why() {
 }
 
 #[tokio::test]
+async fn a_wish_is_taken_back_by_who_has_it_before_anybody_answers() {
+    let world = World::start().await;
+    let agent = private_agent(&world, "Poet").await;
+    let grace = world.colleague("grace@example.com", "member").await;
+    let wish =
+        json!({ "resource_type": "agent", "resource_id": agent, "access_level": "write", "reason": "x" });
+    let asked = text(&grace.post("/api/permissions/request", wish.clone()).await.created()["id"]);
+    let path = format!("/api/permissions/requests/{asked}");
+
+    // Neither who is asked takes it back, nor anybody else.
+    let other = world.colleague("olaf@example.com", "admin").await;
+    for foreign in [&world.admin, &other, &world.stranger().await] {
+        foreign.delete(&path).await.problem(404, "not_found");
+    }
+    let mut feed = world.admin.stream("/api/events").await;
+    let _ = grace.delete(&path).await.status(204);
+    let _ = feed.until("access_request.withdrawn").await;
+    let _ = grace.delete(&path).await.status(204);
+    let mine = grace.get("/api/permissions/requests?mine=true&status=withdrawn").await.ok();
+    assert_eq!(column(&mine, "id"), [json!(asked)]);
+    assert_eq!(world.admin.get("/api/permissions/requests?status=pending").await.ok()["items"], json!([]));
+    world.admin.put(&format!("{path}/approve"), json!({})).await.problem(409, "already_decided");
+    let denied = world.admin.put(&format!("{path}/deny"), json!({ "reason": "late" })).await;
+    denied.problem(409, "already_decided");
+
+    // The same may be asked again, and what was answered stays answered.
+    let again = text(&grace.post("/api/permissions/request", wish).await.created()["id"]);
+    let path = format!("/api/permissions/requests/{again}");
+    world.admin.put(&format!("{path}/deny"), json!({ "reason": "read will do" })).await.ok();
+    grace.delete(&path).await.problem(409, "already_decided");
+}
+
+#[tokio::test]
 async fn one_asks_before_one_tries() {
     let world = World::start().await;
     let agent = private_agent(&world, "Poet").await;

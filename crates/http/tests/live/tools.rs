@@ -42,6 +42,27 @@ async fn a_call_takes_the_tool_path_and_leaves_its_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_has_the_same_door() {
+    let (world, peer) = (World::start().await, peer().await);
+    let server = world.register(&peer, "Echo").await;
+    let path = format!("/api/v1/orgs/{}/runs/execute", world.organization(&world.admin).await);
+    let call = json!({ "server_id": server["id"], "tool": "echo", "arguments": { "word": "hello" } });
+    let called = world.admin.post(&path, call.clone()).await.created();
+    assert_eq!((&called["ok"], &called["run"]["status"]), (&json!(true), &json!("succeeded")));
+    assert_eq!(called["content"], json!([{ "type": "text", "text": "{\"word\":\"hello\"}" }]));
+    let nothing = json!({ "server_id": server["id"], "tool": "nothing" });
+    world.admin.post(&path, nothing).await.problem(404, "not_found");
+
+    // The server is nobody else's, and neither is the organisation.
+    let stranger = world.stranger().await;
+    stranger.post(&path, call.clone()).await.problem(404, "not_found");
+    let own = format!("/api/v1/orgs/{}/runs/execute", world.organization(&stranger).await);
+    stranger.post(&own, call).await.problem(404, "not_found");
+    let sent = peer.received().iter().filter(|request| request.message["method"] == "tools/call").count();
+    assert_eq!(sent, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_fails_is_a_result() {
     let (world, peer) = (World::start().await, peer().await);
     peer.add_tool("fail", Behaviour::Fail("The disk is full.".to_owned()));

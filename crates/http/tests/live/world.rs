@@ -60,27 +60,37 @@ impl World {
 
     /// The same on this database.
     pub(crate) async fn on(database: TestDb) -> Self {
-        Self::of(database, "127.0.0.0/8", None).await
+        Self::of(database, "127.0.0.0/8", None, LimitsOptions::default()).await
+    }
+
+    /// The same under other limits.
+    pub(crate) async fn limited(limits: LimitsOptions) -> Self {
+        Self::of(TestDb::sqlite(), "127.0.0.0/8", None, limits).await
     }
 
     /// One whose operator entered OpenAI, at this address with this key.
     pub(crate) async fn with_provider(base_url: &str, key: &str) -> Self {
         let provider = (base_url.to_owned(), key.to_owned());
-        Self::of(TestDb::sqlite(), "127.0.0.0/8", Some(provider)).await
+        Self::of(TestDb::sqlite(), "127.0.0.0/8", Some(provider), LimitsOptions::default()).await
     }
 
     /// One that calls nobody but the public internet.
     pub(crate) async fn shut_in() -> Self {
-        Self::of(TestDb::sqlite(), "192.0.2.0/32", None).await
+        Self::of(TestDb::sqlite(), "192.0.2.0/32", None, LimitsOptions::default()).await
     }
 
-    async fn of(database: TestDb, allow: &str, provider: Option<(String, String)>) -> Self {
+    async fn of(
+        database: TestDb,
+        allow: &str,
+        provider: Option<(String, String)>,
+        limits: LimitsOptions,
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = OpenOptions::new(database.url()).open(clock).await.unwrap();
         let key = LocalKey::load_or_create(&folder.path().join("master.key")).unwrap();
         let vault = Vault::new(store.clone(), Keyring::new(key));
-        let access = Access::start(store.clone(), vault, LimitsOptions::default()).await.unwrap();
+        let access = Access::start(store.clone(), vault, limits).await.unwrap();
         let seed: [u8; 32] = rand::random();
         let mut options = conductor_identity::Options::new(seed);
         options.registration_open = true;

@@ -295,6 +295,14 @@ async fn who_accessed_what_is_counted() {
     );
     assert_eq!((&row["email"], &row["name"]), (&json!("admin@example.com"), &json!("Ada Admin")));
     assert_eq!(report["cut"], false);
+    let pieces = report["over_time"].as_array().unwrap();
+    let labelled: Vec<&Value> =
+        pieces.iter().filter(|piece| piece["data_classification"] == "restricted").collect();
+    assert_eq!((labelled.len(), &report["grouping"]), (1, &json!("day")), "{pieces:?}");
+    assert_eq!((&labelled[0]["allowed"], &labelled[0]["denied"]), (&json!(2), &json!(0)));
+    assert!(labelled[0]["start"].as_str().unwrap().contains("T00:00:00"), "{pieces:?}");
+    let years = format!("{path}?from=2000-01-01T00:00:00Z&to=2099-01-01T00:00:00Z");
+    assert_eq!(world.get(&years).by(&admin).send().await.ok()["grouping"], "month");
     let later = format!("{path}?from=2099-01-01T00:00:00Z&to=2099-02-01T00:00:00Z");
     assert_eq!(world.get(&later).by(&admin).send().await.ok()["items"], json!([]));
     let backwards = format!("{path}?from=2099-02-01T00:00:00Z&to=2099-01-01T00:00:00Z");

@@ -2,6 +2,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
+use conductor_access::{Limit, network};
 use conductor_domain::{IdentityProvider, NewAuditEvent, Redacted, Scope, SignInFlow, UserId, sha256_hex};
 use conductor_storage::Unscoped;
 use secrecy::ExposeSecret;
@@ -57,15 +58,21 @@ pub struct Returned {
 impl Identity {
     /// Begins to sign in with a provider. `browser` is what the browser's cookie holds from a flow in another tab.
     ///
+    /// Nobody is known yet, so the address is counted: each beginning writes a row, and may ask the provider.
+    ///
     /// # Errors
-    /// `NotFound`, `ProviderUnusable`.
+    /// `NotFound`, `ProviderUnusable`; `Limited`.
     pub async fn begin_provider_sign_in(
         &self,
         slug: &str,
         browser: Option<Redacted<String>>,
         return_to: Option<&str>,
         redirect_uri: &str,
+        client: &Client,
     ) -> Result<Begun> {
+        if let Some(address) = client.address {
+            self.inner.access.limits().take(Limit::SignIn(network(address)))?;
+        }
         let rows = self.inner.store.unscoped(Unscoped::SignIn);
         let provider = rows.identity_providers().find_by_slug(slug).await?;
         let provider = provider.filter(|provider| provider.enabled);

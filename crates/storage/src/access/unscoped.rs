@@ -37,6 +37,8 @@ pub enum Unscoped {
     Starts,
     /// Erasing people, wherever they left something.
     Erasure,
+    /// Giving a person what is theirs, wherever it lies.
+    Export,
 }
 
 /// Rows beyond one tenant, before a transaction.
@@ -91,6 +93,12 @@ impl<'a> UnscopedView<'a> {
     #[must_use]
     pub fn key_rotations(self) -> KeyRotations<'a> {
         KeyRotations::new(self.conn())
+    }
+
+    /// What belongs to people.
+    #[must_use]
+    pub fn belongings(self) -> Belongings<'a> {
+        Belongings::new(self.conn())
     }
 
     /// Erasures of people.

@@ -288,6 +288,30 @@ impl<'t> AccessRequestsTx<'t> {
         row.grant_expires_at = Set(grant.and_then(|(_, end)| end));
         row.update(&self.tx.tx.conn()).await?.try_into()
     }
+
+    /// Takes a wish of this person back, before anybody answered; `None` where that was done before.
+    ///
+    /// # Errors
+    /// `NotFound`, or `Stale` when it was answered.
+    pub async fn withdraw(&self, id: AccessRequestId, user: UserId) -> Result<Option<AccessRequest>> {
+        let row = access_request::Entity::find_by_id(id.as_uuid())
+            .filter(access_request::Column::OrganizationId.eq(self.tx.scope.organization_id.as_uuid()))
+            .filter(access_request::Column::UserId.eq(user.as_uuid()))
+            .lock_exclusive()
+            .one(&self.tx.tx.conn())
+            .await?
+            .ok_or(Error::NotFound)?;
+        if row.status == AccessRequestStatus::Withdrawn.as_str() {
+            return Ok(None);
+        }
+        if row.status != AccessRequestStatus::Pending.as_str() {
+            return Err(Error::Stale);
+        }
+        let mut row: access_request::ActiveModel = row.into();
+        row.status = Set(AccessRequestStatus::Withdrawn.as_str().to_owned());
+        row.decided_at = Set(Some(self.tx.clock().now()));
+        AccessRequest::try_from(row.update(&self.tx.tx.conn()).await?).map(Some)
+    }
 }
 
 impl TryFrom<access_request::Model> for AccessRequest {

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, SubsecRound, Utc};
 use conductor_domain::{
-    AuditEvent, AuditEventId, AuditFilter, AuditTally, NewAuditEvent, OrganizationId, Page, PageRequest,
-    Personal, UserId, canonical_json, sha256_hex,
+    AuditEvent, AuditEventId, AuditFilter, AuditPiece, AuditTally, NewAuditEvent, OrganizationId, Page,
+    PageRequest, Personal, UsageGrouping, UserId, canonical_json, sha256_hex,
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -14,7 +14,10 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::convert::after_id;
+use super::{
+    convert::after_id,
+    usage::{begins, piece},
+};
 use crate::{
     Result, ScopedTx, View,
     conn::{Conn, Fetch},
@@ -75,6 +78,39 @@ impl<'a> VisibleAudit<'a> {
     /// When the database fails.
     pub async fn tally(&self, from: DateTime<Utc>, to: DateTime<Utc>, limit: u64) -> Result<Vec<AuditTally>> {
         tally(self.view.conn, self.view.caller.scope.organization_id, from, to, limit).await
+    }
+
+    /// How often things of each label were accessed in each piece of time between two moments, the oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn over_time(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        grouping: UsageGrouping,
+    ) -> Result<Vec<AuditPiece>> {
+        let conn = self.view.conn;
+        let piece = piece(conn.get_database_backend(), grouping, "e.ts");
+        let sql = format!(
+            "SELECT {piece}, e.data_classification, COUNT(*) FILTER (WHERE e.decision = 'allow'), \
+               COUNT(*) FILTER (WHERE e.decision <> 'allow') FROM audit_events e \
+             WHERE e.organization_id = $1 AND e.ts >= $2 AND e.ts < $3 \
+             GROUP BY {piece}, e.data_classification ORDER BY 1, 2"
+        );
+        let organization = self.view.caller.scope.organization_id.as_uuid();
+        let values = [Value::from(organization), Value::from(from), Value::from(to)];
+        let rows = conn.query_all_raw(conn.statement(&sql, values)).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(AuditPiece {
+                    at: begins(row, "audit_events.ts")?,
+                    data_classification: row.try_get_by_index(1)?,
+                    allowed: row.try_get_by_index(2)?,
+                    denied: row.try_get_by_index(3)?,
+                })
+            })
+            .collect()
     }
 
     fn own(&self) -> Select<audit_event::Entity> {

@@ -13,6 +13,7 @@ use crate::support::World;
 
 suite! {
     every_table_is_known,
+    every_table_of_people_is_taken_along_or_named,
     the_account_ends_at_once,
     what_is_left_goes_step_by_step,
     what_others_use_passes_on,
@@ -121,6 +122,43 @@ async fn every_table_is_known(world: World) {
     let unknown: Vec<&String> = tables.iter().filter(|table| !known.contains(table.as_str())).collect();
     assert!(unknown.is_empty(), "nobody knows what an erasure does with {unknown:?}");
     conn.close().await.unwrap();
+}
+
+/// Tables of people that nobody takes away, and why.
+const WITHHELD: [(&str, &str); 9] = [
+    ("access_campaign_items", "reviews speak of what others were given"),
+    ("connector_versions", "drafts of servers that are told, with values of their environment"),
+    ("effects", "hashes and states of calls whose runs are told"),
+    ("idempotency_keys", "answers that may hold a token, kept for a day"),
+    ("one_time_links", "hashes of links"),
+    ("refresh_tokens", "hashes of tokens"),
+    ("run_events", "how runs came about whose input and outcome are told"),
+    ("workflow_hook_deliveries", "hashes of what others sent"),
+    ("workflow_node_stats", "figures of runs that others may have begun"),
+];
+
+/// What an erasure takes from a person, the person can take away before, or a reason says why not.
+async fn every_table_of_people_is_taken_along_or_named(world: World) {
+    let mut known: BTreeSet<&str> = conductor_storage::BELONGINGS.into_iter().collect();
+    for (table, why) in WITHHELD {
+        assert!(!why.is_empty() && known.insert(table), "{table} is taken along, or named twice");
+    }
+    assert_eq!(known, ERASED.into_iter().collect::<BTreeSet<&str>>());
+    // Each can be asked for.
+    let (grace, _) = people(&world).await;
+    leave(&world, &grace, &"a".repeat(64)).await;
+    let rows = world.store.unscoped(Unscoped::Export);
+    let mut found = BTreeSet::new();
+    for table in conductor_storage::BELONGINGS {
+        let (user, clearance) = (grace.user_id().unwrap(), Classification::Restricted);
+        let piece = conductor_storage::Piece { user, clearance, from: 0, limit: 100 };
+        if !rows.belongings().rows(table, piece).await.unwrap().is_empty() {
+            found.insert(table);
+        }
+    }
+    for table in ["users", "memberships", "conversations", "files"] {
+        assert!(found.contains(table), "{table}: {found:?}");
+    }
 }
 
 async fn begin(world: &World, caller: &Caller) -> Erasure {

@@ -237,6 +237,27 @@ async fn roles_are_put_in_place(world: World) {
     let ada = caller(world.user("ada@example.com").await.id, mine, OrganizationRole::Viewer);
     let seen = world.store.visible_to(&ada).roles().page(PageRequest::default()).await.unwrap();
     assert_eq!(seen.items.iter().map(|role| role.id).collect::<Vec<_>>(), [own.id, again.id]);
+    // What one organisation says of a built-in role is its own, is no role beside it, and outlasts the next start.
+    let tenant = world.store.scoped(mine);
+    let limited = tenant.write(move |tx| Box::pin(async move { tx.roles().limit(again.id, Some(3)).await }));
+    assert_eq!(limited.await.unwrap().max_api_calls_per_day, Some(3));
+    put("member", OrganizationId::NIL, &["agent.read", "run.*"]).await;
+    let seen = world.store.visible_to(&ada).roles().page(PageRequest::default()).await.unwrap();
+    let limits = |seen: &[conductor_domain::Role]| -> Vec<_> {
+        seen.iter().map(|role| (role.id, role.max_api_calls_per_day)).collect()
+    };
+    assert_eq!(limits(&seen.items), [(own.id, Some(10)), (again.id, Some(3))]);
+    let theirs_now = world.store.unscoped(Unscoped::DecisionPoint).roles();
+    let theirs_now = theirs_now.of(theirs.organization_id).await.unwrap();
+    assert_eq!(limits(&theirs_now)[0], (again.id, Some(10)));
+    for most in [Some(5), None] {
+        let changed = tenant.write(move |tx| Box::pin(async move { tx.roles().limit(again.id, most).await }));
+        assert_eq!(changed.await.unwrap().max_api_calls_per_day, most);
+    }
+    let foreign = world.store.scoped(theirs);
+    let foreign = foreign.write(move |tx| Box::pin(async move { tx.roles().limit(own.id, Some(1)).await }));
+    assert!(matches!(foreign.await, Err(Error::NotFound)));
+
     let rows = world.store.unscoped(Unscoped::DecisionPoint).roles();
     assert_eq!(rows.of(theirs.organization_id).await.unwrap().len(), 2);
 }

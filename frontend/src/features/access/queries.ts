@@ -68,6 +68,14 @@ export function useAsk() {
   });
 }
 
+/** Takes one's own wish back, as long as nobody has answered it. */
+export function useWithdraw() {
+  return useMutation({
+    mutationFn: (id: string) => api.delete(`/api/permissions/requests/${id}`),
+    onSettled: asked,
+  });
+}
+
 export function useAnswer() {
   return useMutation({
     mutationFn: ({ id, until, reason }: { id: string; until?: string | null; reason?: string }) =>

@@ -52,6 +52,15 @@ export function useChangeRole() {
   });
 }
 
+/** How many calls a day whoever has a role may make in the organisation; nothing for no limit. */
+export function useLimitRole() {
+  return useMutation({
+    mutationFn: ({ id, most }: { id: string; most: number | null }) =>
+      api.patch(`/api/roles/${id}`, { max_api_calls_per_day: most }),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: ['roles'] }),
+  });
+}
+
 export function useErase() {
   return useMutation({
     mutationFn: ({

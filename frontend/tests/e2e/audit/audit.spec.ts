@@ -125,6 +125,13 @@ test('audit: the compliance tab counts who accessed what', async ({ page }) => {
   await expect(tabs.locator('[aria-current="page"]')).toHaveText(['Compliance']);
   const accesses = page.getByRole('region', { name: 'Accesses' });
   await expect(accesses.getByRole('row').filter({ hasText: 'agent.create' })).toContainText('Robin Field');
+  const plot = page.getByRole('slider', { name: 'Over time' });
+  await plot.focus();
+  await expect(plot).toHaveAttribute('aria-valuetext', /: [1-9]\S* allowed, \d\S* denied$/);
+  await page.keyboard.press('Home');
+  await expect(plot).toHaveAttribute('aria-valuetext', /: 0 allowed, 0 denied$/);
+  await page.getByLabel('Label of the plot').selectOption('Restricted');
+  await expect(plot).toHaveAttribute('aria-valuenow', '1');
   const waiting = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Export as CSV' }).click();
   expect((await waiting).suggestedFilename()).toMatch(/^compliance-.*\.csv$/);

@@ -90,7 +90,38 @@ test('access is asked for, given with an end, changed and taken back', async ({
   await expect(page.getByText('Nothing waits for you')).toBeVisible();
   await theirs.goto(`/c/${talk}`);
   await expect(theirs.getByRole('main').getByText('Plans of the house')).toBeVisible();
+
+  // So is a workflow, and its name in the inbox leads to it. Who asked takes it back before anybody answered.
+  const title = 'Chores of the house';
+  const name = `chores-${Date.now()}`;
+  const graph = {
+    schema: 'conductor.workflow/1',
+    name,
+    title,
+    source_format: 'native',
+    nodes: [{ id: 'end', kind: 'end', config: {} }],
+    edges: [],
+    entry: ['end'],
+    exit: ['end'],
+  };
+  const chores = await api.post('/api/workflows', { data: { name, title, graph, visibility: 'private' } });
+  expect(chores.status()).toBe(201);
+  const workflow = (await chores.json()).id;
+  await theirs.goto(`/workflows/${workflow}`);
+  await theirs.getByRole('button', { name: 'Request access' }).click();
+  await theirs.getByLabel('Why').fill('To do them');
+  await theirs.getByRole('button', { name: 'Send request' }).click();
+  await expect(theirs.getByText('You have asked for access')).toBeVisible();
+  await page.goto('/inbox');
+  await card.getByRole('link').click();
+  await expect(page).toHaveURL(new RegExp(`/workflows/${workflow}`));
+  await theirs.goto('/inbox');
+  await theirs.getByRole('button', { name: 'Withdraw' }).click();
+  await expect(theirs.getByText('taken back', { exact: true })).toBeVisible();
+  await page.goto('/inbox');
+  await expect(page.getByText('Nothing waits for you')).toBeVisible();
   await theirs.context().close();
+  await api.delete(`/api/workflows/${workflow}`);
   await api.delete(`/api/agents/${agent.id}`);
   await api.delete(`/api/agents/${helper.id}`);
 });
@@ -136,6 +167,19 @@ test('accounts have attributes and a clearance, and grants are reviewed', async 
   expect(stored.attributes).toEqual({ department: 'sales' });
   await page.getByText('Power user').last().click();
   await expect(page.getByText('share').first()).toBeVisible();
+
+  // How much of a day a role gives here.
+  const calls = page.getByLabel('Calls a day of the role Power user');
+  await calls.fill('many');
+  await page.getByRole('button', { name: 'Save limit' }).filter({ visible: true }).click();
+  await expect(page.getByText('Enter a whole number, or nothing for no limit.')).toBeVisible();
+  await calls.fill('250');
+  await clean(page);
+  await page.getByRole('button', { name: 'Save limit' }).filter({ visible: true }).click();
+  await expect(page.getByText('250 calls a day')).toBeVisible();
+  await calls.fill('');
+  await page.getByRole('button', { name: 'Save limit' }).filter({ visible: true }).click();
+  await expect(page.getByText('250 calls a day')).toHaveCount(0);
 
   await page.getByRole('link', { name: 'Access reviews' }).click();
   await expect(page.getByText('No reviews yet')).toBeVisible();

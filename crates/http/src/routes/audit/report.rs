@@ -7,7 +7,10 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use conductor_access::audit::{Checked, Fault};
-use conductor_domain::{AuditCheckpoint, AuditEventId, AuditTally, CheckpointKind, OrganizationId, UserId};
+use conductor_domain::{
+    AuditCheckpoint, AuditEventId, AuditPiece, AuditTally, CheckpointKind, OrganizationId, UsageGrouping,
+    UserId,
+};
 use conductor_governance::{AuditLog, ChainStatus, Compliance};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -224,6 +227,27 @@ impl From<AuditTally> for ComplianceRow {
     }
 }
 
+/// How often things of one label were accessed in one piece of time.
+#[derive(Serialize, ToSchema)]
+struct CompliancePiece {
+    /// When it begins.
+    start: DateTime<Utc>,
+    /// `null` where what was touched has no label.
+    #[schema(required = true)]
+    data_classification: Option<String>,
+    /// How often it was allowed.
+    allowed: i64,
+    /// How often it was refused.
+    denied: i64,
+}
+
+impl From<AuditPiece> for CompliancePiece {
+    fn from(piece: AuditPiece) -> Self {
+        let AuditPiece { at, data_classification, allowed, denied } = piece;
+        Self { start: at, data_classification, allowed, denied }
+    }
+}
+
 /// Who accessed what of which label.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ComplianceReport)]
@@ -234,12 +258,18 @@ pub(crate) struct ComplianceResponse {
     items: Vec<ComplianceRow>,
     /// Whether there is more than is listed: ask for a shorter time.
     cut: bool,
+    /// How long pieces of time are: days, or months where the time is longer than three of them.
+    grouping: UsageGrouping,
+    /// All of the time by its pieces and by label, the oldest first; a piece without entries is left out.
+    over_time: Vec<CompliancePiece>,
 }
 
 impl From<Compliance> for ComplianceResponse {
     fn from(report: Compliance) -> Self {
-        let items = report.tallies.into_iter().map(Into::into).collect();
-        Self { from: report.from, to: report.to, items, cut: report.cut }
+        let Compliance { from, to, tallies, cut, grouping, pieces } = report;
+        let items = tallies.into_iter().map(Into::into).collect();
+        let over_time = pieces.into_iter().map(Into::into).collect();
+        Self { from, to, items, cut, grouping, over_time }
     }
 }
 

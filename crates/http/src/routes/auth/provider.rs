@@ -98,13 +98,14 @@ async fn list_sign_in_providers(
 async fn start_provider_sign_in(
     State(identity): State<Identity>,
     RedirectUri(redirect): RedirectUri,
+    Client(client): Client,
     headers: HeaderMap,
     Path(slug): Path<String>,
     Query(query): Query<StartQuery>,
 ) -> Result<Response, Problem> {
     let browser = cookies::sign_in_flow(&headers);
-    let begun = identity.begin_provider_sign_in(&slug, browser, query.return_to.as_deref(), &redirect).await;
-    match begun {
+    let return_to = query.return_to.as_deref();
+    match identity.begin_provider_sign_in(&slug, browser, return_to, &redirect, &client).await {
         Ok(begun) => {
             let mut headers = HeaderMap::new();
             cookies::set_sign_in_flow(&mut headers, &begun.browser, begun.lifetime);

@@ -13,7 +13,7 @@ use crate::{AppState, Problem, answer::Created, caller::Auth, json::Json, routes
 /// A tool to be called.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ExecuteToolRequest {
+pub(crate) struct ExecuteToolRequest {
     server_id: ConnectorId,
     /// The tool's name at its server.
     tool: String,
@@ -25,7 +25,7 @@ struct ExecuteToolRequest {
 /// How a tool call stands: ended, waiting for a person, or still under way; `run.status` says which.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ToolExecution)]
-struct ToolExecutionResponse {
+pub(crate) struct ToolExecutionResponse {
     run: RunResponse,
     /// Whether the tool did what it was asked; `null` before the end.
     #[schema(required = true)]
@@ -50,7 +50,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     post, path = "/api/mcp/execute/tool", tag = "mcp_servers", request_body = ExecuteToolRequest,
     responses((status = 201, body = ToolExecutionResponse))
 )]
-async fn execute_tool(
+pub(crate) async fn execute_tool(
     Auth(caller): Auth,
     State(state): State<AppState>,
     Json(ExecuteToolRequest { server_id, tool, arguments }): Json<ExecuteToolRequest>,

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::wire::AccessRequestResponse;
 use crate::{
     AppState, Problem,
-    answer::Created,
+    answer::{Created, NoContent},
     caller::Auth,
     json::{Json, nullable},
     page::{PageParameters, PageResponse, Paging},
@@ -69,6 +69,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(create_access_request))
         .routes(routes!(list_access_requests))
+        .routes(routes!(withdraw_access_request))
         .routes(routes!(approve_access_request))
         .routes(routes!(deny_access_request))
 }
@@ -102,6 +103,21 @@ async fn list_access_requests(
 ) -> Result<PageResponse<AccessRequestResponse>, Problem> {
     let page = grants.requests(&caller, mine, status, paging.request.clone()).await?;
     Ok(paging.answer(page, Into::into))
+}
+
+/// Takes one's own wish back, as long as nobody has answered it.
+#[utoipa::path(
+    delete, path = "/api/permissions/requests/{request_id}", tag = "permissions",
+    params(("request_id" = AccessRequestId, Path)),
+    responses((status = 204, description = "It is withdrawn, or was before"))
+)]
+async fn withdraw_access_request(
+    Auth(caller): Auth,
+    State(grants): State<Grants>,
+    Path(id): Path<AccessRequestId>,
+) -> Result<NoContent, Problem> {
+    grants.withdraw(&caller, id).await?;
+    Ok(NoContent)
 }
 
 /// Grants what was asked for. Nobody grants their own wish.

@@ -14,11 +14,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     AppState, Problem,
+    answer::Created,
     caller::Auth,
     json::Json,
     page::{PageParameters, PageResponse, Paging},
     path::Path,
     query::Query,
+    routes::mcp::calls::{ExecuteToolRequest, ToolExecutionResponse, execute_tool},
 };
 
 /// Where a run stands, in four words.
@@ -160,6 +162,7 @@ struct RunPath {
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list_organization_runs))
+        .routes(routes!(execute_organization_tool))
         .routes(routes!(find_organization_run))
         .routes(routes!(list_organization_run_steps))
 }
@@ -180,6 +183,20 @@ async fn list_organization_runs(
     let filter = RunFilter { agent_id, conversation_id, parent_run_id, kind, ..RunFilter::default() };
     let page = runs.page(&caller, filter, paging.request.clone()).await?;
     Ok(paging.answer(page, Into::into))
+}
+
+/// Calls a tool of a server in an organisation, as `POST /api/mcp/execute/tool` does in the active one.
+#[utoipa::path(
+    post, path = "/api/v1/orgs/{org_id}/runs/execute", tag = "runs",
+    params(("org_id" = OrganizationId, Path)), request_body = ExecuteToolRequest,
+    responses((status = 201, body = ToolExecutionResponse))
+)]
+async fn execute_organization_tool(
+    caller: Auth,
+    state: State<AppState>,
+    body: Json<ExecuteToolRequest>,
+) -> Result<Created<ToolExecutionResponse>, Problem> {
+    execute_tool(caller, state, body).await
 }
 
 /// One run of an organisation.

@@ -9,6 +9,7 @@ use crate::world::text;
 /// An erasure is one entry where it is asked for; that what is left is gone is told later, by the platform.
 pub(super) async fn people(w: &mut Walk<'_>, admin: &Api) {
     let proof = json!({ "password": PASSWORD });
+    w.step(admin, "POST /api/auth/export", &[], proof.clone(), "account.exported").await;
     let grace = w.world.colleague("erased@example.com", "member").await;
     let id = text(&grace.get("/api/auth/me").await.ok()["user"]["id"]);
     w.news().await;

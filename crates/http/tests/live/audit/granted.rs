@@ -50,6 +50,10 @@ pub(super) async fn grants(w: &mut Walk<'_>, admin: &Api) {
     let id = text(&asked["id"]);
     w.step(admin, &format!("{answer}/deny"), &[&id], json!({ "reason": "x" }), "access_request.denied").await;
 
+    let asked = w.step(&grace, ask, &[], wish("write"), "access_request.created").await;
+    let (withdraw, id) = ("DELETE /api/permissions/requests/{request_id}", text(&asked["id"]));
+    w.step(&grace, withdraw, &[&id], json!(null), "access_request.withdrawn").await;
+
     let campaigns = "/api/permissions/campaigns";
     let body = json!({ "name": "Autumn", "due_at": "2100-01-01T00:00:00Z" });
     let opened = w.step(admin, &format!("POST {campaigns}"), &[], body, "access_campaign.opened").await;

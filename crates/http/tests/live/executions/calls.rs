@@ -5,7 +5,10 @@ use conductor_test_support::{Provider, Reply};
 use serde_json::{Value, json};
 
 use super::{again, completed, ended, graph, keep, run, step};
-use crate::world::{World, text};
+use crate::{
+    limits,
+    world::{World, text},
+};
 
 async fn world() -> (World, Provider) {
     let provider = Provider::start().await;
@@ -132,10 +135,21 @@ async fn an_agent_may_run_a_workflow_that_its_tools_name() {
     provider.push(Reply::call("workflow_plus-one", &json!({ "inputs": { "n": 41 } })));
     provider.push(Reply::text("It is 42."));
     let body = json!({ "agent_id": clerk["id"], "input": "Add one to 41." });
-    let run = text(&world.admin.post("/api/execute/agent", body).await.created()["run"]["id"]);
+    let run = text(&world.admin.post("/api/execute/agent", body.clone()).await.created()["run"]["id"]);
     let ended = world.admin.events(&run, 0).await.until("run.finished").await;
     assert_eq!(ended.data["output"], json!({ "text": "It is 42." }));
     assert!(provider.request(2).await.body.to_string().contains("42"), "the outputs are told");
+
+    // It counts for the day of whoever is behind it: the agent's run is one, the workflow would be another.
+    let owner = format!("/api/roles/{}", limits::role(&world.admin, "owner").await);
+    world.admin.patch(&owner, json!({ "max_api_calls_per_day": 1 })).await.ok();
+    provider.push(Reply::call("workflow_plus-one", &json!({ "inputs": { "n": 41 } })));
+    provider.push(Reply::text("Not today."));
+    let run = text(&world.admin.post("/api/execute/agent", body).await.created()["run"]["id"]);
+    let ended = world.admin.events(&run, 0).await.until("run.finished").await;
+    assert_eq!(ended.data["output"], json!({ "text": "Not today." }));
+    let told = provider.request(4).await.body.to_string();
+    assert!(told.contains("1 calls per day") && told.contains("T00:00:00Z"), "{told}");
 }
 
 #[tokio::test]

@@ -8,8 +8,9 @@ import { Button } from '@/components/ui/button';
 import { TextArea } from '@/components/ui/field';
 import { ago, initials } from '@/lib/format';
 import { t } from '@/lib/i18n';
+import { toast } from '@/lib/toast';
 import { endOf, kindName, type Lasting, levelName, spanName } from '../model/levels';
-import { useAnswer } from '../queries';
+import { useAnswer, useWithdraw } from '../queries';
 import { LastingField } from './lasting-field';
 
 /** The row that is asked for, by its page. */
@@ -27,6 +28,13 @@ function Where({ request }: { request: AccessRequest }) {
   if (kind === 'connector') {
     return (
       <Link to="/servers/$serverId" params={{ serverId: id }} className={look}>
+        {text}
+      </Link>
+    );
+  }
+  if (kind === 'workflow') {
+    return (
+      <Link to="/workflows/$workflowId" params={{ workflowId: id }} className={look}>
         {text}
       </Link>
     );
@@ -148,7 +156,9 @@ export function MyRequest({ request }: { request: AccessRequest }) {
     pending: t('waits for an answer'),
     approved: t('approved'),
     denied: t('denied'),
+    withdrawn: t('taken back'),
   }[request.status];
+  const withdraw = useWithdraw();
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3">
       <span className="min-w-0 flex-1 basis-52">
@@ -159,6 +169,15 @@ export function MyRequest({ request }: { request: AccessRequest }) {
       </span>
       <span className="text-sm text-text-2">{words}</span>
       <span className="num text-sm text-text-3">{ago(request.decided_at ?? request.created_at)}</span>
+      {request.status === 'pending' && (
+        <Button
+          size="xs"
+          busy={withdraw.isPending}
+          onClick={() => withdraw.mutate(request.id, { onError: (error) => toast.error(describe(error)) })}
+        >
+          {t('Withdraw')}
+        </Button>
+      )}
       {request.status === 'approved' && <ArrowUpRight size={15} className="text-text-3" aria-hidden="true" />}
     </li>
   );

@@ -5,6 +5,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Expand, FileText, Minimize2, X } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { TypeIcon } from '@/components/shared/artifact-kind';
+import { Classification, isSensitive } from '@/components/ui/badges';
 import { IconButton } from '@/components/ui/button';
 import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
 import { cx } from '@/lib/cx';
@@ -77,6 +78,9 @@ export function ArtifactPanel({
     <section className={cx('artifacts', full && 'artifacts-full')} aria-label={t('Artifacts')}>
       <header className="artifacts-bar">
         <Tabs tabs={tabs} selected={tab?.identifier} onSelect={setChosen} />
+        {isSensitive(tab?.latest?.data_classification) && (
+          <Classification level={tab.latest.data_classification} />
+        )}
         <IconButton
           label={full ? t('Leave full screen') : t('Full screen')}
           side="bottom"

@@ -16,6 +16,7 @@ import { byLabel } from '../model/compliance';
 import { moment, type ReportSearch, readReportSearch, reportDays } from '../model/search';
 import { type ComplianceRow, complianceQuery, download } from '../queries';
 import { AuditFrame } from './audit-frame';
+import { CompliancePlot } from './compliance-plot';
 import { subjectName } from './subject';
 
 export function CompliancePage({ search }: { search: ReportSearch }) {
@@ -103,6 +104,7 @@ function Compliance({ me, search }: { me: Me; search: ReportSearch }) {
             <Notice tone="warn">{t('There is more than is listed. Choose a shorter time.')}</Notice>
           )}
           <Labels rows={rows} />
+          {report && <CompliancePlot pieces={report.over_time} time={report} />}
           <Rows rows={rows} names={names} />
         </>
       )}

@@ -27,6 +27,20 @@ export function grouped(conversations: Conversation[], now = Date.now()): [strin
   return [...groups];
 }
 
+/** A label that says more than "for members": its strokes, and its name for who hears the list. */
+function Label({ level }: { level: Conversation['data_classification'] }) {
+  if (level !== 'confidential' && level !== 'restricted') return null;
+  const name = level === 'confidential' ? t('Confidential') : t('Restricted');
+  return (
+    <span
+      className={level === 'confidential' ? 'class l3 bg-transparent! p-0!' : 'class l4 bg-transparent! p-0!'}
+      title={name}
+    >
+      <span className="sr-only">{name}</span>
+    </span>
+  );
+}
+
 function Line({
   conversation,
   current,
@@ -73,6 +87,7 @@ function Line({
         onClick={onNavigate}
       >
         <span className="min-w-0 flex-1 truncate">{conversation.title || t('New chat')}</span>
+        <Label level={conversation.data_classification} />
         {conversation.running_run_id && (
           <>
             <span className="dot pulse group-focus-within:invisible group-hover:invisible" />

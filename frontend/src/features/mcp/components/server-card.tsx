@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import { BadgeCheck, Braces, Plug, ShieldAlert, Terminal, Users } from 'lucide-react';
 import type { Connector } from '@/api/types';
-import { Status } from '@/components/ui/badges';
+import { Classification, Status } from '@/components/ui/badges';
 import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/states';
 import { ago } from '@/lib/format';
@@ -69,6 +69,7 @@ export function ServerCard({ connector, testing, onTest }: Props) {
           </h3>
           <div className="mt-1 flex items-center gap-2">
             <OriginBadge connector={connector} />
+            <Classification level={connector.data_classification} />
           </div>
         </div>
         <Health connector={connector} />

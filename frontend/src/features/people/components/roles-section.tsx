@@ -1,11 +1,19 @@
-/** The roles, and what each permits. */
+/** The roles, what each permits, and how much of a day it gives in this organisation. */
 import { useQuery } from '@tanstack/react-query';
 import { BadgeCheck, ChevronRight, Gauge } from 'lucide-react';
+import { type FormEvent, useState } from 'react';
+import { describe } from '@/api/problem';
+import { meQuery } from '@/api/queries';
 import type { Role } from '@/api/types';
 import { Status } from '@/components/ui/badges';
+import { Button } from '@/components/ui/button';
+import { TextField } from '@/components/ui/field';
 import { ErrorState, SkeletonRows } from '@/components/ui/states';
 import { rolesQuery } from '@/features/access';
 import { t } from '@/lib/i18n';
+import { may } from '@/lib/may';
+import { toast } from '@/lib/toast';
+import { useLimitRole } from '../queries';
 
 const order = ['owner', 'admin', 'power_user', 'standard_user', 'member', 'guest', 'viewer'];
 
@@ -19,7 +27,54 @@ function byNoun(permissions: readonly string[]): [string, string[]][] {
   return [...nouns].sort(([a], [b]) => a.localeCompare(b));
 }
 
-function RoleCard({ role }: { role: Role }) {
+/** What the organisation says of the calls of a day of whoever has the role. */
+function Limit({ role }: { role: Role }) {
+  const stored = role.max_api_calls_per_day?.toString() ?? '';
+  const [words, setWords] = useState(stored);
+  const [fault, setFault] = useState<string>();
+  const limit = useLimitRole();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const most = words.trim() === '' ? null : Number(words);
+    if (most !== null && !(Number.isInteger(most) && most >= 0)) {
+      return setFault(t('Enter a whole number, or nothing for no limit.'));
+    }
+    limit.mutate(
+      { id: role.id, most },
+      {
+        onSuccess: () => toast.success(t('Saved.')),
+        onError: (error) => setFault(describe(error)),
+      },
+    );
+  };
+  return (
+    <form className="mt-4 flex flex-wrap items-start gap-3 sm:pl-7" onSubmit={submit}>
+      <TextField
+        label={t('Calls a day of the role {{role}}', { role: t(role.role_name) })}
+        hint={t('In this organisation. Whoever has several roles is held to the lowest; empty is no limit.')}
+        inputMode="numeric"
+        wrapperClassName="min-w-0 flex-1 basis-60"
+        value={words}
+        error={fault}
+        onChange={(event) => {
+          setWords(event.target.value);
+          setFault(undefined);
+        }}
+      />
+      <Button
+        type="submit"
+        variant="outline"
+        className="sm:mt-[1.625rem]"
+        busy={limit.isPending}
+        disabled={words.trim() === stored}
+      >
+        {t('Save limit')}
+      </Button>
+    </form>
+  );
+}
+
+function RoleCard({ role, limits }: { role: Role; limits: boolean }) {
   return (
     <details className="group px-4 py-3">
       <summary className="flex cursor-pointer list-none flex-wrap items-center gap-3">
@@ -44,6 +99,7 @@ function RoleCard({ role }: { role: Role }) {
           {t('{{count}} permissions', { count: role.permissions.length })}
         </span>
       </summary>
+      {limits && <Limit key={role.max_api_calls_per_day ?? 'none'} role={role} />}
       <dl className="mt-4 mb-1 grid gap-2 text-sm sm:pl-7">
         {byNoun(role.permissions).map(([noun, verbs]) => (
           <div key={noun} className="flex flex-wrap gap-x-4">
@@ -56,7 +112,17 @@ function RoleCard({ role }: { role: Role }) {
   );
 }
 
-function Group({ title, hint, roles }: { title: string; hint: string; roles: Role[] }) {
+function Group({
+  title,
+  hint,
+  roles,
+  limits,
+}: {
+  title: string;
+  hint: string;
+  roles: Role[];
+  limits: boolean;
+}) {
   if (roles.length === 0) return null;
   const place = (role: Role) => (order.indexOf(role.role_name) + order.length) % order.length;
   return (
@@ -67,7 +133,7 @@ function Group({ title, hint, roles }: { title: string; hint: string; roles: Rol
         {[...roles]
           .sort((a, b) => place(a) - place(b))
           .map((role) => (
-            <RoleCard key={role.id} role={role} />
+            <RoleCard key={role.id} role={role} limits={limits} />
           ))}
       </div>
     </div>
@@ -76,7 +142,9 @@ function Group({ title, hint, roles }: { title: string; hint: string; roles: Rol
 
 export function RolesSection() {
   const { data, error, isPending, refetch } = useQuery(rolesQuery);
+  const { data: me } = useQuery(meQuery);
   const roles = data?.items ?? [];
+  const limits = may(me, 'organization.update');
   return (
     <section className="grid gap-3" aria-labelledby="roles-heading">
       <h2 id="roles-heading" className="title">
@@ -91,11 +159,13 @@ export function RolesSection() {
           <Group
             title={t('On the platform')}
             hint={t('An account has one of these, whatever the organisation.')}
+            limits={limits}
             roles={roles.filter(({ scope }) => scope === 'platform')}
           />
           <Group
             title={t('In the organisation')}
             hint={t('A member has one of these; either set may permit something.')}
+            limits={limits}
             roles={roles.filter(({ scope }) => scope === 'organization')}
           />
         </>

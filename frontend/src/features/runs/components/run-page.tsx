@@ -9,6 +9,7 @@ import { runQuery } from '@/api/queries';
 import type { RunEvent } from '@/api/types';
 import { useRunEvents } from '@/api/use-run-events';
 import { PageHeader } from '@/components/layout/page-header';
+import { Classification } from '@/components/ui/badges';
 import { Button } from '@/components/ui/button';
 import { JsonView } from '@/components/ui/json-view';
 import { RunStatusPill } from '@/components/ui/run-status';
@@ -150,11 +151,17 @@ export function RunPage({ runId }: { runId: string }) {
           </>
         }
       />
-      <dl className="card grid grid-cols-2 gap-4 p-4 sm:grid-cols-3 md:grid-cols-6">
+      <dl className="card grid grid-cols-2 gap-4 p-4 sm:grid-cols-3 md:grid-cols-7">
         <div>
           <dt className="label">{t('Status')}</dt>
           <dd className="mt-0.5">
             <RunStatusPill status={run.status} />
+          </dd>
+        </div>
+        <div>
+          <dt className="label">{t('Label')}</dt>
+          <dd className="mt-0.5">
+            <Classification level={run.data_classification} />
           </dd>
         </div>
         <Fact label={t('Took')}>{typeof run.duration_ms === 'number' ? duration(run.duration_ms) : '–'}</Fact>

@@ -1,4 +1,4 @@
-/** Name, what the assistant should know about the person, and the password. */
+/** Name, what the assistant should know about the person, the password, and what is the person's to take away. */
 import { useQuery } from '@tanstack/react-query';
 import { useForm } from 'react-hook-form';
 import { api, type BodyOf } from '@/api/client';
@@ -11,6 +11,7 @@ import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
 import { rememberUser } from '../queries';
+import { ExportAccount } from './export-account';
 import { Section } from './section';
 
 const save = (change: BodyOf<'put', '/api/auth/profile'>) => api.put('/api/auth/profile', change);
@@ -164,6 +165,9 @@ export function ProfileTab({ me }: { me: Me }) {
       <About me={me} />
       <Instructions user={me.user} />
       <Password />
+      <Section title={t('Your data')} lead={t('What is yours, as a file that programs can read.')}>
+        <ExportAccount me={me} />
+      </Section>
     </div>
   );
 }
