@@ -155,13 +155,16 @@ impl Grants {
         Ok(grants)
     }
 
-    /// A row of the caller's organisation that it may grant on.
+    /// A row of the caller's organisation that it may grant on, or that is its own and not above its clearance.
     async fn granted_on(&self, caller: &Caller, resource: ResourceRef) -> Result<Shared> {
         let row = shared::find(&self.store, caller, resource).await?;
         if row.scope.organization_id != caller.scope.organization_id {
             return Err(Error::Hidden { what: resource.kind.as_str() });
         }
-        self.access.require(caller, share_action(resource.kind), &row.facts).await?;
+        let owns = row.facts.owner.is_some() && row.facts.owner == caller.user_id();
+        let read = shared::level_action(resource.kind, AccessLevel::Read).filter(|_| owns);
+        let action = read.unwrap_or(share_action(resource.kind));
+        self.access.require(caller, action, &row.facts).await?;
         Ok(row)
     }
 

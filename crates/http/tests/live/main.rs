@@ -37,5 +37,6 @@ mod strangers;
 mod tasks;
 mod tenants;
 mod tools;
+mod who;
 mod workflows;
 mod world;
