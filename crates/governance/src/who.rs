@@ -230,7 +230,8 @@ impl Grants {
                 let agents = view.agents().page(wanted, machines(page)).await?;
                 let mut items = Vec::new();
                 let own = |scope: Scope| scope.organization_id == caller.scope.organization_id;
-                for agent in agents.items.into_iter().filter(|agent| own(agent.scope)) {
+                let agents_here: Vec<_> = agents.items.into_iter().filter(|agent| own(agent.scope)).collect();
+                for agent in agents_here {
                     let principal = Principal::Agent { agent_id: agent.id };
                     items.push(Candidate {
                         position: agent.id.to_string(),
@@ -245,7 +246,9 @@ impl Grants {
             SubjectKind::ServiceAccount => {
                 let accounts = view.service_accounts().page(machines(page)).await?;
                 let mut items = Vec::new();
-                for account in accounts.items.into_iter().filter(|account| named(&account.name)) {
+                let accounts_named: Vec<_> =
+                    accounts.items.into_iter().filter(|account| named(&account.name)).collect();
+                for account in accounts_named {
                     let principal = Principal::ServiceAccount { service_account_id: account.id };
                     items.push(Candidate {
                         position: account.id.to_string(),

@@ -37,7 +37,7 @@ test('access says who may and why not, and what a grant would change', async ({
   await expect(dialog.getByText('Nobody is like that.')).toBeVisible();
 
   // The same of one person, on the page of policies.
-  await page.goto('/policies/new');
+  await page.goto('/governance/policies/new');
   const explain = page.getByRole('region', { name: 'Explain' });
   await explain.getByLabel('Who').selectOption('Grace Hill');
   await explain.getByLabel('About').selectOption('Archivist');
