@@ -12,7 +12,7 @@ import { roleTitle } from '@/lib/names';
 import { levelName, levelsOf } from '../model/levels';
 import { type Asked, type Resource, whoMay } from '../queries';
 
-export function EffectStatus({ effect }: { effect: Effect }) {
+function EffectStatus({ effect }: { effect: Effect }) {
   if (effect === 'allow') {
     return (
       <Status tone="ok" icon={<Check />}>
