@@ -95,7 +95,7 @@ impl Grants {
         filter: WhoFilter,
         page: PageRequest,
     ) -> Result<Page<Standing>> {
-        let row = self.granted_on(caller, resource).await?;
+        let row = self.granted_on(caller, resource, filter.grant.is_some()).await?;
         let mut filter = filter;
         if filter.allowed != Some(true) && !self.sees_all(caller).await? {
             if filter.allowed == Some(false) {
@@ -155,13 +155,14 @@ impl Grants {
         Ok(grants)
     }
 
-    /// A row of the caller's organisation that it may grant on, or that is its own and not above its clearance.
-    async fn granted_on(&self, caller: &Caller, resource: ResourceRef) -> Result<Shared> {
+    /// A row of the caller's organisation that it may grant on, or that is its own and not above its clearance. A grant is
+    /// tried by those alone who could give it: what it would change says something of the people it is for.
+    async fn granted_on(&self, caller: &Caller, resource: ResourceRef, tries: bool) -> Result<Shared> {
         let row = shared::find(&self.store, caller, resource).await?;
         if row.scope.organization_id != caller.scope.organization_id {
             return Err(Error::Hidden { what: resource.kind.as_str() });
         }
-        let owns = row.facts.owner.is_some() && row.facts.owner == caller.user_id();
+        let owns = !tries && row.facts.owner.is_some() && row.facts.owner == caller.user_id();
         let read = shared::level_action(resource.kind, AccessLevel::Read).filter(|_| owns);
         let action = read.unwrap_or(share_action(resource.kind));
         self.access.require(caller, action, &row.facts).await?;

@@ -41,7 +41,7 @@ impl Grants {
         resource: ResourceRef,
         grant: GrantTrial,
     ) -> Result<Preview> {
-        let row = self.granted_on(caller, resource).await?;
+        let row = self.granted_on(caller, resource, true).await?;
         let action = checked_level(resource.kind, grant.level)?;
         let sees_all = self.sees_all(caller).await?;
         let reached = self.reached(caller, &row, grant.subject).await?;

@@ -97,6 +97,9 @@ async fn only_who_may_grant_on_a_row_asks_about_it() {
     let mine = grace.get(&who(&own, "")).await.ok();
     assert_eq!(column(&mine, "subject_id"), [json!(grace_id)]);
     assert_eq!(grace.get(&who(&own, "&allowed=false")).await.status, 403);
+    // What she could not give she does not try either: it would tell something of whom it is for.
+    let ada = id_of(&world.admin).await;
+    grace.post("/api/permissions/preview", grant(&own, &ada, "read")).await.problem(403, "role_missing");
 }
 
 #[tokio::test]
