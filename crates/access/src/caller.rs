@@ -1,7 +1,7 @@
 //! A person as a caller, from the rows as they are now: the same for a request with a token and for a run that goes on
 //! after its request is long gone.
 
-use conductor_domain::{Caller, OrganizationId, Principal, Run, Scope, UserId};
+use conductor_domain::{Caller, OrganizationId, OrganizationRole, Principal, Run, Scope, User, UserId};
 use conductor_storage::Unscoped;
 
 use crate::{Access, Result};
@@ -35,17 +35,23 @@ impl Access {
         let Some((_, role)) = here else { return Ok(None) };
         let all: Vec<OrganizationId> =
             organizations.iter().map(|(organization, _)| organization.id).collect();
-        Ok(Some(Caller {
-            principal: Principal::User { user_id },
-            scope,
-            roles: vec![format!("platform:{}", user.role), format!("organization:{role}")],
-            organizations: all,
-            clearance: user.clearance,
-            attributes: user.attributes,
-            token_scopes: None,
-            session_id: None,
-            token_id: None,
-            address: None,
-        }))
+        Ok(Some(Caller { organizations: all, ..member(&user, *role, scope) }))
+    }
+}
+
+/// A member of an organisation as the caller of a request there, as far as decisions of that organisation ask.
+#[must_use]
+pub fn member(user: &User, role: OrganizationRole, scope: Scope) -> Caller {
+    Caller {
+        principal: Principal::User { user_id: user.id },
+        scope,
+        roles: vec![format!("platform:{}", user.role), format!("organization:{role}")],
+        organizations: vec![scope.organization_id],
+        clearance: user.clearance,
+        attributes: user.attributes.clone(),
+        token_scopes: None,
+        session_id: None,
+        token_id: None,
+        address: None,
     }
 }

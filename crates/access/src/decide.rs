@@ -5,7 +5,9 @@ mod begin;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use conductor_domain::{Caller, Classification, Decision, Effect, NewAuditEvent, Obligation, Principal};
+use conductor_domain::{
+    Caller, Classification, Decision, Effect, Grant, NewAuditEvent, Obligation, Principal,
+};
 use conductor_rbac::{Action, Denial, Levels, PolicyIndex, Request, Resource, denial};
 use conductor_storage::Store;
 use serde_json::Value;
@@ -260,6 +262,14 @@ impl Judge {
         Self { draft: Some(Arc::new(draft)), ..self }
     }
 
+    /// The same caller and moment, as if these grants were as they are here.
+    pub(crate) fn given(self, grants: &[Grant]) -> Self {
+        if grants.is_empty() {
+            return self;
+        }
+        Self { compiled: Arc::new(self.compiled.with_grants(grants)), ..self }
+    }
+
     /// What live grants give the caller on a row.
     #[must_use]
     pub fn levels(&self, caller: &Caller, facts: &Facts) -> Levels {
@@ -274,7 +284,15 @@ impl Judge {
         self.draft.as_deref().unwrap_or(&self.compiled.rules.index)
     }
 
-    fn effect(&self, caller: &Caller, action: Action, facts: &Facts, arguments: Option<&Value>) -> Effect {
+    /// The answer alone: the same as `decide(…).effect`, without its sentences.
+    #[must_use]
+    pub fn effect(
+        &self,
+        caller: &Caller,
+        action: Action,
+        facts: &Facts,
+        arguments: Option<&Value>,
+    ) -> Effect {
         self.index().effect(&self.question(caller, action, facts, arguments))
     }
 

@@ -16,6 +16,7 @@ mod rules;
 mod vault;
 
 pub use budgets::Budgets;
+pub use caller::member;
 pub use conductor_rbac::{Action, Levels, ResourceKind};
 pub use days::{DayStanding, Days};
 pub use decide::{Access, Judge};

@@ -1,9 +1,14 @@
 //! A machine behind a token: what it may do is what its issuer may do now, within the scopes it was given.
 
-use conductor_domain::{Caller, EnvironmentId, IssuedToken, Principal, Scope, TokenId, TokenStatus, User};
+use conductor_domain::{
+    Caller, EnvironmentId, IssuedToken, PageRequest, Principal, Scope, TokenId, TokenStatus, User,
+};
 use conductor_storage::Unscoped;
 
 use crate::{Access, Action, Result};
+
+/// Tokens of a machine that a question about it looks at.
+const TOKENS: u64 = 10;
 
 /// A token that works, with everything that it stands on.
 #[derive(Clone, Debug)]
@@ -67,6 +72,33 @@ impl Access {
         }
         let caller = self.caller_of(machine.issuer.id, scope).await?;
         Ok(caller.map(|issuer| machine.as_caller(issuer)))
+    }
+
+    /// A machine of the asker's organisation as each of its tokens lets it call, the newest first: `TOKENS` of them at
+    /// most. None where it has no token that works.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn callers_of_machine(
+        &self,
+        asker: &Caller,
+        of: &Principal,
+        scope: Scope,
+    ) -> Result<Vec<Caller>> {
+        let newest = PageRequest { limit: TOKENS, after: None };
+        let tokens = self.store.visible_to(asker).issued_tokens().page(of, newest).await?;
+        let now = self.store.clock().now();
+        let mut callers = Vec::new();
+        for token in tokens.items.iter().filter(|token| token.status(now) == TokenStatus::Active) {
+            let Some(machine) = self.machine(token.id).await? else { continue };
+            // A machine acts in the environment of its own, wherever one asks.
+            let scope =
+                Scope { environment_id: machine.environment_id.unwrap_or(scope.environment_id), ..scope };
+            if let Some(issuer) = self.caller_of(machine.issuer.id, scope).await? {
+                callers.push(machine.as_caller(issuer));
+            }
+        }
+        Ok(callers)
     }
 }
 

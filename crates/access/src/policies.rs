@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 use conductor_domain::{
-    BindingScope, Caller, Decision, Effect, FieldError, OrganizationId, Policy, PolicyBinding,
+    BindingScope, Caller, Decision, Effect, FieldError, Grant, OrganizationId, Policy, PolicyBinding,
     PolicyBindingId, PolicyId, PolicyMode, PolicyRule, PolicyRuleId, RecordedDecision,
 };
 use conductor_rbac::{Action, PolicyIndex, built_in_policies};
@@ -13,7 +13,7 @@ use conductor_storage::Unscoped;
 use serde_json::Value;
 
 use crate::{
-    Access, Facts, Result,
+    Access, Facts, Judge, Result,
     record::Asked,
     rules::{Compiled, build, policy_rows, roles},
 };
@@ -134,12 +134,24 @@ impl Access {
         arguments: Option<&Value>,
         policies: Option<&[Policy]>,
     ) -> Result<Decision> {
-        let judge = self.judge(caller).await?;
-        let Some(policies) = policies else {
-            return Ok(judge.decide(caller, action, facts, arguments));
-        };
-        let draft = self.draft(caller.scope.organization_id, policies).await?;
-        Ok(judge.against(draft).decide(caller, action, facts, arguments))
+        let judge = self.trial(caller, policies, &[]).await?;
+        Ok(judge.decide(caller, action, facts, arguments))
+    }
+
+    /// What would decide in the caller's organisation if its policies were these and these grants were as they are
+    /// here, given or taken back; its own where there are none. Nothing is stored.
+    ///
+    /// # Errors
+    /// When the rules cannot be read.
+    pub async fn trial(
+        &self,
+        caller: &Caller,
+        policies: Option<&[Policy]>,
+        grants: &[Grant],
+    ) -> Result<Judge> {
+        let judge = self.judge(caller).await?.given(grants);
+        let Some(policies) = policies else { return Ok(judge) };
+        Ok(judge.against(self.draft(caller.scope.organization_id, policies).await?))
     }
 
     /// The organisation's rules as they are, beside what they would be with these policies.

@@ -62,6 +62,17 @@ impl Compiled {
         roles.iter().filter_map(|role| self.rules.calls_per_day.get(role).copied()).min()
     }
 
+    /// The same as if these grants were as they are here: new ones given, those that are not active taken back.
+    pub(crate) fn with_grants(&self, grants: &[Grant]) -> Self {
+        let rows = grants.iter().map(|grant| grant_row(grant, &self.rules));
+        Self {
+            rules: Arc::clone(&self.rules),
+            grants: Arc::new(self.grants.changed(rows)),
+            version: self.version,
+            checked_at: AtomicI64::new(self.checked_at.load(Ordering::Relaxed)),
+        }
+    }
+
     /// Whether it may be used; of those who find it old, one is told to look.
     fn is_fresh(&self, now: i64) -> bool {
         let checked = self.checked_at.load(Ordering::Relaxed);

@@ -373,7 +373,7 @@ impl Grants {
     }
 
     /// A subject that the organisation has, and that does not own the row already.
-    async fn subject(&self, caller: &Caller, row: &Shared, subject: GrantSubject) -> Result<()> {
+    pub(crate) async fn subject(&self, caller: &Caller, row: &Shared, subject: GrantSubject) -> Result<()> {
         let view = self.store.visible_to(caller);
         let known = match subject.kind {
             SubjectKind::User => {

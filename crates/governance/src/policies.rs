@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use conductor_access::{Access, Action, Facts, baseline, check_policy};
 use conductor_domain::{
-    AgentId, BindingScope, Caller, Decision, Effect, EnvironmentId, FieldError, NewAuditEvent, Obligation,
-    Page, PageRequest, Policy, PolicyBinding, PolicyBindingId, PolicyId, PolicyMode, PolicyRule,
-    PolicyRuleId, UserId,
+    BindingScope, Caller, Effect, EnvironmentId, FieldError, NewAuditEvent, Obligation, Page, PageRequest,
+    Policy, PolicyBinding, PolicyBindingId, PolicyId, PolicyMode, PolicyRule, PolicyRuleId,
 };
 use conductor_storage::Store;
 use serde_json::{Value, json};
@@ -65,23 +64,6 @@ pub struct PolicyEdit {
     pub bindings: Option<Vec<BindingDraft>>,
     /// The version that was read, where the change must not undo another one.
     pub version: Option<i32>,
-}
-
-/// A question to the decision point.
-#[derive(Clone, Debug)]
-pub struct Question {
-    /// Whose request it would be; the caller's own where `None`.
-    pub user_id: Option<UserId>,
-    /// The agent that would act.
-    pub agent_id: Option<AgentId>,
-    /// What would be asked for.
-    pub action: Action,
-    /// What it would be asked about, with all that is known of it.
-    pub facts: Facts,
-    /// The arguments of a tool call.
-    pub arguments: Option<Value>,
-    /// A policy to be tried, in place of one that is stored or beside them.
-    pub draft: Option<(Option<PolicyId>, PolicyEdit)>,
 }
 
 /// Policies of the organisation that a caller acts in.
@@ -182,27 +164,6 @@ impl Policies {
             .await?;
         self.access.rules_changed(caller.scope.organization_id);
         Ok(())
-    }
-
-    /// What would be decided, and why. Nothing is done and nothing recorded.
-    ///
-    /// # Errors
-    /// `Hidden` where the person is no member of the organisation.
-    pub async fn evaluate(&self, caller: &Caller, question: Question) -> Result<Decision> {
-        self.require(caller, Action::PolicyRead, None).await?;
-        let mut subject = caller.clone();
-        if let Some(user) = question.user_id.filter(|user| Some(*user) != caller.user_id()) {
-            let found = self.access.caller_of(user, caller.scope).await?;
-            subject = found.ok_or(Error::Hidden { what: "user" })?;
-        }
-        let mut facts = question.facts;
-        facts.agents.extend(question.agent_id);
-        let policies = match question.draft {
-            Some((id, edit)) => Some(self.with_draft(caller, id, edit).await?),
-            None => None,
-        };
-        let arguments = question.arguments.as_ref();
-        Ok(self.access.explain(&subject, question.action, &facts, arguments, policies.as_deref()).await?)
     }
 
     /// The organisation's stored policies with a draft among them; a draft counts whatever its mode.

@@ -9,6 +9,7 @@ export type {
   AccessCampaignItem,
   AccessLevel,
   AccessRequest,
+  AccessStanding,
   Agent,
   AgentMcpServer,
   AgentVersion,

@@ -2,6 +2,7 @@
 
 mod campaigns;
 mod requests;
+mod who;
 mod wire;
 
 use axum::extract::State;
@@ -43,6 +44,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(list_grants))
         .routes(routes!(list_my_grants))
         .routes(routes!(list_user_grants))
+        .merge(who::router())
         .merge(requests::router())
         .merge(campaigns::router())
 }

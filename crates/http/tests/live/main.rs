@@ -40,5 +40,6 @@ mod strangers;
 mod tasks;
 mod tenants;
 mod tools;
+mod who;
 mod workflows;
 mod world;

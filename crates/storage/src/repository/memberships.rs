@@ -1,14 +1,19 @@
 //! Who belongs to which organisation, in which role.
 
+use std::collections::HashMap;
+
 use conductor_domain::{
     Member, Membership, MembershipId, OrganizationId, OrganizationRole, Page, PageRequest, Revoked, Scope,
-    UserId,
+    User, UserId,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Expr, Func},
 };
 
-use super::convert::{after_id, word};
+use super::convert::{after_id, containing, word};
 use crate::{
     Error, Result, ScopedTx, View,
     conn::{Conn, Fetch},
@@ -63,6 +68,45 @@ impl<'a> VisibleMemberships<'a> {
         let select = select.order_by_desc(membership::Column::Id).limit(page.limit + 1);
         let cut = Page::cut(select.rows(self.view.conn).await?, page.limit, |row| row.id.to_string());
         Ok(Page { items: with_people(self.view.conn, cut.items).await?, next: cut.next })
+    }
+
+    /// Members who may act, with their accounts, the newest first: what questions about many people stand on, in two
+    /// statements however long the page is. `words` stand in the name or the address.
+    ///
+    /// # Errors
+    /// `BadCursor` when the cursor is not one of this list.
+    pub async fn accounts(&self, words: Option<&str>, page: PageRequest) -> Result<Page<(Membership, User)>> {
+        let mut active = user::Entity::find()
+            .select_only()
+            .column(user::Column::Id)
+            .filter(user::Column::IsActive.eq(true))
+            .filter(user::Column::DeletedAt.is_null());
+        if let Some(words) = words.map(str::trim).filter(|words| !words.is_empty()) {
+            let mut found = Condition::any();
+            for column in [user::Column::Name, user::Column::Email] {
+                found = found.add(Expr::expr(Func::lower(Expr::col(column))).like(containing(words)));
+            }
+            active = active.filter(found);
+        }
+        let mut select = self
+            .visible()
+            .filter(membership::Column::IsActive.eq(true))
+            .filter(membership::Column::UserId.in_subquery(active.into_query()));
+        if let Some(after) = after_id(&page)? {
+            select = select.filter(membership::Column::Id.lt(after));
+        }
+        let select = select.order_by_desc(membership::Column::Id).limit(page.limit + 1);
+        let cut = Page::cut(select.rows(self.view.conn).await?, page.limit, |row| row.id.to_string());
+        let ids = cut.items.iter().map(|row| row.user_id);
+        let people = user::Entity::find().filter(user::Column::Id.is_in(ids)).rows(self.view.conn).await?;
+        let mut people: HashMap<_, _> = people.into_iter().map(|person| (person.id, person)).collect();
+        let mut items = Vec::with_capacity(cut.items.len());
+        for row in cut.items {
+            // Whoever went between the two statements is no member any more.
+            let Some(person) = people.remove(&row.user_id) else { continue };
+            items.push((Membership::try_from(row)?, User::try_from(person)?));
+        }
+        Ok(Page { items, next: cut.next })
     }
 
     fn visible(&self) -> sea_orm::Select<membership::Entity> {

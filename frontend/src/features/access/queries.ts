@@ -1,8 +1,8 @@
 /** Grants and wishes for them on the server. */
-import { queryOptions, useMutation } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions, useMutation } from '@tanstack/react-query';
 import { api, type BodyOf } from '@/api/client';
 import { queryClient } from '@/api/queries';
-import type { SharedKind } from '@/api/types';
+import type { AccessLevel, SharedKind, SubjectKind } from '@/api/types';
 
 /** A row that can be granted. */
 export interface Resource {
@@ -18,6 +18,52 @@ export const grantsOn = ({ kind, id }: Resource) =>
         query: { resource_type: kind, resource_id: id, limit: 100 },
         signal,
       }),
+  });
+
+/** What is asked about whom. */
+export interface Asked {
+  level: AccessLevel;
+  kind: Exclude<SubjectKind, 'organization'>;
+  q: string;
+  allowed: '' | 'true' | 'false';
+}
+
+export const whoMay = ({ kind, id }: Resource, asked: Asked) =>
+  infiniteQueryOptions({
+    queryKey: ['grants', 'who', kind, id, asked],
+    queryFn: ({ pageParam, signal }) =>
+      api.get('/api/permissions/who', {
+        query: {
+          resource_type: kind,
+          resource_id: id,
+          access_level: asked.level,
+          subject_type: asked.kind,
+          ...(asked.q ? { q: asked.q } : {}),
+          ...(asked.allowed ? { allowed: asked.allowed === 'true' } : {}),
+          ...(pageParam ? { cursor: pageParam } : {}),
+        },
+        signal,
+      }),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor || undefined,
+  });
+
+/** What a grant would change; read anew when grants are. */
+export const preview = (
+  { kind, id }: Resource,
+  subject: { subject_type: SubjectKind; subject_id: string },
+  level: AccessLevel,
+) =>
+  queryOptions({
+    queryKey: ['grants', 'preview', kind, id, subject, level],
+    queryFn: () =>
+      api.post('/api/permissions/preview', {
+        resource_type: kind,
+        resource_id: id,
+        ...subject,
+        access_level: level,
+      }),
+    retry: false,
   });
 
 /** What this person asked for on a row and nobody has answered. */

@@ -68,6 +68,27 @@ export function useDeletePolicy(organization: string) {
   });
 }
 
+/** Stored rows that a question may be about: the newest of each kind that this person sees. */
+export const rowsToAsk = queryOptions({
+  queryKey: ['policies', 'rows'],
+  queryFn: async ({ signal }) => {
+    const query = { limit: 100 };
+    const [agents, connectors, workflows, conversations] = await Promise.all([
+      api.get('/api/agents', { query, signal }),
+      api.get('/api/mcp/servers', { query, signal }),
+      api.get('/api/workflows', { query, signal }),
+      api.get('/api/conversations', { query, signal }),
+    ]);
+    return {
+      agent: agents.items.map(({ id, name }) => ({ id, name })),
+      connector: connectors.items.map(({ id, name }) => ({ id, name })),
+      workflow: workflows.items.map(({ id, name }) => ({ id, name })),
+      conversation: conversations.items.map(({ id, title }) => ({ id, name: title ?? '' })),
+    };
+  },
+  staleTime: 60_000,
+});
+
 export const useExplain = (organization: string) =>
   useMutation({
     mutationFn: (question: Question) => api.post(`/api/v1/orgs/${organization}/policies/evaluate`, question),

@@ -3,14 +3,15 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use conductor_domain::{
-    AgentId, AuditEventId, Classification, Decision, Effect, Obligation, OrganizationId, PolicyId, TraceStep,
-    UserId, Visibility,
+    AccessLevel, AgentId, AuditEventId, Classification, Decision, Effect, GrantSubject, Obligation,
+    OrganizationId, PolicyId, ResourceRef, SharedKind, SubjectKind, TraceStep, UserId, Visibility,
 };
-use conductor_governance::{Action, Backtest, Facts, Policies, Question};
+use conductor_governance::{Action, Backtest, Facts, GrantTrial, Policies, Question, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
 
 use super::UpdatePolicyRequest;
 use crate::{AppState, Problem, caller::Auth, json::Json};
@@ -21,10 +22,20 @@ use crate::{AppState, Problem, caller::Auth, json::Json};
 struct EvaluateRequest {
     /// What would be asked for, such as `tool.invoke`.
     action: String,
-    /// What it would be asked about, such as `tool:pdf/read`.
-    target: String,
+    /// What it would be asked about, such as `tool:pdf/read`; something new of its kind where neither this nor
+    /// `resource_id` is named.
+    target: Option<String>,
+    /// A stored row of the organisation, of the kind that the action names: an agent, a connector, a conversation or a
+    /// workflow. Its owner, visibility, label and grants are read, and `resource` may only try another label.
+    resource_id: Option<Uuid>,
     /// Whose request it would be; one's own where it is left out.
     user_id: Option<UserId>,
+    /// The kind of `subject_id`: `user`, `agent` or `service_account`. Machines are asked about by their tokens.
+    subject_type: Option<SubjectKind>,
+    /// Whose request it would be, in the place of `user_id`.
+    subject_id: Option<Uuid>,
+    /// A grant on the stored row, as if it had been given.
+    grant: Option<GrantTrialRequest>,
     /// The agent that would act.
     agent_id: Option<AgentId>,
     /// The organisation, where the path names none; a member's only.
@@ -39,6 +50,24 @@ struct EvaluateRequest {
     policy_id: Option<PolicyId>,
     /// A change to be tried: what would be decided if it were stored.
     draft: Option<UpdatePolicyRequest>,
+}
+
+/// A grant to be tried.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct GrantTrialRequest {
+    /// `user` where it is not named.
+    subject_type: Option<SubjectKind>,
+    subject_id: Uuid,
+    access_level: AccessLevel,
+}
+
+impl From<GrantTrialRequest> for GrantTrial {
+    fn from(request: GrantTrialRequest) -> Self {
+        let GrantTrialRequest { subject_type, subject_id, access_level } = request;
+        let kind = subject_type.unwrap_or(SubjectKind::User);
+        Self { subject: GrantSubject { kind, id: subject_id }, level: access_level }
+    }
 }
 
 /// What is known of a target; what is left out is taken as a row of the organisation that all of it may see.
@@ -99,7 +128,10 @@ impl EvaluateRequest {
             let detail = format!("There is no action {:?}; write one such as tool.invoke.", self.action);
             Problem::field("/action", "unknown_action", detail)
         })?;
-        let mut facts = Facts::new(self.target, scope)
+        let subject = self.subject()?;
+        let resource = self.stored(action)?;
+        let target = self.target.unwrap_or_else(|| format!("{}:new", action.kind()));
+        let mut facts = Facts::new(target, scope)
             .owned_by(self.resource.owner_user_id)
             .seen_by(self.resource.visibility.unwrap_or(Visibility::Organization))
             .labelled(self.resource.data_classification.unwrap_or(Classification::Internal))
@@ -107,13 +139,66 @@ impl EvaluateRequest {
         facts.read_only = self.resource.read_only;
         facts.asks = self.resource.asks;
         Ok(Question {
-            user_id: self.user_id,
+            subject,
             agent_id: self.agent_id,
             action,
+            resource,
             facts,
+            label: self.resource.data_classification,
+            grant: self.grant.map(Into::into),
             arguments: self.arguments,
             draft: self.draft.map(|draft| (self.policy_id, draft.into())),
         })
+    }
+
+    /// Whose request it would be.
+    fn subject(&self) -> Result<Option<Subject>, Problem> {
+        let Some(id) = self.subject_id else {
+            return match self.subject_type {
+                Some(_) => Err(Problem::field("/subject_id", "required", "Name whose request it would be.")),
+                None => Ok(self.user_id.map(Subject::User)),
+            };
+        };
+        if self.user_id.is_some() {
+            return Err(Problem::field("/user_id", "mismatch", "Name the subject once, by its kind and id."));
+        }
+        match self.subject_type.unwrap_or(SubjectKind::User) {
+            SubjectKind::User => Ok(Some(Subject::User(id.into()))),
+            SubjectKind::Agent => Ok(Some(Subject::Agent(id.into()))),
+            SubjectKind::ServiceAccount => Ok(Some(Subject::ServiceAccount(id.into()))),
+            SubjectKind::Role | SubjectKind::Organization => {
+                let detail = "Many at once are answered by /api/permissions/who; name a user, an agent or a \
+                              service account here.";
+                Err(Problem::field("/subject_type", "not_one", detail))
+            }
+        }
+    }
+
+    /// The stored row that it asks about.
+    fn stored(&self, action: Action) -> Result<Option<ResourceRef>, Problem> {
+        let Some(id) = self.resource_id else {
+            return match self.grant {
+                Some(_) => Err(Problem::field("/resource_id", "required", "Name the row of the grant.")),
+                None => Ok(None),
+            };
+        };
+        if self.target.is_some() {
+            return Err(Problem::field(
+                "/target",
+                "mismatch",
+                "The stored row is the target; leave this out.",
+            ));
+        }
+        let ResourceRequest { owner_user_id, visibility, is_official, read_only, asks, .. } = &self.resource;
+        if owner_user_id.is_some() || visibility.is_some() || *is_official || *read_only || *asks {
+            let detail = "What is stored of the row counts; only another data_classification can be tried.";
+            return Err(Problem::field("/resource", "mismatch", detail));
+        }
+        let kind = action.kind().as_str().parse::<SharedKind>().map_err(|_| {
+            let detail = format!("{action} is not asked about a stored row; name a target instead.");
+            Problem::field("/resource_id", "kind_unknown", detail)
+        })?;
+        Ok(Some(ResourceRef { kind, id }))
     }
 }
 

@@ -40,6 +40,10 @@ pub(super) async fn grants(w: &mut Walk<'_>, admin: &Api) {
         .await;
     w.steps(admin, "POST /api/permissions/check", &[], json!({ "permission": "agent.read" }), &[]).await;
 
+    let trial =
+        json!({ "resource_type": "agent", "resource_id": agent, "subject_id": user, "access_level": "read" });
+    w.steps(admin, "POST /api/permissions/preview", &[], trial, &[]).await;
+
     let wish = |level: &str| json!({ "resource_type": "agent", "resource_id": agent, "access_level": level, "reason": "x" });
     let ask = "POST /api/permissions/request";
     let asked = w.step(&grace, ask, &[], wish("execute"), "access_request.created").await;

@@ -136,7 +136,7 @@ impl Operation {
         let mut path = path.collect::<Vec<_>>().join("/");
         if let Some((Place::Query(name), id)) = place {
             path = format!("{path}?{name}={id}");
-            if name == "resource_id" && self.path.ends_with("/grants") {
+            if name == "resource_id" && ["/grants", "/who"].iter().any(|end| self.path.ends_with(end)) {
                 path.push_str("&resource_type=agent");
             }
         }

@@ -1,7 +1,7 @@
 /** Who has access to a row: the list, one more, another level, and taking it back. */
 import { useQuery } from '@tanstack/react-query';
 import { Bot, Building2, Clock, KeyRound, Users, UserX, X } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { serviceAccountOptions } from '@/api/names';
 import { describe, Problem } from '@/api/problem';
 import { agentOptionsQuery, membersQuery, meQuery } from '@/api/queries';
@@ -19,6 +19,9 @@ import { toast } from '@/lib/toast';
 import { endOf, type Lasting, levelName, levelsOf } from '../model/levels';
 import { grantsOn, type Resource, rolesQuery, useGrant, useRevoke } from '../queries';
 import { LastingField } from './lasting-field';
+
+const WhoMay = lazy(() => import('./who-may'));
+const GrantPreview = lazy(() => import('./grant-preview'));
 
 export function AccessDialog({
   open,
@@ -47,6 +50,7 @@ export function AccessDialog({
 function Access({ resource }: { resource: Resource }) {
   const { data, error, isPending, refetch } = useQuery(grantsOn(resource));
   const grants = data?.items ?? [];
+  const [asking, setAsking] = useState(false);
   return (
     <div className="grid gap-5">
       <Add resource={resource} taken={grants} />
@@ -70,6 +74,15 @@ function Access({ resource }: { resource: Resource }) {
             <Row key={grant.id} grant={grant} resource={resource} />
           ))}
         </ul>
+      )}
+      {asking ? (
+        <Suspense fallback={<SkeletonRows rows={3} />}>
+          <WhoMay resource={resource} />
+        </Suspense>
+      ) : (
+        <Button variant="outline" className="justify-self-start" onClick={() => setAsking(true)}>
+          {t('Who may, and why not')}
+        </Button>
       )}
     </div>
   );
@@ -208,6 +221,8 @@ function Add({ resource, taken }: { resource: Resource; taken: Grant[] }) {
   );
   const services = (accounts.data?.items ?? []).filter(({ id }) => !has('service_account', id));
 
+  const chosen = parse(who);
+
   const submit = async (event: React.FormEvent) => {
     event.preventDefault();
     const subject = parse(who);
@@ -314,6 +329,11 @@ function Add({ resource, taken }: { resource: Resource; taken: Grant[] }) {
       >
         {t('Give access')}
       </Button>
+      {chosen && (
+        <Suspense fallback={null}>
+          <GrantPreview resource={resource} subject={chosen} level={level} />
+        </Suspense>
+      )}
     </form>
   );
 }

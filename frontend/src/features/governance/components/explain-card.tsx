@@ -1,17 +1,16 @@
 /** A question to the decision point, and its answer: the draft is asked, the stored rules are the comparison. */
-import { useQuery } from '@tanstack/react-query';
 import { Check, UserRound, X } from 'lucide-react';
 import { useState } from 'react';
 import { describe } from '@/api/problem';
-import { membersQuery } from '@/api/queries';
 import type { Effect, Explanation } from '@/api/types';
 import { Button } from '@/components/ui/button';
-import { SelectField, TextArea, TextField } from '@/components/ui/field';
+import { TextArea, TextField } from '@/components/ui/field';
 import { Notice } from '@/components/ui/states';
 import { cx } from '@/lib/cx';
 import { t } from '@/lib/i18n';
 import { conditionsFault, effectName } from '../model/form';
 import { type PolicyChange, type Question, useExplain } from '../queries';
+import { type About, asked, ExplainAbout } from './explain-about';
 
 const SOURCES: Record<string, string> = {
   tenant: 'Organisation',
@@ -80,8 +79,8 @@ interface Props {
 }
 
 export function ExplainCard({ organization, policyId, draft }: Props) {
-  const { data: members } = useQuery(membersQuery(organization));
-  const [question, setQuestion] = useState({ action: 'tool.invoke', target: '', user: '', arguments: '' });
+  const [question, setQuestion] = useState({ action: 'tool.invoke', target: '', arguments: '' });
+  const [about, setAbout] = useState<About>({ who: '', row: '', agent: '', label: '' });
   const [readOnly, setReadOnly] = useState(false);
   const explain = useExplain(organization);
   const compare = useExplain(organization);
@@ -90,10 +89,9 @@ export function ExplainCard({ organization, policyId, draft }: Props) {
   const ask = () => {
     const plain: Question = {
       action: question.action.trim(),
-      target: question.target.trim(),
-      ...(question.user ? { user_id: question.user } : {}),
+      ...(about.row ? {} : { target: question.target.trim() }),
+      ...asked(about, readOnly),
       ...(question.arguments.trim() ? { arguments: JSON.parse(question.arguments) } : {}),
-      resource: { read_only: readOnly },
     };
     compare.mutate(plain);
     explain.mutate({ ...plain, ...(policyId ? { policy_id: policyId } : {}), ...(draft ? { draft } : {}) });
@@ -111,18 +109,16 @@ export function ExplainCard({ organization, policyId, draft }: Props) {
           if (!wrong && draft) ask();
         }}
       >
-        <SelectField
-          label={t('Who')}
-          value={question.user}
-          onChange={(event) => set({ user: event.target.value })}
-        >
-          <option value="">{t('You')}</option>
-          {(members?.items ?? []).map((member) => (
-            <option key={member.user_id} value={member.user_id}>
-              {member.name || member.email}
-            </option>
-          ))}
-        </SelectField>
+        <ExplainAbout
+          organization={organization}
+          about={about}
+          onChange={(change) => {
+            setAbout((last) => ({ ...last, ...change }));
+            // A stored row has a kind, and only actions of that kind are asked about it.
+            const kind = change.row?.split(':')[0];
+            if (kind && !question.action.startsWith(`${kind}.`)) set({ action: `${kind}.read` });
+          }}
+        />
         <div className="grid items-start gap-4 sm:grid-cols-2">
           <TextField
             label={t('Does')}
@@ -130,13 +126,15 @@ export function ExplainCard({ organization, policyId, draft }: Props) {
             value={question.action}
             onChange={(event) => set({ action: event.target.value })}
           />
-          <TextField
-            label={t('On')}
-            className="font-mono"
-            placeholder="tool:files/read"
-            value={question.target}
-            onChange={(event) => set({ target: event.target.value })}
-          />
+          {!about.row && (
+            <TextField
+              label={t('On')}
+              className="font-mono"
+              placeholder="tool:files/read"
+              value={question.target}
+              onChange={(event) => set({ target: event.target.value })}
+            />
+          )}
         </div>
         <TextArea
           label={t('Arguments')}
@@ -148,16 +146,22 @@ export function ExplainCard({ organization, policyId, draft }: Props) {
           onChange={(event) => set({ arguments: event.target.value })}
           error={wrong}
         />
-        <label className="flex items-center gap-2 text-sm">
-          <input type="checkbox" checked={readOnly} onChange={(event) => setReadOnly(event.target.checked)} />
-          {t('The tool only reads')}
-        </label>
+        {!about.row && (
+          <label className="flex items-center gap-2 text-sm">
+            <input
+              type="checkbox"
+              checked={readOnly}
+              onChange={(event) => setReadOnly(event.target.checked)}
+            />
+            {t('The tool only reads')}
+          </label>
+        )}
         <Button
           type="submit"
           variant="outline"
           className="justify-self-start"
           busy={explain.isPending}
-          disabled={!draft || !question.target.trim()}
+          disabled={!draft || (!about.row && !question.target.trim())}
         >
           {t('What would be decided?')}
         </Button>
