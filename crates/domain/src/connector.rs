@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    CallCost, Classification, ConnectorId, Scope, ToolId, UserId, Visibility, classification::words,
+    ApiSpec, CallCost, Classification, ConnectorId, Scope, ToolId, UserId, Visibility, classification::words,
 };
 
 /// How an MCP server is reached.

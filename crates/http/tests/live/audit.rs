@@ -259,8 +259,7 @@ async fn every_change_is_one_entry() {
     .await;
     let body = json!({ "server_id": s, "tool": "echo", "arguments": { "word": "hello" } });
     w.step(&admin, "POST /api/mcp/execute/tool", &[], body.clone(), "run.started").await;
-    let (run, org) = ("POST /api/v1/orgs/{org_id}/runs/execute", w.world.organization(&admin).await);
-    w.step(&admin, run, &[&org], body, "run.started").await;
+    w.step(&admin, "POST /api/v1/orgs/{org_id}/runs/execute", &[&org], body, "run.started").await;
     let uri = admin.get(&format!("/api/mcp/servers/{s}/resources")).await.ok()["items"][0]["uri"].clone();
     let body = json!({ "server_id": s, "uri": uri.as_str().unwrap_or("memo://one") });
     let read = admin.post("/api/mcp/read/resource", body).await;

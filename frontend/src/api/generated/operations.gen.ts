@@ -194,6 +194,8 @@ import type {
   ExecuteAgentResponse,
   ExecuteAnyWorkflowData,
   ExecuteAnyWorkflowResponse,
+  ExecuteOrganizationToolData,
+  ExecuteOrganizationToolResponse,
   ExecuteToolData,
   ExecuteToolResponse,
   ExecuteWorkflowByNameData,
@@ -202,6 +204,8 @@ import type {
   ExecuteWorkflowResponse,
   ExportAccessCampaignData,
   ExportAccessCampaignResponse,
+  ExportAccountData,
+  ExportAccountResponse,
   ExportAuditData,
   ExportAuditResponse,
   ExportWorkflowData,
@@ -310,6 +314,8 @@ import type {
   FollowMessageResponse,
   GrantMcpServerAccessData,
   GrantMcpServerAccessResponse,
+  ImportApiOperationsData,
+  ImportApiOperationsResponse,
   ImportWorkflowData,
   ImportWorkflowResponse,
   InstantiateWorkflowTemplateData,
@@ -462,6 +468,8 @@ import type {
   ListUserGrantsResponse,
   ListUsersData,
   ListUsersResponse,
+  ListWhoMayData,
+  ListWhoMayResponse,
   ListWorkflowExecutionsData,
   ListWorkflowExecutionsResponse,
   ListWorkflowRatingsData,
@@ -484,6 +492,8 @@ import type {
   LogoutResponse,
   LogoutV1Data,
   LogoutV1Response,
+  PreviewGrantData,
+  PreviewGrantResponse,
   PublishWorkflowData,
   PublishWorkflowResponse,
   PutModelPricingData,
@@ -630,6 +640,10 @@ import type {
   UpdatePolicyRuleResponse,
   UpdateProfileData,
   UpdateProfileResponse,
+  UpdateRoleData,
+  UpdateRolePatchData,
+  UpdateRolePatchResponse,
+  UpdateRoleResponse,
   UpdateServiceAccountData,
   UpdateServiceAccountPatchData,
   UpdateServiceAccountPatchResponse,
@@ -644,6 +658,8 @@ import type {
   UpdateWorkflowPatchData,
   UpdateWorkflowPatchResponse,
   UpdateWorkflowResponse,
+  WithdrawAccessRequestData,
+  WithdrawAccessRequestResponse,
 } from './types.gen';
 
 export interface Operations {
@@ -698,6 +714,7 @@ export interface Operations {
     '/api/permissions/my': { query: ListMyGrantsData['query']; body: ListMyGrantsData['body']; answer: ListMyGrantsResponse };
     '/api/permissions/requests': { query: ListAccessRequestsData['query']; body: ListAccessRequestsData['body']; answer: ListAccessRequestsResponse };
     '/api/permissions/users/{user_id}': { query: ListUserGrantsData['query']; body: ListUserGrantsData['body']; answer: ListUserGrantsResponse };
+    '/api/permissions/who': { query: ListWhoMayData['query']; body: ListWhoMayData['body']; answer: ListWhoMayResponse };
     '/api/roles': { query: ListRolesData['query']; body: ListRolesData['body']; answer: ListRolesResponse };
     '/api/runs/{run_id}': { query: FindRunData['query']; body: FindRunData['body']; answer: FindRunResponse };
     '/api/runs/{run_id}/events': { query: ListRunEventsData['query']; body: ListRunEventsData['body']; answer: ListRunEventsResponse };
@@ -795,6 +812,7 @@ export interface Operations {
     '/api/agents/{agent_id}/versions/{version}/rollback': { query: CreateAgentRollbackData['query']; body: CreateAgentRollbackData['body']; answer: CreateAgentRollbackResponse };
     '/api/artifacts/{artifact_id}/fork': { query: CreateArtifactForkData['query']; body: CreateArtifactForkData['body']; answer: CreateArtifactForkResponse };
     '/api/auth/erase': { query: EraseMeData['query']; body: EraseMeData['body']; answer: EraseMeResponse };
+    '/api/auth/export': { query: ExportAccountData['query']; body: ExportAccountData['body']; answer: ExportAccountResponse };
     '/api/auth/invite/accept': { query: AcceptInviteData['query']; body: AcceptInviteData['body']; answer: AcceptInviteResponse };
     '/api/auth/login': { query: LoginData['query']; body: LoginData['body']; answer: LoginResponse };
     '/api/auth/logout': { query: LogoutData['query']; body: LogoutData['body']; answer: LogoutResponse };
@@ -813,6 +831,7 @@ export interface Operations {
     '/api/files': { query: CreateFileData['query']; body: CreateFileData['body']; answer: CreateFileResponse };
     '/api/hooks/{hook_id}': { query: DeliverToWebhookData['query']; body: DeliverToWebhookData['body']; answer: DeliverToWebhookResponse };
     '/api/mcp/execute/tool': { query: ExecuteToolData['query']; body: ExecuteToolData['body']; answer: ExecuteToolResponse };
+    '/api/mcp/operations/import': { query: ImportApiOperationsData['query']; body: ImportApiOperationsData['body']; answer: ImportApiOperationsResponse };
     '/api/mcp/read/resource': { query: ReadMcpResourceData['query']; body: ReadMcpResourceData['body']; answer: ReadMcpResourceResponse };
     '/api/mcp/servers': { query: CreateMcpServerData['query']; body: CreateMcpServerData['body']; answer: CreateMcpServerResponse };
     '/api/mcp/servers/{server_id}/confirm-command': { query: ConfirmMcpServerCommandData['query']; body: ConfirmMcpServerCommandData['body']; answer: ConfirmMcpServerCommandResponse };
@@ -826,6 +845,7 @@ export interface Operations {
     '/api/permissions/campaigns/{campaign_id}/close': { query: CloseAccessCampaignData['query']; body: CloseAccessCampaignData['body']; answer: CloseAccessCampaignResponse };
     '/api/permissions/check': { query: CheckPermissionData['query']; body: CheckPermissionData['body']; answer: CheckPermissionResponse };
     '/api/permissions/grant': { query: CreateGrantData['query']; body: CreateGrantData['body']; answer: CreateGrantResponse };
+    '/api/permissions/preview': { query: PreviewGrantData['query']; body: PreviewGrantData['body']; answer: PreviewGrantResponse };
     '/api/permissions/request': { query: CreateAccessRequestData['query']; body: CreateAccessRequestData['body']; answer: CreateAccessRequestResponse };
     '/api/permissions/revoke': { query: RevokeGrantData['query']; body: RevokeGrantData['body']; answer: RevokeGrantResponse };
     '/api/settings/api-keys': { query: CreateApiKeyData['query']; body: CreateApiKeyData['body']; answer: CreateApiKeyResponse };
@@ -858,6 +878,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/policies/backtest': { query: BacktestPolicyData['query']; body: BacktestPolicyData['body']; answer: BacktestPolicyResponse };
     '/api/v1/orgs/{org_id}/policies/evaluate': { query: EvaluatePoliciesOfOrganizationData['query']; body: EvaluatePoliciesOfOrganizationData['body']; answer: EvaluatePoliciesOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/policies/{policy_id}/rules': { query: AddPolicyRuleData['query']; body: AddPolicyRuleData['body']; answer: AddPolicyRuleResponse };
+    '/api/v1/orgs/{org_id}/runs/execute': { query: ExecuteOrganizationToolData['query']; body: ExecuteOrganizationToolData['body']; answer: ExecuteOrganizationToolResponse };
     '/api/v1/orgs/{org_id}/service-accounts': { query: CreateServiceAccountData['query']; body: CreateServiceAccountData['body']; answer: CreateServiceAccountResponse };
     '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}/tokens': { query: CreateServiceAccountTokenData['query']; body: CreateServiceAccountTokenData['body']; answer: CreateServiceAccountTokenResponse };
     '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}/tokens/{jti}/revoke': { query: RevokeServiceAccountTokenData['query']; body: RevokeServiceAccountTokenData['body']; answer: RevokeServiceAccountTokenResponse };
@@ -903,6 +924,7 @@ export interface Operations {
     '/api/permissions/campaigns/{campaign_id}/items/{item_id}': { query: ReviewAccessData['query']; body: ReviewAccessData['body']; answer: ReviewAccessResponse };
     '/api/permissions/requests/{request_id}/approve': { query: ApproveAccessRequestData['query']; body: ApproveAccessRequestData['body']; answer: ApproveAccessRequestResponse };
     '/api/permissions/requests/{request_id}/deny': { query: DenyAccessRequestData['query']; body: DenyAccessRequestData['body']; answer: DenyAccessRequestResponse };
+    '/api/roles/{role_id}': { query: UpdateRoleData['query']; body: UpdateRoleData['body']; answer: UpdateRoleResponse };
     '/api/settings': { query: UpdateSettingsData['query']; body: UpdateSettingsData['body']; answer: UpdateSettingsResponse };
     '/api/settings/custom-instructions': { query: UpdateCustomInstructionsData['query']; body: UpdateCustomInstructionsData['body']; answer: UpdateCustomInstructionsResponse };
     '/api/users/{user_id}/role': { query: UpdateUserRoleData['query']; body: UpdateUserRoleData['body']; answer: UpdateUserRoleResponse };
@@ -929,6 +951,7 @@ export interface Operations {
     '/api/conversations/{conversation_id}': { query: UpdateConversationPatchData['query']; body: UpdateConversationPatchData['body']; answer: UpdateConversationPatchResponse };
     '/api/files/{file_id}': { query: UpdateFileData['query']; body: UpdateFileData['body']; answer: UpdateFileResponse };
     '/api/messages/{message_id}': { query: UpdateMessagePatchData['query']; body: UpdateMessagePatchData['body']; answer: UpdateMessagePatchResponse };
+    '/api/roles/{role_id}': { query: UpdateRolePatchData['query']; body: UpdateRolePatchData['body']; answer: UpdateRolePatchResponse };
     '/api/users/{user_id}': { query: UpdateUserData['query']; body: UpdateUserData['body']; answer: UpdateUserResponse };
     '/api/v1/auth/me': { query: UpdateMeV1PatchData['query']; body: UpdateMeV1PatchData['body']; answer: UpdateMeV1PatchResponse };
     '/api/v1/identity-providers/{identity_provider_id}': { query: UpdateIdentityProviderData['query']; body: UpdateIdentityProviderData['body']; answer: UpdateIdentityProviderResponse };
@@ -958,6 +981,7 @@ export interface Operations {
     '/api/mcp/servers/{server_id}': { query: DeleteMcpServerData['query']; body: DeleteMcpServerData['body']; answer: DeleteMcpServerResponse };
     '/api/mcp/servers/{server_id}/revoke-access/{user_id}': { query: RevokeMcpServerAccessData['query']; body: RevokeMcpServerAccessData['body']; answer: RevokeMcpServerAccessResponse };
     '/api/messages/{message_id}': { query: DeleteMessageData['query']; body: DeleteMessageData['body']; answer: DeleteMessageResponse };
+    '/api/permissions/requests/{request_id}': { query: WithdrawAccessRequestData['query']; body: WithdrawAccessRequestData['body']; answer: WithdrawAccessRequestResponse };
     '/api/settings/api-keys/{key_id}': { query: DeleteApiKeyData['query']; body: DeleteApiKeyData['body']; answer: DeleteApiKeyResponse };
     '/api/v1/identity-providers/{identity_provider_id}': { query: DeleteIdentityProviderData['query']; body: DeleteIdentityProviderData['body']; answer: DeleteIdentityProviderResponse };
     '/api/v1/orgs/{org_id}': { query: DeleteOrganizationData['query']; body: DeleteOrganizationData['body']; answer: DeleteOrganizationResponse };

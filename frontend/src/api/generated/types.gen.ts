@@ -125,7 +125,33 @@ export type AccessRequestId = string;
 /**
  * Where a wish stands.
  */
-export type AccessRequestStatus = 'pending' | 'approved' | 'denied';
+export type AccessRequestStatus = 'pending' | 'approved' | 'denied' | 'withdrawn';
+
+/**
+ * What somebody may do with a row, and why.
+ */
+export type AccessStanding = {
+    before?: Effect | null;
+    /**
+     * `allow`, `deny`, or `approve` where a person is asked first.
+     */
+    effect: Effect;
+    /**
+     * Why, as a sentence.
+     */
+    reason: string;
+    /**
+     * The rule that decides.
+     */
+    rule_id: string;
+    subject_email?: string | null;
+    subject_id: string;
+    /**
+     * A person's name or address, a role as `organization:member`, the name of a machine.
+     */
+    subject_name: string;
+    subject_type: SubjectKind;
+};
 
 /**
  * An agent.
@@ -258,6 +284,36 @@ export type AgentVersion = {
 export type AgentVersionId = string;
 
 /**
+ * What a sign-in needs beside the credential. Nothing here is secret.
+ */
+export type ApiAuth = {
+    /**
+     * For which service, where the token server wants to know.
+     */
+    audience?: string | null;
+    /**
+     * Who asks for them, for `oauth2`.
+     */
+    client_id?: string | null;
+    /**
+     * The parameter of the query that holds the key, for `api_key` without a header.
+     */
+    query?: string | null;
+    /**
+     * What for, in words with spaces between.
+     */
+    scope?: string | null;
+    /**
+     * Where tokens are given, for `oauth2`.
+     */
+    token_url?: string | null;
+    /**
+     * Who signs in, for `basic`.
+     */
+    username?: string | null;
+};
+
+/**
  * A provider key, without its value.
  */
 export type ApiKey = {
@@ -294,6 +350,62 @@ export type ApiKey = {
  * A provider key that a user entered.
  */
 export type ApiKeyId = string;
+
+/**
+ * The method of an operation.
+ */
+export type ApiMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
+
+/**
+ * One operation of an API.
+ */
+export type ApiOperation = {
+    /**
+     * What it does, for models and people.
+     */
+    description?: string;
+    /**
+     * What is added to the address; `{key}` is replaced by the argument `path.key`.
+     */
+    endpoint?: string;
+    /**
+     * JSON Schema of the arguments: an object with `path`, `query`, `headers` and `body`. Without one it follows from the
+     * endpoint and the method.
+     */
+    input_schema?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * The method.
+     */
+    method?: ApiMethod;
+    /**
+     * The tool's name: letters, digits, `_`, `-` and `.`.
+     */
+    name: string;
+    /**
+     * Whether it changes nothing.
+     */
+    read_only?: boolean;
+};
+
+/**
+ * What an API can do, and what its sign-in needs beside the credential.
+ */
+export type ApiSpec = {
+    /**
+     * How the credential is shown, where a header does not say it all.
+     */
+    auth?: ApiAuth;
+    /**
+     * Whether there is also a tool `request`, which reaches every endpoint below the address.
+     */
+    free_requests?: boolean;
+    /**
+     * Its operations; each is a tool.
+     */
+    operations?: Array<ApiOperation>;
+};
 
 /**
  * Yes.
@@ -571,7 +683,7 @@ export type AuthSettings = {
 /**
  * How Conductor proves itself to an outside system.
  */
-export type AuthType = 'none' | 'bearer' | 'api_key' | 'custom_header';
+export type AuthType = 'none' | 'bearer' | 'api_key' | 'custom_header' | 'oauth2' | 'basic';
 
 /**
  * A tool that an agent, or the caller, can call.
@@ -1001,6 +1113,28 @@ export type CommandConfirmation = {
 };
 
 /**
+ * How often things of one label were accessed in one piece of time.
+ */
+export type CompliancePiece = {
+    /**
+     * How often it was allowed.
+     */
+    allowed: number;
+    /**
+     * `null` where what was touched has no label.
+     */
+    data_classification: string | null;
+    /**
+     * How often it was refused.
+     */
+    denied: number;
+    /**
+     * When it begins.
+     */
+    start: string;
+};
+
+/**
  * Who accessed what of which label.
  */
 export type ComplianceReport = {
@@ -1010,9 +1144,17 @@ export type ComplianceReport = {
     cut: boolean;
     from: string;
     /**
+     * How long pieces of time are: days, or months where the time is longer than three of them.
+     */
+    grouping: UsageGrouping;
+    /**
      * Those with the most entries first.
      */
     items: Array<ComplianceRow>;
+    /**
+     * All of the time by its pieces and by label, the oldest first; a piece without entries is left out.
+     */
+    over_time: Array<CompliancePiece>;
     to: string;
 };
 
@@ -1073,9 +1215,10 @@ export type ConfirmMfaRequest = {
 };
 
 /**
- * An MCP server.
+ * An MCP server, or an API.
  */
 export type Connector = {
+    api?: ApiSpec | null;
     /**
      * Whether its tools ask before each call, unless they are set otherwise.
      */
@@ -1121,7 +1264,7 @@ export type Connector = {
     health_status: Health;
     id: ConnectorId;
     /**
-     * `mcp`.
+     * `mcp` or `api`.
      */
     kind: string;
     last_health_check?: string | null;
@@ -1580,6 +1723,7 @@ export type CreateIdentityProviderRequest = {
  * A server to be registered.
  */
 export type CreateMcpServerRequest = {
+    api?: ApiSpec | null;
     approval_required?: boolean | null;
     args?: Array<string>;
     auth_settings?: AuthSettings | null;
@@ -2042,6 +2186,7 @@ export type EvaluateRequest = {
         [key: string]: unknown;
     } | null;
     draft?: UpdatePolicyRequest | null;
+    grant?: GrantTrialRequest | null;
     organization_id?: OrganizationId | null;
     policy_id?: PolicyId | null;
     /**
@@ -2049,9 +2194,20 @@ export type EvaluateRequest = {
      */
     resource?: ResourceRequest;
     /**
-     * What it would be asked about, such as `tool:pdf/read`.
+     * A stored row of the organisation, of the kind that the action names: an agent, a connector, a conversation or a
+     * workflow. Its owner, visibility, label and grants are read, and `resource` may only try another label.
      */
-    target: string;
+    resource_id?: string | null;
+    /**
+     * Whose request it would be, in the place of `user_id`.
+     */
+    subject_id?: string | null;
+    subject_type?: SubjectKind | null;
+    /**
+     * What it would be asked about, such as `tool:pdf/read`; something new of its kind where neither this nor
+     * `resource_id` is named.
+     */
+    target?: string | null;
     user_id?: UserId | null;
 };
 
@@ -2587,6 +2743,20 @@ export type ExecutionConfig = {
 export type ExecutionStatus = 'running' | 'success' | 'error' | 'timeout' | 'cancelled';
 
 /**
+ * What shows that the caller asks for it.
+ */
+export type ExportAccountRequest = {
+    /**
+     * A code of the caller's own second factor, or a recovery code, where there is one.
+     */
+    code?: string | null;
+    /**
+     * The caller's own password; only whoever has none, and signed in less than ten minutes ago, leaves it out.
+     */
+    password?: string | null;
+};
+
+/**
  * The form in which a workflow is written.
  */
 export type ExportForm = 'conductor' | 'hybrid' | 'canvas' | 'stored';
@@ -2820,6 +2990,36 @@ export type GrantEntry = {
 export type GrantId = string;
 
 /**
+ * What a grant would change.
+ */
+export type GrantPreview = {
+    /**
+     * Those of them who could do as much before.
+     */
+    already: number;
+    /**
+     * Those who still could not: their clearance, their role or a policy is in the way.
+     */
+    denied: number;
+    /**
+     * The first hundred who gain.
+     */
+    gaining: Array<AccessStanding>;
+    /**
+     * Those who could from then on.
+     */
+    gains: number;
+    /**
+     * People and machines that it is for.
+     */
+    reached: number;
+    /**
+     * The first hundred who do not, with the reason; empty for whoever is no administrator of grants.
+     */
+    staying_out: Array<AccessStanding>;
+};
+
+/**
  * Access of a person to a server.
  */
 export type GrantServerRequest = {
@@ -2829,6 +3029,15 @@ export type GrantServerRequest = {
      */
     expires_at?: string | null;
     user_id: UserId;
+};
+
+/**
+ * A grant to be tried.
+ */
+export type GrantTrialRequest = {
+    access_level: AccessLevel;
+    subject_id: string;
+    subject_type?: SubjectKind | null;
 };
 
 /**
@@ -3039,6 +3248,32 @@ export type IdentityProvidersResponse = {
 };
 
 /**
+ * A document to be read.
+ */
+export type ImportApiRequest = {
+    /**
+     * An OpenAPI 3 document, in JSON or YAML.
+     */
+    document: string;
+};
+
+/**
+ * An API as its document describes it: what to send to register it, once it was looked at.
+ */
+export type ImportedApi = {
+    api: ApiSpec;
+    auth_settings: AuthSettings;
+    auth_type: AuthType;
+    description: string;
+    /**
+     * The address of its first server, where that is a whole one.
+     */
+    endpoint?: string | null;
+    left_out: Array<LeftOut>;
+    name: string;
+};
+
+/**
  * How those who call an agent from outside prove themselves.
  */
 export type InboundAuth = 'BEARER' | 'MTLS' | 'NONE';
@@ -3102,6 +3337,20 @@ export type JoinRequest = {
  * A rotation of every tenant's key.
  */
 export type KeyRotationId = string;
+
+/**
+ * A part of the document that was not taken over.
+ */
+export type LeftOut = {
+    /**
+     * Why.
+     */
+    detail: string;
+    /**
+     * A JSON pointer into the document.
+     */
+    pointer: string;
+};
 
 /**
  * A document in the folder of workflows.
@@ -3867,6 +4116,41 @@ export type PageResponseAccessRequest = {
 /**
  * A page of a list.
  */
+export type PageResponseAccessStanding = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        before?: Effect | null;
+        /**
+         * `allow`, `deny`, or `approve` where a person is asked first.
+         */
+        effect: Effect;
+        /**
+         * Why, as a sentence.
+         */
+        reason: string;
+        /**
+         * The rule that decides.
+         */
+        rule_id: string;
+        subject_email?: string | null;
+        subject_id: string;
+        /**
+         * A person's name or address, a role as `organization:member`, the name of a machine.
+         */
+        subject_name: string;
+        subject_type: SubjectKind;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageResponseAgent = {
     /**
      * The rows.
@@ -4254,6 +4538,7 @@ export type PageResponseConnector = {
      * The rows.
      */
     items: Array<{
+        api?: ApiSpec | null;
         /**
          * Whether its tools ask before each call, unless they are set otherwise.
          */
@@ -4299,7 +4584,7 @@ export type PageResponseConnector = {
         health_status: Health;
         id: ConnectorId;
         /**
-         * `mcp`.
+         * `mcp` or `api`.
          */
         kind: string;
         last_health_check?: string | null;
@@ -5173,6 +5458,9 @@ export type PageResponseRole = {
         description: string;
         id: RoleId;
         is_builtin: boolean;
+        /**
+         * How many requests that start work whoever has it may make in a day here; of several roles the lowest counts.
+         */
         max_api_calls_per_day?: number | null;
         permissions: Array<string>;
         role_name: string;
@@ -5788,6 +6076,17 @@ export type PolicyRuleRequest = {
 };
 
 /**
+ * A grant that nobody has given yet.
+ */
+export type PreviewGrantRequest = {
+    access_level: AccessLevel;
+    resource_id: string;
+    resource_type: SharedKind;
+    subject_id: string;
+    subject_type?: SubjectKind | null;
+};
+
+/**
  * Who set a price.
  */
 export type PriceSource = 'catalogue' | 'administrator';
@@ -6141,6 +6440,9 @@ export type Role = {
     description: string;
     id: RoleId;
     is_builtin: boolean;
+    /**
+     * How many requests that start work whoever has it may make in a day here; of several roles the lowest counts.
+     */
     max_api_calls_per_day?: number | null;
     permissions: Array<string>;
     role_name: string;
@@ -7053,6 +7355,7 @@ export type UpdateIdentityProviderRequest = {
  * A change of a server: missing fields stay, `null` clears.
  */
 export type UpdateMcpServerRequest = {
+    api?: ApiSpec | null;
     approval_required?: boolean | null;
     args?: Array<string> | null;
     auth_settings?: AuthSettings | null;
@@ -7175,6 +7478,16 @@ export type UpdateProfileRequest = {
     preferences?: {
         [key: string]: unknown;
     } | null;
+};
+
+/**
+ * A change of what an organisation says of a role: a missing field stays, `null` clears.
+ */
+export type UpdateRoleRequest = {
+    /**
+     * How many requests that start work whoever has it may make in a day here; `null` for no limit.
+     */
+    max_api_calls_per_day?: number | null;
 };
 
 /**
@@ -8974,6 +9287,37 @@ export type EraseMeResponses = {
 
 export type EraseMeResponse = EraseMeResponses[keyof EraseMeResponses];
 
+export type ExportAccountData = {
+    body: ExportAccountRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/export';
+};
+
+export type ExportAccountErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ExportAccountError = ExportAccountErrors[keyof ExportAccountErrors];
+
+export type ExportAccountResponses = {
+    /**
+     * The file
+     */
+    200: string;
+};
+
+export type ExportAccountResponse = ExportAccountResponses[keyof ExportAccountResponses];
+
 export type AcceptInviteData = {
     body: AcceptInviteRequest;
     path?: never;
@@ -10260,6 +10604,34 @@ export type ExecuteToolResponses = {
 
 export type ExecuteToolResponse = ExecuteToolResponses[keyof ExecuteToolResponses];
 
+export type ImportApiOperationsData = {
+    body: ImportApiRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/mcp/operations/import';
+};
+
+export type ImportApiOperationsErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ImportApiOperationsError = ImportApiOperationsErrors[keyof ImportApiOperationsErrors];
+
+export type ImportApiOperationsResponses = {
+    200: ImportedApi;
+};
+
+export type ImportApiOperationsResponse = ImportApiOperationsResponses[keyof ImportApiOperationsResponses];
+
 export type ListMcpPromptsData = {
     body?: never;
     path?: never;
@@ -11507,6 +11879,34 @@ export type ListMyGrantsResponses = {
 
 export type ListMyGrantsResponse = ListMyGrantsResponses[keyof ListMyGrantsResponses];
 
+export type PreviewGrantData = {
+    body: PreviewGrantRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/permissions/preview';
+};
+
+export type PreviewGrantErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type PreviewGrantError = PreviewGrantErrors[keyof PreviewGrantErrors];
+
+export type PreviewGrantResponses = {
+    200: GrantPreview;
+};
+
+export type PreviewGrantResponse = PreviewGrantResponses[keyof PreviewGrantResponses];
+
 export type CreateAccessRequestData = {
     body: CreateAccessRequest;
     headers?: {
@@ -11546,7 +11946,7 @@ export type ListAccessRequestsData = {
         /**
          * Where a wish stands.
          */
-        status?: 'pending' | 'approved' | 'denied';
+        status?: 'pending' | 'approved' | 'denied' | 'withdrawn';
         /**
          * Rows at most.
          */
@@ -11573,6 +11973,39 @@ export type ListAccessRequestsResponses = {
 };
 
 export type ListAccessRequestsResponse = ListAccessRequestsResponses[keyof ListAccessRequestsResponses];
+
+export type WithdrawAccessRequestData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        request_id: AccessRequestId;
+    };
+    query?: never;
+    url: '/api/permissions/requests/{request_id}';
+};
+
+export type WithdrawAccessRequestErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type WithdrawAccessRequestError = WithdrawAccessRequestErrors[keyof WithdrawAccessRequestErrors];
+
+export type WithdrawAccessRequestResponses = {
+    /**
+     * It is withdrawn, or was before
+     */
+    204: void;
+};
+
+export type WithdrawAccessRequestResponse = WithdrawAccessRequestResponses[keyof WithdrawAccessRequestResponses];
 
 export type ApproveAccessRequestData = {
     body: ApproveAccessRequest;
@@ -11698,6 +12131,77 @@ export type ListUserGrantsResponses = {
 
 export type ListUserGrantsResponse = ListUserGrantsResponses[keyof ListUserGrantsResponses];
 
+export type ListWhoMayData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Kinds of rows that can be granted.
+         */
+        resource_type?: 'agent' | 'connector' | 'conversation' | 'workflow';
+        /**
+         * The row.
+         */
+        resource_id?: string;
+        /**
+         * A level of access on one row. Not a ladder: `execute` does not include `clone`.
+         */
+        access_level?: 'read' | 'clone' | 'execute' | 'write' | 'admin';
+        /**
+         * `agent.update`, instead of a level.
+         */
+        permission?: string;
+        /**
+         * Kinds of subjects that rows are granted to.
+         */
+        subject_type?: 'user' | 'role' | 'organization' | 'agent' | 'service_account';
+        /**
+         * Words in the name or the address.
+         */
+        q?: string;
+        /**
+         * Only those who may, or only those who may not. Who is no administrator of grants is told of the former alone.
+         */
+        allowed?: boolean;
+        /**
+         * Kinds of subjects that rows are granted to.
+         */
+        grant_subject_type?: 'user' | 'role' | 'organization' | 'agent' | 'service_account';
+        /**
+         * To whom, as if it had been given.
+         */
+        grant_subject_id?: string;
+        /**
+         * A level of access on one row. Not a ladder: `execute` does not include `clone`.
+         */
+        grant_access_level?: 'read' | 'clone' | 'execute' | 'write' | 'admin';
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/permissions/who';
+};
+
+export type ListWhoMayErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListWhoMayError = ListWhoMayErrors[keyof ListWhoMayErrors];
+
+export type ListWhoMayResponses = {
+    200: PageResponseAccessStanding;
+};
+
+export type ListWhoMayResponse = ListWhoMayResponses[keyof ListWhoMayResponses];
+
 export type ListRolesData = {
     body?: never;
     path?: never;
@@ -11728,6 +12232,66 @@ export type ListRolesResponses = {
 };
 
 export type ListRolesResponse = ListRolesResponses[keyof ListRolesResponses];
+
+export type UpdateRolePatchData = {
+    body: UpdateRoleRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        role_id: RoleId;
+    };
+    query?: never;
+    url: '/api/roles/{role_id}';
+};
+
+export type UpdateRolePatchErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateRolePatchError = UpdateRolePatchErrors[keyof UpdateRolePatchErrors];
+
+export type UpdateRolePatchResponses = {
+    200: Role;
+};
+
+export type UpdateRolePatchResponse = UpdateRolePatchResponses[keyof UpdateRolePatchResponses];
+
+export type UpdateRoleData = {
+    body: UpdateRoleRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        role_id: RoleId;
+    };
+    query?: never;
+    url: '/api/roles/{role_id}';
+};
+
+export type UpdateRoleErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdateRoleError = UpdateRoleErrors[keyof UpdateRoleErrors];
+
+export type UpdateRoleResponses = {
+    200: Role;
+};
+
+export type UpdateRoleResponse = UpdateRoleResponses[keyof UpdateRoleResponses];
 
 export type FindRunData = {
     body?: never;
@@ -16038,6 +16602,36 @@ export type FindCostSummaryResponses = {
 };
 
 export type FindCostSummaryResponse = FindCostSummaryResponses[keyof FindCostSummaryResponses];
+
+export type ExecuteOrganizationToolData = {
+    body: ExecuteToolRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/runs/execute';
+};
+
+export type ExecuteOrganizationToolErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ExecuteOrganizationToolError = ExecuteOrganizationToolErrors[keyof ExecuteOrganizationToolErrors];
+
+export type ExecuteOrganizationToolResponses = {
+    201: ToolExecution;
+};
+
+export type ExecuteOrganizationToolResponse = ExecuteOrganizationToolResponses[keyof ExecuteOrganizationToolResponses];
 
 export type FindOrganizationRunData = {
     body?: never;
