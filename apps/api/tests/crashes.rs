@@ -261,6 +261,8 @@ async fn a_server_that_stood_still_does_nothing_that_another_has_done() {
         one.process().signal("CONT").await;
         api.get("/health").await.ok();
     }
+    // Shown where something is wrong: what a run died of stands in a log alone.
+    println!("one:\n{}\ntwo:\n{}", one.log(), two.log());
     books.settle(&api).await;
 }
 

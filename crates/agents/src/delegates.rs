@@ -230,6 +230,7 @@ fn tool(agent: &Agent, of_nodes: bool) -> Tool {
         call_cost: None,
         delegates: true,
         outbound: false,
+        takes_parts: false,
     }
 }
 

@@ -98,10 +98,13 @@ impl Identity {
         let session = caller.session_id.ok_or(Error::PeopleOnly)?;
         let user = self.account(caller).await?;
         let rows = self.inner.store.unscoped(Unscoped::SignIn);
+        let has_password = rows.users().password_hash(user.id).await?.is_some();
+        if has_password && proof.password.is_none() {
+            // Before the limit: nothing was tried.
+            return Err(Error::field("/password", "required", "Enter your own password."));
+        }
         self.inner.limiter.begin(&user.email, caller.address)?;
-        if rows.users().password_hash(user.id).await?.is_some() {
-            let detail = "Enter your own password.";
-            let password = proof.password.ok_or_else(|| Error::field("/password", "required", detail))?;
+        if let Some(password) = proof.password.filter(|_| has_password) {
             self.check_password("/password", &user, &password).await?;
         } else {
             let since = rows.sessions().find(session).await?.map(|session| session.created_at);

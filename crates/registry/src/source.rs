@@ -182,6 +182,7 @@ fn tool(connector: &Connector, row: ConnectorTool, name: String, path: String) -
         call_cost: row.call_cost,
         delegates: false,
         outbound: true,
+        takes_parts: connector.spec.api.is_some(),
     }
 }
 

@@ -99,12 +99,14 @@ async fn begin(
 /// for it goes on.
 pub(crate) async fn part(held: &HeldTx<'_>, run: &Run, status: RunStatus) -> conductor_storage::Result<()> {
     let runs = held.tx.runs();
-    for child in runs.open_below_calls(run.id).await? {
-        runs.signal(child, SignalKind::Cancel, json!({})).await?;
-    }
     let ended = if status == RunStatus::Succeeded { RunStatus::Cancelled } else { status };
-    for call in runs.parked_calls(run.id).await? {
-        runs.finish(call, 0, RunOutcome { attempts: 0, ..RunOutcome::of(ended) }).await?;
+    for (call, is_parked) in runs.calls(run.id).await? {
+        for child in runs.open_below(call).await? {
+            runs.signal(child, SignalKind::Cancel, json!({})).await?;
+        }
+        if is_parked {
+            runs.finish(call, 0, RunOutcome { attempts: 0, ..RunOutcome::of(ended) }).await?;
+        }
     }
     let Some(parent) = run.parent_run_id else { return Ok(()) };
     let call = runs.find(parent).await?.filter(|call| call.kind == RunKind::Tool && !call.status.is_final());

@@ -242,6 +242,15 @@ impl Held {
         .await
     }
 
+    /// Whether a signal of the run is open, which is a read: most runs are sent none.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn is_signalled(&self) -> Result<bool> {
+        let runs = self.store.unscoped(conductor_storage::Unscoped::RunDriver).runs();
+        Ok(runs.is_signalled(self.run.id).await?)
+    }
+
     /// Gives the run back as it stands, so that another holder takes it on at once.
     ///
     /// # Errors
@@ -374,10 +383,24 @@ impl HeldTx<'_> {
         outcome: RunOutcome,
         error: Option<ProblemView>,
     ) -> conductor_storage::Result<()> {
+        self.finish_after(Vec::new(), outcome, error).await
+    }
+
+    /// The same, after events that have not been written yet.
+    ///
+    /// # Errors
+    /// `Fenced` when the lease was lost.
+    pub async fn finish_after(
+        &self,
+        mut events: Vec<EventBody>,
+        outcome: RunOutcome,
+        error: Option<ProblemView>,
+    ) -> conductor_storage::Result<()> {
         let (id, status) = (self.run.id, outcome.status);
         // What is still held for a call that failed, or died with its server, is free again.
         self.tx.budget_ledger().release_run(id).await?;
-        self.emit(&[EventBody::RunFinished { status, output: outcome.output.clone(), error }]).await?;
+        events.push(EventBody::RunFinished { status, output: outcome.output.clone(), error });
+        self.emit(&events).await?;
         self.tx.human_tasks().expire_of_run(id).await?;
         child::part(self, &self.run, status).await?;
         self.tx.audit().record(self.entry("run.finished", status)).await?;

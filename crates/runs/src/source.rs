@@ -69,6 +69,8 @@ pub struct Tool {
     pub delegates: bool,
     /// Whether its calls leave the server.
     pub outbound: bool,
+    /// Whether its arguments are the parts of a request: `path`, `query`, `headers`, `body`.
+    pub takes_parts: bool,
 }
 
 impl Tool {
@@ -99,6 +101,7 @@ impl Tool {
             call_cost: None,
             delegates: false,
             outbound: false,
+            takes_parts: false,
         }
     }
 

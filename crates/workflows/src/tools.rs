@@ -161,6 +161,7 @@ fn tool(workflow: &Workflow) -> Tool {
         call_cost: None,
         delegates: true,
         outbound: false,
+        takes_parts: false,
     }
 }
 

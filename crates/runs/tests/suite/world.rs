@@ -184,6 +184,7 @@ pub(crate) fn tool(scope: Scope, path: &str, approval: Approval) -> Tool {
         call_cost: None,
         delegates: false,
         outbound: false,
+        takes_parts: false,
     }
 }
 

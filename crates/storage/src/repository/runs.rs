@@ -162,29 +162,29 @@ impl<'t> Runs<'t> {
         row.map(Run::try_from).transpose()
     }
 
-    /// Calls of a run that wait for a run of their own.
+    /// The calls that a run has made, and of each whether it waits for a run of its own.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn parked_calls(&self, id: RunId) -> Result<Vec<RunId>> {
-        let parked = self
+    pub async fn calls(&self, id: RunId) -> Result<Vec<(RunId, bool)>> {
+        let calls: Vec<(sea_orm::prelude::Uuid, String)> = self
             .children(id)
             .filter(run::Column::Kind.eq("tool"))
-            .filter(run::Column::Status.eq(RunStatus::Waiting.as_str()));
-        ids(parked, self.tx).await
+            .select_only()
+            .columns([run::Column::Id, run::Column::Status])
+            .into_tuple()
+            .all(&self.tx.conn())
+            .await?;
+        let is_parked = |status: &str| status == RunStatus::Waiting.as_str();
+        Ok(calls.into_iter().map(|(id, status)| (id.into(), is_parked(&status))).collect())
     }
 
-    /// Runs that calls of a run go on as and that have not ended.
+    /// Runs that a call goes on as and that have not ended.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn open_below_calls(&self, id: RunId) -> Result<Vec<RunId>> {
-        // Call by call, most runs having none: given the calls as a list, SQLite goes through all runs of the organisation.
-        let mut open = Vec::new();
-        for call in ids(self.children(id).filter(run::Column::Kind.eq("tool")), self.tx).await? {
-            open.extend(ids(self.children(call).filter(run::open()), self.tx).await?);
-        }
-        Ok(open)
+    pub async fn open_below(&self, call: RunId) -> Result<Vec<RunId>> {
+        ids(self.children(call).filter(run::open()), self.tx).await
     }
 
     /// The runs above a run, nearest first.
@@ -358,6 +358,9 @@ impl<'t> Runs<'t> {
             .order_by_asc(run_signal::Column::Id)
             .all(&self.tx.conn())
             .await?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
         let now = self.tx.clock().now();
         run_signal::Entity::update_many()
             .col_expr(run_signal::Column::ConsumedAt, Expr::value(now))
@@ -682,6 +685,22 @@ impl<'a> DriverRuns<'a> {
             .filter(run_signal::Column::RunId.eq(id.as_uuid()))
             .filter(run_signal::Column::Kind.eq(SignalKind::Cancel.as_str()))
             .filter(run_signal::Column::ConsumedAt.is_null())
+            .one(&self.conn)
+            .await?;
+        Ok(open.is_some())
+    }
+
+    /// Whether a signal of a run is open.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_signalled(&self, id: RunId) -> Result<bool> {
+        let open = run_signal::Entity::find()
+            .select_only()
+            .column(run_signal::Column::Id)
+            .filter(run_signal::Column::RunId.eq(id.as_uuid()))
+            .filter(run_signal::Column::ConsumedAt.is_null())
+            .into_tuple::<sea_orm::prelude::Uuid>()
             .one(&self.conn)
             .await?;
         Ok(open.is_some())

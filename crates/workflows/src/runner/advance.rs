@@ -30,17 +30,19 @@ impl Runner {
         let mut pass = match self.load(&held).await? {
             Ok(pass) => pass,
             Err(told) => {
-                return end(&held, outcome(RunStatus::Failed, Some(&told)), Some(told), Vec::new()).await;
+                let failed = outcome(RunStatus::Failed, Some(&told));
+                return end(&held, Vec::new(), failed, Some(told), Vec::new()).await;
             }
         };
         let cut = held.run().status == RunStatus::Running;
         pass.open().await?;
-        let mut nudge = pass.hear().await?;
+        // What was noted goes along with the first thing that has to be on disk, the end of a short run say.
+        let mut nudge = if held.is_signalled().await? { pass.hear().await? } else { Nudge::default() };
         if cut {
             nudge = Nudge { stop: nudge.stop, ..Nudge::all() };
         }
         if nudge.stop {
-            return cancelled(&pass).await;
+            return cancelled(pass).await;
         }
         pass.decisions(&nudge).await?;
         // Each goes on by itself: this loop waits for the database now and then, and a call that nobody polls meanwhile would
@@ -53,6 +55,9 @@ impl Runner {
                 let mut works = pass.calls_on(&nudge, &under_way).await?;
                 works.extend(pass.settle().await?);
                 nudge = Nudge::default();
+                if !(works.is_empty() && calls.is_empty()) {
+                    pass.flush().await?;
+                }
                 for work in works {
                     under_way.insert(work.call.call_id);
                     let made = perform(Arc::clone(&self.tools), held.clone(), work);
@@ -90,30 +95,34 @@ impl Runner {
 
     /// Nothing is under way: the run has ended, or it waits.
     async fn rest(&self, mut pass: Pass, stopping: bool) -> Result<Next> {
-        pass.flush().await?;
         let held = pass.held.clone();
         if stopping {
             if self.draining.is_cancelled() && !held.was_cancelled().await? {
                 // Another holder takes it on from its journal.
+                pass.flush().await?;
                 held.hand_back().await?;
                 return Ok(Next::Parked);
             }
-            return cancelled(&pass).await;
+            return cancelled(pass).await;
         }
         if let Some(failure) = pass.known.state.failures.first().cloned() {
             let node = pass.known.plan.node(failure.place.node);
             let mut told = failure.problem;
             told.detail = format!("{}: {}", node.name.as_deref().unwrap_or(&node.id), told.detail);
             let status = if told.code == "timed_out" { RunStatus::TimedOut } else { RunStatus::Failed };
-            return finish(&pass, status, None, Some(told)).await;
+            return finish(pass, status, None, Some(told)).await;
         }
         if pass.known.state.open().next().is_none() {
             let outputs = pass.known.outputs(pass.now());
-            return finish(&pass, RunStatus::Succeeded, Some(outputs), None).await;
+            return finish(pass, RunStatus::Succeeded, Some(outputs), None).await;
         }
         let wake_at = pass.wakes_at();
+        let noted = pass.unwritten();
         let parked = held.write(move |tx| {
             Box::pin(async move {
+                if !noted.is_empty() {
+                    tx.emit(&noted).await?;
+                }
                 tx.park_until("waiting for a person, a call, an event or a moment", wake_at).await
             })
         });
@@ -178,7 +187,7 @@ async fn sleep(due: Option<Duration>) {
 }
 
 async fn finish(
-    pass: &Pass,
+    mut pass: Pass,
     status: RunStatus,
     output: Option<Value>,
     told: Option<ProblemView>,
@@ -186,17 +195,18 @@ async fn finish(
     let mut outcome = outcome(status, told.as_ref());
     outcome.output = output;
     outcome.data_classification = pass.known.state.label;
-    end(&pass.held, outcome, told, pass.known.state.tally.figures()).await
+    let noted = pass.unwritten();
+    end(&pass.held, noted, outcome, told, pass.known.state.tally.figures()).await
 }
 
-async fn cancelled(pass: &Pass) -> Result<Next> {
-    let figures = pass.known.state.tally.figures();
-    end(&pass.held, outcome(RunStatus::Cancelled, None), None, figures).await
+async fn cancelled(pass: Pass) -> Result<Next> {
+    finish(pass, RunStatus::Cancelled, None, None).await
 }
 
-/// Ends the run, and keeps what its nodes did beside it.
+/// Ends the run after what was noted last, and keeps what its nodes did beside it.
 async fn end(
     held: &Held,
+    noted: Vec<EventBody>,
     outcome: RunOutcome,
     told: Option<ProblemView>,
     figures: Vec<NodeFigures>,
@@ -204,7 +214,7 @@ async fn end(
     let ended = held.write(move |tx| {
         Box::pin(async move {
             let (run, workflow) = (tx.run().id, tx.run().workflow_id);
-            tx.finish(outcome, told).await?;
+            tx.finish_after(noted, outcome, told).await?;
             match workflow {
                 Some(workflow) => tx.tx.node_stats().write(workflow, run, figures).await,
                 None => Ok(()),

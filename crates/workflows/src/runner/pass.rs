@@ -63,9 +63,14 @@ impl Pass {
         self.batch.push(event);
     }
 
+    /// What was noted and not written yet, to be written together with something else.
+    pub(super) fn unwritten(&mut self) -> Vec<EventBody> {
+        std::mem::take(&mut self.batch)
+    }
+
     /// Writes what was noted.
     pub(super) async fn flush(&mut self) -> Result<()> {
-        let batch = std::mem::take(&mut self.batch);
+        let batch = self.unwritten();
         if !batch.is_empty() {
             self.held.emit(&batch).await?;
         }
@@ -75,7 +80,7 @@ impl Pass {
     /// What was noted is written, and what signals say is heard. Events that carry a name are kept until a node takes them.
     pub(super) async fn hear(&mut self) -> Result<Nudge> {
         let mut nudge = Nudge::default();
-        for signal in self.held.hear(std::mem::take(&mut self.batch)).await? {
+        for signal in self.held.hear(self.unwritten()).await? {
             if let Some(told) = signal.told() {
                 let now = self.now();
                 self.known.state.apply(&self.known.plan, now, &told);
@@ -128,7 +133,6 @@ impl Pass {
                 break;
             }
         }
-        self.flush().await?;
         Ok(works)
     }
 

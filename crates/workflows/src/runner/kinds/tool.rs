@@ -1,10 +1,7 @@
 //! Tool: a tool of the registry is called, through a server or by its name alone.
 
 use conductor_runs::Tool as Offered;
-use conductor_workflow_graph::{
-    SourceFormat,
-    kind::{ConnectorKind, Tool},
-};
+use conductor_workflow_graph::{SourceFormat, kind::Tool};
 use serde_json::{Map, Value, json};
 
 use super::{Act, Begin, Made, Result, Wanted, faulty, invalid};
@@ -17,7 +14,7 @@ pub(super) fn begin(begin: &Begin<'_>, tool: &Tool) -> Result<Act> {
     let acting = begin.acting()?;
     let found = find(begin.choice()?, tool)?;
     let mut arguments = begin.inputs()?;
-    if tool.connector_kind == ConnectorKind::Api {
+    if found.takes_parts {
         arguments = arranged(arguments, &found.input_schema);
     }
     let arguments = Value::Object(arguments);
