@@ -80,7 +80,8 @@ impl Pass {
     /// What was noted is written, and what signals say is heard. Events that carry a name are kept until a node takes them.
     pub(super) async fn hear(&mut self) -> Result<Nudge> {
         let mut nudge = Nudge::default();
-        for signal in self.held.hear(self.unwritten()).await? {
+        let noted = self.unwritten();
+        for signal in self.held.hear(noted).await? {
             if let Some(told) = signal.told() {
                 let now = self.now();
                 self.known.state.apply(&self.known.plan, now, &told);
