@@ -1,7 +1,9 @@
 //! A person answers: the answer, its standing form, the signal to the run and the audit entry are one transaction.
 
 use conductor_access::{Access, Action, Facts};
-use conductor_domain::{AgentId, Caller, HumanTask, NewAuditEvent, OrganizationId, SignalKind};
+use conductor_domain::{
+    AgentId, Caller, Classification, HumanTask, NewAuditEvent, OrganizationId, SignalKind,
+};
 use conductor_storage::{FeedItem, Store};
 use serde_json::json;
 
@@ -19,16 +21,24 @@ pub(crate) struct Shown {
     pub(crate) agent: Option<AgentId>,
 }
 
-/// Answers a question that the caller may answer.
+/// What somebody says to a question.
+pub(crate) struct Answer {
+    pub(crate) decision: String,
+    pub(crate) comment: Option<String>,
+    pub(crate) shown: Option<Shown>,
+}
+
+/// Answers a question that the caller may answer, of a run that holds so much. Nobody says yes to what they may not read;
+/// no to a call can be said all the same.
 pub(crate) async fn decide(
     store: &Store,
     access: &Access,
     caller: &Caller,
     task: HumanTask,
-    decision: String,
-    comment: Option<String>,
-    shown: Option<Shown>,
+    label: Classification,
+    answer: Answer,
 ) -> Result<HumanTask> {
+    let Answer { decision, comment, shown } = answer;
     let id = task.id;
     let asked = &task.approver_roles;
     let answers_as = caller.answers_as();
@@ -36,6 +46,8 @@ pub(crate) async fn decide(
     // A question is in the hands of whoever is to answer it.
     let owner = if asked.is_empty() { task.user_id } else { caller.user_id().filter(|_| is_asked) };
     let facts = Facts::new(format!("human_task:{id}"), caller.scope).owned_by(owner);
+    let refuses_call = task.kind == "tool_approval" && decision == "deny";
+    let facts = if refuses_call { facts } else { facts.labelled(label) };
     if !asked.is_empty() && !is_asked {
         let roles = asked.join(", ");
         let reason = format!("others are asked: {roles}");

@@ -179,6 +179,9 @@ impl ToolPath {
         let (task, row) = held
             .write(move |tx| {
                 Box::pin(async move {
+                    // A try that was given up may still be at its commit, and holds the run's row until that is over:
+                    // what it leaves is looked for after it.
+                    tx.emit(&[]).await?;
                     let row =
                         tx.tx.runs().find(row_id).await?.filter(|row| row.parent_run_id == Some(run_id));
                     Ok((tx.tx.human_tasks().find_by_call(run_id, call_id).await?, row))

@@ -1,6 +1,6 @@
 //! What somebody below the clearance of a run may read of it: that it was, and not what it said.
 
-use conductor_domain::{Caller, Classification, EventBody, Run};
+use conductor_domain::{Caller, Classification, EventBody, HumanTask, Run};
 use conductor_storage::StoredEvent;
 use serde_json::{Value, json};
 
@@ -16,6 +16,24 @@ pub(crate) fn run(mut run: Run, caller: &Caller) -> Run {
         run.error_text.iter_mut().for_each(|text| MASK.clone_into(text));
     }
     run
+}
+
+/// A question as the caller may read it, of a run that holds so much.
+pub(crate) fn task(mut task: HumanTask, label: Classification, caller: &Caller) -> HumanTask {
+    if label > caller.clearance {
+        hide_question(&mut task.arguments, task.node_id.is_some(), &mut task.title, &mut task.message);
+        task.comment.iter_mut().for_each(|comment| MASK.clone_into(comment));
+    }
+    task
+}
+
+/// The words of a node's question are made of what others gave.
+fn hide_question(arguments: &mut Option<Value>, is_of_node: bool, title: &mut String, message: &mut String) {
+    arguments.iter_mut().for_each(|arguments| *arguments = json!(MASK));
+    if is_of_node {
+        MASK.clone_into(title);
+        MASK.clone_into(message);
+    }
 }
 
 /// Hides the bodies of a run's events from the first one on that comes from something above a clearance.
@@ -63,12 +81,13 @@ fn hidden(mut body: EventBody) -> EventBody {
             findings.clear();
         }
         EventBody::ApprovalRequested { human_task } | EventBody::ApprovalDecided { human_task } => {
-            human_task.arguments.iter_mut().for_each(|arguments| *arguments = mask());
-            // The words of a node's question are made of what others gave.
-            if human_task.node_id.is_some() {
-                MASK.clone_into(&mut human_task.title);
-                MASK.clone_into(&mut human_task.message);
-            }
+            let is_of_node = human_task.node_id.is_some();
+            hide_question(
+                &mut human_task.arguments,
+                is_of_node,
+                &mut human_task.title,
+                &mut human_task.message,
+            );
         }
         EventBody::MessageCompleted { message } => {
             for field in ["content", "thinking", "tool_calls"] {

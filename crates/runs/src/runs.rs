@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use chrono::TimeDelta;
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
-    Caller, HumanTask, HumanTaskId, NewAuditEvent, NodeShare, Page, PageRequest, Run, RunFilter, RunId,
-    RunKind, SignalKind, Visibility,
+    Caller, Classification, HumanTask, HumanTaskId, NewAuditEvent, NodeShare, Page, PageRequest, Run,
+    RunFilter, RunId, RunKind, SignalKind, Visibility,
 };
 use conductor_storage::{Notified, Store, StoredEvent, Unscoped};
 use futures::{Stream, TryStreamExt};
@@ -168,7 +168,18 @@ impl Runs {
         status: Option<&str>,
         page: PageRequest,
     ) -> Result<Page<HumanTask>> {
-        Ok(self.store.visible_to(caller).human_tasks().page(status, page).await?)
+        let questions = self.store.visible_to(caller).human_tasks();
+        let mut page = questions.page(status, page).await?;
+        let runs: Vec<RunId> = page.items.iter().map(|task| task.run_id).collect();
+        let labels = questions.labels(&runs).await?;
+        let label = |run: &RunId| labels.get(run).copied().unwrap_or(Classification::Restricted);
+        page.items = page
+            .items
+            .into_iter()
+            .map(|task| (label(&task.run_id), task))
+            .map(|(label, task)| mask::task(task, label, caller))
+            .collect();
+        Ok(page)
     }
 
     /// Answers a question.
@@ -182,13 +193,17 @@ impl Runs {
         decision: String,
         comment: Option<String>,
     ) -> Result<HumanTask> {
-        let task = self.store.visible_to(caller).human_tasks().find(id).await?;
-        let task = task.ok_or(Error::NotFound { what: "task" })?;
+        let questions = self.store.visible_to(caller).human_tasks();
+        let task = questions.find(id).await?.ok_or(Error::NotFound { what: "task" })?;
+        let label = questions.labels(&[task.run_id]).await?.remove(&task.run_id);
+        let label = label.unwrap_or(Classification::Restricted);
         let shown = match approval::holds_on(&decision) {
             true => self.shown(caller, &task).await?,
             false => None,
         };
-        approval::decide(&self.store, &self.access, caller, task, decision, comment, shown).await
+        let answer = approval::Answer { decision, comment, shown };
+        let task = approval::decide(&self.store, &self.access, caller, task, label, answer).await?;
+        Ok(mask::task(task, label, caller))
     }
 
     /// What a standing answer is bound to: the definition that was shown with the question, and who asked.

@@ -115,6 +115,14 @@ impl OpenOptions {
 
     async fn open_postgres(self, clock: Arc<dyn Clock>) -> Result<Store> {
         let options = PgConnectOptions::from_str(&self.url).map_err(|error| refuse(error.to_string()))?;
+        if !self.read_only {
+            // By connections of their own: whoever holds the lock says nothing while the migrations run, however long.
+            let pool = PgPoolOptions::new().max_connections(2).connect_with(options.clone()).await;
+            let pool = pool.map_err(|error| refuse(error.to_string()))?;
+            let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+            migrate(&pool).await?;
+            pool.close().await?;
+        }
         let silence = self.silence;
         let pool = PgPoolOptions::new()
             .max_connections(self.connections.max(2))
@@ -129,10 +137,6 @@ impl OpenOptions {
             .map_err(|error| refuse(error.to_string()))?;
         let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
         assert_postgres(&pool).await?;
-        // An advisory lock: nodes that start together migrate one after the other.
-        if !self.read_only {
-            migrate(&pool).await?;
-        }
         let hub = Arc::new(Hub::new(clock.now().timestamp_micros()));
         Ok(Store::new(Inner {
             read: Readers::postgres(pool.clone(), self.connections.max(2)),
@@ -147,7 +151,8 @@ async fn migrate(conn: &DatabaseConnection) -> Result<()> {
     match conn.get_database_backend() {
         DbBackend::Postgres => {
             use sea_orm::TransactionTrait;
-            // The key is arbitrary but fixed: "cond" in ASCII. The lock falls with the transaction.
+            // Nodes that start together migrate one after the other. The key is arbitrary but fixed: "cond" in ASCII. The
+            // lock falls with the transaction.
             let lock = conn.begin().await?;
             lock.execute_unprepared("SELECT pg_advisory_xact_lock(1668247140)").await?;
             Migrator::up(conn, None).await?;

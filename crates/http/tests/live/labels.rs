@@ -5,7 +5,10 @@ use conductor_mcp_client::testing::{self, Behaviour};
 use conductor_test_support::Api;
 use serde_json::{Value, json};
 
-use crate::world::{World, text};
+use crate::{
+    executions::{ended, graph, run},
+    world::{World, text},
+};
 
 /// A world whose administrator may read everything, with a server of the outside and one for confidential data.
 struct Labelled {
@@ -261,4 +264,35 @@ async fn a_rule_about_addresses_holds_for_the_calls_of_a_turn() {
         assert_eq!(answer["tool_calls"][0]["status"], status, "{name}: {answer}");
     }
     assert_eq!(it.posted(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_about_what_somebody_may_not_read_shows_nothing_and_takes_no_answer() {
+    let it = Labelled::start().await;
+    let grace = it.world.colleague("grace@example.com", "member").await;
+    let nodes = json!([
+        { "id": "read", "kind": "tool", "config": { "connector": "Vault", "tool": "salaries" }, "inputs": { "text": "all" } },
+        { "id": "ask", "kind": "human", "config": {
+            "title": "Is {{steps.read.output}} right?", "message": "{{steps.read.output}}", "decisions": ["yes", "no"],
+            "assignees": ["grace@example.com"],
+        } },
+    ]);
+    let waiting = run(&it.world.admin, &graph("asks-about-pay", nodes, &["read -> ask"]), json!({})).await;
+    assert_eq!(waiting["status"], "waiting", "{waiting}");
+    let open = "/api/tasks?status=pending";
+    let told = it.world.admin.get(open).await.ok();
+    assert!(text(&told["items"][0]["title"]).contains("Ada 120000"), "{told}");
+    let told = grace.get(open).await.ok();
+    assert_eq!(told["items"].as_array().unwrap().len(), 1, "{told}");
+    assert!(!told.to_string().contains("120000"), "{told}");
+    let decide = format!("/api/tasks/{}/decide", text(&told["items"][0]["id"]));
+    let answer = grace.post(&decide, json!({ "decision": "yes" })).await.status(403);
+    assert!(!answer.to_string().contains("120000"), "{answer}");
+
+    let who = text(&grace.get("/api/auth/me").await.ok()["user"]["id"]);
+    let clear = json!({ "data_clearance_level": "confidential" });
+    it.world.admin.patch(&format!("/api/users/{who}"), clear).await.ok();
+    assert!(grace.get(open).await.ok().to_string().contains("120000"));
+    grace.post(&decide, json!({ "decision": "yes" })).await.ok();
+    assert_eq!(ended(&it.world.admin, &waiting).await["status"], "completed");
 }

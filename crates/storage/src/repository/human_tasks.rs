@@ -1,15 +1,25 @@
 //! Questions that wait for a person.
 
+use std::collections::HashMap;
+
 use conductor_domain::{
-    CallId, HumanTask, HumanTaskId, NewHumanTask, Page, PageRequest, RunId, Scope, UserId,
+    CallId, Classification, HumanTask, HumanTaskId, NewHumanTask, Page, PageRequest, RunId, Scope, UserId,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait,
-    QueryFilter, QueryOrder, QuerySelect, prelude::Expr, sea_query::SimpleExpr,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    prelude::{Expr, Uuid},
+    sea_query::SimpleExpr,
 };
 
-use super::convert::{after_id, json, to_json};
-use crate::{Error, Result, ScopedTx, View, conn::Fetch, entity::human_task, tx::Tx};
+use super::convert::{after_id, json, to_json, word};
+use crate::{
+    Error, Result, ScopedTx, View,
+    conn::Fetch,
+    entity::{human_task, run},
+    tx::Tx,
+};
 
 /// Questions of one tenant, inside a write.
 #[derive(Debug)]
@@ -211,6 +221,24 @@ impl<'a> VisibleHumanTasks<'a> {
             .await?
             .into_iter()
             .map(HumanTask::try_from)
+            .collect()
+    }
+
+    /// How sensitive what these runs hold is by now, also of runs that are not theirs who are asked.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn labels(&self, runs: &[RunId]) -> Result<HashMap<RunId, Classification>> {
+        let rows: Vec<(Uuid, String)> = run::Entity::find()
+            .select_only()
+            .columns([run::Column::Id, run::Column::DataClassification])
+            .filter(run::Column::OrganizationId.eq(self.view.caller.scope.organization_id.as_uuid()))
+            .filter(run::Column::Id.is_in(runs.iter().map(|run| run.as_uuid())))
+            .into_tuple()
+            .all(&self.view.conn)
+            .await?;
+        rows.into_iter()
+            .map(|(id, label)| Ok((id.into(), word("runs.data_classification", &label)?)))
             .collect()
     }
 

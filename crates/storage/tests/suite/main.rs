@@ -26,6 +26,7 @@ mod grants;
 mod idempotency;
 mod keys;
 mod messages;
+mod opening;
 mod plans;
 mod runs;
 mod sessions;

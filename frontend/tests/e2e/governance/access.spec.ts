@@ -165,7 +165,7 @@ test('accounts have attributes and a clearance, and grants are reviewed', async 
     ({ id }: { id: string }) => id === user,
   );
   expect(stored.attributes).toEqual({ department: 'sales' });
-  await page.getByText('Power user').last().click();
+  await page.getByText('Power user', { exact: true }).last().click();
   await expect(page.getByText('share').first()).toBeVisible();
 
   // How much of a day a role gives here.

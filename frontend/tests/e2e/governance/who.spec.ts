@@ -12,12 +12,12 @@ test('access says who may and why not, and what a grant would change', async ({
 }) => {
   test.setTimeout(90_000);
   const { url } = world.server;
-  const agent = await (await api.post('/api/agents', { data: { name: 'Archivist' } })).json();
+  const agent = await (await api.post('/api/agents', { data: { name: 'Cartographer' } })).json();
   await colleague({ api, url, email: 'grace@example.org', name: 'Grace Hill' }, playwright, browser);
 
   await page.goto(`/library/agents/${agent.id}`);
   await page.getByRole('button', { name: 'Access', exact: true }).click();
-  const dialog = page.getByRole('dialog', { name: 'Access to Archivist' });
+  const dialog = page.getByRole('dialog', { name: 'Access to Cartographer' });
   await dialog.getByLabel('Give access to').selectOption('Grace Hill (grace@example.org)');
   await expect(dialog.getByText('This would let in 1 more.')).toBeVisible();
   await dialog.getByText('Names', { exact: true }).click();
@@ -40,6 +40,6 @@ test('access says who may and why not, and what a grant would change', async ({
   await page.goto('/governance/policies/new');
   const explain = page.getByRole('region', { name: 'Explain' });
   await explain.getByLabel('Who').selectOption('Grace Hill');
-  await explain.getByLabel('About').selectOption('Archivist');
+  await explain.getByLabel('About').selectOption('Cartographer');
   await expect(explain.getByLabel('Does')).toHaveValue('agent.read');
 });
