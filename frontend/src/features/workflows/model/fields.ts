@@ -149,8 +149,8 @@ export function fieldsOf(kind: string, config: Values = {}): Field[] {
           type: 'json',
           key: 'auth',
           label: t('Sign-in'),
-          hint: t('A name of a secret, never the secret itself.'),
-          placeholder: '{ "type": "bearer", "secret_ref": "…" }',
+          hint: t('The name of a credential of the server, never the credential itself.'),
+          placeholder: '{ "type": "bearer", "token": "{{env.CRM_TOKEN}}" }',
         },
         {
           type: 'switch',
@@ -175,9 +175,6 @@ export function fieldsOf(kind: string, config: Values = {}): Field[] {
           options: [
             ['postgresql', 'PostgreSQL'],
             ['mysql', 'MySQL'],
-            ['sqlite', 'SQLite'],
-            ['mssql', 'SQL Server'],
-            ['bigquery', 'BigQuery'],
             ['mongodb', 'MongoDB'],
           ],
         },
