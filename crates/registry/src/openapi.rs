@@ -190,7 +190,7 @@ fn operation(
         }
     }
     let mut whole = Part::default();
-    if let Some((schema, required, content_type)) = schemas.body(described)? {
+    if let Some(schemas::Body { schema, required, content_type }) = schemas.body(described)? {
         whole.add("body", schema, required);
         if let Some(content_type) = content_type {
             parts[2].add("Content-Type", json!({ "const": content_type }), true);

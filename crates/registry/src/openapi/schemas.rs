@@ -46,6 +46,14 @@ pub(super) struct Schemas<'a> {
     room: Cell<usize>,
 }
 
+/// What an operation says of its body.
+pub(super) struct Body {
+    pub(super) schema: Value,
+    pub(super) required: bool,
+    /// Where it is not JSON.
+    pub(super) content_type: Option<&'static str>,
+}
+
 impl<'a> Schemas<'a> {
     /// Those of a document, for one operation.
     pub(super) fn of(root: &'a Value) -> Self {
@@ -84,10 +92,7 @@ impl<'a> Schemas<'a> {
     }
 
     /// The body's schema, whether it has to be there, and its content type where that is not JSON.
-    pub(super) fn body(
-        &self,
-        described: &Value,
-    ) -> Result<Option<(Value, bool, Option<&'static str>)>, String> {
+    pub(super) fn body(&self, described: &Value) -> Result<Option<Body>, String> {
         const FORM: &str = "application/x-www-form-urlencoded";
         let Some(body) = described.get("requestBody").map(|body| self.followed(body)) else {
             return Ok(None);
@@ -108,7 +113,7 @@ impl<'a> Schemas<'a> {
             },
         };
         let schema = media.get("schema").map_or_else(|| json!({}), |schema| self.plain(schema));
-        Ok(Some((schema, required, content_type)))
+        Ok(Some(Body { schema, required, content_type }))
     }
 
     fn local(&self, reference: &str) -> Option<&Value> {

@@ -71,7 +71,7 @@ fn literals(pointer: &str, fields: &Map<String, Value>) -> Vec<(String, String)>
         let word = key.to_lowercase();
         match value {
             Value::Object(fields) if !SHAPES.contains(&word.as_str()) => {
-                found.extend(literals(&below, fields))
+                found.extend(literals(&below, fields));
             }
             Value::String(text) => {
                 let secret = word == "authorization" || SECRET_WORDS.iter().any(|one| word.contains(one));

@@ -51,14 +51,6 @@ test('costs: a price, what it came to, and a budget that stops the next call', a
   await chat.ask('count me again');
   await expect(page.getByText('Not sent.')).toContainText('The budget “Small” of 0.000001 USD is spent.');
 
-  // What the chat came to stands among its settings.
-  await page.getByRole('button', { name: 'Response settings' }).click();
-  const settings = page.getByRole('dialog', { name: 'Response settings' });
-  await expect(settings.getByText('Cost of this chat in 30 days')).toBeVisible();
-  await expect(settings.getByText(/^\$\d/)).toBeVisible();
-  await expect(settings.getByText(/^1 · /)).toBeVisible();
-  await page.keyboard.press('Escape');
-
   await page.goto('/governance/costs');
   const figures = page.getByRole('list', { name: 'In all' });
   await expect(figures.getByRole('listitem').filter({ hasText: 'Calls' })).toContainText('1');

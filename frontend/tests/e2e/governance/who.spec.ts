@@ -13,12 +13,12 @@ test('access says who may and why not, and what a grant would change', async ({
   test.setTimeout(90_000);
   const { url } = world.server;
   const agent = await (await api.post('/api/agents', { data: { name: 'Cartographer' } })).json();
-  await colleague({ api, url, email: 'grace@example.org', name: 'Grace Hill' }, playwright, browser);
+  await colleague({ api, url, email: 'wanda@example.org', name: 'Wanda Hill' }, playwright, browser);
 
   await page.goto(`/library/agents/${agent.id}`);
   await page.getByRole('button', { name: 'Access', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'Access to Cartographer' });
-  await dialog.getByLabel('Give access to').selectOption('Grace Hill (grace@example.org)');
+  await dialog.getByLabel('Give access to').selectOption('Wanda Hill (wanda@example.org)');
   await expect(dialog.getByText('This would let in 1 more.')).toBeVisible();
   await dialog.getByText('Names', { exact: true }).click();
   await expect(dialog.getByText('a grant gives execute')).toBeVisible();
@@ -26,10 +26,10 @@ test('access says who may and why not, and what a grant would change', async ({
 
   await dialog.getByRole('button', { name: 'Who may, and why not' }).click();
   const list = dialog.getByRole('list', { name: 'Who may' });
-  await expect(list.getByRole('listitem').filter({ hasText: 'Grace Hill' })).toContainText('May not');
+  await expect(list.getByRole('listitem').filter({ hasText: 'Wanda Hill' })).toContainText('May not');
   await dialog.getByRole('button', { name: 'Give access' }).click();
   await dialog.getByLabel('To do what').selectOption('See and use');
-  await expect(list.getByRole('listitem').filter({ hasText: 'Grace Hill' })).toContainText(
+  await expect(list.getByRole('listitem').filter({ hasText: 'Wanda Hill' })).toContainText(
     'a grant gives execute',
   );
   await dialog.getByLabel('Name or address').fill('nobody of this name');
@@ -39,7 +39,7 @@ test('access says who may and why not, and what a grant would change', async ({
   // The same of one person, on the page of policies.
   await page.goto('/governance/policies/new');
   const explain = page.getByRole('region', { name: 'Explain' });
-  await explain.getByLabel('Who').selectOption('Grace Hill');
+  await explain.getByLabel('Who').selectOption('Wanda Hill');
   await explain.getByLabel('About').selectOption('Cartographer');
   await expect(explain.getByLabel('Does')).toHaveValue('agent.read');
 });

@@ -1,14 +1,10 @@
-/** How the answer is made: thinking, temperature, length, and words put before the conversation; and what it came to. */
-import { useQuery } from '@tanstack/react-query';
-import { useParams } from '@tanstack/react-router';
+/** How the answer is made: thinking, temperature, length, and words put before the conversation. */
 import { SlidersHorizontal } from 'lucide-react';
 import { useId } from 'react';
-import { api } from '@/api/client';
 import { Button, IconButton } from '@/components/ui/button';
 import { TextArea } from '@/components/ui/field';
 import { Popover } from '@/components/ui/popover';
 import { Switch } from '@/components/ui/switch';
-import { count, price } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import type { ChatOptions } from '../hooks/use-chat-options';
 
@@ -52,37 +48,9 @@ function Range({
   );
 }
 
-/** What the conversation took and cost; it is looked at while the settings are open. */
-function Cost({ conversationId }: { conversationId: string }) {
-  const { data } = useQuery({
-    queryKey: ['costs', 'conversation', conversationId],
-    queryFn: ({ signal }) => api.get(`/api/usage/conversations/${conversationId}`, { signal }),
-    refetchOnMount: 'always',
-  });
-  if (!data) return null;
-  const calls = data.totals.reduce((sum, total) => sum + total.calls, 0);
-  const tokens = data.totals.reduce((sum, total) => sum + total.input_tokens + total.output_tokens, 0);
-  const unpriced = data.totals.some((total) => total.unpriced_calls > 0);
-  return (
-    <dl className="grid grid-cols-[1fr_auto] gap-x-4 gap-y-1 border-border border-t pt-3 text-sm">
-      <dt className="font-medium text-text-2">{t('Cost of this chat in 30 days')}</dt>
-      <dd className="num">
-        {data.totals.map((total) => price(total.cost, total.currency)).join(' + ') || '–'}
-      </dd>
-      <dt className="text-text-3">
-        {unpriced ? t('Calls and tokens; some models have no price') : t('Calls and tokens')}
-      </dt>
-      <dd className="num text-text-3">
-        {count(calls)} · {count(tokens)}
-      </dd>
-    </dl>
-  );
-}
-
 export function SettingsPopover({ options }: { options: ChatOptions }) {
   const { settings, setSettings, model, agent } = options;
   const id = useId();
-  const { conversationId } = useParams({ strict: false });
   const changed = Object.values(settings).some(
     (value) => value !== null && value !== undefined && value !== false,
   );
@@ -166,7 +134,6 @@ export function SettingsPopover({ options }: { options: ChatOptions }) {
             {t('Back to the defaults')}
           </Button>
         )}
-        {conversationId && <Cost conversationId={conversationId} />}
       </div>
     </Popover>
   );
