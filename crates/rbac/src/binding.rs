@@ -1,6 +1,6 @@
 //! Where rules apply, kept so that neither a rule bound to many people nor many rules for a person each are walked.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use conductor_domain::{AgentId, EnvironmentId, OrganizationId, Scope, UserId};
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 //! An index is immutable; a change of few rows makes the next one out of it, so that no decision waits for all of them
 //! to be read again.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{AccessLevel, GrantId};

@@ -11,7 +11,7 @@ use crate::{
     builtin,
     denial::{ACCESS, ASKS, CLEARANCE, DEFAULT, FOREIGN, HIDDEN, REQUIRED, ROLE, SCOPE, UNREADABLE},
     policy::Rule,
-    role::{Bits, RoleTable},
+    role::{Bits, Role, RoleTable},
     target::TargetMap,
 };
 
@@ -109,7 +109,7 @@ impl PolicyIndex {
     /// Whether these roles have the permission of an action at all, as for a list or a menu.
     #[must_use]
     pub fn permits(&self, roles: &[String], action: Action) -> bool {
-        self.bits(roles).own & action.bit() != 0
+        self.held(roles).any(|role| role.bits.own & action.bit() != 0)
     }
 
     /// Every permission of these roles, as their rows wrote them, sorted.
@@ -125,12 +125,9 @@ impl PolicyIndex {
         faulty.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    fn bits(&self, roles: &[String]) -> Bits {
-        roles.iter().filter_map(|role| self.roles.get(role)).fold(Bits::default(), |all, role| Bits {
-            own: all.own | role.bits.own,
-            any: all.any | role.bits.any,
-            official: all.official | role.bits.official,
-        })
+    /// Those of the roles that a row names.
+    fn held(&self, roles: &[String]) -> impl Iterator<Item = &Role> {
+        roles.iter().filter_map(|role| self.roles.get(role))
     }
 
     fn evaluate<'a>(
@@ -139,7 +136,8 @@ impl PolicyIndex {
         trace: &mut Trace,
         obligations: &mut Vec<Obligation>,
     ) -> Verdict<'a> {
-        let bits = self.bits(request.roles);
+        let roles: Vec<&Role> = self.held(request.roles).collect();
+        let bits = Bits::of(&roles);
         let sees = sees(request, bits);
         // What the subject may not know of is absent, whatever else would have refused it.
         let refuse = |rule| deny(if sees { rule } else { HIDDEN });
@@ -149,7 +147,7 @@ impl PolicyIndex {
         if !credential(request, trace) {
             return refuse(SCOPE);
         }
-        let Some(role) = self.role(request, trace) else {
+        let Some(role) = role(&roles, request, trace) else {
             return refuse(ROLE);
         };
         if !access(request, bits, sees, trace) {
@@ -162,22 +160,6 @@ impl PolicyIndex {
             return deny(CLEARANCE);
         }
         self.policies(request, role, trace, obligations)
-    }
-
-    /// The first role that permits the action, as decisions name it.
-    fn role(&self, request: &Request<'_>, trace: &mut Trace) -> Option<&str> {
-        let action = request.action;
-        let permitting = request
-            .roles
-            .iter()
-            .filter_map(|role| self.roles.get(role))
-            .find(|role| role.bits.own & action.bit() != 0);
-        trace.say("roles", || match permitting {
-            Some(role) => format!("{} permits {action}", role.rule.trim_start_matches("roles/")),
-            None if request.roles.is_empty() => format!("{} has no role", request.subject),
-            None => format!("none of {} permits {action}", request.roles.join(", ")),
-        });
-        permitting.map(|role| role.rule.as_str())
     }
 
     /// Whether the roles have what the row asks of whoever executes it, its owner included.
@@ -283,6 +265,18 @@ impl PolicyIndex {
 
 fn deny(rule: &'static str) -> Verdict<'static> {
     Verdict { effect: Effect::Deny, rule: Cow::Borrowed(rule) }
+}
+
+/// The first role that permits the action, as decisions name it.
+fn role<'a>(held: &[&'a Role], request: &Request<'_>, trace: &mut Trace) -> Option<&'a str> {
+    let action = request.action;
+    let permitting = held.iter().find(|role| role.bits.own & action.bit() != 0);
+    trace.say("roles", || match permitting {
+        Some(role) => format!("{} permits {action}", role.rule.trim_start_matches("roles/")),
+        None if request.roles.is_empty() => format!("{} has no role", request.subject),
+        None => format!("none of {} permits {action}", request.roles.join(", ")),
+    });
+    permitting.map(|role| role.rule.as_str())
 }
 
 /// Whether the subject may know that the row exists.

@@ -3,9 +3,10 @@
 //! casbin answers "may this role do this" in time linear in the rows (milliseconds at a thousand), so it is asked
 //! once per role when the rows change and never on the way of a request.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use casbin::{CoreApi, DefaultModel, Enforcer, MemoryAdapter, MgmtApi, RbacApi};
+use foldhash::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -57,6 +58,17 @@ pub(crate) struct Bits {
     pub(crate) any: u128,
     /// On the platform's own rows.
     pub(crate) official: u128,
+}
+
+impl Bits {
+    /// What several roles permit together.
+    pub(crate) fn of(roles: &[&Role]) -> Self {
+        roles.iter().fold(Self::default(), |all, role| Self {
+            own: all.own | role.bits.own,
+            any: all.any | role.bits.any,
+            official: all.official | role.bits.official,
+        })
+    }
 }
 
 #[derive(Debug)]

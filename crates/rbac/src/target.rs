@@ -1,6 +1,8 @@
 //! Targets and the patterns that match them: exact, or with one trailing `*`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 /// A pattern of targets.
 #[derive(Clone, Debug, PartialEq, Eq)]
