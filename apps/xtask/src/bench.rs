@@ -9,6 +9,8 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 #[cfg(feature = "bench")]
+mod backtest;
+#[cfg(feature = "bench")]
 mod bare;
 #[cfg(feature = "bench")]
 mod cold_start;
@@ -50,6 +52,8 @@ pub(crate) struct Options {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Scenario {
+    /// A draft of a policy before 1,000,000 recorded decisions.
+    Backtest,
     /// P-F1: from start to the first answer of /health on a fresh data folder, and the memory of an idle server.
     ColdStart,
     /// P-A1: decisions a second at 11,000 rules against casbin, and what one adds at 100,000 bindings.
@@ -103,6 +107,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         match options.scenario {
+            Scenario::Backtest => backtest::run(options.rounds).await,
             Scenario::ColdStart => cold_start::run(options.rounds).await,
             Scenario::Decisions => decisions::run(options.rounds, options.seconds).await,
             Scenario::Http => http::run(options.rounds, options.seconds).await,

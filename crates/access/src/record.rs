@@ -81,7 +81,7 @@ impl Asked {
 
     /// The question as it was recorded, with what was known of the person who asked.
     pub(crate) fn recorded(recorded: &RecordedDecision) -> Option<Self> {
-        let mut asked: Self = serde_json::from_value(recorded.asked.clone()).ok()?;
+        let mut asked = Self::deserialize(&recorded.asked).ok()?;
         if let Some(attributes) = recorded.of_person.get("attributes") {
             asked.attributes = attributes.clone();
         }

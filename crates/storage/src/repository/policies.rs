@@ -10,7 +10,7 @@ use conductor_domain::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, DerivePartialModel, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
     prelude::{Expr, Uuid},
 };
 
@@ -23,6 +23,21 @@ use crate::{
 
 /// Entries of the audit log that tell of a decision, together with what was asked.
 const RECORDED: [&str; 3] = ["access.denied", "run.denied", "run.finished"];
+
+/// What a backtest needs of an entry; a million of them are read in one.
+#[derive(DerivePartialModel)]
+#[sea_orm(entity = "audit_event::Entity")]
+struct Recorded {
+    id: Uuid,
+    ts: DateTime<Utc>,
+    subject: String,
+    action: String,
+    target: String,
+    user_id: Option<Uuid>,
+    run_id: Option<Uuid>,
+    personal: Option<serde_json::Value>,
+    context: serde_json::Value,
+}
 
 /// Policies of the organisation that a caller acts in.
 #[derive(Debug)]
@@ -74,7 +89,8 @@ impl<'a> VisiblePolicies<'a> {
         if let Some(after) = after {
             select = select.filter(audit_event::Column::Id.gt(after.as_uuid()));
         }
-        let rows = select.order_by_asc(audit_event::Column::Id).limit(limit).rows(self.view.conn).await?;
+        let rows = select.order_by_asc(audit_event::Column::Id).limit(limit);
+        let rows: Vec<Recorded> = rows.into_partial_model().all(&self.view.conn).await?;
         let calls: Vec<Uuid> = rows.iter().filter_map(|row| row.run_id).collect();
         let inputs = run::Entity::find()
             .select_only()
@@ -85,14 +101,14 @@ impl<'a> VisiblePolicies<'a> {
             inputs.all(&self.view.conn).await?.into_iter().collect();
         Ok(rows
             .into_iter()
-            .map(|row| RecordedDecision {
+            .map(|mut row| RecordedDecision {
                 id: row.id.into(),
                 at: row.ts,
                 subject: row.subject,
                 action: row.action,
                 target: row.target,
                 of_person: said_of(row.personal.as_ref(), row.user_id.map(Into::into)),
-                asked: row.context.get("asked").cloned().unwrap_or_default(),
+                asked: row.context.get_mut("asked").map(serde_json::Value::take).unwrap_or_default(),
                 arguments: row.run_id.and_then(|id| inputs.remove(&id)).flatten(),
             })
             .collect())
