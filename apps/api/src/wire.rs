@@ -204,7 +204,8 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
     let workflows = Workflows::new(store.clone(), Arc::clone(&access));
     let workflows = workflows.in_reach_of(config.workflows_folder.clone());
     let executions = Executions::new(store.clone(), Arc::clone(&access), workflows.clone());
-    let executions = executions.reading(workflow_env(config)).lining_up(config.workflow_runs_in_line);
+    let running = RunnerOptions { nodes_per_run: config.workflow_nodes_per_run, env: workflow_env(config) };
+    let executions = executions.run_by(running.clone()).lining_up(config.workflow_runs_in_line);
     let http = requests_client(&egress);
     let clock = Arc::clone(store.clock());
     let providers = Providers::new(http.clone(), accounts(config), mail_templates(config), clock);
@@ -244,13 +245,8 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         blobs: blobs.clone(),
         draining: draining.clone(),
     });
-    let runner = Runner::new(
-        store.clone(),
-        Arc::clone(&access),
-        Arc::clone(&tools),
-        RunnerOptions { nodes_per_run: config.workflow_nodes_per_run, env: workflow_env(config) },
-        draining.clone(),
-    );
+    let runner =
+        Runner::new(store.clone(), Arc::clone(&access), Arc::clone(&tools), running, draining.clone());
     conductor_agents::seed(&store).await?;
     turns.seed_prices().await?;
     let sealer = sealer(config, folder, &store)?;

@@ -282,7 +282,13 @@ pub struct HeldTx<'t> {
     run: Arc<Run>,
 }
 
-impl HeldTx<'_> {
+impl<'t> HeldTx<'t> {
+    /// The transaction that has written a run: until it is committed nobody else can hold the run.
+    #[must_use]
+    pub fn of_new(tx: ScopedTx<'t>, run: Run) -> Self {
+        Self { tx, run: Arc::new(run) }
+    }
+
     /// Appends events.
     ///
     /// # Errors
@@ -403,6 +409,28 @@ impl HeldTx<'_> {
         self.emit(&events).await?;
         self.tx.human_tasks().expire_of_run(id).await?;
         child::part(self, &self.run, status).await?;
+        self.close(outcome).await
+    }
+
+    /// Ends a run in the transaction that has written it: it has spent nothing, asked nobody and called nothing.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn finish_at_once(
+        &self,
+        mut events: Vec<EventBody>,
+        outcome: RunOutcome,
+        error: Option<ProblemView>,
+    ) -> conductor_storage::Result<()> {
+        let status = outcome.status;
+        events.push(EventBody::RunFinished { status, output: outcome.output.clone(), error });
+        self.emit(&events).await?;
+        self.close(outcome).await
+    }
+
+    /// The row, the audit entry and the notice of the end.
+    async fn close(&self, outcome: RunOutcome) -> conductor_storage::Result<()> {
+        let (id, status) = (self.run.id, outcome.status);
         self.tx.audit().record(self.entry("run.finished", status)).await?;
         self.tx.notify(FeedItem {
             organization_id: self.run.scope.organization_id,

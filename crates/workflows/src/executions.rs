@@ -14,8 +14,9 @@ use conductor_workflow_graph::{Graph, ValueType};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Error, Result, Workflows,
+    Error, Result, RunnerOptions, Workflows,
     fork::{self, Fork},
+    runner::Opening,
 };
 
 /// How many runs of one workflow wait in line, where nobody says otherwise.
@@ -70,8 +71,8 @@ pub struct Executions {
     pub(crate) store: Store,
     pub(crate) access: Arc<Access>,
     pub(crate) workflows: Workflows,
-    /// What expressions may read as `env.NAME`, for replays.
-    pub(crate) env: Arc<Map<String, Value>>,
+    /// How runs are bounded, and what they may read, as their runner has it.
+    pub(crate) options: Arc<RunnerOptions>,
     /// How many runs of one workflow may wait in line.
     line: u64,
 }
@@ -80,13 +81,13 @@ impl Executions {
     /// The service over these workflows.
     #[must_use]
     pub fn new(store: Store, access: Arc<Access>, workflows: Workflows) -> Self {
-        Self { store, access, workflows, env: Arc::default(), line: LINE }
+        Self { store, access, workflows, options: Arc::default(), line: LINE }
     }
 
-    /// The same where expressions may read values of the environment, which a replay reads again.
+    /// The same as a runner with these options has it: the beginning of a run is worked out where it is asked for.
     #[must_use]
-    pub fn reading(self, env: Map<String, Value>) -> Self {
-        Self { env: Arc::new(env), ..self }
+    pub fn run_by(self, options: RunnerOptions) -> Self {
+        Self { options: Arc::new(options), ..self }
     }
 
     /// The same with another number of runs that may wait in line, for each workflow that has them one after the other.
@@ -127,7 +128,8 @@ impl Executions {
     ) -> Result<Ready> {
         self.access.begin(caller).await?;
         let (id, concurrency, name) = (workflow.id, workflow.spec.concurrency, workflow.spec.name.clone());
-        let (run, entry) = self.prepare(caller, workflow, execution, earlier).await?;
+        let goes_on = earlier.is_some();
+        let Prepared { run, entry, graph } = self.prepare(caller, workflow, execution, earlier).await?;
         let run = NewRun {
             user_id: caller.user_id(),
             actor: caller.machine(),
@@ -135,8 +137,13 @@ impl Executions {
             address: caller.address,
             ..run
         };
+        // One that goes on from another begins with what stands of that; one that waits in line has not begun.
+        let opening = match goes_on || concurrency == Concurrency::Queue {
+            true => None,
+            false => Some(Opening::of(&self.store, caller, &run, graph, &self.options).await?),
+        };
         let line = self.line;
-        Ok(Ready { run, entry, caller: caller.clone(), id, name, concurrency, line })
+        Ok(Ready { run, entry, opening, caller: caller.clone(), id, name, concurrency, line })
     }
 
     /// A page of a workflow's runs that the caller may see, newest first.
@@ -217,7 +224,7 @@ impl Executions {
         workflow: Workflow,
         execution: Execution,
         earlier: Option<Earlier>,
-    ) -> Result<(NewRun, NewAuditEvent)> {
+    ) -> Result<Prepared> {
         let label =
             earlier.as_ref().map(|earlier| earlier.label).max(Some(workflow.spec.data_classification));
         let label = label.unwrap_or_default();
@@ -273,14 +280,23 @@ impl Executions {
             limits: limits(&graph),
             ..NewRun::new(id, RunKind::Workflow, trigger)
         };
-        Ok((run, entry))
+        Ok(Prepared { run, entry, graph })
     }
+}
+
+/// A run of a graph, as it is to be written.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) run: NewRun,
+    pub(crate) entry: NewAuditEvent,
+    pub(crate) graph: Graph,
 }
 
 /// A run at the top of its tree that only has to be written.
 #[derive(Debug)]
 pub(crate) struct Ready {
     run: NewRun,
+    opening: Option<Opening>,
     pub(crate) entry: NewAuditEvent,
     caller: Caller,
     id: WorkflowId,
@@ -315,14 +331,17 @@ impl Ready {
                 self.run.in_line = true;
             }
         }
+        let (id, workflow, user_id) = (self.run.id, self.run.workflow_id, self.run.user_id);
         tx.audit().record(self.entry).await?;
-        let run = tx.runs().create(self.run).await?;
         tx.notify(FeedItem {
-            organization_id: run.scope.organization_id,
-            user_id: run.user_id,
-            data: json!({ "type": "run.started", "run_id": run.id, "workflow_id": run.workflow_id }),
+            organization_id: self.caller.scope.organization_id,
+            user_id,
+            data: json!({ "type": "run.started", "run_id": id, "workflow_id": workflow }),
         });
-        Ok(run)
+        Ok(match self.opening {
+            Some(opening) => opening.write(tx, self.run).await?,
+            None => tx.runs().create(self.run).await?,
+        })
     }
 }
 

@@ -44,7 +44,7 @@ impl Executions {
         let graph = fork::graph(&self.store, caller, &run).await?.and_then(std::result::Result::ok);
         let graph = graph.ok_or(Error::Hidden { what: "version" })?;
         // It is the person behind the run whom expressions read, whoever looks at it.
-        let around = Surroundings::of(&self.store, caller, &run, &graph, &self.env).await?;
+        let around = Surroundings::of(&self.store, caller, &run, &graph, &self.options.env).await?;
         let mut replay = runner::Replay::new(Known::new(Plan::new(graph), State::default(), around));
         journal::each(&self.store, id, |event| {
             replay.take(event.at, &event.parse()?.body);

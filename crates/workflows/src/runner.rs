@@ -8,6 +8,7 @@ mod doubt;
 mod finish;
 mod kinds;
 mod known;
+mod opening;
 mod pass;
 mod people;
 mod plan;
@@ -16,6 +17,7 @@ mod replay;
 mod scope;
 mod state;
 mod tally;
+mod walk;
 
 use std::sync::Arc;
 
@@ -26,6 +28,7 @@ use conductor_runs::ToolPath;
 use conductor_storage::Store;
 use conductor_workflow_graph::{Graph, Problem, problem::Code};
 pub(crate) use known::Known;
+pub(crate) use opening::Opening;
 pub(crate) use plan::Plan;
 pub use replay::Difference;
 pub(crate) use replay::Replay;

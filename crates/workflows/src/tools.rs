@@ -13,7 +13,7 @@ use conductor_storage::Store;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Execution, Executions};
+use crate::{Execution, Executions, executions::Prepared};
 
 /// What the name of such a tool begins with.
 const PREFIX: &str = "workflow_";
@@ -80,7 +80,7 @@ impl WorkflowTools {
             .map_err(|error| not_started("validation_failed", error.to_string()))?;
         let execution = Execution { inputs: task.inputs, version: task.version, ..Execution::default() };
         let prepared = self.executions.prepare(&dispatch.caller, workflow, execution, None).await;
-        let (mut run, mut entry) = prepared.map_err(|error| refused(&error))?;
+        let Prepared { mut run, mut entry, .. } = prepared.map_err(|error| refused(&error))?;
         // A workflow below a call is work like one that is started by itself, and counts for the day like it.
         let counted = self.access.begin_below(&dispatch.caller).await;
         counted.map_err(|error| not_started(error.code(), error.with_end(&**self.store.clock())))?;

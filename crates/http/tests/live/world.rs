@@ -233,8 +233,9 @@ async fn services(
     let workflows =
         Workflows::new(store.clone(), Arc::clone(access)).in_reach_of(folder.path().join("workflows"));
     let env = json!({ "ADMIN_URL": "https://admin.example.com" }).as_object().cloned().unwrap_or_default();
+    let running = RunnerOptions { env, ..RunnerOptions::default() };
     let executions =
-        Executions::new(store.clone(), Arc::clone(access), workflows.clone()).reading(env.clone());
+        Executions::new(store.clone(), Arc::clone(access), workflows.clone()).run_by(running.clone());
     let client = HttpClient::new(egress.guarded().client().clone(), conductor_connectors::Limits::default());
     let secrets = BTreeMap::from([("CRM_TOKEN".to_owned(), SecretString::from(CRM_TOKEN))]);
     let sources: Vec<Arc<dyn ToolSource>> = vec![
@@ -262,13 +263,8 @@ async fn services(
     });
     turns.seed_prices().await.unwrap();
     tokio::spawn(identity.clone().erase_people(blobs.clone(), CancellationToken::new()));
-    let runner = Runner::new(
-        store.clone(),
-        Arc::clone(access),
-        Arc::clone(&tools),
-        RunnerOptions { env, ..RunnerOptions::default() },
-        CancellationToken::new(),
-    );
+    let runner =
+        Runner::new(store.clone(), Arc::clone(access), Arc::clone(&tools), running, CancellationToken::new());
     tokio::spawn(driver(store, &turns, &runner, &tools).run());
     let readiness = Readiness::default();
     readiness.ready();

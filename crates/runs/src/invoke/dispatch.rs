@@ -71,7 +71,7 @@ impl ToolPath {
                     }
                     tx.emit(&opening).await?;
                     if let Some(child) = child {
-                        tx.tx.runs().create_child(child).await?;
+                        tx.tx.runs().create_begun(child).await?;
                         if let Some(request) = request {
                             tx.tx.effects().prepare(run_id, call_id, &call_id.to_string(), &request).await?;
                         }

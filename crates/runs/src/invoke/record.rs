@@ -155,7 +155,7 @@ impl ToolPath {
                 // Before the rows: whoever has lost the run finds that out, and not that they are there already.
                 tx.emit(&[result]).await?;
                 if let Some(child) = child {
-                    tx.tx.runs().create_child(child).await?;
+                    tx.tx.runs().create_begun(child).await?;
                 }
                 if let Some(state) = state {
                     tx.tx.effects().settle(run_id, call_id, state).await?;
@@ -214,7 +214,7 @@ impl ToolPath {
         held.write(move |tx| {
             Box::pin(async move {
                 if tx.tx.runs().find(id).await?.is_none() {
-                    tx.tx.runs().create_child(child).await?;
+                    tx.tx.runs().create_begun(child).await?;
                 }
                 tx.tx.runs().finish(id, 0, outcome).await?;
                 tx.tx.audit().record(entry).await?;

@@ -54,11 +54,11 @@ impl<'t> Runs<'t> {
         Ok(pending)
     }
 
-    /// Writes a child run that its parent's holder executes itself.
+    /// Writes a run that whoever writes it executes, as the holder of a parent does its calls; no driver is told.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn create_child(&self, new: NewRun) -> Result<Run> {
+    pub async fn create_begun(&self, new: NewRun) -> Result<Run> {
         self.insert(new, RunStatus::Running).await
     }
 

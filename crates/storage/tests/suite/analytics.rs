@@ -54,7 +54,7 @@ async fn ran(world: &World, scope: Scope, workflow: WorkflowId, ran: Ran) -> Run
     let written: Result<(), Error> = rows
         .write(move |tx| {
             Box::pin(async move {
-                tx.runs().create_child(new).await?;
+                tx.runs().create_begun(new).await?;
                 tx.runs().finish(id, 0, ran.outcome).await?;
                 tx.node_stats().write(workflow, id, ran.nodes).await
             })

@@ -307,7 +307,7 @@ async fn a_run_written_when_it_is_over_tells_when_it_began(world: World) {
         .scoped(scope)
         .write(move |tx| {
             Box::pin(async move {
-                tx.runs().create_child(new).await?;
+                tx.runs().create_begun(new).await?;
                 tx.runs().finish(id, 0, RunOutcome::of(RunStatus::Succeeded)).await?;
                 tx.runs().get(id).await
             })

@@ -20,7 +20,7 @@ async fn run(world: &World, scope: Scope, new: NewRun) -> Run {
     world
         .store
         .scoped(scope)
-        .write(move |tx| Box::pin(async move { tx.runs().create_child(new).await }))
+        .write(move |tx| Box::pin(async move { tx.runs().create_begun(new).await }))
         .await
         .unwrap_or_else(|error: Error| panic!("{error}"))
 }

@@ -2,9 +2,8 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use conductor_domain::{EventBody, NodeFigures, ProblemView, RunOutcome, RunStatus};
+use conductor_domain::{EventBody, ProblemView, RunStatus};
 use conductor_runs::{Error, Held, Next, Result, ToolPath, problem};
-use serde_json::Value;
 use tokio::{sync::broadcast::error::RecvError, task::JoinSet};
 use tracing::Instrument;
 
@@ -16,6 +15,7 @@ use super::{
     plan::Plan,
     scope::Surroundings,
     state::State,
+    walk::{Ending, Over, Walk},
 };
 use crate::fork::{self, Fork};
 
@@ -30,8 +30,7 @@ impl Runner {
         let mut pass = match self.load(&held).await? {
             Ok(pass) => pass,
             Err(told) => {
-                let failed = outcome(RunStatus::Failed, Some(&told));
-                return end(&held, Vec::new(), failed, Some(told), Vec::new()).await;
+                return end(&held, Vec::new(), Ending::failed(told)).await;
             }
         };
         let cut = held.run().status == RunStatus::Running;
@@ -105,16 +104,8 @@ impl Runner {
             }
             return cancelled(pass).await;
         }
-        if let Some(failure) = pass.known.state.failures.first().cloned() {
-            let node = pass.known.plan.node(failure.place.node);
-            let mut told = failure.problem;
-            told.detail = format!("{}: {}", node.name.as_deref().unwrap_or(&node.id), told.detail);
-            let status = if told.code == "timed_out" { RunStatus::TimedOut } else { RunStatus::Failed };
-            return finish(pass, status, None, Some(told)).await;
-        }
-        if pass.known.state.open().next().is_none() {
-            let outputs = pass.known.outputs(pass.now());
-            return finish(pass, RunStatus::Succeeded, Some(outputs), None).await;
+        if let Some(over) = pass.over() {
+            return finish(pass, over).await;
         }
         let wake_at = pass.wakes_at();
         let noted = pass.unwritten();
@@ -150,11 +141,14 @@ impl Runner {
         let state = State::of(held.store(), run.id, &plan).await?;
         Ok(Ok(Pass {
             held: held.clone(),
-            known: Known::new(plan, state, around),
             caller: Arc::new(caller),
             path: Arc::clone(&self.tools),
-            most_attempts: self.options.nodes_per_run,
-            batch: Vec::new(),
+            walk: Walk {
+                clock: Arc::clone(held.store().clock()),
+                known: Known::new(plan, state, around),
+                most_attempts: self.options.nodes_per_run,
+                batch: Vec::new(),
+            },
         }))
     }
 }
@@ -186,37 +180,23 @@ async fn sleep(due: Option<Duration>) {
     }
 }
 
-async fn finish(
-    mut pass: Pass,
-    status: RunStatus,
-    output: Option<Value>,
-    told: Option<ProblemView>,
-) -> Result<Next> {
-    let mut outcome = outcome(status, told.as_ref());
-    outcome.output = output;
-    outcome.data_classification = pass.known.state.label;
-    let noted = pass.unwritten();
-    end(&pass.held, noted, outcome, told, pass.known.state.tally.figures()).await
+async fn finish(mut pass: Pass, over: Over) -> Result<Next> {
+    let (noted, ending) = (pass.unwritten(), pass.ending(over));
+    end(&pass.held, noted, ending).await
 }
 
 async fn cancelled(pass: Pass) -> Result<Next> {
-    finish(pass, RunStatus::Cancelled, None, None).await
+    finish(pass, Over { status: RunStatus::Cancelled, output: None, told: None }).await
 }
 
 /// Ends the run after what was noted last, and keeps what its nodes did beside it.
-async fn end(
-    held: &Held,
-    noted: Vec<EventBody>,
-    outcome: RunOutcome,
-    told: Option<ProblemView>,
-    figures: Vec<NodeFigures>,
-) -> Result<Next> {
+async fn end(held: &Held, noted: Vec<EventBody>, ending: Ending) -> Result<Next> {
     let ended = held.write(move |tx| {
         Box::pin(async move {
             let (run, workflow) = (tx.run().id, tx.run().workflow_id);
-            tx.finish_after(noted, outcome, told).await?;
+            tx.finish_after(noted, ending.outcome, ending.told).await?;
             match workflow {
-                Some(workflow) => tx.tx.node_stats().write(workflow, run, figures).await,
+                Some(workflow) => tx.tx.node_stats().write(workflow, run, ending.figures).await,
                 None => Ok(()),
             }
         })
@@ -225,26 +205,18 @@ async fn end(
     Ok(Next::Finished)
 }
 
-fn outcome(status: RunStatus, told: Option<&ProblemView>) -> RunOutcome {
-    RunOutcome {
-        error_code: told.map(|told| told.code.clone()),
-        error_text: told.map(|told| told.detail.clone()),
-        ..RunOutcome::of(status)
-    }
-}
-
 impl Pass {
     /// The first events of a run, or that it goes on. One that goes on from another begins with what stands of that.
     async fn open(&mut self) -> Result<()> {
         let run = self.held.run();
-        let started = EventBody::RunStarted {
-            kind: run.kind,
-            agent_id: None,
-            workflow_id: run.workflow_id,
-            conversation_id: run.conversation_id,
-            message_id: run.message_id,
-        };
         if !self.known.state.started {
+            let started = EventBody::RunStarted {
+                kind: run.kind,
+                agent_id: None,
+                workflow_id: run.workflow_id,
+                conversation_id: run.conversation_id,
+                message_id: run.message_id,
+            };
             let fork = Fork::of(run);
             self.note(started);
             if let Some(fork) = fork {

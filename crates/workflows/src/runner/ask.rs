@@ -111,7 +111,7 @@ impl Pass {
             })
             .await?;
         let now = self.now();
-        events.iter().for_each(|event| self.known.state.apply(&self.known.plan, now, event));
+        events.iter().for_each(|event| self.known.apply(now, event));
         Ok(Ok(()))
     }
 
@@ -163,7 +163,7 @@ impl Pass {
             })
             .await?;
         let now = self.now();
-        self.known.state.apply(&self.known.plan, now, &waiting);
+        self.known.apply(now, &waiting);
         Ok(())
     }
 }

@@ -136,11 +136,11 @@ impl Pass {
 
     /// What the path has journalled since it was last read.
     pub(super) async fn read_calls(&mut self) -> Result<()> {
-        let (held, known) = (&self.held, &mut self.known);
+        let (held, known) = (&self.held, &mut self.walk.known);
         journal::outline(held.store(), held.run().id, known.state.read_to, |event| {
             known.state.read_to = event.seq;
             if event.name.starts_with("tool.") || event.name.starts_with("approval.") {
-                known.state.apply(&known.plan, event.at, &event.parse()?.body);
+                known.apply(event.at, &event.parse()?.body);
             }
             Ok(())
         })

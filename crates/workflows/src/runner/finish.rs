@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::{
     kinds::{self, Sent},
-    pass::Pass,
     state::{Place, Standing},
+    walk::Walk,
 };
 
 /// How a node, or an attempt of it, ended.
@@ -23,7 +23,7 @@ struct Finish {
     retry_at: Option<DateTime<Utc>>,
 }
 
-impl Pass {
+impl Walk {
     /// Lets a node be over, and follows what it leads to.
     pub(super) fn send(&mut self, place: &Place, call_id: Option<CallId>, sent: kinds::Result<Sent>) {
         let attempt = match self.known.state.standing(&self.known.plan, place) {

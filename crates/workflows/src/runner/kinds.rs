@@ -305,6 +305,11 @@ pub(crate) fn calls(config: &Config) -> bool {
     )
 }
 
+/// Whether a node is worked out from what its run knows, and asks nobody and waits for nothing.
+pub(crate) fn alone(config: &Config) -> bool {
+    !calls(config) && !matches!(config, Config::Human(_) | Config::Wait(_))
+}
+
 /// Whether a node can be run here.
 pub(crate) fn runs(config: &Config) -> bool {
     match config {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use conductor_domain::{Agent, AgentId};
+use conductor_domain::{Agent, AgentId, EventBody};
 use conductor_runs::Tool;
 use conductor_workflow_graph::{Config, SourceFormat};
 use serde_json::{Map, Value};
@@ -29,6 +29,11 @@ pub(crate) struct Known {
 impl Known {
     pub(crate) fn new(plan: Plan, state: State, around: Surroundings) -> Self {
         Self { plan, state, around, offers: None, acting: HashMap::new() }
+    }
+
+    /// Takes in what has happened.
+    pub(crate) fn apply(&mut self, at: DateTime<Utc>, event: &EventBody) {
+        self.state.apply(&self.plan, at, event);
     }
 
     /// What the expressions of a node may read.

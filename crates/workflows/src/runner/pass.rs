@@ -3,26 +3,25 @@
 //! What needs nobody else (conditions, transforms, joins, rounds) is worked out and journalled in batches. What does —
 //! calls, questions, waits — is journalled before it happens, so that a crash at any point finds it in the journal.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
-use chrono::{DateTime, Utc};
-use conductor_domain::{CallId, Caller, EventBody, HumanTaskId, NodeWait, RunSignal, SignalKind};
-use conductor_runs::{Held, Result, ToolPath, problem};
+use conductor_domain::{CallId, Caller, HumanTaskId, NodeWait, RunSignal, SignalKind};
+use conductor_runs::{Held, Result, ToolPath};
 use conductor_workflow_graph::OUT;
 use serde_json::{Value, json};
 
 use super::{
     calls::Work,
     finish::{deadline, overdue},
-    kinds::{self, Act, Begin, Sent, faulty},
-    known::Known,
+    kinds::{self, Sent},
     plan::NodeIndex,
-    scope::View,
     state::{Place, Standing},
+    walk::{BATCH, Needs, Walk},
 };
-
-/// Events that are journalled at once at most.
-const BATCH: usize = 200;
 
 /// What the signals of a run, or a restart, ask to be looked at.
 #[derive(Debug, Default)]
@@ -40,34 +39,30 @@ impl Nudge {
     }
 }
 
-/// A run in the hands of its holder.
+/// A run in the hands of its holder, with what it needs of others.
 pub(super) struct Pass {
     pub(super) held: Held,
-    pub(super) known: Known,
     pub(super) caller: Arc<Caller>,
     pub(super) path: Arc<ToolPath>,
-    pub(super) most_attempts: u64,
-    pub(super) batch: Vec<EventBody>,
+    pub(super) walk: Walk,
+}
+
+// A pass walks; that some of its steps need somebody is all that it adds.
+impl Deref for Pass {
+    type Target = Walk;
+
+    fn deref(&self) -> &Walk {
+        &self.walk
+    }
+}
+
+impl DerefMut for Pass {
+    fn deref_mut(&mut self) -> &mut Walk {
+        &mut self.walk
+    }
 }
 
 impl Pass {
-    pub(super) fn now(&self) -> DateTime<Utc> {
-        self.held.store().clock().now()
-    }
-
-    /// Takes an event in, and journals it with those after it.
-    pub(super) fn note(&mut self, event: EventBody) {
-        let now = self.now();
-        debug_assert!(reads_back(&event), "{event:?} would be another one when the run is taken up again");
-        self.known.state.apply(&self.known.plan, now, &event);
-        self.batch.push(event);
-    }
-
-    /// What was noted and not written yet, to be written together with something else.
-    pub(super) fn unwritten(&mut self) -> Vec<EventBody> {
-        std::mem::take(&mut self.batch)
-    }
-
     /// Writes what was noted.
     pub(super) async fn flush(&mut self) -> Result<()> {
         let batch = self.unwritten();
@@ -84,7 +79,7 @@ impl Pass {
         for signal in self.held.hear(noted).await? {
             if let Some(told) = signal.told() {
                 let now = self.now();
-                self.known.state.apply(&self.known.plan, now, &told);
+                self.known.apply(now, &told);
                 continue;
             }
             let RunSignal { kind, data } = signal;
@@ -139,72 +134,21 @@ impl Pass {
 
     /// Begins a node: works it out at once, or says what has to be done for it.
     async fn begin(&mut self, place: Place) -> Result<Option<Work>> {
-        let node = self.known.plan.node(place.node);
-        let node_id = node.id.clone();
-        let attempt = match self.known.state.standing(&self.known.plan, &place) {
-            Some(Standing::Again { attempt, .. }) => attempt + 1,
-            _ => 1,
-        };
-        if self.known.state.attempts >= self.most_attempts {
-            let most = self.most_attempts;
-            let detail =
-                format!("This run has begun {most} nodes, as many as a run may. A loop may never end.");
-            self.start(&place, attempt, None, None);
-            let told = problem("workflow_too_long", "The workflow does not end", detail, false);
-            self.end(&place, attempt, None, told);
-            return Ok(None);
-        }
-        if let Some(guard) = node.guard.clone() {
-            match self.view(&place).holds(&guard) {
-                Ok(true) => {}
-                Ok(false) => {
-                    let edges = self.edges_by(&place, OUT, &Value::Null).unwrap_or_default();
-                    self.note(EventBody::NodeSkipped { node_id, iteration: place.iteration, edges });
-                    return Ok(None);
-                }
-                Err(error) => {
-                    self.start(&place, attempt, None, None);
-                    self.fail(&place, attempt, None, faulty("/guard", &error));
-                    return Ok(None);
-                }
-            }
-        }
-        if kinds::calls(&node.config) {
+        let Some(attempt) = self.opens(&place) else { return Ok(None) };
+        if kinds::calls(&self.known.plan.node(place.node).config) {
             self.look_up(place.node).await?;
         }
-        match self.looking_at(&place, |begin| begin.begin()) {
-            Err(problem) => {
-                self.start(&place, attempt, None, None);
-                self.fail(&place, attempt, None, problem);
-                Ok(None)
-            }
-            Ok(Act::Done { output, port }) => {
-                self.start(&place, attempt, None, None);
-                self.send(&place, None, Ok(Sent::On { output, port }));
-                Ok(None)
-            }
-            Ok(Act::Body { input }) => {
-                self.start(&place, attempt, None, input);
-                Ok(None)
-            }
-            Ok(Act::Wait { until, event }) => {
-                self.start(&place, attempt, None, None);
-                let by = deadline(self.known.plan.node(place.node), self.now());
-                let reason = if event.is_some() { NodeWait::Event } else { NodeWait::Timer };
-                let until = until.or(by);
-                let (iteration, human_task_id) = (place.iteration, None);
-                self.note(EventBody::NodeWaiting { node_id, iteration, reason, until, human_task_id, event });
-                Ok(None)
-            }
-            Ok(Act::Ask(question)) => {
+        match self.act(&place, attempt) {
+            None => Ok(None),
+            Some(Needs::Person(question)) => {
                 self.start(&place, attempt, None, None);
                 if let Err(problem) = self.ask(&place, *question).await? {
                     self.fail(&place, attempt, None, problem);
                 }
                 Ok(None)
             }
-            Ok(Act::Call(wanted)) => {
-                let call_id = CallId::generate(&**self.held.store().clock());
+            Some(Needs::Call(wanted)) => {
+                let call_id = CallId::generate(&*self.clock);
                 self.start(&place, attempt, Some(call_id), None);
                 let deadline = deadline(self.known.plan.node(place.node), self.now());
                 let call = self.call(&place, call_id, wanted);
@@ -256,25 +200,6 @@ impl Pass {
         Ok(())
     }
 
-    pub(super) fn start(
-        &mut self,
-        place: &Place,
-        attempt: i32,
-        call_id: Option<CallId>,
-        input: Option<Value>,
-    ) {
-        let (node_id, iteration) = (self.known.plan.node(place.node).id.clone(), place.iteration.clone());
-        self.note(EventBody::NodeStarted { node_id, attempt, iteration, call_id, input });
-    }
-
-    pub(super) fn view<'a>(&'a self, place: &'a Place) -> View<'a> {
-        self.known.view(place, self.now())
-    }
-
-    pub(super) fn looking_at<T>(&self, place: &Place, look: impl FnOnce(&Begin<'_>) -> T) -> T {
-        self.known.looking_at(place, self.now(), look)
-    }
-
     /// Looks up what a node may call, once a pass.
     pub(super) async fn look_up(&mut self, node: NodeIndex) -> Result<()> {
         if self.known.offers.is_none() {
@@ -289,25 +214,4 @@ impl Pass {
         }
         Ok(())
     }
-
-    /// When the run has something to do again that nobody will tell it of.
-    pub(super) fn wakes_at(&self) -> Option<DateTime<Utc>> {
-        let moments = self.known.state.open().filter_map(|(place, standing)| match standing {
-            Standing::Again { at, .. } => Some(*at),
-            Standing::Running { waits: Some(waits), since, .. } => {
-                // How long a person may take is said by the question alone.
-                let late = deadline(self.known.plan.node(place.node), *since);
-                let late = late.filter(|_| waits.reason != NodeWait::Person);
-                [waits.until, late].into_iter().flatten().min()
-            }
-            _ => None,
-        });
-        moments.min()
-    }
-}
-
-/// Whether an event is the same once it has been read from the journal: what is folded now is what will be folded then.
-fn reads_back(event: &EventBody) -> bool {
-    let read = serde_json::to_value(event).and_then(serde_json::from_value::<EventBody>);
-    read.is_ok_and(|read| read == *event)
 }

@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use super::{
     kinds::{Sent, faulty, invalid},
-    pass::Pass,
     scope::View,
     state::{Frame, FrameKey, Place, Standing, key},
+    walk::Walk,
 };
 
-impl Pass {
+impl Walk {
     /// Nodes whose ways are decided: those to begin, and those that nothing leads to, which are left out at once.
     pub(super) fn ready(&mut self) -> Vec<Place> {
         self.known.state.frame(&self.known.plan, FrameKey::default());

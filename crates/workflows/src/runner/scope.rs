@@ -1,6 +1,7 @@
 //! What the expressions of a node may read: inputs, variables, surroundings, and what other nodes gave.
 
-use conductor_domain::{Caller, Run};
+use chrono::{DateTime, Utc};
+use conductor_domain::{Caller, Run, RunId, RunTrigger, UserId};
 use conductor_storage::{Store, Unscoped};
 use conductor_workflow_graph::{Config, Fuel, Graph, Scope, expression};
 use serde_json::{Map, Value, json};
@@ -21,15 +22,42 @@ pub(crate) struct Surroundings {
     pub(crate) preferences: Value,
 }
 
+/// What is known of how a run was started.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Started<'a> {
+    pub(crate) id: RunId,
+    pub(crate) scope: conductor_domain::Scope,
+    pub(crate) trigger: RunTrigger,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) user_id: Option<UserId>,
+    pub(crate) version: Option<i32>,
+    pub(crate) input: Option<&'a Value>,
+}
+
+impl<'a> From<&'a Run> for Started<'a> {
+    fn from(run: &'a Run) -> Self {
+        Self {
+            id: run.id,
+            scope: run.scope,
+            trigger: run.trigger,
+            at: run.queued_at,
+            user_id: run.user_id,
+            version: run.workflow_version,
+            input: run.input.as_ref(),
+        }
+    }
+}
+
 impl Surroundings {
     /// What surrounds a run of a graph, as it is now.
     pub(crate) async fn of(
         store: &Store,
         caller: &Caller,
-        run: &Run,
+        run: impl Into<Started<'_>>,
         graph: &Graph,
         env: &Map<String, Value>,
     ) -> conductor_storage::Result<Self> {
+        let run = run.into();
         let organization = store.visible_to(caller).organizations().find(run.scope.organization_id).await?;
         let user = match run.user_id {
             Some(user) => store.unscoped(Unscoped::SignIn).users().find(user).await?,
@@ -37,17 +65,17 @@ impl Surroundings {
         };
         let organization = organization.map(|organization| json!({ "name": organization.name }));
         // Runs that were started before it was written down have it nearly so in their row.
-        let trigger = run.input.as_ref().and_then(|input| input.get(TRIGGER)).cloned();
-        let trigger = trigger.unwrap_or_else(|| json!({ "kind": run.trigger, "at": run.queued_at }));
+        let trigger = run.input.and_then(|input| input.get(TRIGGER)).cloned();
+        let trigger = trigger.unwrap_or_else(|| json!({ "kind": run.trigger, "at": run.at }));
         let context = json!({
             "run": { "id": run.id, "trigger": run.trigger },
             "trigger": trigger,
-            "workflow": { "name": graph.name, "version": run.workflow_version },
+            "workflow": { "name": graph.name, "version": run.version },
             "company": organization,
             "organization": organization,
             "user": user.as_ref().map(|user| json!({ "id": user.id, "name": user.name, "email": user.email })),
         });
-        let input = run.input.as_ref().and_then(|input| input.get("inputs")).cloned();
+        let input = run.input.and_then(|input| input.get("inputs")).cloned();
         Ok(Self {
             input: input.unwrap_or_else(|| Value::Object(Map::new())),
             context,
@@ -78,7 +106,7 @@ impl<'a> View<'a> {
         around: &'a Surroundings,
         owner: Option<NodeIndex>,
         iteration: &'a [i32],
-        now: chrono::DateTime<chrono::Utc>,
+        now: DateTime<Utc>,
     ) -> Self {
         let mut variables = plan.graph.variables.clone();
         let owners: Vec<NodeIndex> = match owner {
