@@ -2,7 +2,7 @@
 
 mod begin;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{
@@ -319,7 +319,16 @@ impl Judge {
         request.environment_type = self.compiled.environment_type(caller.scope);
         request.now = Some(self.now);
         request.grant = self.levels(caller, facts);
+        request.resource.labels = self.labels(facts);
         request
+    }
+
+    /// The words on a row: those that it has itself, and the tags that the organisation has given it.
+    pub(crate) fn labels<'a>(&self, facts: &'a Facts) -> Cow<'a, [String]> {
+        match self.compiled.rules.tags.get(&facts.target) {
+            None => facts.labels.as_slice().into(),
+            Some(tags) => facts.labels.iter().chain(tags).cloned().collect(),
+        }
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Facts {
     pub outbound: bool,
     /// Permissions that whoever executes it has to have.
     pub requires: Vec<String>,
+    /// Words for conditions of policies: tags, and what kind of system a tool belongs to.
+    pub labels: Vec<String>,
     /// Labels of what the context of the call already holds.
     pub context: Vec<Classification>,
     /// The rows that it lies within, such as a message's conversation: what is granted on them holds on it.
@@ -53,6 +55,7 @@ impl Facts {
             asks: false,
             outbound: false,
             requires: Vec::new(),
+            labels: Vec::new(),
             context: Vec::new(),
             within: Vec::new(),
             agents: Vec::new(),
@@ -101,6 +104,13 @@ impl Facts {
         self
     }
 
+    /// Names its tags.
+    #[must_use]
+    pub fn tagged(mut self, labels: Vec<String>) -> Self {
+        self.labels = labels;
+        self
+    }
+
     /// Says whether the platform keeps it.
     #[must_use]
     pub fn official(mut self, official: bool) -> Self {
@@ -117,6 +127,7 @@ impl From<&Agent> for Facts {
             .labelled(agent.spec.data_classification)
             .requiring(&agent.spec.required_permissions)
             .official(agent.is_official)
+            .tagged(agent.spec.tags.clone())
     }
 }
 
@@ -138,6 +149,7 @@ impl From<&Connector> for Facts {
             .seen_by(connector.spec.visibility)
             .labelled(connector.spec.data_classification)
             .official(connector.origin == Origin::Official)
+            .tagged(connector.spec.labels())
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) struct Asked {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     requires: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    labels: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     context: Vec<Classification>,
     owner: bool,
     same_organization: bool,
@@ -52,7 +54,7 @@ fn no_attributes(attributes: &Value) -> bool {
 }
 
 impl Asked {
-    fn new(caller: &Caller, facts: &Facts, granted: Levels) -> Self {
+    fn new(caller: &Caller, facts: &Facts, labels: Vec<String>, granted: Levels) -> Self {
         Self {
             subject: caller.principal.subject(),
             roles: caller.roles.clone(),
@@ -70,6 +72,7 @@ impl Asked {
             asks: facts.asks,
             outbound: facts.outbound,
             requires: facts.requires.clone(),
+            labels,
             context: facts.context.clone(),
             owner: facts.owner.is_some() && facts.owner == caller.user_id(),
             same_organization: facts.scope.organization_id == caller.scope.organization_id,
@@ -109,7 +112,7 @@ impl Asked {
                 asks: self.asks,
                 outbound: self.outbound,
                 requires: &self.requires,
-                labels: &[],
+                labels: self.labels.as_slice().into(),
             },
             owner: self.owner,
             same_organization: self.same_organization,
@@ -129,7 +132,8 @@ impl Judge {
     /// Adds to an entry what was asked.
     #[must_use]
     pub fn asked(&self, mut entry: NewAuditEvent, caller: &Caller, facts: &Facts) -> NewAuditEvent {
-        let mut asked = Asked::new(caller, facts, self.levels(caller, facts));
+        let mut asked =
+            Asked::new(caller, facts, self.labels(facts).into_owned(), self.levels(caller, facts));
         if let Some(user) = caller.user_id() {
             // What is said of a person lies apart, where it can be erased; the entry has the address already.
             asked.address = None;

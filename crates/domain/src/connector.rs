@@ -23,6 +23,16 @@ pub enum Transport {
     Http,
 }
 
+impl ConnectorSpec {
+    /// What conditions of policies know it and its tools by: `server:<slug>`, `transport:<word>`, and `kind:api` or
+    /// `kind:mcp`.
+    #[must_use]
+    pub fn labels(&self) -> Vec<String> {
+        let kind = if self.api.is_some() { "api" } else { "mcp" };
+        vec![format!("server:{}", self.slug), format!("transport:{}", self.transport), format!("kind:{kind}")]
+    }
+}
+
 /// How Conductor proves itself to an outside system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -26,8 +26,23 @@ words!(Effect { Allow = "allow", Deny = "deny", Approve = "approve" });
 pub enum Obligation {
     /// Replace these fields of a result, named as JSON pointers.
     MaskFields {
-        /// JSON pointers.
+        /// JSON pointers (RFC 6901), such as `/customers/*/email`; `*` stands for each element of a list and each field of
+        /// an object.
         pointers: Vec<String>,
+    },
+    /// Leave out the rows of a result that are not of these values. A result without such a list is withheld.
+    FilterRows {
+        /// Where the list of rows is, as a pointer like those of fields; the result itself where empty.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        rows: String,
+        /// The field of each row that is looked at, as a JSON pointer into the row.
+        field: String,
+        /// Values whose rows are kept.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        values: Vec<serde_json::Value>,
+        /// An attribute of whoever asks whose value, or values, are kept too; `user_id` is their own id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attribute: Option<String>,
     },
     /// Keep nothing of what the call is given and answers: it goes no further than the run, and is emptied once that is
     /// over.
@@ -50,6 +65,25 @@ pub enum Obligation {
         /// Role names.
         roles: Vec<String>,
     },
+}
+
+impl Obligation {
+    /// What is wrong with it, where it cannot be done as it stands: a field that is named wrongly would be shown.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        let pointer = |pointer: &String| {
+            let wrong = !pointer.is_empty() && !pointer.starts_with('/');
+            wrong.then(|| format!("{pointer:?} is no JSON pointer; write {:?}", format!("/{pointer}")))
+        };
+        match self {
+            Self::MaskFields { pointers } => pointers.iter().find_map(pointer),
+            Self::FilterRows { values, attribute: None, .. } if values.is_empty() => {
+                Some("filter_rows keeps no row: name values, or an attribute".to_owned())
+            }
+            Self::FilterRows { rows, field, .. } => pointer(rows).or_else(|| pointer(field)),
+            _ => None,
+        }
+    }
 }
 
 /// What a guard looks for.

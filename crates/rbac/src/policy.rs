@@ -92,6 +92,7 @@ impl Rule {
             vec![]
         });
         let bindings = Bindings::read(&row.bindings, &mut faults);
+        faults.extend(row.obligations.iter().filter_map(|obligation| obligation.fault()));
         let unreadable = (!faults.is_empty()).then(|| faults.join("; "));
         let id = row.id.clone();
         let title = row.policy.as_ref().map_or_else(|| id.clone(), |policy| format!("the policy {policy:?}"));

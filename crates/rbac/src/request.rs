@@ -27,8 +27,8 @@ pub struct Resource<'a> {
     pub outbound: bool,
     /// Permissions that whoever executes it has to have beside that of the action, such as `crm.view_financial`.
     pub requires: &'a [String],
-    /// Free labels, for conditions of policies.
-    pub labels: &'a [String],
+    /// Words that people or the platform have put on it, such as tags, for conditions of policies.
+    pub labels: Cow<'a, [String]>,
 }
 
 impl<'a> Resource<'a> {
@@ -43,7 +43,7 @@ impl<'a> Resource<'a> {
             asks: false,
             outbound: false,
             requires: &[],
-            labels: &[],
+            labels: Cow::Borrowed(&[]),
         }
     }
 }

@@ -279,3 +279,26 @@ async fn a_chain_is_as_strict_as_its_strictest_link() {
     assert_eq!(rule(&[&allow, &allow]), "baseline/tools-follow-visibility");
     assert_eq!(rule(&[]), "chain/empty");
 }
+
+#[tokio::test]
+async fn obligations_that_cannot_be_done_are_refused_and_deny() {
+    let with = |obligation: Obligation| PolicyRow {
+        obligations: vec![obligation],
+        ..rule("wrong", "allow", 0, json!({}))
+    };
+    let filter = |rows: &str, field: &str, values: Vec<serde_json::Value>| Obligation::FilterRows {
+        rows: rows.to_owned(),
+        field: field.to_owned(),
+        values,
+        attribute: None,
+    };
+    for wrong in [
+        Obligation::MaskFields { pointers: vec!["/ok".to_owned(), "salary".to_owned()] },
+        filter("", "/team", vec![]),
+        filter("rows", "/team", vec![json!("hr")]),
+        filter("/rows", "team", vec![json!("hr")]),
+    ] {
+        assert!(with(wrong.clone()).check().is_err(), "{wrong:?}");
+    }
+    assert!(with(filter("", "/team", vec![json!("hr")])).check().is_ok());
+}

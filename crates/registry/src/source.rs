@@ -171,6 +171,7 @@ fn tool(connector: &Connector, row: ConnectorTool, name: String, path: String) -
         scope: connector.scope,
         visibility: connector.spec.visibility,
         classification: connector.spec.data_classification,
+        labels: connector.spec.labels(),
         official: connector.origin == conductor_domain::Origin::Official,
         timeout: CALL,
         cache: connector

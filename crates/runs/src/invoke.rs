@@ -7,6 +7,7 @@
 
 mod checks;
 mod dispatch;
+mod fields;
 mod guard;
 mod record;
 

@@ -56,6 +56,8 @@ pub struct Tool {
     pub visibility: Visibility,
     /// How sensitive its results are.
     pub classification: Classification,
+    /// Words for conditions of policies: tags of the agent that it is, the server that it belongs to.
+    pub labels: Vec<String>,
     /// Whether the platform keeps it.
     pub official: bool,
     /// How long one call may take.
@@ -95,6 +97,7 @@ impl Tool {
             scope: Scope::PLATFORM,
             visibility: Visibility::Public,
             classification: Classification::Public,
+            labels: Vec::new(),
             official: true,
             timeout,
             cache: None,
@@ -112,7 +115,8 @@ impl Tool {
             .owned_by(self.owner)
             .seen_by(self.visibility)
             .labelled(self.classification)
-            .official(self.official);
+            .official(self.official)
+            .tagged(self.labels.clone());
         facts.within = self.connector_id.map(|id| format!("connector:{id}")).into_iter().collect();
         facts.read_only = self.read_only;
         facts.asks = self.approval == Approval::Ask;

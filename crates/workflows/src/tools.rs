@@ -155,6 +155,7 @@ fn tool(workflow: &Workflow) -> Tool {
         scope: workflow.scope,
         visibility: spec.visibility,
         classification: spec.data_classification,
+        labels: Vec::new(),
         official: workflow.is_official,
         timeout: Duration::from_secs(10),
         cache: None,

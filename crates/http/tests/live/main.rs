@@ -32,6 +32,7 @@ mod opinions;
 mod policies;
 mod quiet;
 mod reviews;
+mod rows;
 mod runs;
 mod scim;
 mod scim_attacks;

@@ -242,7 +242,7 @@ pub(crate) fn request<'a>(lots: &mut Lots, facts: &'a Facts) -> Request<'a> {
             asks: lots.chance(3),
             outbound: lots.chance(5),
             requires: &facts.requires,
-            labels: &facts.labels,
+            labels: facts.labels.as_slice().into(),
         },
         owner: lots.chance(4),
         same_organization: lots.chance(8),

@@ -25,14 +25,17 @@ pub(super) fn answer(mut content: Value, obligations: &[Obligation]) -> (Value, 
                     findings.extend(found);
                 }
             }
-            Obligation::MaskFields { .. } | Obligation::NoBodies | Obligation::ApproveBy { .. } => {}
+            Obligation::MaskFields { .. }
+            | Obligation::FilterRows { .. }
+            | Obligation::NoBodies
+            | Obligation::ApproveBy { .. } => {}
         }
     }
     (content, guards::merge(findings))
 }
 
 /// The texts of MCP content blocks, those of embedded resources too.
-fn texts(content: &mut Value) -> impl Iterator<Item = &mut String> {
+pub(super) fn texts(content: &mut Value) -> impl Iterator<Item = &mut String> {
     content.as_array_mut().into_iter().flatten().filter_map(|block| {
         let place = if block["type"] == "resource" { "/resource/text" } else { "/text" };
         match block.pointer_mut(place) {

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use conductor_domain::{
-    CallCost, Decision, EffectState, EventBody, NewAuditEvent, NewRun, NewUsage, Obligation, Run, RunId,
-    RunKind, RunOutcome, RunStatus,
+    CallCost, Decision, EffectState, EventBody, NewAuditEvent, NewRun, NewUsage, Run, RunId, RunKind,
+    RunOutcome, RunStatus,
 };
 use serde_json::{Value, json};
 
-use super::{Call, Invoked, ToolPath, called, checks::Refusal, dispatch::ledger, guard, is_quiet};
-use crate::{CallError, Held, Result, Tool, ToolOutput, child, mask::MASK};
+use super::{Call, Invoked, ToolPath, called, checks::Refusal, dispatch::ledger, fields, guard, is_quiet};
+use crate::{CallError, Held, Result, Tool, ToolOutput, child};
 
 /// How a call ended.
 pub(crate) struct Ended {
@@ -93,7 +93,7 @@ impl ToolPath {
     ) -> Result<Invoked> {
         let (ok, content, findings) = match &ended.answer {
             Ok(output) => {
-                let content = masked(output.content.clone(), &decision.obligations);
+                let content = fields::shown(output.content.clone(), &decision.obligations, &call.caller);
                 let (content, findings) = guard::answer(content, &decision.obligations);
                 (!output.is_error, content, findings)
             }
@@ -317,23 +317,4 @@ fn usage(held: &Held, call: &Call, tool: &Tool, cost: &CallCost) -> NewUsage {
 
 pub(crate) fn text(text: &str) -> Value {
     json!([{ "type": "text", "text": text }])
-}
-
-/// Hides what a policy hides: in structured content, and in text that is JSON.
-fn masked(content: Vec<Value>, obligations: &[Obligation]) -> Value {
-    let mut content = Value::Array(content);
-    for obligation in obligations {
-        let Obligation::MaskFields { pointers } = obligation else { continue };
-        for block in content.as_array_mut().into_iter().flatten() {
-            let Some(text) = block.get("text").and_then(Value::as_str) else { continue };
-            let Ok(mut inner) = serde_json::from_str::<Value>(text) else { continue };
-            for pointer in pointers {
-                if let Some(field) = inner.pointer_mut(pointer) {
-                    *field = Value::String(MASK.to_owned());
-                }
-            }
-            block["text"] = Value::String(inner.to_string());
-        }
-    }
-    content
 }

@@ -178,6 +178,7 @@ pub(crate) fn tool(scope: Scope, path: &str, approval: Approval) -> Tool {
         scope,
         visibility: Visibility::Organization,
         classification: Classification::Internal,
+        labels: Vec::new(),
         official: false,
         timeout: PATIENCE,
         cache: None,

@@ -18,7 +18,7 @@ use super::convert::{after_id, json, to_json, word};
 use crate::{
     Error, Result, ScopedTx, View,
     conn::{Conn, Fetch},
-    entity::{audit_event, organization, policy, policy_binding, policy_rule, run},
+    entity::{audit_event, organization, policy, policy_binding, policy_rule, resource_tag, run, tag},
 };
 
 /// Entries of the audit log that tell of a decision, together with what was asked.
@@ -140,6 +140,31 @@ impl<'a> Policies<'a> {
     /// When the database fails.
     pub async fn of(&self, organization: OrganizationId) -> Result<Vec<Policy>> {
         all(&self.conn, organization).await
+    }
+
+    /// The tags that an organisation has given, by what has them, as decisions name it: `workflow:0192…`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn tags(&self, organization: OrganizationId) -> Result<HashMap<String, Vec<String>>> {
+        let given = resource_tag::Entity::find()
+            .filter(resource_tag::Column::OrganizationId.eq(organization.as_uuid()))
+            .rows(self.conn)
+            .await?;
+        let words = tag::Entity::find()
+            .filter(tag::Column::OrganizationId.eq(organization.as_uuid()))
+            .rows(self.conn)
+            .await?;
+        let words: HashMap<Uuid, String> = words.into_iter().map(|word| (word.id, word.tag_name)).collect();
+        let mut tags: HashMap<String, Vec<String>> = HashMap::new();
+        for row in given {
+            if let Some(word) = words.get(&row.tag_id) {
+                tags.entry(format!("{}:{}", row.resource_type, row.resource_id))
+                    .or_default()
+                    .push(word.clone());
+            }
+        }
+        Ok(tags)
     }
 
     /// How often the rules and the grants of an organisation have changed. `None` where there is no such organisation.

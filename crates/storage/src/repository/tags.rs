@@ -67,6 +67,8 @@ impl<'t> Tags<'t> {
             let unless_there = OnConflict::columns(key).do_nothing().to_owned();
             resource_tag::Entity::insert(row).on_conflict(unless_there).exec_without_returning(&conn).await?;
         }
+        // Conditions of policies ask for tags.
+        self.tx.policies().changed().await?;
         let mut all = of(conn, self.organization(), on.kind, &[on.id]).await?;
         Ok(all.remove(&on.id).unwrap_or_default())
     }
@@ -85,6 +87,7 @@ impl<'t> Tags<'t> {
         if taken.rows_affected == 0 {
             return Err(Error::NotFound);
         }
+        self.tx.policies().changed().await?;
         self.forget_unused().await
     }
 

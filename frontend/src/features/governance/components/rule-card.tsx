@@ -137,7 +137,7 @@ export function RuleCard({ rule, number, fault, readOnly, onChange, onRemove }: 
               placeholder="/customer/iban"
               value={rule.masked}
               onChange={(event) => set({ masked: event.target.value })}
-              hint={t('JSON pointers, one a line')}
+              hint={t('JSON pointers, one a line; * is every element')}
             />
             <TextField
               label={t('Approval by')}
@@ -155,6 +155,7 @@ export function RuleCard({ rule, number, fault, readOnly, onChange, onRemove }: 
               ))}
             </datalist>
           </div>
+          <RowFilter rows={rule.rows} onChange={(rows) => set({ rows })} />
           <div className="grid items-start gap-4 sm:grid-cols-3">
             <SelectField
               label={t('Instructions in results')}
@@ -196,5 +197,47 @@ export function RuleCard({ rule, number, fault, readOnly, onChange, onRemove }: 
         </div>
       )}
     </fieldset>
+  );
+}
+
+/** Which rows of results are kept: those of some values, or of what whoever asks is known to be. */
+function RowFilter({ rows, onChange }: { rows: RuleForm['rows']; onChange: (rows: RuleForm['rows']) => void }) {
+  const set = (change: Partial<RuleForm['rows']>) => onChange({ ...rows, ...change });
+  return (
+    <div className="grid items-start gap-4 sm:grid-cols-4">
+      <TextField
+        label={t('Keep rows by their field')}
+        className="font-mono text-sm"
+        placeholder="/department"
+        value={rows.field}
+        onChange={(event) => set({ field: event.target.value })}
+        hint={t('Other rows of results are left out')}
+      />
+      <TextArea
+        label={t('Of these values')}
+        rows={1}
+        placeholder="sales"
+        value={rows.values}
+        disabled={!rows.field}
+        onChange={(event) => set({ values: event.target.value })}
+        hint={t('One a line')}
+      />
+      <TextField
+        label={t('Or of the person’s attribute')}
+        placeholder="department"
+        value={rows.attribute}
+        disabled={!rows.field}
+        onChange={(event) => set({ attribute: event.target.value })}
+      />
+      <TextField
+        label={t('The list stands at')}
+        className="font-mono text-sm"
+        placeholder="/items"
+        value={rows.at}
+        disabled={!rows.field}
+        onChange={(event) => set({ at: event.target.value })}
+        hint={t('Empty where the result is the list')}
+      />
+    </div>
   );
 }

@@ -23,6 +23,8 @@ const policy: Policy = {
       conditions: { arguments: { '/amount': { at_most: 10 } } },
       obligations: [
         { kind: 'mask_fields', pointers: ['/iban', '/name'] },
+        { kind: 'filter_rows', rows: '/rows', field: '/team', values: ['hr', 'legal'], attribute: 'team' },
+        { kind: 'filter_rows', field: '/open', values: ['true'] },
         { kind: 'no_bodies' },
         { kind: 'approve_by', roles: ['organization:admin'] },
       ],

@@ -1,5 +1,5 @@
 /** A policy while it is written: JSON stays text until it is asked for, so that half-typed conditions survive. */
-import type { BindingScope, Effect, Policy, PolicyMode } from '@/api/types';
+import type { BindingScope, Effect, Obligation, Policy, PolicyMode } from '@/api/types';
 import { t } from '@/lib/i18n';
 import type { PolicyChange } from '../queries';
 
@@ -28,6 +28,10 @@ export interface RuleForm {
   conditions: string;
   /** JSON pointers, one a line. */
   masked: string;
+  /** Which rows of results are kept; all of them where no field is named. */
+  rows: { at: string; field: string; values: string; attribute: string };
+  /** What the form has no fields for, such as a second filter of rows. */
+  others: Obligation[];
   noBodies: boolean;
   /** What is done with instructions in results; nothing looks for them where empty. */
   injection: '' | 'flag' | 'withhold';
@@ -66,6 +70,8 @@ export const emptyRule = (): RuleForm => ({
   effect: 'deny',
   conditions: '',
   masked: '',
+  rows: { at: '', field: '', values: '', attribute: '' },
+  others: [],
   noBodies: false,
   injection: '',
   output: '',
@@ -102,7 +108,12 @@ export function formOf(policy: Policy): PolicyForm {
         conditions: hasKeys(rule.conditions) ? JSON.stringify(rule.conditions, null, 2) : '',
       };
       for (const obligation of rule.obligations) {
-        if (obligation.kind === 'mask_fields') form.masked = obligation.pointers.join('\n');
+        if (obligation.kind === 'mask_fields')
+          form.masked = [form.masked, ...obligation.pointers].filter(Boolean).join('\n');
+        else if (obligation.kind === 'filter_rows') {
+          if (form.rows.field) form.others.push(obligation);
+          else form.rows = rowsOf(obligation);
+        }
         else if (obligation.kind === 'no_bodies') form.noBodies = true;
         else if (obligation.kind === 'guard_injection') form.injection = obligation.action;
         else if (obligation.kind === 'guard_output') {
@@ -120,6 +131,15 @@ export function formOf(policy: Policy): PolicyForm {
       scopeId: binding.scope_id,
       priority: String(binding.priority),
     })),
+  };
+}
+
+function rowsOf(filter: Extract<Obligation, { kind: 'filter_rows' }>): RuleForm['rows'] {
+  return {
+    at: filter.rows ?? '',
+    field: filter.field,
+    values: (filter.values ?? []).map(String).join('\n'),
+    attribute: filter.attribute ?? '',
   };
 }
 
@@ -145,6 +165,17 @@ export function conditionsFault(text: string): string | undefined {
   return t('Write a JSON object, such as { "read_only": false }.');
 }
 
+function filterOf(rows: RuleForm['rows']): Obligation {
+  const [at, attribute] = [rows.at.trim(), rows.attribute.trim()];
+  return {
+    kind: 'filter_rows',
+    field: rows.field.trim(),
+    ...(at ? { rows: at } : {}),
+    ...(rows.values.trim() ? { values: words(rows.values, /\n/) } : {}),
+    ...(attribute ? { attribute } : {}),
+  };
+}
+
 /** The form as the server takes it. Text that is no JSON throws; `conditionsFault` says it before. */
 export function changeOf(form: PolicyForm): PolicyChange {
   return {
@@ -161,6 +192,8 @@ export function changeOf(form: PolicyForm): PolicyChange {
       conditions: rule.conditions.trim() ? (JSON.parse(rule.conditions) as Record<string, unknown>) : {},
       obligations: [
         ...(rule.masked.trim() ? [{ kind: 'mask_fields' as const, pointers: words(rule.masked, /\n/) }] : []),
+        ...(rule.rows.field.trim() ? [filterOf(rule.rows)] : []),
+        ...rule.others,
         ...(rule.noBodies ? [{ kind: 'no_bodies' as const }] : []),
         ...(rule.injection ? [{ kind: 'guard_injection' as const, action: rule.injection }] : []),
         ...(rule.output
