@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::{
     Budgets, Days, Error, Facts, Limits, LimitsOptions, Prices, Result, Vault,
+    facts::words_of_people,
     rules::{Compiled, Rules},
 };
 
@@ -327,7 +328,7 @@ impl Judge {
     pub(crate) fn labels<'a>(&self, facts: &'a Facts) -> Cow<'a, [String]> {
         match self.compiled.rules.tags.get(&facts.target) {
             None => facts.labels.as_slice().into(),
-            Some(tags) => facts.labels.iter().chain(tags).cloned().collect(),
+            Some(tags) => facts.labels.iter().cloned().chain(words_of_people(tags)).collect(),
         }
     }
 }

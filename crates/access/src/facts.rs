@@ -127,7 +127,7 @@ impl From<&Agent> for Facts {
             .labelled(agent.spec.data_classification)
             .requiring(&agent.spec.required_permissions)
             .official(agent.is_official)
-            .tagged(agent.spec.tags.clone())
+            .tagged(words_of_people(&agent.spec.tags))
     }
 }
 
@@ -159,4 +159,9 @@ impl From<&Conversation> for Facts {
             .owned_by(Some(conversation.user_id))
             .labelled(conversation.data_classification)
     }
+}
+
+/// Tags without those that look like the platform's own words, so that nobody passes for another server by a tag.
+pub(crate) fn words_of_people(tags: &[String]) -> Vec<String> {
+    tags.iter().filter(|tag| !tag.contains(':')).cloned().collect()
 }

@@ -224,7 +224,7 @@ fn tool(agent: &Agent, of_nodes: bool) -> Tool {
         scope: agent.scope,
         visibility: spec.visibility,
         classification: spec.data_classification,
-        labels: spec.tags.clone(),
+        labels: Facts::from(agent).labels,
         official: agent.is_official,
         timeout: Duration::from_secs(10),
         cache: None,
