@@ -25,6 +25,7 @@ mod schedules;
 mod servers;
 mod templates;
 mod tools;
+mod trial;
 
 pub use analytics::Analytics;
 pub use canvases::{CanvasPatch, CanvasView, Canvases};
@@ -50,3 +51,4 @@ pub use schedules::Schedules;
 pub use servers::McpCalls;
 pub use templates::{Template, TemplateView};
 pub use tools::WorkflowTools;
+pub use trial::{Trial, TrialDecision};
