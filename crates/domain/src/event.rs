@@ -112,6 +112,30 @@ fn approval_of_tool() -> String {
     "tool_approval".to_owned()
 }
 
+/// How somebody was told of a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TaskNotice {
+    /// As its node names it: `email`, `slack:#channel`, `web`.
+    pub channel: String,
+    /// `asked`, `reminded` or `escalated`.
+    pub occasion: String,
+    /// Who, where it is one person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    /// The call that tells, where one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<CallId>,
+    /// `open`, `told` or `failed`.
+    pub status: String,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was told, or failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<DateTime<Utc>>,
+}
+
 /// A question to a person, as events and lists show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -167,6 +191,9 @@ pub struct HumanTaskView {
     /// Words beside the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// How people were told of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<TaskNotice>,
     /// When it was asked.
     pub created_at: DateTime<Utc>,
     /// When it was answered.

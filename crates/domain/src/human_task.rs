@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use crate::{CallId, ConversationId, HumanTaskId, HumanTaskView, RunId, UserId};
+use crate::{CallId, ConversationId, HumanTaskId, HumanTaskView, RunId, TaskNotice, UserId};
 
 /// A question to be asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,6 +93,8 @@ pub struct HumanTask {
     pub decided_by: Option<UserId>,
     /// When.
     pub decided_at: Option<DateTime<Utc>>,
+    /// How people were told of it.
+    pub notices: Vec<TaskNotice>,
     /// When it was asked.
     pub created_at: DateTime<Utc>,
 }
@@ -121,6 +123,7 @@ impl HumanTask {
             status: self.status.clone(),
             decision: self.decision.clone(),
             comment: self.comment.clone(),
+            notices: self.notices.clone(),
             created_at: self.created_at,
             decided_at: self.decided_at,
         }

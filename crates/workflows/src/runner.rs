@@ -16,6 +16,7 @@ mod replay;
 mod scope;
 mod state;
 mod tally;
+mod tell;
 
 use std::sync::Arc;
 

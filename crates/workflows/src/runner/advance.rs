@@ -1,6 +1,10 @@
 //! One claim of a run: fold the journal, do what is ready, listen while calls are under way, and come to a rest.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use conductor_domain::{EventBody, NodeFigures, ProblemView, RunOutcome, RunStatus};
 use conductor_runs::{Error, Held, Next, Result, ToolPath, problem};
@@ -53,7 +57,9 @@ impl Runner {
         loop {
             if !stopping {
                 let mut works = pass.calls_on(&nudge, &under_way).await?;
+                pass.tell_on(&nudge, &under_way).await?;
                 works.extend(pass.settle().await?);
+                works.append(&mut pass.telling);
                 nudge = Nudge::default();
                 if !(works.is_empty() && calls.is_empty()) {
                     pass.flush().await?;
@@ -155,6 +161,9 @@ impl Runner {
             path: Arc::clone(&self.tools),
             most_attempts: self.options.nodes_per_run,
             batch: Vec::new(),
+            telling: Vec::new(),
+            tells: HashMap::new(),
+            reminded: HashSet::new(),
         }))
     }
 }

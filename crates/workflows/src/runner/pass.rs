@@ -3,7 +3,10 @@
 //! What needs nobody else (conditions, transforms, joins, rounds) is worked out and journalled in batches. What does —
 //! calls, questions, waits — is journalled before it happens, so that a crash at any point finds it in the journal.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use conductor_domain::{CallId, Caller, EventBody, HumanTaskId, NodeWait, RunSignal, SignalKind};
@@ -48,6 +51,12 @@ pub(super) struct Pass {
     pub(super) path: Arc<ToolPath>,
     pub(super) most_attempts: u64,
     pub(super) batch: Vec<EventBody>,
+    /// Calls that tell people of questions, to be made.
+    pub(super) telling: Vec<Work>,
+    /// Those that were begun here, with the question that they tell of.
+    pub(super) tells: HashMap<CallId, HumanTaskId>,
+    /// Questions of which people were reminded.
+    pub(super) reminded: HashSet<HumanTaskId>,
 }
 
 impl Pass {
@@ -243,6 +252,11 @@ impl Pass {
                     }
                 }
                 NodeWait::Person if due => self.escalate(&place, attempt, waits.human_task_id).await?,
+                NodeWait::Person => {
+                    if let (Some(until), Some(task)) = (waits.until, waits.human_task_id) {
+                        self.remind(&place, since, until, task).await?;
+                    }
+                }
                 NodeWait::Call if late => {
                     self.stop_call(call_id).await?;
                     self.fail(&place, attempt, call_id, overdue("The node took longer than it may."));
@@ -250,7 +264,7 @@ impl Pass {
                 NodeWait::Timer if late => {
                     self.fail(&place, attempt, None, overdue("The node waits longer than it may."));
                 }
-                NodeWait::Timer | NodeWait::Person | NodeWait::Call => {}
+                NodeWait::Timer | NodeWait::Call => {}
             }
         }
         Ok(())
@@ -298,7 +312,10 @@ impl Pass {
                 // How long a person may take is said by the question alone.
                 let late = deadline(self.known.plan.node(place.node), *since);
                 let late = late.filter(|_| waits.reason != NodeWait::Person);
-                [waits.until, late].into_iter().flatten().min()
+                let remind = waits.until.filter(|_| waits.reason == NodeWait::Person);
+                let remind = remind.and_then(|until| self.reminds_at(&place, *since, until));
+                let remind = remind.filter(|at| *at > self.now());
+                [waits.until, late, remind].into_iter().flatten().min()
             }
             _ => None,
         });
