@@ -160,7 +160,7 @@ pub struct HumanTaskView {
     pub title: String,
     /// The question as a sentence.
     pub message: String,
-    /// `low`, `normal` or `high`.
+    /// `low`, `normal`, `high` or `urgent`.
     pub priority: String,
     /// The tool, where one waits.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -24,7 +24,7 @@ pub struct NewHumanTask {
     pub title: String,
     /// The question as a sentence.
     pub message: String,
-    /// `low`, `normal` or `high`.
+    /// `low`, `normal`, `high` or `urgent`.
     pub priority: String,
     /// The tool that waits.
     pub tool: Option<String>,
@@ -65,7 +65,7 @@ pub struct HumanTask {
     pub title: String,
     /// The question as a sentence.
     pub message: String,
-    /// `low`, `normal` or `high`.
+    /// `low`, `normal`, `high` or `urgent`.
     pub priority: String,
     /// The tool that waits.
     pub tool: Option<String>,

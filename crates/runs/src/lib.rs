@@ -25,7 +25,7 @@ pub use door::{Called, OneCall};
 pub use driver::{Advance, Driver, DriverOptions, Next};
 pub use error::{Error, Result};
 pub use follow::follow;
-pub use held::Held;
+pub use held::{Held, HeldTx};
 pub use invoke::{Call, Invoked, ToolPath, ToolPathOptions, problem};
 pub use runs::Runs;
 pub use schema::Schema;

@@ -164,7 +164,9 @@ impl<'t> HumanTasks<'t> {
         let mut row: human_task::ActiveModel = row.into();
         row.approver_roles = Set(to_json("human_tasks.approver_roles", &to)?);
         row.due_at = Set(None);
-        row.priority = Set("high".to_owned());
+        if row.priority.as_ref() != "urgent" {
+            row.priority = Set("high".to_owned());
+        }
         Ok(Some(row.update(&self.tx.conn()).await?.try_into()?))
     }
 

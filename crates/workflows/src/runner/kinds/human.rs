@@ -21,9 +21,10 @@ pub(super) fn begin(begin: &Begin<'_>, human: &Human) -> Result<Act> {
         title,
         message,
         priority: match human.priority {
-            Priority::Urgent | Priority::High => "high",
+            Priority::Urgent => "urgent",
+            Priority::High => "high",
             Priority::Low => "low",
-            _ => "normal",
+            Priority::Normal => "normal",
         },
         decisions: human.decisions().into_iter().map(str::to_owned).collect(),
         assignees: human.assignees.clone(),
