@@ -252,3 +252,36 @@ async fn who_is_asked_is_reminded_once_before_it_is_too_late() {
     grace.post(&decide(&task), json!({ "decision": "yes" })).await.ok();
     completed(&ended(&world.admin, &waiting).await);
 }
+
+#[tokio::test]
+async fn what_is_urgent_stays_urgent_also_when_it_goes_to_others() {
+    let world = World::start().await;
+    let grace = world.colleague("grace@example.com", "member").await;
+    for priority in ["low", "normal", "high", "urgent"] {
+        let nodes = json!([{ "id": "ask", "kind": "human", "config": {
+            "title": "Now?", "decisions": ["yes"], "priority": priority,
+        } }]);
+        let waiting = run(&world.admin, &graph(&format!("asks-{priority}"), nodes, &[]), json!({})).await;
+        let task = question(&world.admin).await;
+        assert_eq!(task["priority"], priority);
+        world.admin.post(&decide(&task), json!({ "decision": "yes" })).await.ok();
+        completed(&ended(&world.admin, &waiting).await);
+    }
+    for (priority, then) in [("low", "high"), ("urgent", "urgent")] {
+        let nodes = json!([{ "id": "ask", "kind": "human", "config": {
+            "title": "Now?", "decisions": ["yes"], "priority": priority, "due_ms": 50,
+            "escalate_to": ["grace@example.com"],
+        } }]);
+        let flow = graph(&format!("escalates-{priority}"), nodes, &[]);
+        let waiting = run(&world.admin, &flow, json!({})).await;
+        let for_grace = |event: &conductor_test_support::Event| {
+            event.name == "approval.requested" && !event.data["human_task"]["approver_roles"].is_null()
+        };
+        let id = text(&waiting["execution_id"]);
+        let event = world.admin.events(&id, 0).await.until_event("the question goes to Grace", for_grace).await;
+        assert_eq!(event.data["human_task"]["priority"], then);
+        let task = question(&grace).await;
+        grace.post(&decide(&task), json!({ "decision": "yes" })).await.ok();
+        completed(&ended(&world.admin, &waiting).await);
+    }
+}

@@ -83,9 +83,9 @@ export function HumanStep({ task, onDecided }: { task: HumanTask; onDecided?: ((
     >
       <div className="flex flex-wrap items-center gap-2">
         <b className="h min-w-0 flex-1 basis-40">{task.title || task.message}</b>
-        {task.priority === 'high' && (
-          <Status tone="err" icon={<TriangleAlert />}>
-            {t('Urgent')}
+        {(task.priority === 'urgent' || task.priority === 'high') && (
+          <Status tone={task.priority === 'urgent' ? 'err' : 'warn'} icon={<TriangleAlert />}>
+            {task.priority === 'urgent' ? t('Urgent') : t('High')}
           </Status>
         )}
         {task.due_at && (
