@@ -35,7 +35,7 @@ impl Runner {
             Ok(pass) => pass,
             Err(told) => {
                 let failed = outcome(RunStatus::Failed, Some(&told));
-                return end(&held, Vec::new(), failed, Some(told), Vec::new()).await;
+                return end(&held, Vec::new(), failed, Some(told), (Vec::new(), 0)).await;
             }
         };
         let cut = held.run().status == RunStatus::Running;
@@ -205,7 +205,8 @@ async fn finish(
     outcome.output = output;
     outcome.data_classification = pass.known.state.label;
     let noted = pass.unwritten();
-    end(&pass.held, noted, outcome, told, pass.known.state.tally.figures()).await
+    let waited_ms = pass.known.state.tally.waited_ms(pass.now());
+    end(&pass.held, noted, outcome, told, (pass.known.state.tally.figures(), waited_ms)).await
 }
 
 async fn cancelled(pass: Pass) -> Result<Next> {
@@ -218,14 +219,14 @@ async fn end(
     noted: Vec<EventBody>,
     outcome: RunOutcome,
     told: Option<ProblemView>,
-    figures: Vec<NodeFigures>,
+    (figures, waited_ms): (Vec<NodeFigures>, i64),
 ) -> Result<Next> {
     let ended = held.write(move |tx| {
         Box::pin(async move {
             let (run, workflow) = (tx.run().id, tx.run().workflow_id);
             tx.finish_after(noted, outcome, told).await?;
             match workflow {
-                Some(workflow) => tx.tx.node_stats().write(workflow, run, figures).await,
+                Some(workflow) => tx.tx.node_stats().write(workflow, run, figures, waited_ms).await,
                 None => Ok(()),
             }
         })

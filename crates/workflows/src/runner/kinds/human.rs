@@ -24,7 +24,7 @@ pub(super) fn begin(begin: &Begin<'_>, human: &Human) -> Result<Act> {
             Priority::Urgent => "urgent",
             Priority::High => "high",
             Priority::Low => "low",
-            Priority::Normal => "normal",
+            _ => "normal",
         },
         decisions: human.decisions().into_iter().map(str::to_owned).collect(),
         assignees: human.assignees.clone(),
