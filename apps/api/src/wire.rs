@@ -31,8 +31,8 @@ use conductor_sandbox::{Enforce, Worker};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store, Unscoped};
 use conductor_workflows::{
-    Canvases, Databases, Events, Executions, Hooks, Integrations, McpCalls, Notices, Opinions, Programs, Requests,
-    Runner, RunnerOptions, Schedules, WorkflowTools, Workflows,
+    Canvases, Databases, Events, Executions, Hooks, Integrations, McpCalls, Notices, Opinions, Programs,
+    Requests, Runner, RunnerOptions, Schedules, WorkflowTools, Workflows,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;

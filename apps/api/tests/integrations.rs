@@ -330,7 +330,8 @@ async fn told(api: &Api, document: Value) -> (String, Value) {
     let name = document["name"].clone();
     api.post("/api/workflows/import", document).await.created();
     let body = json!({ "workflow": name, "inputs": {} });
-    let run = api.post("/api/execute/workflow", body).await.created()["run"]["id"].as_str().unwrap().to_owned();
+    let run =
+        api.post("/api/execute/workflow", body).await.created()["run"]["id"].as_str().unwrap().to_owned();
     let settled = |event: &conductor_test_support::Event| {
         let notices = event.data["human_task"]["notices"].as_array();
         event.name == "approval.requested"
@@ -416,7 +417,8 @@ async fn a_mail_about_something_labelled_says_its_title_alone() {
     let templates = tempfile::tempdir().unwrap();
     let (_server, api) = server(&target, &port, templates.path()).await;
     target.push(200, json!({ "ok": true, "channel": "C1", "ts": "1.2", "message": {} }));
-    let kept = api.post("/api/workflows/import", asks("labelled", &["email", "slack:#approvals"])).await.created();
+    let kept =
+        api.post("/api/workflows/import", asks("labelled", &["email", "slack:#approvals"])).await.created();
     let one = format!("/api/workflows/{}", kept["id"].as_str().unwrap());
     api.patch(&one, json!({ "data_classification": "confidential" })).await.ok();
     let body = json!({ "workflow": "labelled", "inputs": {} });

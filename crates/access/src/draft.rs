@@ -67,15 +67,14 @@ impl Access {
         let organization = caller.scope.organization_id;
         let version = self.rules.latest(organization).await?.rules_version();
         let key = (organization, version, sha256_hex(canonical_json(&json!(draft))));
-        let index = match self.drafts.find(&key) {
-            Some(index) => index,
-            None => {
-                let rows = self.store.unscoped(Unscoped::DecisionPoint);
-                let stored = rows.policies().of(organization).await.map_err(crate::Error::Unreadable)?;
-                let index = Arc::new(self.draft(organization, &with_draft(stored, draft.clone())).await?);
-                self.drafts.keep(key, Arc::clone(&index));
-                index
-            }
+        let index = if let Some(known) = self.drafts.find(&key) {
+            known
+        } else {
+            let rows = self.store.unscoped(Unscoped::DecisionPoint);
+            let stored = rows.policies().of(organization).await.map_err(crate::Error::Unreadable)?;
+            let index = Arc::new(self.draft(organization, &with_draft(stored, draft.clone())).await?);
+            self.drafts.keep(key, Arc::clone(&index));
+            index
         };
         let judge = self.judge_now(caller).await?.against(index);
         Ok(both(in_force, judge.decide(caller, action, facts, arguments), &draft.name))
@@ -102,7 +101,9 @@ fn both(in_force: Decision, draft: Decision, name: &str) -> Decision {
     if before != tried {
         let why = strict.trace.last().map_or_else(String::new, |step| format!(": {}", step.says));
         let says = match tried.strictness() > before.strictness() {
-            true => format!("the draft of {name:?} says {tried} where the policies in force say {before}{why}"),
+            true => {
+                format!("the draft of {name:?} says {tried} where the policies in force say {before}{why}")
+            }
             false => format!("the policies in force say {before} whatever the draft of {name:?} says{why}"),
         };
         strict.trace.push(TraceStep { source: "draft".to_owned(), says });
@@ -147,7 +148,8 @@ mod tests {
 
     #[test]
     fn a_question_of_a_policy_is_not_answered_for_good() {
-        let (tool, policy) = (decision(Effect::Approve, ASKS, vec![]), decision(Effect::Approve, "p", vec![]));
+        let (tool, policy) =
+            (decision(Effect::Approve, ASKS, vec![]), decision(Effect::Approve, "p", vec![]));
         assert_eq!(both(tool.clone(), policy.clone(), "Draft").rule, "p");
         assert_eq!(both(policy, tool, "Draft").rule, "p");
     }

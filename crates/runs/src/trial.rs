@@ -43,7 +43,9 @@ impl Trial {
             let page = store.outlines_after(self.run_id, after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = last.seq;
-            for event in page.iter().filter(|event| matches!(event.name.as_str(), "tool.called" | "tool.result")) {
+            for event in
+                page.iter().filter(|event| matches!(event.name.as_str(), "tool.called" | "tool.result"))
+            {
                 match event.parse()?.body {
                     EventBody::ToolCalled { call_id, tool: called, mut arguments, .. } if called == tool => {
                         store.fetch(self.run_id, &mut arguments).await?;

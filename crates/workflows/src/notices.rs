@@ -83,7 +83,8 @@ impl Notices {
         } else {
             ("slack", "messages.send", self.message(&task, &asked, &dispatch)?)
         };
-        let known = Providers::operations().find(|known| known.provider == provider && known.name == operation);
+        let known =
+            Providers::operations().find(|known| known.provider == provider && known.name == operation);
         let Some(operation) = known else { return Err(not_sent("not_found", "there is no such operation")) };
         self.send(operation, fields, &dispatch).await
     }

@@ -62,7 +62,8 @@ impl Calls {
     async fn of(store: &Store, run: RunId) -> conductor_runs::Result<Self> {
         let mut calls = Self::default();
         journal::outline(store, run, 0, |event| {
-            if matches!(event.name.as_str(), "node.started" | "tool.called" | "tool.decided" | "tool.result") {
+            if matches!(event.name.as_str(), "node.started" | "tool.called" | "tool.decided" | "tool.result")
+            {
                 calls.take(event.parse()?.body);
             }
             Ok(())

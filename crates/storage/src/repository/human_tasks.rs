@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use conductor_domain::{
-    CallId, Classification, HumanTask, HumanTaskId, NewHumanTask, Page, PageRequest, RunId, Scope, TaskNotice,
-    UserId,
+    CallId, Classification, HumanTask, HumanTaskId, NewHumanTask, Page, PageRequest, RunId, Scope,
+    TaskNotice, UserId,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -129,7 +129,8 @@ impl<'t> HumanTasks<'t> {
     /// # Errors
     /// When the database fails.
     pub async fn untold(&self, run: RunId) -> Result<Vec<HumanTask>> {
-        let rows = self.owned().filter(human_task::Column::RunId.eq(run.as_uuid())).all(&self.tx.conn()).await?;
+        let rows =
+            self.owned().filter(human_task::Column::RunId.eq(run.as_uuid())).all(&self.tx.conn()).await?;
         let tasks: Vec<HumanTask> = rows.into_iter().map(HumanTask::try_from).collect::<Result<_>>()?;
         let open = |task: &HumanTask| task.notices.iter().any(|notice| notice.status == "open");
         Ok(tasks.into_iter().filter(open).collect())

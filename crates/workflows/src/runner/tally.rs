@@ -197,9 +197,8 @@ mod tests {
     #[test]
     fn a_run_waits_once_for_several_people_and_each_node_for_each() {
         let at = |second| DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
-        let [one, other] = ["1", "2"].map(|last| {
-            format!("00000000-0000-0000-0000-00000000000{last}").parse::<HumanTaskId>().unwrap()
-        });
+        let [one, other] = ["1", "2"]
+            .map(|last| format!("00000000-0000-0000-0000-00000000000{last}").parse::<HumanTaskId>().unwrap());
         let mut tally = Tally::default();
         for (second, event) in [
             (0, running()),

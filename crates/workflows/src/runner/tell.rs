@@ -69,7 +69,8 @@ impl Pass {
         let mut seen = HashSet::new();
         for channel in channels {
             let channel = channel.trim().to_owned();
-            let word = channel.split_once(':').map_or(channel.as_str(), |(word, _)| word).to_ascii_lowercase();
+            let word =
+                channel.split_once(':').map_or(channel.as_str(), |(word, _)| word).to_ascii_lowercase();
             if !seen.insert(channel.to_ascii_lowercase()) {
                 continue;
             }
@@ -79,7 +80,8 @@ impl Pass {
                     if people.is_empty() {
                         notices.push(failed(&channel, "nobody who is asked has an account here"));
                     }
-                    let told = people.into_iter().map(|user| TaskNotice { user_id: Some(user), ..call(&channel) });
+                    let told =
+                        people.into_iter().map(|user| TaskNotice { user_id: Some(user), ..call(&channel) });
                     notices.extend(told);
                 }
                 "slack" if channel.contains(':') => notices.push(call(&channel)),
@@ -125,16 +127,13 @@ impl Pass {
         for notice in notices.iter().filter(|notice| notice.status == "open") {
             let Some(call_id) = notice.call_id else { continue };
             let mut arguments = json!({ "human_task_id": task, "occasion": notice.occasion });
-            let tool = match notice.user_id {
-                Some(user) => {
-                    arguments["user_id"] = json!(user);
-                    EMAIL
-                }
-                None => {
-                    let channel = notice.channel.split_once(':').map(|(_, channel)| channel.trim());
-                    arguments["channel"] = json!(channel.unwrap_or_default());
-                    SLACK
-                }
+            let tool = if let Some(user) = notice.user_id {
+                arguments["user_id"] = json!(user);
+                EMAIL
+            } else {
+                let channel = notice.channel.split_once(':').map(|(_, channel)| channel.trim());
+                arguments["channel"] = json!(channel.unwrap_or_default());
+                SLACK
             };
             let wanted = Wanted { tool: tool.to_owned(), arguments, agent_id: None };
             let call = self.call(place, call_id, wanted);

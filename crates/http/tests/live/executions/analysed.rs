@@ -260,6 +260,10 @@ async fn what_people_took_is_told_apart_from_what_the_workflow_took() {
     assert_eq!((&all["durations"]["count"], &all["worked"]["count"]), (&json!(1), &json!(1)), "{all}");
     let ms = |durations: &Value| durations["p50_ms"].as_i64().unwrap_or_default();
     assert_eq!(ms(&all["worked"]), (ms(&all["durations"]) - ms(&all["waited"])).max(0), "{all}");
-    assert_eq!(ms(&node(&all, "ask")["waited"]), ms(&all["waited"]), "the one question is all that it waits for");
+    assert_eq!(
+        ms(&node(&all, "ask")["waited"]),
+        ms(&all["waited"]),
+        "the one question is all that it waits for"
+    );
     assert_eq!(node(&all, "end")["waited"]["count"], 0);
 }

@@ -247,7 +247,8 @@ async fn who_is_asked_is_reminded_once_before_it_is_too_late() {
         .map(|notice| (notice["occasion"].as_str().unwrap(), notice["status"].as_str().unwrap()))
         .collect();
     assert_eq!(notices, [("asked", "told"), ("reminded", "told"), ("escalated", "told")], "{task}");
-    let failed = task["notices"].as_array().unwrap().iter().find(|notice| notice["channel"] == "pager").unwrap();
+    let failed =
+        task["notices"].as_array().unwrap().iter().find(|notice| notice["channel"] == "pager").unwrap();
     assert!(text(&failed["reason"]).contains("slack:#channel"), "{failed}");
     grace.post(&decide(&task), json!({ "decision": "yes" })).await.ok();
     completed(&ended(&world.admin, &waiting).await);
@@ -278,7 +279,8 @@ async fn what_is_urgent_stays_urgent_also_when_it_goes_to_others() {
             event.name == "approval.requested" && !event.data["human_task"]["approver_roles"].is_null()
         };
         let id = text(&waiting["execution_id"]);
-        let event = world.admin.events(&id, 0).await.until_event("the question goes to Grace", for_grace).await;
+        let event =
+            world.admin.events(&id, 0).await.until_event("the question goes to Grace", for_grace).await;
         assert_eq!(event.data["human_task"]["priority"], then);
         let task = question(&grace).await;
         grace.post(&decide(&task), json!({ "decision": "yes" })).await.ok();

@@ -135,7 +135,10 @@ async fn attack_a_permissive_draft_lets_nothing_through_that_is_denied() {
             let decision = &report["trial"]["decisions"][0];
             assert_eq!(decision["effect"], "deny", "{policy}: {decision}");
             // Not what was answered before either: it may be read no more.
-            assert_eq!(report["steps"].as_array().unwrap().iter().filter(|step| step["id"] == node).count(), 1);
+            assert_eq!(
+                report["steps"].as_array().unwrap().iter().filter(|step| step["id"] == node).count(),
+                1
+            );
             assert_eq!(decision["from_journal"], false);
         }
     }
