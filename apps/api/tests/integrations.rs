@@ -411,7 +411,7 @@ async fn those_who_are_asked_are_told_once_and_what_fails_stays_with_the_questio
 }
 
 #[tokio::test]
-async fn a_mail_about_something_labelled_says_its_title_alone() {
+async fn attack_nothing_that_is_labelled_lies_in_a_mailbox() {
     let target = Target::start().await;
     let (mut mails, port) = mail_server().await;
     let templates = tempfile::tempdir().unwrap();
@@ -424,7 +424,8 @@ async fn a_mail_about_something_labelled_says_its_title_alone() {
     let body = json!({ "workflow": "labelled", "inputs": {} });
     api.post("/api/execute/workflow", body).await.created();
     let mail: Value = serde_json::from_str(&mails.line("mail ").await).unwrap();
-    assert!(!mail.to_string().contains("ACME"), "{mail}");
+    let mail = mail.to_string();
+    assert!(!mail.contains("ACME") && !mail.contains("40?") && mail.contains("inbox"), "{mail}");
     let said = target.request(1).await.body["text"].to_string();
     assert!(!said.contains("40?") && !said.contains("ACME"), "a channel is read by anybody: {said}");
 }

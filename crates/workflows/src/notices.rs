@@ -201,11 +201,12 @@ fn tool(path: &str, description: &str, whom: &str) -> Tool {
             whom: { "type": "string" },
         },
     });
-    Tool { outbound: true, ..Tool::of_conductor(path, description, input_schema, LONGEST) }
+    // Its arguments do not leave: what does is written here, by the label of the run.
+    Tool::of_conductor(path, description, input_schema, LONGEST)
 }
 
-/// What is said of a question that holds so much to somebody who may read so much: that there is one; its title, where
-/// they may read it; its words, where that is nothing that must not lie in a mailbox.
+/// What is said of a question that holds so much to somebody who may read so much. Of what is confidential nothing lies in
+/// a mailbox, a title neither: it may be made of what steps have read (ADR-0018). They are told that there is a question.
 fn words(
     task: &HumanTask,
     occasion: &str,
@@ -213,10 +214,9 @@ fn words(
     clearance: Classification,
     base: Option<&str>,
 ) -> Words {
-    let title = (label <= clearance).then(|| short(&line(&task.title), TITLE));
-    let message = (label <= clearance && label < Classification::Confidential)
-        .then(|| task.message.trim())
-        .filter(|message| !message.is_empty());
+    let told = label <= clearance && label < Classification::Confidential;
+    let title = told.then(|| short(&line(&task.title), TITLE));
+    let message = told.then(|| task.message.trim()).filter(|message| !message.is_empty());
     let opening = match occasion {
         "reminded" => "Still waiting for your answer",
         "escalated" => "Now waiting for your answer",
@@ -263,7 +263,7 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use conductor_domain::Classification::{Confidential, Internal, Restricted};
+    use conductor_domain::Classification::{Confidential, Internal, Public, Restricted};
 
     use super::*;
 
@@ -302,10 +302,11 @@ mod tests {
         let said = |label, clearance| words(&task("Pay 40?"), "asked", label, clearance, None);
         let all = said(Internal, Internal);
         assert!(all.subject.contains("Pay 40?") && all.body.contains("To ACME."), "{all:?}");
-        let labelled = said(Confidential, Restricted);
-        assert!(labelled.subject.contains("Pay 40?") && !labelled.body.contains("ACME"), "{labelled:?}");
-        let above = said(Confidential, Internal);
-        assert!(!format!("{above:?}").contains("Pay") && !above.body.contains("ACME"), "{above:?}");
+        for (label, clearance) in [(Confidential, Internal), (Confidential, Restricted), (Internal, Public)] {
+            let less = said(label, clearance);
+            assert!(!format!("{less:?}").contains("Pay") && !less.body.contains("ACME"), "{less:?}");
+            assert!(less.body.contains("inbox"), "{less:?}");
+        }
     }
 
     #[test]
