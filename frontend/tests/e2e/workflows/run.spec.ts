@@ -465,3 +465,46 @@ test('runs: one goes on under a policy that only watches, and says what that dec
   await expect(details(page)).toContainText(`${name}, version 1`);
   await clean(page);
 });
+
+test('runs: a question says who was told of it and who was not, as the designer has it', async ({
+  page,
+  api,
+}) => {
+  const id = await made(api, {
+    title: 'Tell the pilot',
+    nodes: [
+      START,
+      {
+        id: 'ask',
+        kind: 'human',
+        name: 'Pilot',
+        config: {
+          title: 'Steer her in?',
+          decisions: ['yes'],
+          priority: 'urgent',
+          channels: ['web', 'slack'],
+        },
+      },
+      END,
+    ],
+    edges: [
+      ['start', 'out', 'ask'],
+      ['ask', 'out', 'end'],
+    ],
+  });
+  await page.goto(`/workflows/${id}`);
+  await node(page, 'ask').click();
+  await expect(page.getByRole('switch', { name: 'In their inbox' })).toBeChecked();
+  await expect(page.getByRole('switch', { name: 'By mail' })).not.toBeChecked();
+  await clean(page);
+  const run = await begun(api, id);
+  await page.goto(`/runs/${run}`);
+  const question = details(page).getByRole('region', { name: /Steer her in\?/ });
+  await expect(question).toContainText('Urgent');
+  const told = question.getByRole('list', { name: 'Who was told' });
+  await expect(told).toContainText('inbox');
+  await expect(told).toContainText('write slack:#channel');
+  await clean(page);
+  await question.getByRole('button', { name: 'Yes' }).click();
+  await expect(state(page, 'end')).toHaveClass(/run-done/);
+});

@@ -151,10 +151,12 @@ async fn a_draft_is_for_those_who_may_read_policies_and_has_to_be_one() {
     let admin = &it.world.admin;
     let empty = admin.post(&it.path(), json!({ "node_id": "first", "policy": {} })).await;
     assert_eq!(pointers(&empty.problem(422, "validation_failed")), ["/policy"]);
-    let wrong = json!({ "draft": { "rules": [{ "action": "no words", "target": "*", "effect": "deny" }] } });
-    admin.post(&it.path(), json!({ "policy": wrong })).await.problem(422, "validation_failed");
+    let mut wrong = rules("deny");
+    wrong[0]["conditions"] = json!({ "nobody_knows_this": true });
+    let wrong = json!({ "policy": { "draft": { "rules": wrong } } });
+    admin.post(&it.path(), wrong).await.problem(422, "validation_failed");
     let gone = json!({ "policy_id": "0198c5b2-7f3a-7c4e-9a51-2b6d8e0f1a34" });
-    admin.post(&it.path(), json!({ "policy": gone })).await.problem(404, "not_found");
+    admin.post(&it.path(), json!({ "node_id": "first", "policy": gone })).await.problem(404, "not_found");
     let stranger = it.world.stranger().await;
     let draft = json!({ "node_id": "first", "policy": { "draft": { "rules": rules("deny") } } });
     stranger.post(&it.path(), draft).await.problem(404, "not_found");
