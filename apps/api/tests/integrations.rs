@@ -333,12 +333,13 @@ async fn told(api: &Api, document: Value) -> (String, Value) {
     let run =
         api.post("/api/execute/workflow", body).await.created()["run"]["id"].as_str().unwrap().to_owned();
     let settled = |event: &conductor_test_support::Event| {
-        let notices = event.data["human_task"]["notices"].as_array();
-        event.name == "approval.requested"
-            && notices.is_some_and(|all| all.iter().all(|notice| notice["status"] != "open"))
+        let told = event.data["notices"].as_array();
+        event.name == "approval.told"
+            && told.is_some_and(|all| all.iter().all(|notice| notice["status"] != "open"))
     };
-    let event = api.events(&run, 0).await.until_event("everybody was told", settled).await;
-    (run, event.data["human_task"].clone())
+    api.events(&run, 0).await.until_event("everybody was told", settled).await;
+    let tasks = api.get("/api/tasks?status=pending").await.ok();
+    (run, tasks["items"][0].clone())
 }
 
 /// How each channel was told.

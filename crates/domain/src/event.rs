@@ -408,6 +408,14 @@ pub enum EventBody {
         /// The question.
         human_task: HumanTaskView,
     },
+    /// Somebody was told of a question, or could not be.
+    #[serde(rename = "approval.told")]
+    ApprovalTold {
+        /// The question.
+        human_task_id: HumanTaskId,
+        /// How people were told of it so far.
+        notices: Vec<TaskNotice>,
+    },
     /// A person answered.
     #[serde(rename = "approval.decided")]
     ApprovalDecided {
@@ -585,6 +593,7 @@ impl EventBody {
             Self::ToolDelegated { .. } => "tool.delegated",
             Self::ToolResult { .. } => "tool.result",
             Self::ApprovalRequested { .. } => "approval.requested",
+            Self::ApprovalTold { .. } => "approval.told",
             Self::ApprovalDecided { .. } => "approval.decided",
             Self::ArtifactStarted { .. } => "artifact.started",
             Self::ArtifactDelta { .. } => "artifact.delta",

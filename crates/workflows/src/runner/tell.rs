@@ -230,10 +230,12 @@ impl Pass {
     }
 }
 
-/// Lets those who watch the run see an open question as it stands now.
+/// Lets those who watch the run see who was told of an open question.
 async fn shown(tx: &HeldTx<'_>, task: Option<HumanTask>) -> conductor_storage::Result<()> {
     match task.filter(|task| task.status == "pending") {
-        Some(task) => tx.emit(&[EventBody::ApprovalRequested { human_task: task.view() }]).await,
+        Some(HumanTask { id: human_task_id, notices, .. }) => {
+            tx.emit(&[EventBody::ApprovalTold { human_task_id, notices }]).await
+        }
         None => Ok(()),
     }
 }
