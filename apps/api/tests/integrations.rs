@@ -430,3 +430,33 @@ async fn attack_nothing_that_is_labelled_lies_in_a_mailbox() {
     let said = target.request(1).await.body["text"].to_string();
     assert!(!said.contains("40?") && !said.contains("ACME"), "a channel is read by anybody: {said}");
 }
+
+#[tokio::test]
+async fn a_crash_while_somebody_is_told_tells_nobody_twice() {
+    let target = Target::start().await;
+    let (_mails, port) = mail_server().await;
+    let templates = tempfile::tempdir().unwrap();
+    let (mut server, api) = server(&target, &port, templates.path()).await;
+    // It is sent, and no answer comes.
+    target.push_silence();
+    api.post("/api/workflows/import", asks("crashes", &["slack:#approvals"])).await.created();
+    let body = json!({ "workflow": "crashes", "inputs": {} });
+    let run =
+        api.post("/api/execute/workflow", body).await.created()["run"]["id"].as_str().unwrap().to_owned();
+    target.request(1).await;
+    server.kill().await;
+    server.restart().await;
+    let settled = |event: &conductor_test_support::Event| {
+        event.name == "approval.told" && event.data["notices"][0]["status"] == "failed"
+    };
+    let told = api.events(&run, 0).await.until_event("that nobody knows is said", settled).await;
+    assert!(told.data["notices"][0]["reason"].as_str().unwrap().contains("may or may not"), "{told:?}");
+    // It is the one question there is, and it can be answered.
+    let tasks = api.get("/api/tasks?status=pending").await.ok();
+    assert_eq!(tasks["items"].as_array().unwrap().len(), 1, "{tasks}");
+    let decide = format!("/api/tasks/{}/decide", tasks["items"][0]["id"].as_str().unwrap());
+    api.post(&decide, json!({ "decision": "yes" })).await.ok();
+    let finished = api.events(&run, 0).await.until("run.finished").await;
+    assert_eq!(finished.data["status"], "succeeded");
+    assert_eq!(target.asked().len(), 1, "it is sent once");
+}
