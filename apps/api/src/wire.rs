@@ -31,8 +31,8 @@ use conductor_sandbox::{Enforce, Worker};
 use conductor_secrets::{AwsKms, AwsKmsOptions, Keyring, LocalKey, Signer};
 use conductor_storage::{OpenOptions, Store, Unscoped};
 use conductor_workflows::{
-    Canvases, Databases, Events, Executions, Hooks, Integrations, McpCalls, Opinions, Programs, Requests,
-    Runner, RunnerOptions, Schedules, WorkflowTools, Workflows,
+    Canvases, Databases, Events, Executions, Hooks, Integrations, McpCalls, Notices, Opinions, Programs,
+    Requests, Runner, RunnerOptions, Schedules, WorkflowTools, Workflows,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
@@ -209,13 +209,15 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
     let http = requests_client(&egress);
     let clock = Arc::clone(store.clock());
     let providers = Providers::new(http.clone(), accounts(config), mail_templates(config), clock);
+    let base = Some(config.public_url.clone());
     let sources: Vec<Arc<dyn ToolSource>> = vec![
         Builtin::new(store.clone()),
         Delegates::new(store.clone(), Arc::clone(&access)),
         WorkflowTools::new(store.clone(), Arc::clone(&access), executions.clone()),
         Requests::new(store.clone(), http, workflow_secrets(config)),
         McpCalls::new(store.clone(), egress.guarded(), workflow_secrets(config)),
-        Integrations::new(providers),
+        Integrations::new(providers.clone()),
+        Notices::new(store.clone(), Arc::clone(&access), providers, base),
         Databases::new(databases(config, &egress)),
         Programs::start(sandbox(config)?, config.code_concurrency),
         Arc::clone(&registry) as Arc<dyn ToolSource>,

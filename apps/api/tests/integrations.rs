@@ -312,3 +312,151 @@ async fn rows_are_read_from_a_spreadsheet_and_added_to_another() {
     assert!(report["error"]["message"].as_str().unwrap().contains("Not shared"), "{report}");
     assert_eq!(target.asked().len(), 3, "nothing went out for the row that was none");
 }
+
+/// A workflow that asks, and is told of, by these channels.
+fn asks(name: &str, channels: &[&str]) -> Value {
+    json!({
+        "schema": "conductor.workflow/1", "name": name, "source_format": "native",
+        "nodes": [{ "id": "ask", "kind": "human", "config": {
+            "title": "Pay <!channel> 40?", "message": "To ACME.", "decisions": ["yes"],
+            "assignees": [Server::EMAIL], "channels": channels,
+        } }],
+        "edges": [], "entry": ["ask"], "exit": ["ask"],
+    })
+}
+
+/// Starts a workflow, and gives its run and the question once everybody was told or could not be.
+async fn told(api: &Api, document: Value) -> (String, Value) {
+    let name = document["name"].clone();
+    api.post("/api/workflows/import", document).await.created();
+    let body = json!({ "workflow": name, "inputs": {} });
+    let run =
+        api.post("/api/execute/workflow", body).await.created()["run"]["id"].as_str().unwrap().to_owned();
+    let settled = |event: &conductor_test_support::Event| {
+        let told = event.data["notices"].as_array();
+        event.name == "approval.told"
+            && told.is_some_and(|all| all.iter().all(|notice| notice["status"] != "open"))
+    };
+    api.events(&run, 0).await.until_event("everybody was told", settled).await;
+    let tasks = api.get("/api/tasks?status=pending").await.ok();
+    (run, tasks["items"][0].clone())
+}
+
+/// How each channel was told.
+fn statuses(task: &Value) -> Vec<(String, String)> {
+    let word = |value: &Value| value.as_str().unwrap().to_owned();
+    let notices = task["notices"].as_array().unwrap().iter();
+    notices.map(|notice| (word(&notice["channel"]), word(&notice["status"]))).collect()
+}
+
+#[tokio::test]
+async fn those_who_are_asked_are_told_once_and_what_fails_stays_with_the_question() {
+    let target = Target::start().await;
+    let (mut mails, port) = mail_server().await;
+    let templates = tempfile::tempdir().unwrap();
+    let (server, api) = server(&target, &port, templates.path()).await;
+    let pair = |channel: &str, status: &str| (channel.to_owned(), status.to_owned());
+
+    target.push(200, json!({ "ok": true, "channel": "C1", "ts": "1.2", "message": {} }));
+    let (run, task) = told(&api, asks("asks", &["email", "slack:#approvals", "web", "pager", "email"])).await;
+    assert_eq!(
+        statuses(&task),
+        [
+            pair("email", "told"),
+            pair("slack:#approvals", "told"),
+            pair("web", "told"),
+            pair("pager", "failed")
+        ],
+        "{task}"
+    );
+    let mail: Value = serde_json::from_str(&mails.line("mail ").await).unwrap();
+    assert_eq!(mail["to"], json!([Server::EMAIL]));
+    assert!(mail["subject"].as_str().unwrap().contains("Pay <!channel> 40?"), "{mail}");
+    assert!(mail["parts"]["text/plain"].as_str().unwrap().contains("To ACME."), "{mail}");
+    let asked = target.asked();
+    assert_eq!((asked.len(), &asked[0].body["channel"]), (1, &json!("#approvals")));
+    let text = asked[0].body["text"].as_str().unwrap();
+    assert!(text.contains("40?") && !text.contains("<!channel>"), "nobody is called by a title: {text}");
+
+    // The question is answered like every other, and nobody is told again.
+    let decide = format!("/api/tasks/{}/decide", task["id"].as_str().unwrap());
+    api.post(&decide, json!({ "decision": "yes" })).await.ok();
+    let mut events = api.events(&run, 0).await;
+    assert_eq!(events.until("run.finished").await.data["status"], "succeeded");
+    let journal: String = events.seen().iter().map(|event| event.data.to_string()).collect();
+    for secret in [SLACK, MAIL, Server::EMAIL] {
+        assert!(!journal.contains(secret), "{secret} is in the journal");
+    }
+    assert!(!server.log().contains(MAIL));
+    assert_eq!(mails.log().matches("mail {").count(), 1);
+
+    // What a system or a policy refuses is said at the question, which waits all the same.
+    target.push(200, json!({ "ok": false, "error": "channel_not_found" }));
+    let (_, task) = told(&api, asks("refused", &["slack:#nowhere", "slack"])).await;
+    assert_eq!(statuses(&task), [pair("slack:#nowhere", "failed"), pair("slack", "failed")]);
+    assert!(task["notices"][0]["reason"].as_str().unwrap().contains("Slack says"), "{task}");
+    let me = api.get("/api/auth/me").await.ok();
+    let organization = me["organization"]["id"].as_str().unwrap().to_owned();
+    let deny = json!({ "name": "No mail", "rules": [
+        { "action": "tool.invoke", "target": "tool:integration/email.*", "effect": "deny" },
+    ] });
+    api.post(&format!("/api/v1/orgs/{organization}/policies"), deny).await.created();
+    let (run, task) = told(&api, asks("denied", &["email"])).await;
+    assert_eq!(statuses(&task), [pair("email", "failed")]);
+    assert!(task["notices"][0]["reason"].as_str().unwrap().contains("Not allowed"), "{task}");
+    let decide = format!("/api/tasks/{}/decide", task["id"].as_str().unwrap());
+    api.post(&decide, json!({ "decision": "yes" })).await.ok();
+    let finished = api.events(&run, 0).await.until("run.finished").await;
+    assert_eq!(finished.data["status"], "succeeded");
+    assert_eq!(mails.log().matches("mail {").count(), 1, "nothing leaves that is denied");
+}
+
+#[tokio::test]
+async fn attack_nothing_that_is_labelled_lies_in_a_mailbox() {
+    let target = Target::start().await;
+    let (mut mails, port) = mail_server().await;
+    let templates = tempfile::tempdir().unwrap();
+    let (_server, api) = server(&target, &port, templates.path()).await;
+    target.push(200, json!({ "ok": true, "channel": "C1", "ts": "1.2", "message": {} }));
+    let kept =
+        api.post("/api/workflows/import", asks("labelled", &["email", "slack:#approvals"])).await.created();
+    let one = format!("/api/workflows/{}", kept["id"].as_str().unwrap());
+    api.patch(&one, json!({ "data_classification": "confidential" })).await.ok();
+    let body = json!({ "workflow": "labelled", "inputs": {} });
+    api.post("/api/execute/workflow", body).await.created();
+    let mail: Value = serde_json::from_str(&mails.line("mail ").await).unwrap();
+    let mail = mail.to_string();
+    assert!(!mail.contains("ACME") && !mail.contains("40?") && mail.contains("inbox"), "{mail}");
+    let said = target.request(1).await.body["text"].to_string();
+    assert!(!said.contains("40?") && !said.contains("ACME"), "a channel is read by anybody: {said}");
+}
+
+#[tokio::test]
+async fn a_crash_while_somebody_is_told_tells_nobody_twice() {
+    let target = Target::start().await;
+    let (_mails, port) = mail_server().await;
+    let templates = tempfile::tempdir().unwrap();
+    let (mut server, api) = server(&target, &port, templates.path()).await;
+    // It is sent, and no answer comes.
+    target.push_silence();
+    api.post("/api/workflows/import", asks("crashes", &["slack:#approvals"])).await.created();
+    let body = json!({ "workflow": "crashes", "inputs": {} });
+    let run =
+        api.post("/api/execute/workflow", body).await.created()["run"]["id"].as_str().unwrap().to_owned();
+    target.request(1).await;
+    server.kill().await;
+    server.restart().await;
+    let settled = |event: &conductor_test_support::Event| {
+        event.name == "approval.told" && event.data["notices"][0]["status"] == "failed"
+    };
+    let told = api.events(&run, 0).await.until_event("that nobody knows is said", settled).await;
+    assert!(told.data["notices"][0]["reason"].as_str().unwrap().contains("may or may not"), "{told:?}");
+    // It is the one question there is, and it can be answered.
+    let tasks = api.get("/api/tasks?status=pending").await.ok();
+    assert_eq!(tasks["items"].as_array().unwrap().len(), 1, "{tasks}");
+    let decide = format!("/api/tasks/{}/decide", tasks["items"][0]["id"].as_str().unwrap());
+    api.post(&decide, json!({ "decision": "yes" })).await.ok();
+    let finished = api.events(&run, 0).await.until("run.finished").await;
+    assert_eq!(finished.data["status"], "succeeded");
+    assert_eq!(target.asked().len(), 1, "it is sent once");
+}

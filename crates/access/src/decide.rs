@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::{
     Budgets, Days, Error, Facts, Limits, LimitsOptions, Prices, Result, Vault,
+    draft::Drafts,
     facts::words_of_people,
     rules::{Compiled, Rules},
 };
@@ -23,6 +24,7 @@ use crate::{
 pub struct Access {
     pub(crate) store: Store,
     pub(crate) rules: Rules,
+    pub(crate) drafts: Drafts,
     limits: Limits,
     days: Days,
     budgets: Budgets,
@@ -49,7 +51,8 @@ impl Access {
         let limits = Limits::new(limits, Arc::clone(store.clock()));
         let (budgets, prices) = (Budgets::new(store.clone()), Prices::new(store.clone()));
         let days = Days::new(store.clone());
-        Ok(Arc::new(Self { rules: Rules::new(store.clone()), store, limits, days, budgets, prices, vault }))
+        let (rules, drafts) = (Rules::new(store.clone()), Drafts::default());
+        Ok(Arc::new(Self { store, rules, drafts, limits, days, budgets, prices, vault }))
     }
 
     /// The answer, with its reasons. A call of a tool is decided by the rules as they are now, anything else by rules
@@ -182,7 +185,7 @@ impl Access {
         Ok(Judge { compiled, draft: None, now: self.store.clock().now() })
     }
 
-    async fn judge_now(&self, caller: &Caller) -> Result<Judge> {
+    pub(crate) async fn judge_now(&self, caller: &Caller) -> Result<Judge> {
         let compiled = self.rules.latest(caller.scope.organization_id).await?;
         Ok(Judge { compiled, draft: None, now: self.store.clock().now() })
     }
@@ -259,8 +262,8 @@ impl Judge {
     }
 
     /// The same caller and moment, before other rules.
-    pub(crate) fn against(self, draft: PolicyIndex) -> Self {
-        Self { draft: Some(Arc::new(draft)), ..self }
+    pub(crate) fn against(self, draft: impl Into<Arc<PolicyIndex>>) -> Self {
+        Self { draft: Some(draft.into()), ..self }
     }
 
     /// The same caller and moment, as if these grants were as they are here.

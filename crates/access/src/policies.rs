@@ -164,7 +164,11 @@ impl Access {
         Ok(Comparison { now, draft })
     }
 
-    async fn draft(&self, organization: OrganizationId, policies: &[Policy]) -> Result<PolicyIndex> {
+    pub(crate) async fn draft(
+        &self,
+        organization: OrganizationId,
+        policies: &[Policy],
+    ) -> Result<PolicyIndex> {
         let rows = self.store.unscoped(Unscoped::DecisionPoint);
         let roles = roles(&rows.roles().of(organization).await?);
         build(&roles, policies, false).await

@@ -60,6 +60,11 @@ impl Compiled {
         self.rules.environments.get(&scope.environment_id).copied()
     }
 
+    /// How often the rules had changed when they were read.
+    pub(crate) fn rules_version(&self) -> Option<i64> {
+        self.version.map(|(rules, _)| rules)
+    }
+
     /// The lowest of what these roles say of the calls of a day.
     pub(crate) fn calls_per_day(&self, roles: &[String]) -> Option<u32> {
         roles.iter().filter_map(|role| self.rules.calls_per_day.get(role).copied()).min()

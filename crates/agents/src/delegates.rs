@@ -6,7 +6,7 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use conductor_access::{Access, Action};
+use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
     Agent, AgentId, Caller, Kind, NewRun, Principal, RunId, RunKind, RunTrigger, canonical_json, sha256_hex,
 };

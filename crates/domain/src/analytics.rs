@@ -32,6 +32,8 @@ pub struct NodeFigures {
     pub repeated: i32,
     /// How long all of that took together; none where nothing of it has ended.
     pub duration_ms: Option<i64>,
+    /// For how long of that people were waited for; none where nobody was.
+    pub waited_ms: Option<i64>,
     /// Why it last failed: for good, or, where it never did, before it was tried once more.
     pub error_code: Option<String>,
 }
@@ -48,6 +50,7 @@ impl NodeFigures {
             skipped: 0,
             repeated: 0,
             duration_ms: None,
+            waited_ms: None,
             error_code: None,
         }
     }
@@ -116,6 +119,8 @@ pub struct NodeSummary {
     pub repeated: i64,
     /// How long it took a run, rounds, items and repetitions together.
     pub durations: Durations,
+    /// How long people were waited for in a run, of the runs where they were.
+    pub waited: Durations,
     /// Why it failed in the most runs.
     pub error_code: Option<String>,
 }

@@ -19,6 +19,18 @@ pub enum Effect {
 
 words!(Effect { Allow = "allow", Deny = "deny", Approve = "approve" });
 
+impl Effect {
+    /// How much it holds back: nothing, until somebody agrees, or altogether.
+    #[must_use]
+    pub const fn strictness(self) -> u8 {
+        match self {
+            Self::Allow => 0,
+            Self::Approve => 1,
+            Self::Deny => 2,
+        }
+    }
+}
+
 /// Something the caller of the decision must do when it goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

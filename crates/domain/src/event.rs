@@ -112,6 +112,30 @@ fn approval_of_tool() -> String {
     "tool_approval".to_owned()
 }
 
+/// How somebody was told of a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TaskNotice {
+    /// As its node names it: `email`, `slack:#channel`, `web`.
+    pub channel: String,
+    /// `asked`, `reminded` or `escalated`.
+    pub occasion: String,
+    /// Who, where it is one person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    /// The call that tells, where one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<CallId>,
+    /// `open`, `told` or `failed`.
+    pub status: String,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was told, or failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<DateTime<Utc>>,
+}
+
 /// A question to a person, as events and lists show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -136,7 +160,7 @@ pub struct HumanTaskView {
     pub title: String,
     /// The question as a sentence.
     pub message: String,
-    /// `low`, `normal` or `high`.
+    /// `low`, `normal`, `high` or `urgent`.
     pub priority: String,
     /// The tool, where one waits.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -167,6 +191,9 @@ pub struct HumanTaskView {
     /// Words beside the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// How people were told of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<TaskNotice>,
     /// When it was asked.
     pub created_at: DateTime<Utc>,
     /// When it was answered.
@@ -381,6 +408,14 @@ pub enum EventBody {
         /// The question.
         human_task: HumanTaskView,
     },
+    /// Somebody was told of a question, or could not be.
+    #[serde(rename = "approval.told")]
+    ApprovalTold {
+        /// The question.
+        human_task_id: HumanTaskId,
+        /// How people were told of it so far.
+        notices: Vec<TaskNotice>,
+    },
     /// A person answered.
     #[serde(rename = "approval.decided")]
     ApprovalDecided {
@@ -558,6 +593,7 @@ impl EventBody {
             Self::ToolDelegated { .. } => "tool.delegated",
             Self::ToolResult { .. } => "tool.result",
             Self::ApprovalRequested { .. } => "approval.requested",
+            Self::ApprovalTold { .. } => "approval.told",
             Self::ApprovalDecided { .. } => "approval.decided",
             Self::ArtifactStarted { .. } => "artifact.started",
             Self::ArtifactDelta { .. } => "artifact.delta",

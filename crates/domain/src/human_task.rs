@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use crate::{CallId, ConversationId, HumanTaskId, HumanTaskView, RunId, UserId};
+use crate::{CallId, ConversationId, HumanTaskId, HumanTaskView, RunId, TaskNotice, UserId};
 
 /// A question to be asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +24,7 @@ pub struct NewHumanTask {
     pub title: String,
     /// The question as a sentence.
     pub message: String,
-    /// `low`, `normal` or `high`.
+    /// `low`, `normal`, `high` or `urgent`.
     pub priority: String,
     /// The tool that waits.
     pub tool: Option<String>,
@@ -65,7 +65,7 @@ pub struct HumanTask {
     pub title: String,
     /// The question as a sentence.
     pub message: String,
-    /// `low`, `normal` or `high`.
+    /// `low`, `normal`, `high` or `urgent`.
     pub priority: String,
     /// The tool that waits.
     pub tool: Option<String>,
@@ -93,6 +93,8 @@ pub struct HumanTask {
     pub decided_by: Option<UserId>,
     /// When.
     pub decided_at: Option<DateTime<Utc>>,
+    /// How people were told of it.
+    pub notices: Vec<TaskNotice>,
     /// When it was asked.
     pub created_at: DateTime<Utc>,
 }
@@ -121,6 +123,7 @@ impl HumanTask {
             status: self.status.clone(),
             decision: self.decision.clone(),
             comment: self.comment.clone(),
+            notices: self.notices.clone(),
             created_at: self.created_at,
             decided_at: self.decided_at,
         }

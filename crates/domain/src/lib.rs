@@ -88,7 +88,7 @@ pub use erasure::{Erasure, ErasureStatus};
 pub use error::{ErrorKind, FieldError, Kind, LimitPolicy};
 pub use event::{
     ApprovalDecision, ArtifactRef, EventBody, HumanTaskView, NodeWait, ProblemView, RouteCandidate, RunEvent,
-    StepKind,
+    StepKind, TaskNotice,
 };
 pub use file::{File, NewFile};
 pub use grant::{

@@ -78,7 +78,7 @@ impl Policies {
                 };
                 result.replayed += 1;
                 let Some(Flip { before, after }) = flip else { continue };
-                match strictness(after.effect) > strictness(before) {
+                match after.effect.strictness() > before.strictness() {
                     true => result.stricter += 1,
                     false => result.looser += 1,
                 }
@@ -101,13 +101,5 @@ impl Policies {
         result.flips.reverse();
         result.flips.truncate(LISTED);
         Ok(result)
-    }
-}
-
-fn strictness(effect: Effect) -> u8 {
-    match effect {
-        Effect::Allow => 0,
-        Effect::Approve => 1,
-        Effect::Deny => 2,
     }
 }

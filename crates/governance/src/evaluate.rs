@@ -14,7 +14,7 @@ use crate::{
     Error, Grants, Policies, Result,
     policies::PolicyEdit,
     shared::{self, Shared},
-    who::{GrantTrial, no_token, strictness},
+    who::{GrantTrial, no_token},
 };
 
 /// Whose request a question is about.
@@ -80,7 +80,7 @@ impl Policies {
         let decisions = subjects
             .iter()
             .map(|subject| judge.decide(subject, question.action, &facts, arguments))
-            .min_by_key(|decision| strictness(decision.effect));
+            .min_by_key(|decision| decision.effect.strictness());
         Ok(decisions.unwrap_or_else(no_token))
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conductor_access::{Access, Action, Facts, baseline, check_policy};
+use conductor_access::{Access, Action, Facts, baseline, check_policy, with_draft};
 use conductor_domain::{
     BindingScope, Caller, Effect, EnvironmentId, FieldError, NewAuditEvent, Obligation, Page, PageRequest,
     Policy, PolicyBinding, PolicyBindingId, PolicyId, PolicyMode, PolicyRule, PolicyRuleId,
@@ -173,6 +173,22 @@ impl Policies {
         id: Option<PolicyId>,
         edit: PolicyEdit,
     ) -> Result<Vec<Policy>> {
+        let draft = self.drafted(caller, id, edit).await?;
+        Ok(with_draft(self.store.visible_to(caller).policies().all().await?, draft))
+    }
+
+    /// A draft of a stored policy, or of a new one, as a run can be tried under it: it counts whatever its mode is and
+    /// whether it is switched on or not.
+    ///
+    /// # Errors
+    /// `Hidden`, or `Invalid` where the draft cannot be.
+    pub async fn draft(&self, caller: &Caller, id: Option<PolicyId>, edit: PolicyEdit) -> Result<Policy> {
+        self.require(caller, Action::PolicyRead, id).await?;
+        let edit = PolicyEdit { is_active: edit.is_active.or(Some(true)), ..edit };
+        self.drafted(caller, id, edit).await
+    }
+
+    async fn drafted(&self, caller: &Caller, id: Option<PolicyId>, edit: PolicyEdit) -> Result<Policy> {
         let mut draft = match id {
             Some(id) => self.find(caller, id).await?,
             None => self.blank(caller),
@@ -186,10 +202,7 @@ impl Policies {
         } else if let Some(is_active) = edit.is_active {
             draft.is_active = is_active;
         }
-        let mut all = self.store.visible_to(caller).policies().all().await?;
-        all.retain(|policy| policy.id != draft.id && !(draft.is_baseline && policy.name == draft.name));
-        all.push(draft);
-        Ok(all)
+        Ok(draft)
     }
 
     /// Whether the organisation has this environment.

@@ -282,14 +282,14 @@ impl Asking {
     fn under(&self, judge: &Judge, candidate: &Candidate) -> Effect {
         let effects =
             candidate.callers.iter().map(|caller| judge.effect(caller, self.action, &self.facts, None));
-        effects.min_by_key(|effect| strictness(*effect)).unwrap_or(Effect::Deny)
+        effects.min_by_key(|effect| effect.strictness()).unwrap_or(Effect::Deny)
     }
 
     fn standing(&self, candidate: Candidate) -> Standing {
         let before = self.then.as_ref().map(|_| self.under(&self.now, &candidate));
         let callers = candidate.callers.iter();
         let decisions = callers.map(|caller| self.judge().decide(caller, self.action, &self.facts, None));
-        let decision = decisions.min_by_key(|decision| strictness(decision.effect)).unwrap_or_else(no_token);
+        let decision = decisions.min_by_key(|decision| decision.effect.strictness()).unwrap_or_else(no_token);
         Standing {
             subject: candidate.subject,
             name: candidate.name,
@@ -299,15 +299,6 @@ impl Asking {
             reason: said(&decision),
             rule: decision.rule,
         }
-    }
-}
-
-/// The least strict answer comes first.
-pub(crate) fn strictness(effect: Effect) -> u8 {
-    match effect {
-        Effect::Allow => 0,
-        Effect::Approve => 1,
-        Effect::Deny => 2,
     }
 }
 

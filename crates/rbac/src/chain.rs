@@ -6,11 +6,6 @@ use conductor_domain::{Decision, Effect, TraceStep};
 /// of equals; obligations of all, traces of all in order. An empty chain denies.
 #[must_use]
 pub fn chain(decisions: impl IntoIterator<Item = Decision>) -> Decision {
-    let strictness = |effect| match effect {
-        Effect::Allow => 0,
-        Effect::Approve => 1,
-        Effect::Deny => 2,
-    };
     let mut all = decisions.into_iter();
     let Some(mut whole) = all.next() else {
         return Decision {
@@ -21,7 +16,7 @@ pub fn chain(decisions: impl IntoIterator<Item = Decision>) -> Decision {
         };
     };
     for next in all {
-        if strictness(next.effect) > strictness(whole.effect) {
+        if next.effect.strictness() > whole.effect.strictness() {
             (whole.effect, whole.rule) = (next.effect, next.rule);
         }
         for obligation in next.obligations {

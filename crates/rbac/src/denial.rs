@@ -44,4 +44,4 @@ pub(crate) const DEFAULT: &str = "policies/default-deny";
 /// Opens the name of a refusal by a rule that could not be read; the rule's id follows.
 pub(crate) const UNREADABLE: &str = "policies/unreadable/";
 /// The rule of a tool whose `approval` is `ask`.
-pub(crate) const ASKS: &str = "tool/asks";
+pub const ASKS: &str = "tool/asks";

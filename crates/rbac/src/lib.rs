@@ -19,7 +19,7 @@ pub use binding::Binding;
 pub use builtin::{policies as built_in_policies, roles as built_in_roles};
 pub use chain::chain;
 pub use conductor_domain::AccessLevel;
-pub use denial::{Denial, denial};
+pub use denial::{ASKS, Denial, denial};
 pub use error::Error;
 pub use grant::{GrantIndex, GrantRow, Holder, Levels};
 pub use index::PolicyIndex;

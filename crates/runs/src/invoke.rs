@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 
 use crate::{
     BreakerOptions, Held, Result, Tool, ToolSource, approval::inbox_changed, breakers::Breakers,
-    cache::ResultCache,
+    cache::ResultCache, trial::Trial,
 };
 use checks::Refusal;
 use dispatch::Opens;
@@ -301,10 +301,27 @@ impl ToolPath {
         Ok(agents)
     }
 
+    /// What the whole tree of a run is tried under, as its top says.
+    pub(crate) async fn trial(&self, held: &Held) -> Result<Option<serde_json::Result<Trial>>> {
+        let (own, root) = (held.run(), held.run().root_run_id);
+        if own.id == root {
+            return Ok(Trial::of(own));
+        }
+        let top = held.write(move |tx| Box::pin(async move { tx.tx.runs().find(root).await })).await?;
+        Ok(top.as_ref().and_then(Trial::of))
+    }
+
     async fn decide(&self, held: &Held, call: &Call, tool: &Tool, arguments: &Value) -> Result<Decision> {
         let mut facts = tool.facts(self.acting(held, call).await?);
         facts.context = vec![call.context_label];
-        let asked = self.access.decide(&call.caller, Action::ToolInvoke, &facts, Some(arguments)).await;
+        let (caller, action) = (&call.caller, Action::ToolInvoke);
+        let asked = match self.trial(held).await? {
+            None => self.access.decide(caller, action, &facts, Some(arguments)).await,
+            Some(Ok(trial)) => {
+                self.access.decide_under(&trial.policy, caller, action, &facts, Some(arguments)).await
+            }
+            Some(Err(error)) => return Ok(unread(error.to_string())),
+        };
         asked.or_else(unreadable)
     }
 
@@ -465,13 +482,16 @@ fn unreadable(error: conductor_access::Error) -> Result<Decision> {
         return Err(error.into());
     }
     tracing::error!(error = &error as &dyn std::error::Error, "a tool call was denied unread");
-    let says = error.to_string();
-    Ok(Decision {
+    Ok(unread(error.to_string()))
+}
+
+fn unread(says: String) -> Decision {
+    Decision {
         effect: Effect::Deny,
         rule: "policies/unavailable".to_owned(),
         obligations: Vec::new(),
         trace: vec![TraceStep { source: "policies".to_owned(), says }],
-    })
+    }
 }
 
 /// Whether an answer may hold beyond this call: the tool itself asks, and nobody else is to be asked.

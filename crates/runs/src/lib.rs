@@ -17,6 +17,7 @@ mod runs;
 mod schema;
 mod source;
 mod steps;
+mod trial;
 
 pub use breakers::BreakerOptions;
 pub use conductor_storage::{FeedItem, Notified, StoredEvent};
@@ -30,3 +31,4 @@ pub use runs::Runs;
 pub use schema::Schema;
 pub use source::{Answer, Approval, CallError, Dispatch, Tool, ToolOutput, ToolSource};
 pub use steps::{Step, problem_of};
+pub use trial::FORK;

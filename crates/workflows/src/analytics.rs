@@ -31,6 +31,10 @@ pub struct Analytics {
     pub statuses: Vec<StatusCount>,
     /// How long those took that ended well.
     pub durations: Durations,
+    /// The same without the time that people were waited for.
+    pub worked: Durations,
+    /// How long people were waited for, of the runs that waited for some.
+    pub waited: Durations,
     /// What they took and cost with everything below them, by currency.
     pub spent: Vec<UsageTotals>,
     /// How long the pieces of time are.
@@ -99,6 +103,8 @@ impl Executions {
             to,
             statuses: rows.statuses(span).await?,
             durations: rows.durations(span).await?,
+            worked: rows.worked(span).await?,
+            waited: rows.waited(span).await?,
             spent: rows.spent(span).await?,
             grouping,
             pieces: without_gaps(rows.over_time(span, grouping).await?, grouping, from, to),
@@ -194,6 +200,8 @@ mod tests {
             to: at("2026-11-22T00:00:00Z"),
             statuses: vec![StatusCount { status: RunStatus::Waiting, count: 7 }],
             durations: Durations::default(),
+            worked: Durations::default(),
+            waited: Durations::default(),
             spent: Vec::new(),
             grouping: UsageGrouping::Hour,
             pieces: Vec::new(),

@@ -270,6 +270,10 @@ impl Executions {
         if let (Some(fork), Some(fields)) = (&fork, input.as_object_mut()) {
             fields.insert(fork::FIELD.to_owned(), json!(fork));
             entry.data = json!({ "retry_of": fork.run_id, "node_id": fork.node_id });
+            if let Some(policy) = &fork.policy {
+                let name = &policy.name;
+                entry.data["policy"] = json!({ "id": policy.id, "name": name, "version": policy.version });
+            }
         }
         let run = NewRun {
             workflow_id: Some(workflow.id),

@@ -1,6 +1,7 @@
 //! A run that goes on from what an earlier run found, with changes of its own to the graph.
 
-use conductor_domain::{Caller, EventBody, FieldError, Run, RunId};
+use conductor_domain::{Caller, EventBody, FieldError, Policy, Run, RunId};
+pub(crate) use conductor_runs::FORK as FIELD;
 use conductor_storage::Store;
 use conductor_workflow_graph::{Graph, Node};
 use serde::{Deserialize, Serialize};
@@ -10,9 +11,6 @@ use crate::{
     journal,
     runner::{Again, Plan, State, place},
 };
-
-/// The field of a run's input that says what it goes on from.
-pub(crate) const FIELD: &str = "fork";
 
 /// What a run goes on from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +25,9 @@ pub(crate) struct Fork {
     /// What is different about nodes, as merge patches (RFC 7396) of how they are stored.
     #[serde(default)]
     pub(crate) nodes: Map<String, Value>,
+    /// The draft of a policy that it is tried under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) policy: Option<Policy>,
 }
 
 impl Fork {

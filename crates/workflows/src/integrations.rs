@@ -129,7 +129,7 @@ fn tool(operation: &Operation) -> Tool {
     }
 }
 
-fn not_sent(code: &str, detail: impl Into<String>) -> CallError {
+pub(crate) fn not_sent(code: &str, detail: impl Into<String>) -> CallError {
     let unsent = problem(code, "Nothing was sent", detail, false);
     CallError { problem: unsent, outcome_unknown: false }
 }

@@ -6,7 +6,7 @@ use conductor_domain::{Caller, EventBody, NodeShare, NodeWait, ProblemView, Run,
 use conductor_runs::{Runs, StoredEvent, problem_of};
 use serde_json::Value;
 
-use crate::{Error, Executions, Result};
+use crate::{Error, Executions, Result, Trial, trial};
 
 /// How many events are read at once.
 const PAGE: u64 = 500;
@@ -20,6 +20,8 @@ pub struct Report {
     pub nodes: Vec<NodeReport>,
     /// The node whose failure ended the run, and why.
     pub failure: Option<(Option<String>, ProblemView)>,
+    /// The draft of a policy that it is tried under, and what that decided.
+    pub trial: Option<Trial>,
 }
 
 /// How a node stands.
@@ -85,7 +87,8 @@ impl Executions {
         }
         let ended = run.status.is_final() && run.status != RunStatus::Succeeded;
         let failure = problem_of(&run).filter(|_| ended).map(|problem| (failed, problem));
-        Ok(Report { run, nodes, failure })
+        let trial = trial::of(&self.store, caller, runs, &run).await?;
+        Ok(Report { run, nodes, failure, trial })
     }
 }
 

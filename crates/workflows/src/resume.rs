@@ -1,7 +1,7 @@
 //! Going on from what an ended run found: at the node that failed, or at any other, with changes or without.
 
 use conductor_access::Action;
-use conductor_domain::{Caller, FieldError, Run, RunId, RunKind, RunTrigger};
+use conductor_domain::{Caller, FieldError, Policy, Run, RunId, RunKind, RunTrigger};
 use conductor_runs::Runs;
 use serde_json::{Map, Value};
 
@@ -25,6 +25,8 @@ pub struct Resume {
     pub nodes: Map<String, Value>,
     /// A version of the graph; the one that ran where absent.
     pub version: Option<i32>,
+    /// A draft of a policy to try it under; that of the earlier run where absent.
+    pub policy: Option<Policy>,
 }
 
 impl Executions {
@@ -51,7 +53,9 @@ impl Executions {
             return Err(Error::Emptied);
         }
         let version = resume.version.or(before.workflow_version);
-        let mut fork = Fork { run_id: id, node_id: None, iteration: Vec::new(), nodes: resume.nodes };
+        // What was only tried is not let go by going on from it.
+        let policy = resume.policy.or_else(|| Fork::of(&before).and_then(|fork| fork.policy));
+        let mut fork = Fork { run_id: id, node_id: None, iteration: Vec::new(), nodes: resume.nodes, policy };
         let mut graph = self.workflows.graph(caller, &workflow, version).await?;
         fork.change(&mut graph).map_err(|faults| Error::Invalid { faults })?;
         let plan = Plan::new(graph);

@@ -17,6 +17,7 @@ mod replay;
 mod scope;
 mod state;
 mod tally;
+mod tell;
 mod walk;
 
 use std::sync::Arc;

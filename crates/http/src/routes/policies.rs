@@ -218,7 +218,7 @@ impl From<CreatePolicyRequest> for PolicyEdit {
 /// A change of a policy: missing fields stay, lists are replaced whole.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct UpdatePolicyRequest {
+pub(crate) struct UpdatePolicyRequest {
     name: Option<String>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]

@@ -15,6 +15,7 @@ mod shapes;
 mod spent;
 mod templates;
 mod told;
+mod tried;
 mod triggers;
 
 use conductor_test_support::Api;

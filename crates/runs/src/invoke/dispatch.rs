@@ -7,7 +7,9 @@ use serde_json::Value;
 use tracing::Instrument;
 
 use super::{Call, Invoked, Offered, ToolPath, checks::Refusal, is_quiet, record::Ended};
-use crate::{Answer, CallError, Dispatch, Held, Result, ToolOutput, breakers, cache::ResultCache};
+use crate::{
+    Answer, CallError, Dispatch, Held, Result, ToolOutput, breakers, cache::ResultCache, trial::Trial,
+};
 
 /// What is still to be written before a call is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +46,11 @@ impl ToolPath {
         if let Some(output) = key.as_deref().and_then(|key| self.cache.get(key, self.store.clock().now())) {
             held.emit(&opening).await?;
             return self.record(held, &call, tool, arguments, &decision, Ended::cached(output)).await;
+        }
+
+        if let Some(output) = self.known(held, &call, tool, &arguments, opens).await? {
+            held.emit(&opening).await?;
+            return self.record(held, &call, tool, arguments, &decision, Ended::known(output)).await;
         }
 
         // From here on an effect may happen, so what is about to happen is on disk first.
@@ -102,6 +109,25 @@ impl ToolPath {
             self.cache.put(key, output, keep, self.store.clock().now());
         }
         self.record(held, &call, tool, arguments, &decision, ended).await
+    }
+
+    /// What the run before was answered to the same call, where this one only tries a draft of a policy: what it did is not
+    /// done again for that. A call that is a run of its own has calls to be decided below it, and is made.
+    async fn known(
+        &self,
+        held: &Held,
+        call: &Call,
+        tool: &crate::Tool,
+        arguments: &Value,
+        opens: Opens,
+    ) -> Result<Option<ToolOutput>> {
+        if opens == Opens::Nothing || tool.delegates {
+            return Ok(None);
+        }
+        match Trial::of(held.run()) {
+            Some(Ok(trial)) => trial.answered(&self.store, &call.name, arguments).await,
+            _ => Ok(None),
+        }
     }
 
     /// Sends, and sends again only where a second time does no harm.

@@ -17,6 +17,8 @@ pub(crate) struct Ended {
     cached: bool,
     attempts: i32,
     took: Duration,
+    /// Whether the run before was answered, and this one took it over.
+    known: bool,
     /// `None` for read-only tools, which have no effect to remember, and for calls that went on as runs.
     ledger: Option<EffectState>,
     /// Whether the call has a row already.
@@ -32,10 +34,16 @@ impl Ended {
             cached: true,
             attempts: 0,
             took: Duration::ZERO,
+            known: false,
             ledger: None,
             opened: false,
             child: None,
         }
+    }
+
+    /// A call that the run before made, and that is not made again.
+    pub(crate) fn known(output: ToolOutput) -> Self {
+        Self { known: true, ..Self::cached(output) }
     }
 
     pub(crate) fn sent(
@@ -45,7 +53,16 @@ impl Ended {
         took: Duration,
     ) -> Self {
         let ledger = (!tool.read_only && !tool.delegates).then(|| ledger(&answer));
-        Self { answer, cached: false, attempts, took, ledger, opened: !tool.read_only, child: None }
+        Self {
+            answer,
+            cached: false,
+            attempts,
+            took,
+            known: false,
+            ledger,
+            opened: !tool.read_only,
+            child: None,
+        }
     }
 
     /// A call whose run has ended.
@@ -55,6 +72,7 @@ impl Ended {
             cached: false,
             attempts: 1,
             took: child::took(call, &child),
+            known: false,
             ledger: None,
             opened: true,
             child: Some(Box::new(child)),
@@ -65,6 +83,7 @@ impl Ended {
     fn word(&self) -> Option<String> {
         match self.ledger {
             Some(state) => Some(state.as_str().to_owned()),
+            None if self.known => Some("from_journal".to_owned()),
             None => (!self.opened).then(|| "read_only".to_owned()),
         }
     }

@@ -54,6 +54,7 @@ pub struct Model {
     pub started_at: Option<ChronoDateTimeUtc>,
     pub ended_at: Option<ChronoDateTimeUtc>,
     pub duration_ms: Option<i64>,
+    pub waited_ms: Option<i64>,
     pub trace_id: Option<String>,
     pub created_at: ChronoDateTimeUtc,
 }

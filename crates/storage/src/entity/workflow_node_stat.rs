@@ -18,6 +18,7 @@ pub struct Model {
     pub skipped: i32,
     pub repeated: i32,
     pub duration_ms: Option<i64>,
+    pub waited_ms: Option<i64>,
     pub error_code: Option<String>,
 }
 

@@ -7,14 +7,21 @@ use conductor_domain::{
     Durations, ErrorCount, NodeFigures, NodeSummary, RunBucket, RunId, StatusCount, UsageGrouping,
     UsageTotals, WorkflowId, WorkflowSpan,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryResult, Value, prelude::Uuid};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, Value,
+    prelude::{Expr, Uuid},
+};
 
 use super::{
     convert::word,
     runs::sees_all,
     usage::{SUMS, begins, piece, totals},
 };
-use crate::{Result, ScopedTx, View, entity::workflow_node_stat};
+use crate::{
+    Result, ScopedTx, View,
+    entity::{run, workflow_node_stat},
+};
 
 /// Rows that one statement writes; databases take so many values and no more.
 const WRITTEN_AT_ONCE: usize = 500;
@@ -54,12 +61,24 @@ impl<'t> NodeStats<'t> {
         Self { tx }
     }
 
-    /// Writes what the nodes of a run did, in the transaction that ends it.
+    /// Writes what the nodes of a run did, and for how long it waited for people, in the transaction that ends it.
     ///
     /// # Errors
     /// When the database fails, or it was written before.
-    pub async fn write(&self, workflow: WorkflowId, run: RunId, nodes: Vec<NodeFigures>) -> Result<()> {
+    pub async fn write(
+        &self,
+        workflow: WorkflowId,
+        run: RunId,
+        nodes: Vec<NodeFigures>,
+        waited_ms: i64,
+    ) -> Result<()> {
         let (conn, scope) = (self.tx.tx.conn(), self.tx.scope);
+        run::Entity::update_many()
+            .col_expr(run::Column::WaitedMs, Expr::value(waited_ms))
+            .filter(run::Column::Id.eq(run.as_uuid()))
+            .filter(run::Column::OrganizationId.eq(scope.organization_id.as_uuid()))
+            .exec(&conn)
+            .await?;
         let mut rows: Vec<workflow_node_stat::ActiveModel> = nodes
             .into_iter()
             .map(|node| workflow_node_stat::ActiveModel {
@@ -74,6 +93,7 @@ impl<'t> NodeStats<'t> {
                 skipped: Set(node.skipped),
                 repeated: Set(node.repeated),
                 duration_ms: Set(node.duration_ms),
+                waited_ms: Set(node.waited_ms),
                 error_code: Set(node.error_code),
             })
             .collect();
@@ -123,11 +143,34 @@ impl<'a> VisibleAnalytics<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn durations(&self, span: WorkflowSpan) -> Result<Durations> {
+        let well = "r.status = 'succeeded' AND r.duration_ms IS NOT NULL";
+        self.run_durations(span, "r.duration_ms", well).await
+    }
+
+    /// The same without the time that people were waited for; of runs of which that is known.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn worked(&self, span: WorkflowSpan) -> Result<Durations> {
+        let worked = "CASE WHEN r.duration_ms > r.waited_ms THEN r.duration_ms - r.waited_ms ELSE 0 END";
+        let well = "r.status = 'succeeded' AND r.duration_ms IS NOT NULL AND r.waited_ms IS NOT NULL";
+        self.run_durations(span, worked, well).await
+    }
+
+    /// For how long people were waited for, of the runs that are over and waited for some.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn waited(&self, span: WorkflowSpan) -> Result<Durations> {
+        self.run_durations(span, "r.waited_ms", "r.waited_ms > 0").await
+    }
+
+    async fn run_durations(&self, span: WorkflowSpan, time: &str, which: &str) -> Result<Durations> {
         let rows = self.rows(span, |mine| {
             format!(
-                "SELECT {DURATIONS} FROM (SELECT r.duration_ms, \
-                   ROW_NUMBER() OVER (ORDER BY r.duration_ms) AS place, COUNT(*) OVER () AS n \
-                 FROM runs r WHERE {mine} AND r.status = 'succeeded' AND r.duration_ms IS NOT NULL) took"
+                "SELECT {DURATIONS} FROM (SELECT {time} AS duration_ms, \
+                   ROW_NUMBER() OVER (ORDER BY {time}) AS place, COUNT(*) OVER () AS n \
+                 FROM runs r WHERE {mine} AND {which}) took"
             )
         });
         rows.await?.first().map_or(Ok(Durations::default()), |row| durations(row, 0))
@@ -214,7 +257,9 @@ impl<'a> VisibleAnalytics<'a> {
             )
         });
         let rows = rows.await?;
-        let (mut took, mut failed) = (self.node_durations(span).await?, self.node_errors(span).await?);
+        let mut took = self.node_durations(span, "s.duration_ms").await?;
+        let mut waited = self.node_durations(span, "s.waited_ms").await?;
+        let mut failed = self.node_errors(span).await?;
         let node = |row: &QueryResult| -> Result<NodeSummary> {
             let node_id: String = row.try_get_by_index(0)?;
             Ok(NodeSummary {
@@ -224,6 +269,7 @@ impl<'a> VisibleAnalytics<'a> {
                 skipped: row.try_get_by_index(4)?,
                 repeated: row.try_get_by_index(5)?,
                 durations: took.remove(&node_id).unwrap_or_default(),
+                waited: waited.remove(&node_id).unwrap_or_default(),
                 error_code: failed.remove(&node_id),
                 node_id,
             })
@@ -231,14 +277,14 @@ impl<'a> VisibleAnalytics<'a> {
         rows.iter().map(node).collect()
     }
 
-    async fn node_durations(&self, span: WorkflowSpan) -> Result<HashMap<String, Durations>> {
+    async fn node_durations(&self, span: WorkflowSpan, time: &str) -> Result<HashMap<String, Durations>> {
         let rows = self.rows(span, |mine| {
             format!(
-                "SELECT node_id, {DURATIONS} FROM (SELECT s.node_id AS node_id, s.duration_ms AS duration_ms, \
-                   ROW_NUMBER() OVER (PARTITION BY s.node_id ORDER BY s.duration_ms) AS place, \
+                "SELECT node_id, {DURATIONS} FROM (SELECT s.node_id AS node_id, {time} AS duration_ms, \
+                   ROW_NUMBER() OVER (PARTITION BY s.node_id ORDER BY {time}) AS place, \
                    COUNT(*) OVER (PARTITION BY s.node_id) AS n \
                  FROM workflow_node_stats s JOIN runs r ON r.id = s.run_id \
-                 WHERE {mine} AND s.duration_ms IS NOT NULL) took GROUP BY node_id"
+                 WHERE {mine} AND {time} IS NOT NULL) took GROUP BY node_id"
             )
         });
         let took = |row: &QueryResult| -> Result<(String, Durations)> {

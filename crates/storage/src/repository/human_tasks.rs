@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use conductor_domain::{
-    CallId, Classification, HumanTask, HumanTaskId, NewHumanTask, Page, PageRequest, RunId, Scope, UserId,
+    CallId, Classification, HumanTask, HumanTaskId, NewHumanTask, Page, PageRequest, RunId, Scope,
+    TaskNotice, UserId,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -94,6 +95,61 @@ impl<'t> HumanTasks<'t> {
         row.map(HumanTask::try_from).transpose()
     }
 
+    /// Notes how people are told of an open question, beside what was noted before.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn notice(&self, id: HumanTaskId, more: Vec<TaskNotice>) -> Result<Option<HumanTask>> {
+        self.change_notices(id, |notices| notices.extend(more)).await
+    }
+
+    /// Notes that a call has told somebody of a question, or why it did not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn told(
+        &self,
+        id: HumanTaskId,
+        call: CallId,
+        failed: Option<String>,
+    ) -> Result<Option<HumanTask>> {
+        let now = self.tx.clock().now();
+        self.change_notices(id, |notices| {
+            for notice in notices.iter_mut().filter(|notice| notice.call_id == Some(call)) {
+                notice.status = if failed.is_none() { "told" } else { "failed" }.to_owned();
+                notice.reason.clone_from(&failed);
+                notice.at = Some(now);
+            }
+        })
+        .await
+    }
+
+    /// The questions of a run of which somebody is still to be told.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn untold(&self, run: RunId) -> Result<Vec<HumanTask>> {
+        let rows =
+            self.owned().filter(human_task::Column::RunId.eq(run.as_uuid())).all(&self.tx.conn()).await?;
+        let tasks: Vec<HumanTask> = rows.into_iter().map(HumanTask::try_from).collect::<Result<_>>()?;
+        let open = |task: &HumanTask| task.notices.iter().any(|notice| notice.status == "open");
+        Ok(tasks.into_iter().filter(open).collect())
+    }
+
+    async fn change_notices(
+        &self,
+        id: HumanTaskId,
+        change: impl FnOnce(&mut Vec<TaskNotice>) + Send,
+    ) -> Result<Option<HumanTask>> {
+        let row = self.owned().filter(human_task::Column::Id.eq(id.as_uuid())).one(&self.tx.conn()).await?;
+        let Some(row) = row else { return Ok(None) };
+        let mut notices: Vec<TaskNotice> = json("human_tasks.channels", row.channels.clone())?;
+        change(&mut notices);
+        let mut row: human_task::ActiveModel = row.into();
+        row.channels = Set(to_json("human_tasks.channels", &notices)?);
+        Ok(Some(row.update(&self.tx.conn()).await?.try_into()?))
+    }
+
     /// Hands an open question to others, without an end.
     ///
     /// # Errors
@@ -109,7 +165,9 @@ impl<'t> HumanTasks<'t> {
         let mut row: human_task::ActiveModel = row.into();
         row.approver_roles = Set(to_json("human_tasks.approver_roles", &to)?);
         row.due_at = Set(None);
-        row.priority = Set("high".to_owned());
+        if row.priority.as_ref() != "urgent" {
+            row.priority = Set("high".to_owned());
+        }
         Ok(Some(row.update(&self.tx.conn()).await?.try_into()?))
     }
 
@@ -327,6 +385,7 @@ impl TryFrom<human_task::Model> for HumanTask {
             comment: row.comment,
             decided_by: row.decided_by.map(Into::into),
             decided_at: row.decided_at,
+            notices: json("human_tasks.channels", row.channels)?,
             created_at: row.created_at,
         })
     }

@@ -112,6 +112,7 @@ impl<'t> Runs<'t> {
             started_at: Set((status == RunStatus::Running).then_some(began)),
             ended_at: Set(None),
             duration_ms: Set(None),
+            waited_ms: Set(None),
             trace_id: Set(new.trace_id),
             created_at: Set(now),
         };

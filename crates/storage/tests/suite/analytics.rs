@@ -11,6 +11,7 @@ use crate::support::{World, execute};
 
 suite![
     percentiles_are_one_of_the_durations_that_there_were,
+    what_people_were_waited_for_is_told_apart,
     everybody_counts_the_runs_that_they_see,
     what_runs_took_is_counted_once_however_they_are_nested,
     reasons_are_told_by_how_many_runs_they_ended,
@@ -22,6 +23,7 @@ struct Ran {
     parent: Option<RunId>,
     user: Option<UserId>,
     took_ms: i64,
+    waited_ms: i64,
     outcome: RunOutcome,
     nodes: Vec<NodeFigures>,
 }
@@ -29,7 +31,7 @@ struct Ran {
 impl Ran {
     fn well(took_ms: i64) -> Self {
         let outcome = RunOutcome::of(RunStatus::Succeeded);
-        Self { parent: None, user: None, took_ms, outcome, nodes: Vec::new() }
+        Self { parent: None, user: None, took_ms, waited_ms: 0, outcome, nodes: Vec::new() }
     }
 
     fn badly(code: &str) -> Self {
@@ -56,7 +58,7 @@ async fn ran(world: &World, scope: Scope, workflow: WorkflowId, ran: Ran) -> Run
             Box::pin(async move {
                 tx.runs().create_begun(new).await?;
                 tx.runs().finish(id, 0, ran.outcome).await?;
-                tx.node_stats().write(workflow, id, ran.nodes).await
+                tx.node_stats().write(workflow, id, ran.nodes, ran.waited_ms).await
             })
         })
         .await;
@@ -109,6 +111,27 @@ async fn percentiles_are_one_of_the_durations_that_there_were(world: World) {
         };
         assert_eq!(told(workflow).await, (wanted, wanted), "of {count}");
     }
+}
+
+async fn what_people_were_waited_for_is_told_apart(world: World) {
+    let scope = world.organization("Waiting").await;
+    let ada = world.member("ada@example.com", scope, OrganizationRole::Owner).await;
+    world.tick();
+    let workflow = WorkflowId::generate(&*world.clock);
+    for (took_ms, waited_ms) in [(100, 90), (50, 0), (300, 100), (10, 40)] {
+        let waited = (waited_ms > 0).then_some(waited_ms);
+        let nodes = vec![NodeFigures { waited_ms: waited, ..took(&world, "ask", Some(took_ms)) }];
+        ran(&world, scope, workflow, Ran { nodes, waited_ms, ..Ran::well(took_ms) }).await;
+    }
+    let rows = world.store.visible_to(&ada).analytics();
+    let span = span(&world, workflow);
+    let told = |durations: Durations| (durations.count, durations.p50_ms, durations.p95_ms);
+    assert_eq!(told(rows.durations(span).await.unwrap()), (4, Some(50), Some(300)));
+    assert_eq!(told(rows.worked(span).await.unwrap()), (4, Some(10), Some(200)), "never less than nothing");
+    assert_eq!(told(rows.waited(span).await.unwrap()), (3, Some(90), Some(100)));
+    let nodes = rows.nodes(span).await.unwrap();
+    assert_eq!(told(nodes[0].waited), (3, Some(90), Some(100)));
+    assert_eq!(nodes[0].durations.count, 4);
 }
 
 async fn everybody_counts_the_runs_that_they_see(world: World) {

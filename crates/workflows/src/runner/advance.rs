@@ -1,6 +1,10 @@
 //! One claim of a run: fold the journal, do what is ready, listen while calls are under way, and come to a rest.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use conductor_domain::{EventBody, ProblemView, RunStatus};
 use conductor_runs::{Error, Held, Next, Result, ToolPath, problem};
@@ -52,7 +56,9 @@ impl Runner {
         loop {
             if !stopping {
                 let mut works = pass.calls_on(&nudge, &under_way).await?;
+                pass.tell_on(&nudge, &under_way).await?;
                 works.extend(pass.settle().await?);
+                works.append(&mut pass.telling);
                 nudge = Nudge::default();
                 if !(works.is_empty() && calls.is_empty()) {
                     pass.flush().await?;
@@ -149,6 +155,9 @@ impl Runner {
                 most_attempts: self.options.nodes_per_run,
                 batch: Vec::new(),
             },
+            telling: Vec::new(),
+            tells: HashMap::new(),
+            reminded: HashSet::new(),
         }))
     }
 }
@@ -196,7 +205,9 @@ async fn end(held: &Held, noted: Vec<EventBody>, ending: Ending) -> Result<Next>
             let (run, workflow) = (tx.run().id, tx.run().workflow_id);
             tx.finish_after(noted, ending.outcome, ending.told).await?;
             match workflow {
-                Some(workflow) => tx.tx.node_stats().write(workflow, run, ending.figures).await,
+                Some(workflow) => {
+                    tx.tx.node_stats().write(workflow, run, ending.figures, ending.waited_ms).await
+                }
                 None => Ok(()),
             }
         })

@@ -51,6 +51,11 @@ impl Pass {
             Ok(assigned) => assigned,
             Err(nobody) => return Ok(Err(nobody)),
         };
+        let notices = match question.about {
+            Some(_) => Vec::new(),
+            None => self.notices(place, &assigned, "asked").await?,
+        };
+        let told = notices.clone();
         let called = question.about.and_then(|call_id| self.known.state.called.get(&call_id)).cloned();
         let (tool, arguments) = called.unzip();
         let kind = if question.about.is_some() { "ambiguous_effect" } else { "human_step" };
@@ -81,11 +86,14 @@ impl Pass {
             human_task_id: None,
             event: None,
         };
-        let events = self
+        let (id, events) = self
             .held
             .write(move |tx| {
                 Box::pin(async move {
-                    let task = tx.tx.human_tasks().create(new).await?;
+                    let mut task = tx.tx.human_tasks().create(new).await?;
+                    if !told.is_empty() {
+                        task = tx.tx.human_tasks().notice(task.id, told).await?.unwrap_or(task);
+                    }
                     let mut waiting = waiting;
                     if let EventBody::NodeWaiting { human_task_id, .. } = &mut waiting {
                         *human_task_id = Some(task.id);
@@ -106,11 +114,12 @@ impl Pass {
                     let user_id = task.user_id.filter(|_| task.approver_roles.is_empty());
                     let organization_id = run.scope.organization_id;
                     tx.tx.notify(FeedItem { organization_id, user_id, data: asked });
-                    Ok(events)
+                    Ok((task.id, events))
                 })
             })
             .await?;
         let now = self.now();
+        self.tell(place, id, &notices, false);
         events.iter().for_each(|event| self.known.apply(now, event));
         Ok(Ok(()))
     }
@@ -138,6 +147,8 @@ impl Pass {
                 return Ok(());
             }
         };
+        let notices = self.notices(place, &to, "escalated").await?;
+        let told = notices.clone();
         let waiting = EventBody::NodeWaiting {
             node_id: self.known.plan.node(place.node).id.clone(),
             iteration: place.iteration.clone(),
@@ -147,23 +158,32 @@ impl Pass {
             event: None,
         };
         let note = waiting.clone();
-        self.held
+        let escalated = self
+            .held
             .write(move |tx| {
                 Box::pin(async move {
                     let mut events = vec![note];
-                    if let Some(task) = tx.tx.human_tasks().escalate(id, &to).await? {
+                    let open = tx.tx.human_tasks().escalate(id, &to).await?;
+                    let escalated = open.is_some();
+                    if let Some(mut task) = open {
+                        if !told.is_empty() {
+                            task = tx.tx.human_tasks().notice(id, told).await?.unwrap_or(task);
+                        }
                         events.push(EventBody::ApprovalRequested { human_task: task.view() });
                     }
                     tx.emit(&events).await?;
                     let organization_id = tx.run().scope.organization_id;
                     let data = json!({ "type": "inbox.changed" });
                     tx.tx.notify(FeedItem { organization_id, user_id: None, data });
-                    Ok(())
+                    Ok(escalated)
                 })
             })
             .await?;
         let now = self.now();
         self.known.apply(now, &waiting);
+        if escalated {
+            self.tell(place, id, &notices, false);
+        }
         Ok(())
     }
 }

@@ -77,6 +77,9 @@ impl Pass {
     /// Takes in a call that came back.
     pub(super) async fn took(&mut self, back: Back) -> Result<()> {
         let Back { place, call_id, invoked, timed_out } = back;
+        if self.told(call_id, &invoked).await? {
+            return Ok(());
+        }
         let attempt = match self.known.state.standing(&self.known.plan, &place) {
             Some(Standing::Running { waits: Some(Waits { reason: NodeWait::Person, .. }), .. }) => {
                 return Ok(());

@@ -73,7 +73,7 @@ impl Opening {
         let (id, workflow) = (run.id, run.workflow_id);
         HeldTx::of_new(tx, run).finish_at_once(self.events, ending.outcome, ending.told).await?;
         if let Some(workflow) = workflow {
-            tx.node_stats().write(workflow, id, ending.figures).await?;
+            tx.node_stats().write(workflow, id, ending.figures, ending.waited_ms).await?;
         }
         tx.runs().get(id).await
     }

@@ -4,11 +4,12 @@
 //! calls, questions, waits — is journalled before it happens, so that a crash at any point finds it in the journal.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     ops::{Deref, DerefMut},
     sync::Arc,
 };
 
+use chrono::{DateTime, Utc};
 use conductor_domain::{CallId, Caller, HumanTaskId, NodeWait, RunSignal, SignalKind};
 use conductor_runs::{Held, Result, ToolPath};
 use conductor_workflow_graph::OUT;
@@ -45,6 +46,12 @@ pub(super) struct Pass {
     pub(super) caller: Arc<Caller>,
     pub(super) path: Arc<ToolPath>,
     pub(super) walk: Walk,
+    /// Calls that tell people of questions, to be made.
+    pub(super) telling: Vec<Work>,
+    /// Those that were begun here, with the question that they tell of.
+    pub(super) tells: HashMap<CallId, HumanTaskId>,
+    /// Questions of which people were reminded.
+    pub(super) reminded: HashSet<HumanTaskId>,
 }
 
 // A pass walks; that some of its steps need somebody is all that it adds.
@@ -187,6 +194,11 @@ impl Pass {
                     }
                 }
                 NodeWait::Person if due => self.escalate(&place, attempt, waits.human_task_id).await?,
+                NodeWait::Person => {
+                    if let (Some(until), Some(task)) = (waits.until, waits.human_task_id) {
+                        self.remind(&place, since, until, task).await?;
+                    }
+                }
                 NodeWait::Call if late => {
                     self.stop_call(call_id).await?;
                     self.fail(&place, attempt, call_id, overdue("The node took longer than it may."));
@@ -194,7 +206,7 @@ impl Pass {
                 NodeWait::Timer if late => {
                     self.fail(&place, attempt, None, overdue("The node waits longer than it may."));
                 }
-                NodeWait::Timer | NodeWait::Person | NodeWait::Call => {}
+                NodeWait::Timer | NodeWait::Call => {}
             }
         }
         Ok(())
@@ -213,5 +225,16 @@ impl Pass {
             self.known.acting.insert(agent, tools);
         }
         Ok(())
+    }
+
+    /// When the run has something to do again that nobody will tell it of: reminders too.
+    pub(super) fn wakes_at(&self) -> Option<DateTime<Utc>> {
+        let reminders = self.known.state.open().filter_map(|(place, standing)| match standing {
+            Standing::Running { waits: Some(waits), since, .. } if waits.reason == NodeWait::Person => {
+                self.reminds_at(&place, *since, waits.until?).filter(|at| *at > self.now())
+            }
+            _ => None,
+        });
+        reminders.chain(self.walk.wakes_at()).min()
     }
 }

@@ -46,12 +46,19 @@ pub(crate) struct Ending {
     pub(crate) outcome: RunOutcome,
     pub(crate) told: Option<ProblemView>,
     pub(crate) figures: Vec<NodeFigures>,
+    /// How long people were waited for.
+    pub(crate) waited_ms: i64,
 }
 
 impl Ending {
     /// Of a run of which nothing is known but why it cannot be.
     pub(super) fn failed(told: ProblemView) -> Self {
-        Self { outcome: outcome(RunStatus::Failed, Some(&told)), told: Some(told), figures: Vec::new() }
+        Self {
+            outcome: outcome(RunStatus::Failed, Some(&told)),
+            told: Some(told),
+            figures: Vec::new(),
+            waited_ms: 0,
+        }
     }
 }
 
@@ -125,12 +132,14 @@ impl Walk {
     }
 
     /// What is written of the end of the run.
-    pub(super) fn ending(&self, over: Over) -> Ending {
+    pub(super) fn ending(&mut self, over: Over) -> Ending {
         let Over { status, output, told } = over;
         let mut outcome = outcome(status, told.as_ref());
         outcome.output = output;
         outcome.data_classification = self.known.state.label;
-        Ending { outcome, told, figures: self.known.state.tally.figures() }
+        let now = self.now();
+        let tally = &mut self.known.state.tally;
+        Ending { outcome, told, figures: tally.figures(), waited_ms: tally.waited_ms(now) }
     }
 
     /// Which attempt at a node may begin; none where it is left out, or the run has begun as many as it may.

@@ -20,6 +20,7 @@ export const workflowKeys = {
   versions: (id: string) => ['workflows', 'versions', id] as const,
   executions: (id: string) => ['workflows', 'executions', id] as const,
   shares: (runId: string, over: boolean) => ['workflows', 'shares', runId, over] as const,
+  trial: (runId: string, over: boolean) => ['workflows', 'trial', runId, over] as const,
   analytics: (id: string, period: Period) => ['workflows', 'analytics', id, period] as const,
   ratings: (id: string) => ['workflows', 'ratings', id] as const,
   graph: (id: string, version: number) => ['workflows', 'graph', id, version] as const,
@@ -98,6 +99,15 @@ export const runShares = (runId: string, over: boolean) =>
       const { steps } = await api.get(`/api/workflows/executions/${runId}`, { signal });
       return new Map(steps.map(({ id, ...step }) => [id, step] as const));
     },
+    staleTime: over ? Number.POSITIVE_INFINITY : 0,
+  });
+
+/** The draft that a run is tried under, and what that decided so far. */
+export const runTrial = (runId: string, over: boolean) =>
+  queryOptions({
+    queryKey: workflowKeys.trial(runId, over),
+    queryFn: async ({ signal }) =>
+      (await api.get(`/api/workflows/executions/${runId}`, { signal })).trial ?? null,
     staleTime: over ? Number.POSITIVE_INFINITY : 0,
   });
 

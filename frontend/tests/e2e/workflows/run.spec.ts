@@ -428,3 +428,83 @@ for (const theme of ['light', 'dark'] as const) {
     await clean(page);
   });
 }
+
+test('runs: one goes on under a policy that only watches, and says what that decided', async ({
+  page,
+  api,
+}) => {
+  const name = `Tried on the tide ${Date.now()}`;
+  const me = await (await api.get('/api/auth/me')).json();
+  const stored = await api.post(`/api/v1/orgs/${me.organization.id}/policies`, {
+    data: {
+      name,
+      mode: 'shadow',
+      rules: [{ action: 'tool.invoke', target: 'tool:integration/email.send', effect: 'deny' }],
+    },
+  });
+  expect(stored.status(), await stored.text()).toBe(201);
+  const id = await made(api, {
+    title: 'Tide tables',
+    nodes: [START, { id: 'tell', kind: 'transform', name: 'Tell', inputs: { tide: 'high' } }, END],
+    edges: [
+      ['start', 'out', 'tell'],
+      ['tell', 'out', 'end'],
+    ],
+  });
+  const first = await begun(api, id, {});
+  await page.goto(`/runs/${first}`);
+  await expect(state(page, 'end')).toHaveClass(/run-done/);
+  await node(page, 'tell').click();
+  await details(page).getByRole('button', { name: 'Go on from here' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Go on from “Tell”' });
+  await dialog.getByLabel('Under which policies').selectOption({ label: `${name} (only watches)` });
+  await clean(page);
+  await dialog.getByRole('button', { name: 'Go on' }).click();
+  await expect(page).not.toHaveURL(new RegExp(first));
+  await expect(details(page)).toContainText('Tried under a draft');
+  await expect(details(page)).toContainText(`${name}, version 1`);
+  await clean(page);
+});
+
+test('runs: a question says who was told of it and who was not, as the designer has it', async ({
+  page,
+  api,
+}) => {
+  const id = await made(api, {
+    title: 'Tell the pilot',
+    nodes: [
+      START,
+      {
+        id: 'ask',
+        kind: 'human',
+        name: 'Pilot',
+        config: {
+          title: 'Steer her in?',
+          decisions: ['yes'],
+          priority: 'urgent',
+          channels: ['web', 'slack'],
+        },
+      },
+      END,
+    ],
+    edges: [
+      ['start', 'out', 'ask'],
+      ['ask', 'out', 'end'],
+    ],
+  });
+  await page.goto(`/workflows/${id}`);
+  await node(page, 'ask').click();
+  await expect(page.getByRole('switch', { name: 'In their inbox' })).toBeChecked();
+  await expect(page.getByRole('switch', { name: 'By mail' })).not.toBeChecked();
+  await clean(page);
+  const run = await begun(api, id);
+  await page.goto(`/runs/${run}`);
+  const question = details(page).getByRole('region', { name: /Steer her in\?/ });
+  await expect(question).toContainText('Urgent');
+  const told = question.getByRole('list', { name: 'Who was told' });
+  await expect(told).toContainText('inbox');
+  await expect(told).toContainText('write slack:#channel');
+  await clean(page);
+  await question.getByRole('button', { name: 'Yes' }).click();
+  await expect(state(page, 'end')).toHaveClass(/run-done/);
+});

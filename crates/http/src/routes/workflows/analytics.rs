@@ -128,6 +128,8 @@ struct NodeAnalyticsResponse {
     repeated: i64,
     /// How long it took a run: rounds, items and repetitions together.
     durations: DurationsResponse,
+    /// How long people were waited for in a run: their answers, and their word on its calls. Of the runs where they were.
+    waited: DurationsResponse,
     /// The code for which it failed in the most runs.
     #[schema(required = true)]
     error_code: Option<String>,
@@ -144,6 +146,7 @@ impl From<(Option<String>, NodeSummary)> for NodeAnalyticsResponse {
             skipped: node.skipped,
             repeated: node.repeated,
             durations: node.durations.into(),
+            waited: node.waited.into(),
             error_code: node.error_code,
         }
     }
@@ -171,6 +174,10 @@ struct AnalyticsResponse {
     statuses: Vec<StatusCountResponse>,
     /// How long those took that ended well, what they waited for included.
     durations: DurationsResponse,
+    /// The same without the time that people were waited for; of the runs of which that is known.
+    worked: DurationsResponse,
+    /// How long people were waited for, of the runs that are over and waited for some.
+    waited: DurationsResponse,
     /// What they took and cost with everything below them: one a currency, the dearest first.
     totals: Vec<CostTotals>,
     /// How long the pieces of time are: hours up to two days, days beyond.
@@ -196,6 +203,8 @@ impl AnalyticsResponse {
             success_rate,
             statuses: told.statuses.into_iter().map(Into::into).collect(),
             durations: told.durations.into(),
+            worked: told.worked.into(),
+            waited: told.waited.into(),
             totals: told.spent.iter().map(Into::into).collect(),
             grouping: told.grouping,
             over_time: told.pieces.into_iter().map(Into::into).collect(),

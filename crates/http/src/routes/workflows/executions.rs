@@ -5,8 +5,13 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use conductor_domain::{ProblemView, RunId, RunStatus, RunTrigger, WorkflowId, decimal_of_nanos};
-use conductor_workflows::{Difference, Execution, Executions, Meant, NodeReport, Replay, Report, Resume};
+use conductor_domain::{
+    Effect, PolicyId, ProblemView, RunId, RunStatus, RunTrigger, WorkflowId, decimal_of_nanos,
+};
+use conductor_governance::PolicyEdit;
+use conductor_workflows::{
+    Difference, Execution, Executions, Meant, NodeReport, Replay, Report, Resume, Trial, TrialDecision,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -20,7 +25,10 @@ use crate::{
     json::{Json, MaybeJson},
     page::{PageParameters, PageResponse, Paging},
     path::Path,
-    routes::runs::{RunResponse, StartedRunResponse},
+    routes::{
+        policies::UpdatePolicyRequest,
+        runs::{RunResponse, StartedRunResponse},
+    },
 };
 
 /// What a workflow is run with.
@@ -66,6 +74,79 @@ struct ResumeExecutionRequest {
     nodes: Map<String, Value>,
     /// A version of the graph; where absent, the one that ran.
     version: Option<i32>,
+    /// A draft of a policy to try it under: every call of a tool is decided by it and by the policies in force, and the
+    /// stricter answer counts. A call that the execution before made is answered as it was then, and not made again.
+    policy: Option<TryPolicyRequest>,
+}
+
+/// A draft of a policy that an execution is tried under.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TryPolicyRequest {
+    /// The policy that it takes the place of, such as one that only watches or is switched off; beside the others where
+    /// none is named.
+    policy_id: Option<PolicyId>,
+    /// What is different about it; where absent, it is tried as it is stored.
+    draft: Option<UpdatePolicyRequest>,
+}
+
+/// What an execution was tried under, and what that decided.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowTrial)]
+struct TrialResponse {
+    /// The policy.
+    policy_id: PolicyId,
+    /// Its name.
+    policy_name: String,
+    /// The version that was stored when the draft was made of it.
+    policy_version: i32,
+    /// How many calls this execution made itself.
+    decided: usize,
+    /// How many were decided otherwise than in the execution before.
+    different: usize,
+    /// What was decided of them, in their order, at most 500.
+    decisions: Vec<TrialDecisionResponse>,
+}
+
+/// What was decided of a call.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowTrialDecision)]
+struct TrialDecisionResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_id: Option<String>,
+    /// Its round or item.
+    iteration: Vec<i32>,
+    tool: String,
+    /// What was decided at this place in the execution before; null where nothing was, or it is not to be seen.
+    before: Option<Effect>,
+    effect: Effect,
+    /// The rule that decided.
+    rule_id: Option<String>,
+    /// Why, as one sentence.
+    reason: Option<String>,
+    /// Whether its answer was taken over from the execution before.
+    from_journal: bool,
+}
+
+impl From<Trial> for TrialResponse {
+    fn from(trial: Trial) -> Self {
+        let Trial { policy, decided, different, decisions } = trial;
+        Self {
+            policy_id: policy.id,
+            policy_name: policy.name,
+            policy_version: policy.version,
+            decided,
+            different,
+            decisions: decisions.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<TrialDecision> for TrialDecisionResponse {
+    fn from(decision: TrialDecision) -> Self {
+        let TrialDecision { node_id, iteration, tool, before, effect, rule, reason, known } = decision;
+        Self { node_id, iteration, tool, before, effect, rule_id: rule, reason, from_journal: known }
+    }
 }
 
 /// An execution that was gone through once more.
@@ -216,12 +297,15 @@ struct ExecutionResponse {
     steps: Vec<StepResponse>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorResponse>,
+    /// The draft of a policy that it is tried under, and what that decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trial: Option<TrialResponse>,
     run: RunResponse,
 }
 
 impl From<Report> for ExecutionResponse {
     fn from(report: Report) -> Self {
-        let Report { run, nodes, failure } = report;
+        let Report { run, nodes, failure, trial } = report;
         Self {
             success: run.status == RunStatus::Succeeded,
             execution_id: run.id,
@@ -236,6 +320,7 @@ impl From<Report> for ExecutionResponse {
                 message: problem.detail,
                 retryable: problem.retryable,
             }),
+            trial: trial.map(Into::into),
             run: run.into(),
         }
     }
@@ -347,8 +432,19 @@ async fn resume_workflow_execution(
     Path(id): Path<RunId>,
     MaybeJson(body): MaybeJson<ResumeExecutionRequest>,
 ) -> Result<Created<StartedRunResponse>, Problem> {
-    let ResumeExecutionRequest { node_id, iteration, inputs, nodes, version } = body;
-    let resume = Resume { node_id, iteration, inputs, nodes, version };
+    let ResumeExecutionRequest { node_id, iteration, inputs, nodes, version, policy } = body;
+    let policy = match policy {
+        Some(TryPolicyRequest { policy_id: None, draft: None }) => {
+            let detail = "Name a policy, or write what the draft says.";
+            return Err(Problem::field("/policy", "required", detail));
+        }
+        Some(TryPolicyRequest { policy_id, draft }) => {
+            let edit = draft.map_or_else(PolicyEdit::default, Into::into);
+            Some(state.policies.draft(&caller, policy_id, edit).await?)
+        }
+        None => None,
+    };
+    let resume = Resume { node_id, iteration, inputs, nodes, version, policy };
     let run = state.executions.resume(&caller, &state.runs, id, resume).await?;
     Ok(Created { location: format!("/api/runs/{}", run.id), body: StartedRunResponse { run: run.into() } })
 }

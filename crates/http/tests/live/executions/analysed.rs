@@ -240,3 +240,30 @@ async fn times_that_cannot_be_are_told_by_their_place() {
     let unknown = world.admin.get(&format!("{}?from=2026-11-01", path(&workflow))).await;
     assert_eq!(pointers(&unknown.problem(422, "unknown_field")), ["?from"]);
 }
+
+#[tokio::test]
+async fn what_people_took_is_told_apart_from_what_the_workflow_took() {
+    let world = World::start().await;
+    let nodes = json!([
+        { "id": "ask", "kind": "human", "config": { "title": "May it?", "decisions": ["yes"] } },
+        { "id": "end", "kind": "transform", "inputs": { "n": 1 } },
+    ]);
+    let workflow = keep(&world.admin, &graph("asks-people", nodes, &["ask -> end"])).await;
+    let waiting = again(&world.admin, "asks-people", json!({})).await;
+    let nobody = told(&world.admin, &workflow).await;
+    assert_eq!((&nobody["waited"]["count"], &nobody["worked"]["count"]), (&json!(0), &json!(0)));
+    let task = world.admin.get("/api/tasks?status=pending").await.ok()["items"][0]["id"].clone();
+    let decide = format!("/api/tasks/{}/decide", text(&task));
+    world.admin.post(&decide, json!({ "decision": "yes" })).await.ok();
+    completed(&ended(&world.admin, &waiting).await);
+    let all = told(&world.admin, &workflow).await;
+    assert_eq!((&all["durations"]["count"], &all["worked"]["count"]), (&json!(1), &json!(1)), "{all}");
+    let ms = |durations: &Value| durations["p50_ms"].as_i64().unwrap_or_default();
+    assert_eq!(ms(&all["worked"]), (ms(&all["durations"]) - ms(&all["waited"])).max(0), "{all}");
+    assert_eq!(
+        ms(&node(&all, "ask")["waited"]),
+        ms(&all["waited"]),
+        "the one question is all that it waits for"
+    );
+    assert_eq!(node(&all, "end")["waited"]["count"], 0);
+}

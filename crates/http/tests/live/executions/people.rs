@@ -222,3 +222,68 @@ async fn a_waiting_run_can_be_stopped_and_its_question_goes_away() {
     }
     assert_eq!(world.admin.get("/api/tasks?status=pending").await.ok()["items"], json!([]));
 }
+
+#[tokio::test]
+async fn who_is_asked_is_reminded_once_before_it_is_too_late() {
+    let world = World::start().await;
+    let grace = world.colleague("grace@example.com", "member").await;
+    let nodes = json!([{ "id": "ask", "kind": "human", "config": {
+        "title": "Now?", "decisions": ["yes"], "due_ms": 400, "channels": ["web", "pager"],
+        "escalate_to": ["grace@example.com"],
+    } }]);
+    let waiting = run(&world.admin, &graph("reminds", nodes, &[]), json!({})).await;
+    let id = text(&waiting["execution_id"]);
+    let escalated = |event: &conductor_test_support::Event| {
+        let notices = event.data["human_task"]["notices"].as_array();
+        notices.is_some_and(|all| all.iter().any(|notice| notice["occasion"] == "escalated"))
+    };
+    world.admin.events(&id, 0).await.until_event("the question goes to Grace", escalated).await;
+    let task = question(&grace).await;
+    let notices: Vec<(&str, &str)> = task["notices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|notice| notice["channel"] == "web")
+        .map(|notice| (notice["occasion"].as_str().unwrap(), notice["status"].as_str().unwrap()))
+        .collect();
+    assert_eq!(notices, [("asked", "told"), ("reminded", "told"), ("escalated", "told")], "{task}");
+    let failed =
+        task["notices"].as_array().unwrap().iter().find(|notice| notice["channel"] == "pager").unwrap();
+    assert!(text(&failed["reason"]).contains("slack:#channel"), "{failed}");
+    grace.post(&decide(&task), json!({ "decision": "yes" })).await.ok();
+    completed(&ended(&world.admin, &waiting).await);
+}
+
+#[tokio::test]
+async fn what_is_urgent_stays_urgent_also_when_it_goes_to_others() {
+    let world = World::start().await;
+    let grace = world.colleague("grace@example.com", "member").await;
+    for priority in ["low", "normal", "high", "urgent"] {
+        let nodes = json!([{ "id": "ask", "kind": "human", "config": {
+            "title": "Now?", "decisions": ["yes"], "priority": priority,
+        } }]);
+        let waiting = run(&world.admin, &graph(&format!("asks-{priority}"), nodes, &[]), json!({})).await;
+        let task = question(&world.admin).await;
+        assert_eq!(task["priority"], priority);
+        world.admin.post(&decide(&task), json!({ "decision": "yes" })).await.ok();
+        completed(&ended(&world.admin, &waiting).await);
+    }
+    for (priority, then) in [("low", "high"), ("urgent", "urgent")] {
+        let nodes = json!([{ "id": "ask", "kind": "human", "config": {
+            "title": "Now?", "decisions": ["yes"], "priority": priority, "due_ms": 50,
+            "escalate_to": ["grace@example.com"],
+        } }]);
+        let flow = graph(&format!("escalates-{priority}"), nodes, &[]);
+        let waiting = run(&world.admin, &flow, json!({})).await;
+        let for_grace = |event: &conductor_test_support::Event| {
+            event.name == "approval.requested" && !event.data["human_task"]["approver_roles"].is_null()
+        };
+        let id = text(&waiting["execution_id"]);
+        let event =
+            world.admin.events(&id, 0).await.until_event("the question goes to Grace", for_grace).await;
+        assert_eq!(event.data["human_task"]["priority"], then);
+        let task = question(&grace).await;
+        grace.post(&decide(&task), json!({ "decision": "yes" })).await.ok();
+        completed(&ended(&world.admin, &waiting).await);
+    }
+}

@@ -21,7 +21,8 @@ pub(super) fn begin(begin: &Begin<'_>, human: &Human) -> Result<Act> {
         title,
         message,
         priority: match human.priority {
-            Priority::Urgent | Priority::High => "high",
+            Priority::Urgent => "urgent",
+            Priority::High => "high",
             Priority::Low => "low",
             _ => "normal",
         },

@@ -21,6 +21,7 @@ import { HumanStep, isHumanStep, workflowOptions, workflowTitle } from '@/featur
 import { mayAnswer } from '@/lib/approvers';
 import { ago } from '@/lib/format';
 import { t } from '@/lib/i18n';
+import { byUrgency } from '../model/order';
 
 function Task({ task }: { task: HumanTask }) {
   // Who is asked for a role need not see the run itself.
@@ -94,7 +95,7 @@ export function InboxPage() {
   const wishes = useQuery(accessRequestsQuery);
   const mine = useQuery(myWishes);
   const { data: me } = useQuery(meQuery);
-  const tasks = questions.data?.items ?? [];
+  const tasks = byUrgency(questions.data?.items ?? []);
   const requests = wishes.data ?? [];
   const waiting = tasks.filter((task) => mayAnswer(task, me)).length + requests.length;
   const error = questions.error ?? wishes.error;

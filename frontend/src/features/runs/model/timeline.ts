@@ -97,6 +97,12 @@ function describe(event: RunEvent): Pick<Line, 'title' | 'detail' | 'tone'> {
       };
     case 'approval.requested':
       return { title: t('Approval requested'), detail: event.human_task.message, tone: 'warn' };
+    case 'approval.told':
+      return {
+        title: t('People were told of it'),
+        detail: event.notices.map(({ channel }) => channel).join(', '),
+        tone: event.notices.some(({ status }) => status === 'failed') ? 'warn' : 'plain',
+      };
     case 'approval.decided':
       return {
         title: t('Approval decided'),

@@ -108,6 +108,15 @@ function Figures({ told }: { told: WorkflowAnalytics }) {
       note: t('{{time}} at the longest', { time: time(durations.longest_ms) }),
     },
     {
+      label: t('Waiting for people'),
+      value: time(told.waited.p50_ms),
+      note: t('rarely {{slow}}; at work {{worked}}, rarely {{most}}', {
+        slow: time(told.waited.p95_ms),
+        worked: time(told.worked.p50_ms),
+        most: time(told.worked.p95_ms),
+      }),
+    },
+    {
       label: t('Cost'),
       value: totals.map((one) => price(one.cost, one.currency)).join(' + ') || '–',
       note: t('{{tokens}} tokens', { tokens: short(tokens) }),
@@ -175,6 +184,14 @@ function Nodes({ told, graph }: { told: WorkflowAnalytics; graph: Graph }) {
                             usual: time(node.durations.p50_ms),
                             slow: time(node.durations.p95_ms),
                           })}
+                      {node.waited.count > 0 && (
+                        <span className="block text-text-3 text-xs">
+                          {t('for people {{usual}}, rarely {{slow}}', {
+                            usual: time(node.waited.p50_ms),
+                            slow: time(node.waited.p95_ms),
+                          })}
+                        </span>
+                      )}
                       <span className="wf-took" aria-hidden="true">
                         <span style={{ width: `${long[at]?.slow ?? 0}%` }} />
                         <span style={{ width: `${long[at]?.usual ?? 0}%` }} />

@@ -16,6 +16,7 @@ import { t } from '@/lib/i18n';
 import { decisionName, roleTitle, words } from '@/lib/names';
 import { toast } from '@/lib/toast';
 import { useDecide } from '../queries';
+import { Told } from './told';
 
 /** Whether a question is answered in words of its own, and not by allowing a tool. */
 export function isHumanStep(task: HumanTask): boolean {
@@ -35,23 +36,24 @@ function decidedTitle(task: HumanTask): string {
   return isHumanStep(task) ? decisionTitle(task.decision) : decisionName(task.decision);
 }
 
-/** Who is asked, in words: people by their name, roles by theirs. */
-function useAsked(task: HumanTask, me: Me | undefined): string {
+/** Who is asked, in words: people by their name, roles by theirs; and the name of one of them. */
+function useAsked(task: HumanTask, me: Me | undefined): [asked: string, nameOf: (user: string) => string] {
   const asked = task.approver_roles ?? [];
-  const others = asked.some((one) => one.startsWith(USER) && !asksMe(one, me));
+  const others =
+    asked.some((one) => one.startsWith(USER) && !asksMe(one, me)) ||
+    (task.notices ?? []).some(({ user_id }) => user_id && user_id !== me?.user.id);
   const members = useQuery({
     ...membersQuery(me?.organization.id ?? ''),
     enabled: Boolean(me) && others,
     retry: false,
   });
-  return asked
-    .map((one) => {
-      if (!one.startsWith(USER)) return roleTitle(one);
-      if (asksMe(one, me)) return t('you');
-      const person = members.data?.items.find(({ user_id }) => one === USER + user_id);
-      return person ? person.name || person.email : t('somebody else');
-    })
-    .join(', ');
+  const nameOf = (user: string) => {
+    if (user === me?.user.id) return t('you');
+    const person = members.data?.items.find(({ user_id }) => user === user_id);
+    return person ? person.name || person.email : t('somebody else');
+  };
+  const names = asked.map((one) => (one.startsWith(USER) ? nameOf(one.slice(USER.length)) : roleTitle(one)));
+  return [names.join(', '), nameOf];
 }
 
 export function HumanStep({ task, onDecided }: { task: HumanTask; onDecided?: (() => void) | undefined }) {
@@ -59,7 +61,7 @@ export function HumanStep({ task, onDecided }: { task: HumanTask; onDecided?: ((
   const [comment, setComment] = useState('');
   const [missing, setMissing] = useState(false);
   const decide = useDecide();
-  const asked = useAsked(task, me);
+  const [asked, nameOf] = useAsked(task, me);
   const mine = mayAnswer(task, me);
   const late = task.due_at ? Date.parse(task.due_at) < Date.now() : false;
   const answer = (decision: string) => {
@@ -81,9 +83,9 @@ export function HumanStep({ task, onDecided }: { task: HumanTask; onDecided?: ((
     >
       <div className="flex flex-wrap items-center gap-2">
         <b className="h min-w-0 flex-1 basis-40">{task.title || task.message}</b>
-        {task.priority === 'high' && (
-          <Status tone="err" icon={<TriangleAlert />}>
-            {t('Urgent')}
+        {(task.priority === 'urgent' || task.priority === 'high') && (
+          <Status tone={task.priority === 'urgent' ? 'err' : 'warn'} icon={<TriangleAlert />}>
+            {task.priority === 'urgent' ? t('Urgent') : t('High')}
           </Status>
         )}
         {task.due_at && (
@@ -111,6 +113,7 @@ export function HumanStep({ task, onDecided }: { task: HumanTask; onDecided?: ((
           {t('Asked: {{names}}', { names: asked })}
         </p>
       )}
+      <Told task={task} nameOf={nameOf} />
       {mine && (
         <>
           <TextArea

@@ -17,6 +17,7 @@ import { type GraphInput, type GraphNode, titleOf, type Values } from '../model/
 import { inputOfPointer, kindOfInput, readInputs, readObject, type Typed, typedOf } from '../model/inputs';
 import { changesOf, draftOf, type NodeDraft } from '../model/resume';
 import { useExecute, useResume } from '../queries';
+import { DraftField } from './trial';
 import '../workflows.css';
 
 /** Where a run goes on that takes over what an earlier one found. */
@@ -87,6 +88,7 @@ function Form({ workflowId, inputs, given, test, from, onSave, onClose, onStarte
   const [version, setVersion] = useState(from?.version ?? 0);
   const [draft, setDraft] = useState(() => draftOf(from?.node));
   const [draftError, setDraftError] = useState<string>();
+  const [policy, setPolicy] = useState('');
 
   const change = (name: string, value: string | boolean) => {
     setTyped((last) => ({ ...last, [name]: value }));
@@ -155,6 +157,7 @@ function Form({ workflowId, inputs, given, test, from, onSave, onClose, onStarte
         inputs: values,
         nodes: changes.nodes,
         version,
+        policy: policy ? { policy_id: policy } : undefined,
       },
       answered,
     );
@@ -238,6 +241,7 @@ function Form({ workflowId, inputs, given, test, from, onSave, onClose, onStarte
             ]}
           />
         )}
+        {from && <DraftField value={policy} onChange={setPolicy} />}
         {from?.node && from.mayChange && (
           <NodeChanges
             node={from.node}

@@ -8,6 +8,7 @@ import { Button, IconButton } from '@/components/ui/button';
 import { SelectField, TextField } from '@/components/ui/field';
 import { Switch } from '@/components/ui/switch';
 import { t } from '@/lib/i18n';
+import { type Channels, channelList, channelsOf } from '../model/channels';
 import type { Field } from '../model/fields';
 import type { Graph, GraphNode, Values } from '../model/graph';
 import { renamePort, updateNode } from '../model/graph';
@@ -252,6 +253,8 @@ export function SettingField({ node, field, error, references, disabled, onChang
           onChange={(items) => onChange(items.length > 0 ? items : undefined)}
         />
       );
+    case 'channels':
+      return <ChannelsField label={label} value={value} disabled={disabled} onChange={onChange} />;
     case 'switch':
       return <Switch label={label} checked={value === true} disabled={disabled} onChange={onChange} />;
     case 'json':
@@ -283,6 +286,46 @@ export function SettingField({ node, field, error, references, disabled, onChang
     case 'cases':
       return null;
   }
+}
+
+/** How people are told of a question, beside their inbox. */
+function ChannelsField({
+  label,
+  value,
+  disabled,
+  onChange,
+}: {
+  label: string;
+  value: unknown;
+  disabled: boolean;
+  onChange: (value: unknown) => void;
+}) {
+  const channels = channelsOf(value);
+  const set = (change: Partial<Channels>) => onChange(channelList({ ...channels, ...change }));
+  return (
+    <fieldset className="grid gap-3">
+      <legend className="label">{label}</legend>
+      <Switch
+        label={t('By mail')}
+        checked={channels.email}
+        disabled={disabled}
+        onChange={(email) => set({ email })}
+      />
+      <Switch
+        label={t('In their inbox')}
+        checked={channels.web}
+        disabled={disabled}
+        onChange={(web) => set({ web })}
+      />
+      <TextField
+        label={t('In a channel of Slack')}
+        value={channels.slack}
+        placeholder="#approvals"
+        disabled={disabled}
+        onChange={(event) => set({ slack: event.target.value.trim() })}
+      />
+    </fieldset>
+  );
 }
 
 /** The cases of a condition in the order in which they are tried; each is a way out. */

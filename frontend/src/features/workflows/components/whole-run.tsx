@@ -14,6 +14,7 @@ import { culprit, isOver, openTasks, type RunState, type Visit } from '../model/
 import { useReplay } from '../queries';
 import { triggerName } from './executions-panel';
 import { Question } from './human-step';
+import { TrialPart } from './trial';
 import { ValueView } from './value-view';
 
 function Fact({ label, children }: { label: string; children: ReactNode }) {
@@ -80,6 +81,7 @@ export function WholeRun({
           <ArrowUpRight size={14} />
         </Link>
       )}
+      <TrialPart run={run} nameOf={nameOf} />
       {error !== undefined && <Notice tone="err">{describe(error)}</Notice>}
       {failure && (
         <Notice tone="err">

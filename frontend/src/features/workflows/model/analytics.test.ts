@@ -12,6 +12,7 @@ function node(p50_ms: number | null, p95_ms: number | null): WorkflowAnalytics['
     skipped: 0,
     repeated: 0,
     durations: { count: 1, average_ms: p50_ms, p50_ms, p95_ms, longest_ms: p95_ms },
+    waited: { count: 0, average_ms: null, p50_ms: null, p95_ms: null, longest_ms: null },
     error_code: null,
   };
 }

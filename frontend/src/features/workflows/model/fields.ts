@@ -23,6 +23,8 @@ export type Field = Common &
     | { type: 'choice'; options: readonly (readonly [string, string])[] }
     /** Texts, one in a line. */
     | { type: 'list'; placeholder?: string }
+    /** How people are told of a question. */
+    | { type: 'channels' }
     | { type: 'switch' }
     | { type: 'json'; placeholder?: string }
     | { type: 'rows' }
@@ -296,7 +298,7 @@ export function fieldsOf(kind: string, config: Values = {}): Field[] {
           placeholder: 'role:finance',
           hint: t('People, roles and teams, one in a line.'),
         },
-        { type: 'list', key: 'channels', label: t('How they are told'), placeholder: 'email' },
+        { type: 'channels', key: 'channels', label: t('How they are told') },
         { type: 'switch', key: 'comment_required', label: t('A decision needs a comment') },
         { type: 'span', key: 'due_ms', label: t('Time to decide, in seconds') },
         { type: 'list', key: 'escalate_to', label: t('Who decides after that'), placeholder: 'role:admin' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GraphNode } from './graph';
-import { changesOf, draftOf } from './resume';
+import { changesOf, draftOf, isTrial } from './resume';
 
 const node: GraphNode = {
   id: 'write',
@@ -31,4 +31,11 @@ describe('what is different about a node', () => {
     expect(changesOf(node, { ...draftOf(node), inputs: '{who}' }).error).toBeTruthy();
     expect(changesOf(node, { ...draftOf(node), inputs: '[1]' }).error).toBeTruthy();
   });
+});
+
+it('a run that is tried under a draft says so in its input', () => {
+  expect(isTrial({ input: { fork: { policy: { name: 'No peer' } } } })).toBe(true);
+  for (const input of [null, undefined, 'text', {}, { fork: null }, { fork: { policy: null } }]) {
+    expect(isTrial({ input })).toBe(false);
+  }
 });

@@ -1,4 +1,5 @@
 /** What is different about a node when another run goes on from it: its texts and what it is given. */
+import type { Run } from '@/api/types';
 import type { GraphNode, Values } from './graph';
 import { readObject } from './inputs';
 
@@ -38,4 +39,10 @@ export function changesOf(
     patch.inputs = { ...values, ...Object.fromEntries(gone.map((name) => [name, null])) };
   }
   return { nodes: Object.keys(patch).length > 0 ? { [node.id]: patch } : {} };
+}
+
+/** Whether a run is tried under a draft of a policy, as its input says. */
+export function isTrial(run: Pick<Run, 'input'>): boolean {
+  const input = run.input as { fork?: { policy?: unknown } } | null | undefined;
+  return Boolean(input?.fork?.policy);
 }

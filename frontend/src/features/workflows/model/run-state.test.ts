@@ -172,6 +172,9 @@ describe('the state of a run', () => {
       { type: 'approval.requested', human_task: task } satisfies EventBody,
     ];
     expect(openTasks(fold(...asked)).map(({ id }) => id)).toEqual(['t']);
+    const notices = [{ channel: 'web', occasion: 'asked', status: 'told' }];
+    const told = fold(...asked, { type: 'approval.told', human_task_id: 't', notices });
+    expect(openTasks(told)[0]?.notices).toEqual(notices);
     const answered = fold(
       ...asked,
       { type: 'approval.decided', human_task: { ...task, status: 'decided', decision: 'approve' } },

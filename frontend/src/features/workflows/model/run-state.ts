@@ -216,6 +216,11 @@ function apply(draft: Draft, event: RunEvent): void {
     case 'approval.decided':
       draft.tasks.set(event.human_task.id, event.human_task);
       break;
+    case 'approval.told': {
+      const task = draft.tasks.get(event.human_task_id);
+      if (task) draft.tasks.set(task.id, { ...task, notices: event.notices });
+      break;
+    }
     case 'run.finished':
       draft.status = event.status;
       draft.endedAt = event.at;
