@@ -78,7 +78,7 @@ pub use conversation::{
     Conversation, ConversationFilter, ConversationPatch, ConversationSettings, NewConversation,
 };
 pub use credential::{
-    IssuedToken, Mfa, NewIssuedToken, Revoked, ServiceAccount, ServiceAccountSpec, TokenKind, TokenStatus,
+    InboundAuth, InboundMethod, IssuedToken, Mfa, NewIssuedToken, Revoked, ServiceAccount, ServiceAccountSpec, TokenKind, TokenStatus,
 };
 pub use decision::{
     Decision, Effect, GuardFinding, GuardKind, InjectionAction, Obligation, OutputAction, TraceStep,

@@ -8,7 +8,7 @@ mod account;
 mod client;
 mod flow;
 mod providers;
-mod verify;
+pub(crate) mod verify;
 
 pub use flow::{Begun, CallbackAnswer, Returned};
 pub use providers::{ProviderDraft, PublicProvider};

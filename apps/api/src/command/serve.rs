@@ -119,6 +119,8 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
     let mut options = conductor_http::Options::new(env!("CARGO_PKG_VERSION"), wired.cursor_key);
     options.public_url = Some(config.public_url.clone()).filter(|url| !url.is_empty());
     options.allowed_hosts.clone_from(&config.allowed_hosts);
+    options.trusted_proxies.clone_from(&config.trusted_proxies);
+    options.client_cert_header = config.client_cert_header.parse().ok();
     options.limits.body_bytes = config.max_body_bytes;
     options.limits.upload_bytes = usize::try_from(config.max_file_bytes).unwrap_or(usize::MAX);
     let started_at = conductor_domain::Clock::now(&**wired.identity.clock());

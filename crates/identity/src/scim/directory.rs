@@ -231,7 +231,7 @@ async fn account(
     if let Some(known) = known {
         match tenant.service_accounts().get(known).await {
             Ok(before) => {
-                let spec = ServiceAccountSpec { subject: before.subject, ..spec };
+                let spec = ServiceAccountSpec { subject: before.subject, inbound: before.inbound, ..spec };
                 tenant.service_accounts().update(known, spec).await.map_err(about(ACCOUNT_NAME))?;
                 return Ok(known);
             }
@@ -256,6 +256,7 @@ fn account_spec(id: ServiceAccountId, issuer: String, audience: String, enabled:
         audience,
         credential_ref: None,
         scope_allowlist: vec![Action::DirectoryProvision.as_str().to_owned()],
+        inbound: conductor_domain::InboundAuth::default(),
         enabled,
     }
 }

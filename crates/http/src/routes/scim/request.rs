@@ -18,9 +18,8 @@ impl FromRequestParts<AppState> for Directory {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
-        let address = request::address(parts, &state.options.trusted_proxies);
-        let authenticated =
-            state.identity.authenticate(&parts.headers, PathScope::default(), address).await?;
+        let origin = request::origin(parts, state);
+        let authenticated = state.identity.authenticate(&parts.headers, PathScope::default(), origin).await?;
         let base = format!("{}{ROOT}", host::base(state, &parts.headers));
         Ok(Self(state.identity.provisioner(authenticated.caller, base).await?))
     }
