@@ -1,7 +1,7 @@
 //! A machine behind a token: what it may do is what its issuer may do now, within the scopes it was given.
 
 use conductor_domain::{
-    Caller, EnvironmentId, EnvironmentType, InboundMethod, IssuedToken, PageRequest, Principal, Scope,
+    Caller, EnvironmentId, EnvironmentType, InboundAuth, IssuedToken, PageRequest, Principal, Scope,
     ServiceAccount, TokenId, TokenStatus, User,
 };
 use conductor_storage::Unscoped;
@@ -74,7 +74,7 @@ impl Access {
     /// # Errors
     /// When storage fails.
     pub async fn lets_in(&self, account: &ServiceAccount) -> Result<bool> {
-        if account.inbound.method != InboundMethod::None {
+        if account.inbound.method != InboundAuth::None {
             return Ok(true);
         }
         let Some(only) = account.environment_id else { return Ok(false) };

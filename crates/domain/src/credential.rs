@@ -5,31 +5,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AgentId, EnvironmentId, OrganizationId, Principal, Scope, ServiceAccountId, TokenId, UserId,
+    AgentId, EnvironmentId, InboundAuth, OrganizationId, Principal, Scope, ServiceAccountId, TokenId, UserId,
     classification::words,
 };
 
-/// How a machine proves who it is, beside the tokens issued to it here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum InboundMethod {
-    /// By a bearer token: one that was issued here, or where a key is given, one that its issuer signs.
-    #[default]
-    Bearer,
-    /// By a client certificate that a trusted proxy saw.
-    Mtls,
-    /// By its name alone, in a development environment, from networks that are named.
-    None,
-}
-
-words!(InboundMethod { Bearer = "bearer", Mtls = "mtls", None = "none" });
-
 /// How a machine proves who it is: the method, and what the proof is measured against.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InboundAuth {
-    /// The method.
-    pub method: InboundMethod,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboundProof {
+    /// `Bearer`: a token that was issued here, or where a key is given, one that its issuer signs. `Mtls`: a client
+    /// certificate that a trusted proxy saw. `None`: its name alone, in a development environment.
+    pub method: InboundAuth,
     /// Where the issuer of its tokens publishes its keys.
     #[serde(default)]
     pub jwks_uri: Option<String>,
@@ -44,11 +29,23 @@ pub struct InboundAuth {
     pub networks: Vec<String>,
 }
 
-impl InboundAuth {
+impl Default for InboundProof {
+    fn default() -> Self {
+        Self {
+            method: InboundAuth::Bearer,
+            jwks_uri: None,
+            public_key: None,
+            client_ca: None,
+            networks: Vec::new(),
+        }
+    }
+}
+
+impl InboundProof {
     /// Whether anything but a token issued here lets the machine in.
     #[must_use]
     pub fn signs_in(&self) -> bool {
-        self.method != InboundMethod::Bearer || self.jwks_uri.is_some() || self.public_key.is_some()
+        self.method != InboundAuth::Bearer || self.jwks_uri.is_some() || self.public_key.is_some()
     }
 }
 
@@ -76,7 +73,7 @@ pub struct ServiceAccount {
     /// Patterns of what its tokens may include; nothing where empty.
     pub scope_allowlist: Vec<String>,
     /// How it proves who it is, beside the tokens issued to it here.
-    pub inbound: InboundAuth,
+    pub inbound: InboundProof,
     /// What it acts by when it signs in so; never given out.
     pub sign_in_token_id: Option<TokenId>,
     /// Whether its tokens work.
@@ -107,7 +104,7 @@ pub struct ServiceAccountSpec {
     /// Patterns of what its tokens may include.
     pub scope_allowlist: Vec<String>,
     /// How it proves who it is, beside the tokens issued to it here.
-    pub inbound: InboundAuth,
+    pub inbound: InboundProof,
     /// Whether its tokens work.
     pub enabled: bool,
 }

@@ -78,7 +78,7 @@ pub use conversation::{
     Conversation, ConversationFilter, ConversationPatch, ConversationSettings, NewConversation,
 };
 pub use credential::{
-    InboundAuth, InboundMethod, IssuedToken, Mfa, NewIssuedToken, Revoked, ServiceAccount, ServiceAccountSpec, TokenKind, TokenStatus,
+    InboundProof, IssuedToken, Mfa, NewIssuedToken, Revoked, ServiceAccount, ServiceAccountSpec, TokenKind, TokenStatus,
 };
 pub use decision::{
     Decision, Effect, GuardFinding, GuardKind, InjectionAction, Obligation, OutputAction, TraceStep,

@@ -11,7 +11,7 @@ mod entered;
 
 use std::net::IpAddr;
 
-use conductor_domain::{InboundMethod, ServiceAccount, ServiceAccountId, TokenId};
+use conductor_domain::{InboundAuth, ServiceAccount, ServiceAccountId, TokenId};
 use conductor_storage::Unscoped;
 use http::HeaderMap;
 use ipnet::IpNet;
@@ -84,7 +84,7 @@ impl Identity {
             return Ok(None);
         }
         let rows = self.inner.store.unscoped(Unscoped::SignIn);
-        let accounts = rows.service_accounts().of_subjects(InboundMethod::Mtls, &names).await?;
+        let accounts = rows.service_accounts().of_subjects(InboundAuth::Mtls, &names).await?;
         let mut refused = None;
         for account in accounts.into_iter().filter(|account| account.enabled) {
             let authorities = account.inbound.client_ca.as_deref().unwrap_or_default();
@@ -107,7 +107,7 @@ impl Identity {
 
     async fn by_name(&self, id: ServiceAccountId, address: Option<IpAddr>) -> Result<Verified> {
         let found = self.inner.store.unscoped(Unscoped::SignIn).service_accounts().find(id).await?;
-        let account = found.filter(|account| account.enabled && account.inbound.method == InboundMethod::None);
+        let account = found.filter(|account| account.enabled && account.inbound.method == InboundAuth::None);
         // From elsewhere nobody is told that there is such an account.
         let account = account.filter(|account| is_inside(&account.inbound.networks, address));
         let account = account.ok_or(Error::TokenInvalid)?;

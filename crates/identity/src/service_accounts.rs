@@ -2,7 +2,7 @@
 
 use conductor_access::{Action, Facts};
 use conductor_domain::{
-    Caller, EnvironmentId, FieldError, InboundAuth, InboundMethod, Page, PageRequest, Scope, ServiceAccount,
+    Caller, EnvironmentId, FieldError, InboundProof, InboundAuth, Page, PageRequest, Scope, ServiceAccount,
     ServiceAccountId, ServiceAccountSpec, TokenId,
 };
 
@@ -35,7 +35,7 @@ pub struct ServiceAccountDraft {
     /// Patterns of what its tokens may include.
     pub scope_allowlist: Vec<String>,
     /// How it proves who it is, beside the tokens issued to it here.
-    pub inbound: InboundAuth,
+    pub inbound: InboundProof,
     /// Whether its tokens work.
     pub enabled: bool,
 }
@@ -60,7 +60,7 @@ pub struct ServiceAccountChange {
     /// Patterns of what its tokens may include.
     pub scope_allowlist: Option<Vec<String>>,
     /// The method by which it proves who it is.
-    pub inbound_auth_method: Option<InboundMethod>,
+    pub inbound_auth_method: Option<InboundAuth>,
     /// Where its issuer publishes its keys.
     pub jwks_uri: Option<Option<String>>,
     /// Its issuer's one key.

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use conductor_domain::{
-    EnvironmentId, InboundAuth, InboundMethod, OrganizationId, ServiceAccount, ServiceAccountId,
+    EnvironmentId, InboundAuth, InboundProof, OrganizationId, ServiceAccount, ServiceAccountId,
 };
 use conductor_identity::{Identity, ServiceAccountChange, ServiceAccountDraft};
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ struct ServiceAccountResponse {
     /// Patterns of what its tokens may include, such as `tool.invoke` or `agent.*`.
     scope_allowlist: Vec<String>,
     /// How it proves who it is, beside the tokens issued to it here.
-    inbound_auth_method: InboundMethod,
+    inbound_auth_method: InboundAuth,
     /// Where the issuer of its bearer tokens publishes its keys.
     jwks_uri: Option<String>,
     /// The one public key of the issuer of its bearer tokens, in PEM.
@@ -93,22 +93,27 @@ struct CreateServiceAccountRequest {
     credential_ref: Option<String>,
     #[serde(default)]
     scope_allowlist: Vec<String>,
-    /// `bearer` where it is missing. `mtls` needs `client_ca`; `none` needs `networks` and a development environment.
-    #[serde(default)]
-    inbound_auth_method: InboundMethod,
-    /// With `bearer`: where the issuer publishes its keys. Its tokens of this subject and audience then sign in.
+    /// `BEARER` where it is missing. `MTLS` needs `client_ca`; `NONE` needs `networks` and a development environment.
+    #[serde(default = "bearer")]
+    #[schema(default = "BEARER")]
+    inbound_auth_method: InboundAuth,
+    /// With `BEARER`: where the issuer publishes its keys. Its tokens of this subject and audience then sign in.
     jwks_uri: Option<String>,
-    /// With `bearer`: the issuer's one public key in PEM, in place of an address.
+    /// With `BEARER`: the issuer's one public key in PEM, in place of an address.
     public_key: Option<String>,
-    /// With `mtls`: the authorities in PEM. The subject is then a URI or DNS name of the certificate, or
+    /// With `MTLS`: the authorities in PEM. The subject is then a URI or DNS name of the certificate, or
     /// `sha256:` and its fingerprint.
     client_ca: Option<String>,
-    /// With `none`: the networks that it may come from, naming itself in `X-Conductor-Service-Account`.
+    /// With `NONE`: the networks that it may come from, naming itself in `X-Conductor-Service-Account`.
     #[serde(default)]
     networks: Vec<String>,
     #[serde(default = "yes")]
     #[schema(default = true)]
     enabled: bool,
+}
+
+const fn bearer() -> InboundAuth {
+    InboundAuth::Bearer
 }
 
 const fn yes() -> bool {
@@ -131,7 +136,7 @@ struct UpdateServiceAccountRequest {
     #[schema(value_type = Option<String>)]
     credential_ref: Option<Option<String>>,
     scope_allowlist: Option<Vec<String>>,
-    inbound_auth_method: Option<InboundMethod>,
+    inbound_auth_method: Option<InboundAuth>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     jwks_uri: Option<Option<String>>,
@@ -194,7 +199,7 @@ async fn create_service_account(
         audience: body.audience,
         credential_ref: body.credential_ref,
         scope_allowlist: body.scope_allowlist,
-        inbound: InboundAuth {
+        inbound: InboundProof {
             method: body.inbound_auth_method,
             jwks_uri: body.jwks_uri,
             public_key: body.public_key,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use conductor_domain::{
-    Environment, EnvironmentType, FieldError, InboundAuth, InboundMethod, NewIssuedToken, Principal,
+    Environment, EnvironmentType, FieldError, InboundProof, InboundAuth, NewIssuedToken, Principal,
     ServiceAccount, ServiceAccountSpec, TokenId, TokenStatus, UserId,
 };
 use conductor_storage::ScopedTx;
@@ -32,25 +32,25 @@ impl Identity {
         let method = entered.method;
         let clean = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         spec.inbound = match method {
-            InboundMethod::Bearer => InboundAuth {
+            InboundAuth::Bearer => InboundProof {
                 method,
                 jwks_uri: clean(entered.jwks_uri),
                 public_key: clean(entered.public_key),
-                ..InboundAuth::default()
+                ..InboundProof::default()
             },
-            InboundMethod::Mtls => {
-                InboundAuth { method, client_ca: clean(entered.client_ca), ..InboundAuth::default() }
+            InboundAuth::Mtls => {
+                InboundProof { method, client_ca: clean(entered.client_ca), ..InboundProof::default() }
             }
-            InboundMethod::None => {
+            InboundAuth::None => {
                 let networks = entered.networks.iter().map(|text| text.trim().to_owned());
-                InboundAuth { method, networks: networks.collect(), ..InboundAuth::default() }
+                InboundProof { method, networks: networks.collect(), ..InboundProof::default() }
             }
         };
         let mut fault =
             |pointer: &str, code: &'static str, detail: String| check.fault(FieldError::new(pointer, code, detail));
         let inbound = &spec.inbound;
         match method {
-            InboundMethod::Bearer if inbound.signs_in() => {
+            InboundAuth::Bearer if inbound.signs_in() => {
                 if spec.issuer == self.inner.tokens.issuer() {
                     let detail = "Name the issuer of the foreign tokens. This installation's own need no key here.";
                     fault("/issuer", "invalid", detail.to_owned());
@@ -73,8 +73,8 @@ impl Identity {
                     }
                 }
             }
-            InboundMethod::Bearer => {}
-            InboundMethod::Mtls => match inbound.client_ca.as_deref().filter(|pem| pem.len() <= LONGEST) {
+            InboundAuth::Bearer => {}
+            InboundAuth::Mtls => match inbound.client_ca.as_deref().filter(|pem| pem.len() <= LONGEST) {
                 None => {
                     let detail = "Enter the certificate of the authority that issues the client's, in PEM.";
                     fault("/client_ca", "required", detail.to_owned());
@@ -88,7 +88,7 @@ impl Identity {
                     }
                 },
             },
-            InboundMethod::None => {
+            InboundAuth::None => {
                 let development =
                     environment.is_some_and(|one| one.environment_type == EnvironmentType::Dev);
                 if !development {
@@ -116,9 +116,9 @@ pub(crate) async fn let_in(
 ) -> Result<ServiceAccount> {
     let by = by.ok_or(Error::PeopleOnly)?;
     let name = match account.inbound.method {
-        InboundMethod::Bearer => format!("Sign-in by tokens of {}", account.issuer),
-        InboundMethod::Mtls => "Sign-in by certificate".to_owned(),
-        InboundMethod::None => "Sign-in without authentication".to_owned(),
+        InboundAuth::Bearer => format!("Sign-in by tokens of {}", account.issuer),
+        InboundAuth::Mtls => "Sign-in by certificate".to_owned(),
+        InboundAuth::None => "Sign-in without authentication".to_owned(),
     };
     let new = NewIssuedToken {
         id,

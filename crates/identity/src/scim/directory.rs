@@ -256,7 +256,7 @@ fn account_spec(id: ServiceAccountId, issuer: String, audience: String, enabled:
         audience,
         credential_ref: None,
         scope_allowlist: vec![Action::DirectoryProvision.as_str().to_owned()],
-        inbound: conductor_domain::InboundAuth::default(),
+        inbound: conductor_domain::InboundProof::default(),
         enabled,
     }
 }
