@@ -18,6 +18,7 @@ use ipnet::IpNet;
 
 use crate::{Error, Identity, Result, authenticate::Carrier, cache::Key, token::Verified};
 
+pub(crate) use bearer::claimed;
 pub(crate) use entered::{let_in, settled};
 
 /// The header by which an account without a proof is named.

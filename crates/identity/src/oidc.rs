@@ -8,6 +8,7 @@ mod account;
 mod client;
 mod flow;
 mod providers;
+mod sign_out;
 pub(crate) mod verify;
 
 pub use flow::{Begun, CallbackAnswer, Returned};

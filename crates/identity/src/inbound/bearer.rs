@@ -16,9 +16,9 @@ const LARGEST: usize = 16 * 1024;
 
 /// What a token says of itself before anything is proven: enough to find what it is measured against.
 #[derive(Deserialize)]
-pub(super) struct Claimed {
-    pub(super) iss: String,
-    pub(super) sub: String,
+pub(crate) struct Claimed {
+    pub(crate) iss: String,
+    pub(crate) sub: String,
 }
 
 /// What a token says once its signature, issuer and audience are proven.
@@ -31,7 +31,7 @@ struct Claims {
 }
 
 /// Reads whom a token names, believing nothing of it.
-pub(super) fn claimed(token: &str) -> Option<Claimed> {
+pub(crate) fn claimed(token: &str) -> Option<Claimed> {
     let mut parts = token.split('.');
     let (_, claims, _) = (parts.next()?, parts.next()?, parts.next()?);
     if token.len() > LARGEST || parts.next().is_some() {

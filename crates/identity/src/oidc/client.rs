@@ -36,6 +36,9 @@ pub(super) struct Discovery {
     pub(super) jwks_uri: String,
     #[serde(default)]
     pub(super) userinfo_endpoint: Option<String>,
+    /// OpenID Connect RP-Initiated Logout.
+    #[serde(default)]
+    pub(super) end_session_endpoint: Option<String>,
     #[serde(default)]
     pub(super) id_token_signing_alg_values_supported: Vec<String>,
     #[serde(default)]
@@ -100,6 +103,7 @@ impl Clients {
         for endpoint in [&discovery.authorization_endpoint, &discovery.token_endpoint, &discovery.jwks_uri]
             .into_iter()
             .chain(&discovery.userinfo_endpoint)
+            .chain(&discovery.end_session_endpoint)
         {
             self.check(endpoint)?;
         }

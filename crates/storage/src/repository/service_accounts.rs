@@ -110,7 +110,7 @@ impl<'a> ServiceAccounts<'a> {
     ) -> Result<Vec<ServiceAccount>> {
         let found = service_account::Entity::find()
             .filter(service_account::Column::DeletedAt.is_null())
-            .filter(service_account::Column::InboundAuth.eq(method.as_str()))
+            .filter(service_account::Column::InboundMethod.eq(method.as_str()))
             .filter(service_account::Column::Subject.is_in(subjects.iter().map(String::as_str)))
             .filter(service_account::Column::SignInTokenId.is_not_null())
             .limit(CANDIDATES)
@@ -126,7 +126,7 @@ impl<'a> ServiceAccounts<'a> {
     pub async fn of_issuer(&self, issuer: &str, subject: &str) -> Result<Option<ServiceAccount>> {
         let found = service_account::Entity::find()
             .filter(service_account::Column::DeletedAt.is_null())
-            .filter(service_account::Column::InboundAuth.eq(InboundAuth::Bearer.as_str()))
+            .filter(service_account::Column::InboundMethod.eq(InboundAuth::Bearer.as_str()))
             .filter(service_account::Column::Issuer.eq(issuer))
             .filter(service_account::Column::Subject.eq(subject))
             .filter(service_account::Column::SignInTokenId.is_not_null())

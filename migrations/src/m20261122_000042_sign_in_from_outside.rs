@@ -1,4 +1,5 @@
-//! How a machine proves who it is, beside the tokens issued to it here, and the row that such a sign-in lives and dies with.
+//! How a machine proves who it is, beside the tokens issued to it here, and the row that such a sign-in lives and dies with;
+//! and which provider a person's session came from, so that signing out can end it there too.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -17,6 +18,12 @@ impl MigrationTrait for Migration {
         ] {
             let mut table = Table::alter();
             table.table("service_accounts").add_column(column);
+            manager.alter_table(table).await?;
+        }
+        // The name of the id token in the vault: what the provider knows its own session by.
+        for column in [uuid_null("provider_id"), string_null("id_token_ref")] {
+            let mut table = Table::alter();
+            table.table("sessions").add_column(column);
             manager.alter_table(table).await?;
         }
         Ok(())
