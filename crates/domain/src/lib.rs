@@ -29,6 +29,7 @@ mod hook;
 mod human_task;
 mod id;
 mod identity_provider;
+mod lifetime;
 mod message;
 mod message_view;
 mod opinion;
@@ -101,6 +102,7 @@ pub use id::*;
 pub use identity_provider::{
     ExternalIdentity, IdentityProvider, IdentityProviderSpec, RoleMapping, SignInFlow,
 };
+pub use lifetime::{Expired, Lifetime};
 pub use message::{FileRef, Message, MessagePatch, MessageStatus, NewMessage};
 pub use message_view::{FileView, MessageView, TokensView, ToolCallStatus, ToolCallView};
 pub use opinion::{Rating, RatingSummary, Tag, TagType};

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{
+use crate::{IdentityProviderId, 
     AgentId, Classification, OrganizationId, Redacted, RoleId, Scope, SessionId, UserId,
     classification::words,
 };

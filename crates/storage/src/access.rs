@@ -236,6 +236,12 @@ impl<'a> Scoped<'a> {
         self.store.write(move |tx| work(ScopedTx { tx, scope })).await
     }
 
+    /// For how long the tenant keeps things.
+    #[must_use]
+    pub fn lifetimes(self) -> OwnLifetime<'a> {
+        OwnLifetime::new(self.store.reader(), self.scope)
+    }
+
     /// The tenant's secrets, in their envelopes.
     #[must_use]
     pub fn secrets(self) -> Secrets<'a> {
@@ -440,6 +446,12 @@ impl<'t> ScopedTx<'t> {
     #[must_use]
     pub fn usage(self) -> Usage<'t> {
         Usage::new(self)
+    }
+
+    /// For how long this tenant keeps things.
+    #[must_use]
+    pub fn lifetimes(self) -> LifetimesTx<'t> {
+        LifetimesTx::new(self)
     }
 
     /// Budgets of this tenant.

@@ -293,6 +293,7 @@ async fn services(
         costs: Costs::new(store.clone(), Arc::clone(access)),
         budgets: Budgets::new(store.clone(), Arc::clone(access)),
         grants: Grants::new(store.clone(), Arc::clone(access)),
+        lifetimes: conductor_governance::Lifetimes::new(store.clone(), Arc::clone(access)),
         audit: audit(store, access, folder),
         keys: conductor_governance::Keys::new(Arc::clone(access)),
         options: Options::new("0.0.0", rand::random()),
