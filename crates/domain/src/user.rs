@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{IdentityProviderId, 
-    AgentId, Classification, OrganizationId, Redacted, RoleId, Scope, SessionId, UserId,
+use crate::{
+    AgentId, Classification, IdentityProviderId, OrganizationId, Redacted, RoleId, Scope, SessionId, UserId,
     classification::words,
 };
 

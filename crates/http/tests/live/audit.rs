@@ -374,6 +374,8 @@ async fn every_change_is_one_entry() {
         "organization.updated",
     )
     .await;
+    let week = json!({ "conversation_days": 7, "run_days": null });
+    w.step(&eve, "PUT /api/v1/orgs/{org_id}/retention", &[&team], week, "retention.updated").await;
     w.step(
         &eve,
         "POST /api/v1/auth/me/orgs",

@@ -31,6 +31,7 @@ mod models;
 mod opinions;
 mod policies;
 mod quiet;
+mod retention;
 mod reviews;
 mod runs;
 mod scim;
