@@ -26,6 +26,7 @@ const routes = [
   '/settings/members',
   '/settings/service-accounts',
   '/settings/provisioning',
+  '/settings/retention',
   '/settings/security',
 ];
 
