@@ -136,13 +136,7 @@ impl Lifetimes {
         Ok(gone)
     }
 
-    async fn step(
-        &self,
-        scope: Scope,
-        moment: DateTime<Utc>,
-        ids: Vec<Uuid>,
-        kind: Kind,
-    ) -> Result<Expired> {
+    async fn step(&self, scope: Scope, moment: DateTime<Utc>, ids: Vec<Uuid>, kind: Kind) -> Result<Expired> {
         if ids.is_empty() {
             return Ok(Expired::default());
         }

@@ -51,7 +51,10 @@ pub use oidc::{Begun, CallbackAnswer, ProviderDraft, PublicProvider, Returned};
 pub use options::{Options, SignInLimits};
 pub use organizations::{MyOrganization, OrganizationDraft};
 pub use profile::{Me, ProfileChange};
-pub use scim::{BULK_BYTES, BULK_OPERATIONS, DirectoryChange, DirectoryState, Found, MappedGroup, Provisioner, ScimKind, ScimQuery};
+pub use scim::{
+    BULK_BYTES, BULK_OPERATIONS, DirectoryChange, DirectoryState, Found, MappedGroup, Provisioner, ScimKind,
+    ScimQuery,
+};
 pub use service_accounts::{ServiceAccountChange, ServiceAccountDraft};
 pub use session::{Client, SignedIn};
 pub use setup::SetUp;

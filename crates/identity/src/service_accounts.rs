@@ -2,7 +2,7 @@
 
 use conductor_access::{Action, Facts};
 use conductor_domain::{
-    Caller, EnvironmentId, FieldError, InboundProof, InboundAuth, Page, PageRequest, Scope, ServiceAccount,
+    Caller, EnvironmentId, FieldError, InboundAuth, InboundProof, Page, PageRequest, Scope, ServiceAccount,
     ServiceAccountId, ServiceAccountSpec, TokenId,
 };
 

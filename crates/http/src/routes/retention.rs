@@ -44,9 +44,7 @@ struct PreviewResponse {
 }
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(find_retention, replace_retention))
-        .routes(routes!(preview_retention))
+    OpenApiRouter::new().routes(routes!(find_retention, replace_retention)).routes(routes!(preview_retention))
 }
 
 /// For how long the organisation keeps conversations and runs.

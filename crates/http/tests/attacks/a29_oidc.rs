@@ -521,7 +521,8 @@ async fn signing_out_goes_on_to_the_provider_with_its_own_token_alone() {
     assert_eq!(left.header("cache-control"), "no-store");
     let address = left.ok()["continue_at"].as_str().unwrap().to_owned();
     let to = reqwest::Url::parse(&address).unwrap();
-    let said = |name: &str| to.query_pairs().find(|(said, _)| said == name).map(|(_, value)| value.into_owned());
+    let said =
+        |name: &str| to.query_pairs().find(|(said, _)| said == name).map(|(_, value)| value.into_owned());
     assert!(address.starts_with(&format!("{}/end?", provider.issuer())), "{address}");
     assert_eq!(said("post_logout_redirect_uri").unwrap(), "http://127.0.0.1:8420/sign-in");
     assert_eq!(said("client_id").unwrap(), "conductor");
@@ -536,7 +537,8 @@ async fn signing_out_goes_on_to_the_provider_with_its_own_token_alone() {
     signed_in(&world, &provider).await;
     assert_eq!(kept(&world), 1);
     let users = world.get("/api/users?limit=100").by(&admin).send().await.ok();
-    let grace = users["items"].as_array().unwrap().iter().find(|user| user["email"] == "grace@example.com").unwrap();
+    let grace =
+        users["items"].as_array().unwrap().iter().find(|user| user["email"] == "grace@example.com").unwrap();
     let grace = format!("/api/users/{}", grace["id"].as_str().unwrap());
     for open in [false, true] {
         world.patch(&grace, json!({ "is_active": open })).by(&admin).send().await.ok();

@@ -172,7 +172,8 @@ async fn a_token_that_is_not_the_accounts_is_refused() {
         let problem = with_token(&world, &token).await.status(401).json();
         assert_eq!(problem["code"], "token_invalid", "{claims} {header}");
     }
-    let late = issuer.token(&world, json!({ "exp": now - 120, "iat": now - 600, "nbf": now - 600 }), json!({}));
+    let late =
+        issuer.token(&world, json!({ "exp": now - 120, "iat": now - 600, "nbf": now - 600 }), json!({}));
     with_token(&world, &late).await.problem(401, "token_expired");
     // Another key of the same name, and the right token in a cookie: browsers bring no tokens of others.
     let forged = Issuer::new("k1").token(&world, json!({}), json!({}));
@@ -206,7 +207,9 @@ async fn keys_are_read_where_the_account_says_and_follow_their_rotation() {
     publish(json!([second.jwk()])).await;
     world.advance(60);
     with_token(&world, &second.token(&world, json!({}), json!({}))).await.ok();
-    with_token(&world, &first.token(&world, json!({ "jti": "old" }), json!({}))).await.problem(401, "token_invalid");
+    with_token(&world, &first.token(&world, json!({ "jti": "old" }), json!({})))
+        .await
+        .problem(401, "token_invalid");
     // Strangers' tokens make nobody ask again and again.
     for at in 0..5 {
         let stranger = Issuer::new("k9").token(&world, json!({ "jti": at.to_string() }), json!({}));
@@ -224,7 +227,10 @@ async fn what_cannot_prove_anything_is_not_entered() {
         (json!({ "jwks_uri": "http://10.1.2.3/keys" }), "/jwks_uri"),
         (json!({ "jwks_uri": "file:///etc/passwd" }), "/jwks_uri"),
         (json!({ "jwks_uri": "https://ci.example.com/keys", "public_key": issuer.pem() }), "/public_key"),
-        (json!({ "public_key": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----" }), "/public_key"),
+        (
+            json!({ "public_key": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----" }),
+            "/public_key",
+        ),
         (json!({ "public_key": issuer.pem(), "issuer": "conductor" }), "/issuer"),
         (json!({ "inbound_auth_method": "MTLS" }), "/client_ca"),
         (json!({ "inbound_auth_method": "MTLS", "client_ca": "no certificate" }), "/client_ca"),
@@ -310,7 +316,8 @@ async fn another_administrator_lends_nobody_the_rights_of_the_first() {
     let tokens = format!("{}/tokens", path(&owner, &account));
     let by = async || {
         let listed = world.get(&tokens).by(&owner).send().await.ok();
-        let live = listed["items"].as_array().unwrap().iter().find(|token| token["status"] == "active").cloned();
+        let live =
+            listed["items"].as_array().unwrap().iter().find(|token| token["status"] == "active").cloned();
         live.unwrap()["issued_by_id"].clone()
     };
     let first = by().await;

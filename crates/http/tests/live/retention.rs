@@ -7,7 +7,8 @@ use crate::world::{World, text};
 
 /// A conversation in which a turn was taken, and the turn's run.
 async fn spoken(api: &Api, word: &str) -> (String, String) {
-    let conversation = text(&api.post("/api/conversations", json!({ "model": "demo" })).await.created()["id"]);
+    let conversation =
+        text(&api.post("/api/conversations", json!({ "model": "demo" })).await.created()["id"]);
     let path = format!("/api/conversations/{conversation}/messages");
     let sent = api.post(&path, json!({ "content": word })).await.created();
     let run = text(&sent["run"]["id"]);
@@ -120,7 +121,10 @@ async fn administrators_alone_decide_and_only_about_their_own() {
     stranger.put(&retention, day.clone()).await.problem(404, "not_found");
     stranger.get(&retention).await.problem(404, "not_found");
     stranger.get(&format!("{retention}/preview?run_days=1")).await.problem(404, "not_found");
-    for bad in [json!({ "conversation_days": 0, "run_days": -1 }), json!({ "conversation_days": 0, "run_days": 40_000 })] {
+    for bad in [
+        json!({ "conversation_days": 0, "run_days": -1 }),
+        json!({ "conversation_days": 0, "run_days": 40_000 }),
+    ] {
         let problem = world.admin.put(&retention, bad).await.problem(422, "validation_failed");
         assert_eq!(problem["errors"].as_array().unwrap().len(), 2, "{problem}");
     }

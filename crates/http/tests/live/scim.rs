@@ -447,14 +447,19 @@ fn bulk(operations: &Value) -> Value {
 /// The result of one name, or of a method where it has none.
 fn result<'r>(answer: &'r Value, name: &str) -> &'r Value {
     let all = answer["Operations"].as_array().unwrap();
-    all.iter().find(|one| one["bulkId"] == name || one["method"] == name).unwrap_or_else(|| panic!("{name}: {answer}"))
+    all.iter()
+        .find(|one| one["bulkId"] == name || one["method"] == name)
+        .unwrap_or_else(|| panic!("{name}: {answer}"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_operations_come_at_once_and_refer_to_each_other() {
     let it = Provisioned::start().await;
     let config = it.directory.get("/scim/v2/ServiceProviderConfig").await.ok();
-    assert_eq!(config["bulk"], json!({ "supported": true, "maxOperations": 200, "maxPayloadSize": 1_048_576 }));
+    assert_eq!(
+        config["bulk"],
+        json!({ "supported": true, "maxOperations": 200, "maxPayloadSize": 1_048_576 })
+    );
     let old = it.bring("old@example.com").await;
     let answer = it
         .directory
@@ -490,9 +495,7 @@ async fn many_operations_come_at_once_and_refer_to_each_other() {
 async fn what_fails_fails_by_itself_until_there_were_too_many() {
     let it = Provisioned::start().await;
     it.bring("taken@example.com").await;
-    let user = |name: &str, email: &str| {
-        json!({ "method": "POST", "path": "/Users", "bulkId": name, "data": { "userName": email } })
-    };
+    let user = |name: &str, email: &str| json!({ "method": "POST", "path": "/Users", "bulkId": name, "data": { "userName": email } });
     let operations = json!([
         user("a", "taken@example.com"),
         user("b", "b@example.com"),
@@ -504,7 +507,8 @@ async fn what_fails_fails_by_itself_until_there_were_too_many() {
     ]);
     let answer = it.directory.post("/scim/v2/Bulk", bulk(&operations)).await.ok();
     for (name, status) in
-        [("a", "409"), ("b", "201"), ("PUT", "409"), ("round", "409"), ("DELETE", "405"), ("t", "404")] {
+        [("a", "409"), ("b", "201"), ("PUT", "409"), ("round", "409"), ("DELETE", "405"), ("t", "404")]
+    {
         assert_eq!(result(&answer, name)["status"], status, "{name}: {answer}");
     }
     assert_eq!(result(&answer, "a")["response"]["scimType"], "uniqueness");

@@ -65,9 +65,8 @@ impl Identity {
         }
         let inbound = &account.inbound;
         let key = match (&inbound.public_key, &inbound.jwks_uri) {
-            (Some(pem), _) => {
-                pinned(pem, header.alg).ok_or_else(|| refused(account, "the key that was entered is of another kind"))?
-            }
+            (Some(pem), _) => pinned(pem, header.alg)
+                .ok_or_else(|| refused(account, "the key that was entered is of another kind"))?,
             (None, Some(address)) => {
                 let (clients, now) = (&self.inner.providers, self.inner.clock.now());
                 let known = clients.key_set(address, now, false).await?;
@@ -124,7 +123,9 @@ mod tests {
         let named = claimed(&format!("e30.{claims}.c2ln")).unwrap();
         assert_eq!((named.iss.as_str(), named.sub.as_str()), ("https://ci.example", "repo:a"));
         let long = "a".repeat(LARGEST);
-        for text in ["", "a.b", &format!("e30.{claims}"), &format!("e30.{claims}.s.t"), &format!("{long}.{claims}.s")] {
+        for text in
+            ["", "a.b", &format!("e30.{claims}"), &format!("e30.{claims}.s.t"), &format!("{long}.{claims}.s")]
+        {
             assert!(claimed(text).is_none(), "{text}");
         }
     }
@@ -133,7 +134,9 @@ mod tests {
     fn a_public_key_is_no_shared_secret() {
         let pem = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n";
         assert!(pinned(pem, Algorithm::EdDSA).is_some());
-        for other in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512, Algorithm::RS256, Algorithm::ES256] {
+        for other in
+            [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512, Algorithm::RS256, Algorithm::ES256]
+        {
             assert!(pinned(pem, other).is_none(), "{other:?}");
         }
     }

@@ -26,7 +26,8 @@ pub(super) fn names(leaf: &[u8]) -> Option<Vec<String>> {
 /// The authorities of a text in PEM, and what they are called together; `None` where it holds none, or anything else.
 pub(super) fn authorities(pem: &str) -> Option<(Vec<CertificateDer<'static>>, String)> {
     let all: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>().ok()?;
-    let sound = (1..=MOST).contains(&all.len()) && all.iter().all(|one| anchor_from_trusted_cert(one).is_ok());
+    let sound =
+        (1..=MOST).contains(&all.len()) && all.iter().all(|one| anchor_from_trusted_cert(one).is_ok());
     let mut marks: Vec<String> = all.iter().map(|one| sha256_hex(one)).collect();
     marks.sort();
     sound.then(|| (all, format!("sha256:{}", sha256_hex(marks.join(" ").as_bytes()))))

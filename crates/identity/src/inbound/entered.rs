@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use conductor_domain::{
-    Environment, EnvironmentType, FieldError, InboundProof, InboundAuth, NewIssuedToken, Principal,
+    Environment, EnvironmentType, FieldError, InboundAuth, InboundProof, NewIssuedToken, Principal,
     ServiceAccount, ServiceAccountSpec, TokenId, TokenStatus, UserId,
 };
 use conductor_storage::ScopedTx;
@@ -30,7 +30,8 @@ impl Identity {
     ) {
         let entered = std::mem::take(&mut spec.inbound);
         let method = entered.method;
-        let clean = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let clean =
+            |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         spec.inbound = match method {
             InboundAuth::Bearer => InboundProof {
                 method,
@@ -46,13 +47,15 @@ impl Identity {
                 InboundProof { method, networks: networks.collect(), ..InboundProof::default() }
             }
         };
-        let mut fault =
-            |pointer: &str, code: &'static str, detail: String| check.fault(FieldError::new(pointer, code, detail));
+        let mut fault = |pointer: &str, code: &'static str, detail: String| {
+            check.fault(FieldError::new(pointer, code, detail))
+        };
         let inbound = &spec.inbound;
         match method {
             InboundAuth::Bearer if inbound.signs_in() => {
                 if spec.issuer == self.inner.tokens.issuer() {
-                    let detail = "Name the issuer of the foreign tokens. This installation's own need no key here.";
+                    let detail =
+                        "Name the issuer of the foreign tokens. This installation's own need no key here.";
                     fault("/issuer", "invalid", detail.to_owned());
                 }
                 if inbound.jwks_uri.is_some() && inbound.public_key.is_some() {
@@ -67,7 +70,8 @@ impl Identity {
                 if let Some(pem) = &inbound.public_key {
                     let kinds = [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
                     let secret = pem.contains("PRIVATE KEY");
-                    if secret || pem.len() > LONGEST || !kinds.iter().any(|kind| pinned(pem, *kind).is_some()) {
+                    if secret || pem.len() > LONGEST || !kinds.iter().any(|kind| pinned(pem, *kind).is_some())
+                    {
                         let detail = "Enter a public key in PEM (-----BEGIN PUBLIC KEY-----): RSA, P-256, P-384 or Ed25519.";
                         fault("/public_key", "invalid", detail.to_owned());
                     }
@@ -89,16 +93,17 @@ impl Identity {
                 },
             },
             InboundAuth::None => {
-                let development =
-                    environment.is_some_and(|one| one.environment_type == EnvironmentType::Dev);
+                let development = environment.is_some_and(|one| one.environment_type == EnvironmentType::Dev);
                 if !development {
                     let detail = "An account without authentication works in a development environment only, never in staging or production: confine it to one under Environment.";
                     fault("/inbound_auth_method", "development_only", detail.to_owned());
                 }
-                let sound = |text: &String| text.parse::<IpNet>().is_ok_and(|network| network.prefix_len() > 0);
+                let sound =
+                    |text: &String| text.parse::<IpNet>().is_ok_and(|network| network.prefix_len() > 0);
                 let count = (1..=MOST_NETWORKS).contains(&inbound.networks.len());
                 if !count || !inbound.networks.iter().all(sound) {
-                    let detail = "Name one to 20 networks that it may come from, such as 10.1.2.0/24 or 127.0.0.1/32.";
+                    let detail =
+                        "Name one to 20 networks that it may come from, such as 10.1.2.0/24 or 127.0.0.1/32.";
                     fault("/networks", "invalid", detail.to_owned());
                 }
             }

@@ -123,7 +123,12 @@ impl Clients {
 
     /// The keys that are published at an address; `again` where a token names one that is not among them. Whoever
     /// sends tokens that nobody signed makes us ask for them twice a minute at most.
-    pub(crate) async fn key_set(&self, address: &str, now: DateTime<Utc>, again: bool) -> Result<Arc<JwkSet>> {
+    pub(crate) async fn key_set(
+        &self,
+        address: &str,
+        now: DateTime<Utc>,
+        again: bool,
+    ) -> Result<Arc<JwkSet>> {
         let known = self.sets.lock().unwrap_or_else(PoisonError::into_inner).get(address).cloned();
         if let Some(known) = known {
             let believed = if again || known.keys.is_none() { KEYS_AGAIN } else { BELIEVED };

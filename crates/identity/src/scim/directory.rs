@@ -206,7 +206,11 @@ impl Identity {
     /// What the server can do, for whoever asks: `/ServiceProviderConfig`.
     #[must_use]
     pub fn scim_config(&self, base: &str) -> Value {
-        conductor_scim::service_provider_config(base, super::query::MOST, (super::BULK_OPERATIONS, super::BULK_BYTES))
+        conductor_scim::service_provider_config(
+            base,
+            super::query::MOST,
+            (super::BULK_OPERATIONS, super::BULK_BYTES),
+        )
     }
 
     /// The kinds of resources: `/ResourceTypes`.

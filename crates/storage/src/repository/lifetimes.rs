@@ -4,8 +4,9 @@
 use chrono::{DateTime, Utc};
 use conductor_domain::{Expired, Lifetime, OrganizationId, Scope};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Value,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
     prelude::{Expr, Uuid},
 };
 

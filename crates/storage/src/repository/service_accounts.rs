@@ -103,11 +103,7 @@ impl<'a> ServiceAccounts<'a> {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn of_subjects(
-        &self,
-        method: InboundAuth,
-        subjects: &[String],
-    ) -> Result<Vec<ServiceAccount>> {
+    pub async fn of_subjects(&self, method: InboundAuth, subjects: &[String]) -> Result<Vec<ServiceAccount>> {
         let found = service_account::Entity::find()
             .filter(service_account::Column::DeletedAt.is_null())
             .filter(service_account::Column::InboundMethod.eq(method.as_str()))
@@ -257,7 +253,11 @@ impl TryFrom<service_account::Model> for ServiceAccount {
             credential_ref: row.credential_ref,
             scope_allowlist: json("service_accounts.scope_allowlist", row.scope_allowlist)?,
             enabled: row.enabled,
-            inbound: row.inbound.map(|inbound| json("service_accounts.inbound", inbound)).transpose()?.unwrap_or_default(),
+            inbound: row
+                .inbound
+                .map(|inbound| json("service_accounts.inbound", inbound))
+                .transpose()?
+                .unwrap_or_default(),
             sign_in_token_id: row.sign_in_token_id.map(Into::into),
             created_at: row.created_at,
             updated_at: row.updated_at,

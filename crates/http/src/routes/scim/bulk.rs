@@ -61,7 +61,8 @@ pub(super) async fn run(
     }
     let (mut made, mut results, mut faults) = (HashMap::new(), Vec::new(), 0);
     while faults < most_faults && !waiting.is_empty() {
-        let ready = waiting.iter().position(|operation| needs(operation).all(|name| made.contains_key(&name)));
+        let ready =
+            waiting.iter().position(|operation| needs(operation).all(|name| made.contains_key(&name)));
         // What is left refers to itself in a circle, or to nothing that was made.
         let operation = waiting.remove(ready.unwrap_or(0));
         let done = match ready {
