@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Accounts of one subject under different authorities that a certificate is measured against.
-const CANDIDATES: u64 = 20;
+const CANDIDATES: u64 = 100;
 
 /// Service accounts of the organisation that a caller acts in.
 #[derive(Debug)]
@@ -109,6 +109,8 @@ impl<'a> ServiceAccounts<'a> {
             .filter(service_account::Column::InboundMethod.eq(method.as_str()))
             .filter(service_account::Column::Subject.is_in(subjects.iter().map(String::as_str)))
             .filter(service_account::Column::SignInTokenId.is_not_null())
+            // The oldest first: nobody crowds out those who were here before.
+            .order_by_asc(service_account::Column::Id)
             .limit(CANDIDATES)
             .all(&self.conn)
             .await?;
