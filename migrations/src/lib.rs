@@ -37,7 +37,7 @@ mod m20261122_000035_tell_workflows;
 mod m20261122_000036_publish_workflows;
 mod m20261122_000037_keep_large_values_apart;
 mod m20261122_000042_sign_in_from_outside;
-mod m20261122_000043_keep_for_a_while;
+mod m20261122_000043_keep_and_forward;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -88,7 +88,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000036_publish_workflows::Migration),
             Box::new(m20261122_000037_keep_large_values_apart::Migration),
             Box::new(m20261122_000042_sign_in_from_outside::Migration),
-            Box::new(m20261122_000043_keep_for_a_while::Migration),
+            Box::new(m20261122_000043_keep_and_forward::Migration),
         ]
     }
 }

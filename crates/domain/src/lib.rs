@@ -57,8 +57,8 @@ pub use analytics::{Durations, ErrorCount, NodeFigures, NodeSummary, RunBucket, 
 pub use api_connector::{ApiAuth, ApiMethod, ApiOperation, ApiSpec, FREE_REQUEST};
 pub use artifact::{Artifact, NewArtifact};
 pub use audit::{
-    AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditPiece, AuditSeal, AuditTally, CheckpointKind,
-    NewAuditEvent, PSEUDONYMISED, Personal, RecordedDecision, said_of,
+    AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditForward, AuditPiece, AuditSeal, AuditTally,
+    CheckpointKind, ForwardCredential, NewAuditEvent, PSEUDONYMISED, Personal, RecordedDecision, said_of,
 };
 pub use breaker::{Breaker, Permit, Showed};
 pub use budget::{

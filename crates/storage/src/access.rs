@@ -236,6 +236,12 @@ impl<'a> Scoped<'a> {
         self.store.write(move |tx| work(ScopedTx { tx, scope })).await
     }
 
+    /// Where the tenant's audit log is sent on to.
+    #[must_use]
+    pub fn audit_forward(self) -> OwnAuditForward<'a> {
+        OwnAuditForward::new(self.store.reader(), self.scope)
+    }
+
     /// For how long the tenant keeps things.
     #[must_use]
     pub fn lifetimes(self) -> OwnLifetime<'a> {
@@ -446,6 +452,12 @@ impl<'t> ScopedTx<'t> {
     #[must_use]
     pub fn usage(self) -> Usage<'t> {
         Usage::new(self)
+    }
+
+    /// Where this tenant's audit log is sent on to.
+    #[must_use]
+    pub fn audit_forward(self) -> AuditForwardTx<'t> {
+        AuditForwardTx::new(self)
     }
 
     /// For how long this tenant keeps things.

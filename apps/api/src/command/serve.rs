@@ -73,6 +73,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     let hearing = tokio::spawn(wired.identity.clone().watch());
     let erasing = tokio::spawn(wired.identity.clone().erase_people(wired.blobs.clone(), draining.clone()));
     let sweeping = tokio::spawn(wired.grants.clone().watch());
+    let forwarding = tokio::spawn(wired.forwards.clone().watch());
     let removing = tokio::spawn(wired.lifetimes.clone().watch());
     let grace = TimeDelta::milliseconds(config.forget_bodies_after_ms.into());
     let forgetting = tokio::spawn(wired.runs.clone().forget_bodies(grace));
@@ -104,6 +105,7 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     hearing.abort();
     sweeping.abort();
     removing.abort();
+    forwarding.abort();
     forgetting.abort();
     drop(driving.await);
     drop(scheduling.await);
@@ -149,6 +151,7 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
         costs: wired.costs,
         budgets: wired.budgets,
         lifetimes: wired.lifetimes,
+        forwards: wired.forwards,
         keys: wired.keys,
         options,
         page: page::embedded(),

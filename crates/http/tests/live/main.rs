@@ -20,6 +20,7 @@ mod events;
 mod executions;
 mod exports;
 mod files;
+mod forwards;
 mod grants;
 mod labels;
 mod limits;

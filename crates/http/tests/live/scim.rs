@@ -488,7 +488,7 @@ async fn many_operations_come_at_once_and_refer_to_each_other() {
     assert_eq!(found["displayName"], "Grace");
     let groups = it.directory.get("/scim/v2/Groups").await.ok();
     assert_eq!(groups["Resources"][0]["members"][0]["value"], grace);
-    it.directory.get(&format!("/scim/v2/Users/{}", text(&old["id"]))).await.status(404);
+    drop(it.directory.get(&format!("/scim/v2/Users/{}", text(&old["id"]))).await.status(404));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -525,9 +525,9 @@ async fn a_request_of_many_has_its_limits_and_its_form() {
     let it = Provisioned::start().await;
     let one = |at: usize| json!({ "method": "POST", "path": "/Users", "bulkId": at.to_string(), "data": {} });
     let many: Vec<Value> = (0..201).map(one).collect();
-    it.directory.post("/scim/v2/Bulk", bulk(&json!(many))).await.status(413);
+    drop(it.directory.post("/scim/v2/Bulk", bulk(&json!(many))).await.status(413));
     let large = json!([{ "method": "POST", "path": "/Users", "bulkId": "1", "data": { "title": "x".repeat(1_100_000) } }]);
-    it.directory.post("/scim/v2/Bulk", bulk(&large)).await.status(413);
+    drop(it.directory.post("/scim/v2/Bulk", bulk(&large)).await.status(413));
     for bad in [
         json!({}),
         bulk(&json!([{ "path": "/Users" }])),
@@ -539,8 +539,8 @@ async fn a_request_of_many_has_its_limits_and_its_form() {
         assert_eq!(refused["scimType"], "invalidSyntax");
     }
     // Nobody else gets in, not by many at once either; and a directory is nobody.
-    it.admin().post("/scim/v2/Bulk", bulk(&json!([one(1)]))).await.status(403);
-    it.world.anonymous().post("/scim/v2/Bulk", bulk(&json!([one(1)]))).await.status(401);
-    it.directory.get("/scim/v2/Me").await.status(501);
-    it.world.anonymous().get("/scim/v2/Me").await.status(401);
+    drop(it.admin().post("/scim/v2/Bulk", bulk(&json!([one(1)]))).await.status(403));
+    drop(it.world.anonymous().post("/scim/v2/Bulk", bulk(&json!([one(1)]))).await.status(401));
+    drop(it.directory.get("/scim/v2/Me").await.status(501));
+    drop(it.world.anonymous().get("/scim/v2/Me").await.status(401));
 }

@@ -24,7 +24,7 @@ use conductor_connectors::HttpClient;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, FixedClock, Redacted};
 use conductor_egress::Egress;
-use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Lifetimes, Policies, Pricing};
+use conductor_governance::{AuditLog, Budgets, Costs, Forwards, Grants, Keys, Lifetimes, Policies, Pricing};
 use conductor_http::{AppState, Asset, Readiness, Services, StaticPage};
 use conductor_identity::{Identity, SetUp};
 use conductor_llm_providers::{Catalogue, Models, ModelsOptions};
@@ -438,6 +438,7 @@ async fn services(
         costs: Costs::new(store.clone(), Arc::clone(access)),
         budgets: Budgets::new(store.clone(), Arc::clone(access)),
         grants: Grants::new(store.clone(), Arc::clone(access)),
+        forwards: Forwards::new(store.clone(), Arc::clone(access), egress.guarded()),
         lifetimes: Lifetimes::new(store.clone(), Arc::clone(access)),
         audit,
         keys: Keys::new(Arc::clone(access)),

@@ -91,6 +91,12 @@ impl<'a> UnscopedView<'a> {
         AuditChains::new(self.conn())
     }
 
+    /// Where the audit logs of every tenant are sent on to.
+    #[must_use]
+    pub fn audit_forwards(self) -> AuditForwards<'a> {
+        AuditForwards::new(self.conn())
+    }
+
     /// For how long every tenant keeps things.
     #[must_use]
     pub fn lifetimes(self) -> Lifetimes<'a> {
