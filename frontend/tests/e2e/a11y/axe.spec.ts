@@ -27,6 +27,7 @@ const routes = [
   '/settings/service-accounts',
   '/settings/provisioning',
   '/settings/retention',
+  '/settings/log-forwarding',
   '/settings/security',
 ];
 

@@ -11,6 +11,7 @@ import { t } from '@/lib/i18n';
 import { covers } from '@/lib/permissions';
 import { AppearanceTab } from './appearance-tab';
 import { EncryptionTab } from './encryption-tab';
+import { ForwardTab } from './forward-tab';
 import { IdentityProvidersTab } from './identity-providers-tab';
 import { KeysTab } from './keys-tab';
 import { MembersTab } from './members-tab';
@@ -30,6 +31,7 @@ const tabs = [
   { id: 'service-accounts', label: 'Service accounts', of: 'Organisation', needs: 'service_account.read' },
   { id: 'provisioning', label: 'Provisioning', of: 'Organisation', needs: 'directory.read' },
   { id: 'retention', label: 'Retention', of: 'Organisation', needs: 'organization.update' },
+  { id: 'log-forwarding', label: 'Log forwarding', of: 'Organisation', needs: 'audit.read' },
   { id: 'sign-in', label: 'Sign-in providers', of: 'Platform', needs: 'id_provider.read' },
   { id: 'encryption', label: 'Encryption keys', of: 'Platform', needs: 'secret_key.read' },
 ] as const satisfies readonly { id: string; label: string; of: string; needs?: string }[];
@@ -52,6 +54,7 @@ export function SettingsPage({ tab }: { tab: SettingsTab }) {
     else if (tab === 'service-accounts') body = <ServiceAccountsTab me={me} />;
     else if (tab === 'provisioning') body = <ProvisioningTab me={me} />;
     else if (tab === 'retention') body = <RetentionTab me={me} />;
+    else if (tab === 'log-forwarding') body = <ForwardTab me={me} />;
     else if (tab === 'sign-in') body = <IdentityProvidersTab />;
     else if (tab === 'encryption') body = <EncryptionTab />;
     else body = <SecurityTab me={me} />;
