@@ -34,6 +34,11 @@ pub(crate) struct Config {
     /// Host names that requests may name, beside loopback and that of `public_url`.
     #[serde(deserialize_with = "list")]
     pub(crate) allowed_hosts: Vec<String>,
+    /// Proxies in front that tell the truth about whom they heard.
+    #[serde(deserialize_with = "list")]
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// The header in which they tell of a client's certificate; none is read where empty.
+    pub(crate) client_cert_header: String,
     /// Whether anybody may register: `closed` or `open`.
     pub(crate) registration: String,
     /// `pretty` or `json`.
@@ -156,6 +161,8 @@ impl Default for Config {
             database_connections: 8,
             public_url: String::new(),
             allowed_hosts: Vec::new(),
+            trusted_proxies: Vec::new(),
+            client_cert_header: String::new(),
             registration: "closed".to_owned(),
             log_format: "pretty".to_owned(),
             log: "info,sqlx=warn,hyper=warn,h2=warn,rmcp=warn".to_owned(),
@@ -265,6 +272,15 @@ impl Config {
         ] {
             if !words.contains(&value.as_str()) {
                 bail!("{key} is {value:?}; it must be {:?} or {:?}", words[0], words[1]);
+            }
+        }
+        let header = &self.client_cert_header;
+        if !header.is_empty() {
+            if header.parse::<axum::http::HeaderName>().is_err() {
+                bail!("client_cert_header is {header:?}, which is no name of a header; use client-cert");
+            }
+            if self.trusted_proxies.is_empty() {
+                bail!("client_cert_header is read from trusted_proxies alone; name the proxy there");
             }
         }
         if self.lease_ms < 1_000 {

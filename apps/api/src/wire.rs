@@ -19,7 +19,7 @@ use conductor_connectors::{ACCOUNT_VARIABLES, HttpClient, Providers, Reach, Read
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
-use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pricing};
+use conductor_governance::{AuditLog, Budgets, Costs, Forwards, Grants, Keys, Lifetimes, Policies, Pricing};
 use conductor_identity::Identity;
 use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions};
 use conductor_mcp_client::{Declines, Pool, PoolOptions};
@@ -67,6 +67,8 @@ pub(crate) struct Wired {
     pub(crate) pricing: Pricing,
     pub(crate) costs: Costs,
     pub(crate) budgets: Budgets,
+    pub(crate) lifetimes: Lifetimes,
+    pub(crate) forwards: Forwards,
     pub(crate) keys: Keys,
     pub(crate) access: Arc<Access>,
     pub(crate) sealer: Arc<Sealer>,
@@ -275,6 +277,8 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         pricing: Pricing::new(store.clone(), Arc::clone(&access)),
         costs: Costs::new(store.clone(), Arc::clone(&access)),
         budgets: Budgets::new(store.clone(), Arc::clone(&access)),
+        lifetimes: Lifetimes::new(store.clone(), Arc::clone(&access)),
+        forwards: Forwards::new(store.clone(), Arc::clone(&access), egress.guarded()),
         sealer,
         keys: Keys::new(Arc::clone(&access)),
         files: Files::new(store.clone(), Arc::clone(&access), blobs.clone(), files),

@@ -1,7 +1,8 @@
 //! A machine behind a token: what it may do is what its issuer may do now, within the scopes it was given.
 
 use conductor_domain::{
-    Caller, EnvironmentId, IssuedToken, PageRequest, Principal, Scope, TokenId, TokenStatus, User,
+    Caller, EnvironmentId, EnvironmentType, InboundAuth, IssuedToken, PageRequest, Principal, Scope,
+    ServiceAccount, TokenId, TokenStatus, User,
 };
 use conductor_storage::Unscoped;
 
@@ -52,11 +53,34 @@ impl Access {
                     account.enabled && account.organization_id == token.scope.organization_id
                 });
                 let Some(account) = here else { return Ok(None) };
-                (within(&token.scopes, &account.scope_allowlist), account.environment_id)
+                if account.sign_in_token_id == Some(token.id) {
+                    if !self.lets_in(&account).await? {
+                        return Ok(None);
+                    }
+                    // Nobody chose scopes for it: the allowlist is all that it may do.
+                    (account.scope_allowlist.clone(), account.environment_id)
+                } else {
+                    (within(&token.scopes, &account.scope_allowlist), account.environment_id)
+                }
             }
             Principal::User { .. } => return Ok(None),
         };
         Ok(Some(Machine { token, issuer, scopes, environment_id }))
+    }
+
+    /// Whether an account may sign in by what it is told to sign in by: one without any proof stays in a development
+    /// environment, and that may have become something else.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn lets_in(&self, account: &ServiceAccount) -> Result<bool> {
+        if account.inbound.method != InboundAuth::None {
+            return Ok(true);
+        }
+        let Some(only) = account.environment_id else { return Ok(false) };
+        let rows = self.store.unscoped(Unscoped::SignIn);
+        let all = rows.environments().of(&[account.organization_id]).await?;
+        Ok(all.iter().any(|one| one.id == only && one.environment_type == EnvironmentType::Dev))
     }
 
     /// The caller behind a token in a scope. `None` where it does not stand there.

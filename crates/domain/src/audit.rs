@@ -261,6 +261,42 @@ pub enum CheckpointKind {
     Retention,
 }
 
+/// How whoever takes an audit log over knows that it comes from us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ForwardCredential {
+    /// A secret that is sent along.
+    Bearer,
+    /// A signature over each request, as Standard Webhooks describes it.
+    Hmac,
+}
+
+words!(ForwardCredential { Bearer = "bearer", Hmac = "hmac" });
+
+/// Where an organisation's audit log is sent on to, and how far it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditForward {
+    /// The address.
+    pub endpoint: String,
+    /// How requests are proven.
+    pub credential: ForwardCredential,
+    /// The vault's name of the secret.
+    pub secret_ref: String,
+    /// Whether anything is sent.
+    pub enabled: bool,
+    /// The last entry that was taken over, by its place in the chain.
+    pub sent_seq: i64,
+    /// When that was.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// What went wrong the last time, where it did.
+    pub error: Option<String>,
+    /// How often in a row.
+    pub failures: i32,
+    /// When it is tried again.
+    pub next_at: DateTime<Utc>,
+}
+
 words!(CheckpointKind { Head = "head", Retention = "retention" });
 
 /// A signed statement of where a chain stands.

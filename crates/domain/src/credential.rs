@@ -5,9 +5,49 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AgentId, EnvironmentId, OrganizationId, Principal, Scope, ServiceAccountId, TokenId, UserId,
+    AgentId, EnvironmentId, InboundAuth, OrganizationId, Principal, Scope, ServiceAccountId, TokenId, UserId,
     classification::words,
 };
+
+/// How a machine proves who it is: the method, and what the proof is measured against.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboundProof {
+    /// `Bearer`: a token that was issued here, or where a key is given, one that its issuer signs. `Mtls`: a client
+    /// certificate that a trusted proxy saw. `None`: its name alone, in a development environment.
+    pub method: InboundAuth,
+    /// Where the issuer of its tokens publishes its keys.
+    #[serde(default)]
+    pub jwks_uri: Option<String>,
+    /// The issuer's one key in PEM, in place of an address.
+    #[serde(default)]
+    pub public_key: Option<String>,
+    /// The authorities that its certificate must come from, in PEM.
+    #[serde(default)]
+    pub client_ca: Option<String>,
+    /// The networks that it may come from without a proof.
+    #[serde(default)]
+    pub networks: Vec<String>,
+}
+
+impl Default for InboundProof {
+    fn default() -> Self {
+        Self {
+            method: InboundAuth::Bearer,
+            jwks_uri: None,
+            public_key: None,
+            client_ca: None,
+            networks: Vec::new(),
+        }
+    }
+}
+
+impl InboundProof {
+    /// Whether anything but a token issued here lets the machine in.
+    #[must_use]
+    pub fn signs_in(&self) -> bool {
+        self.method != InboundAuth::Bearer || self.jwks_uri.is_some() || self.public_key.is_some()
+    }
+}
 
 /// A machine's account in one organisation.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +72,10 @@ pub struct ServiceAccount {
     pub credential_ref: Option<String>,
     /// Patterns of what its tokens may include; nothing where empty.
     pub scope_allowlist: Vec<String>,
+    /// How it proves who it is, beside the tokens issued to it here.
+    pub inbound: InboundProof,
+    /// What it acts by when it signs in so; never given out.
+    pub sign_in_token_id: Option<TokenId>,
     /// Whether its tokens work.
     pub enabled: bool,
     /// When it was made.
@@ -59,6 +103,8 @@ pub struct ServiceAccountSpec {
     pub credential_ref: Option<String>,
     /// Patterns of what its tokens may include.
     pub scope_allowlist: Vec<String>,
+    /// How it proves who it is, beside the tokens issued to it here.
+    pub inbound: InboundProof,
     /// Whether its tokens work.
     pub enabled: bool,
 }
@@ -74,6 +120,7 @@ impl From<ServiceAccount> for ServiceAccountSpec {
             audience: account.audience,
             credential_ref: account.credential_ref,
             scope_allowlist: account.scope_allowlist,
+            inbound: account.inbound,
             enabled: account.enabled,
         }
     }

@@ -50,6 +50,9 @@ pub struct IdentityProviderSpec {
     pub email_domains: Vec<String>,
     /// Whether the provider asks for a second factor itself, so that ours is not asked for.
     pub vouches_for_mfa: bool,
+    /// Whether signing out here signs out there too.
+    #[serde(default)]
+    pub signs_out: bool,
 }
 
 /// A role that the members of a provider's group have.

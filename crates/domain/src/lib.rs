@@ -29,6 +29,7 @@ mod hook;
 mod human_task;
 mod id;
 mod identity_provider;
+mod lifetime;
 mod message;
 mod message_view;
 mod opinion;
@@ -56,8 +57,8 @@ pub use analytics::{Durations, ErrorCount, NodeFigures, NodeSummary, RunBucket, 
 pub use api_connector::{ApiAuth, ApiMethod, ApiOperation, ApiSpec, FREE_REQUEST};
 pub use artifact::{Artifact, NewArtifact};
 pub use audit::{
-    AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditPiece, AuditSeal, AuditTally, CheckpointKind,
-    NewAuditEvent, PSEUDONYMISED, Personal, RecordedDecision, said_of,
+    AuditChain, AuditCheckpoint, AuditEvent, AuditFilter, AuditForward, AuditPiece, AuditSeal, AuditTally,
+    CheckpointKind, ForwardCredential, NewAuditEvent, PSEUDONYMISED, Personal, RecordedDecision, said_of,
 };
 pub use breaker::{Breaker, Permit, Showed};
 pub use budget::{
@@ -78,7 +79,8 @@ pub use conversation::{
     Conversation, ConversationFilter, ConversationPatch, ConversationSettings, NewConversation,
 };
 pub use credential::{
-    IssuedToken, Mfa, NewIssuedToken, Revoked, ServiceAccount, ServiceAccountSpec, TokenKind, TokenStatus,
+    InboundProof, IssuedToken, Mfa, NewIssuedToken, Revoked, ServiceAccount, ServiceAccountSpec, TokenKind,
+    TokenStatus,
 };
 pub use decision::{
     Decision, Effect, GuardFinding, GuardKind, InjectionAction, Obligation, OutputAction, TraceStep,
@@ -101,6 +103,7 @@ pub use id::*;
 pub use identity_provider::{
     ExternalIdentity, IdentityProvider, IdentityProviderSpec, RoleMapping, SignInFlow,
 };
+pub use lifetime::{Expired, Lifetime};
 pub use message::{FileRef, Message, MessagePatch, MessageStatus, NewMessage};
 pub use message_view::{FileView, MessageView, TokensView, ToolCallStatus, ToolCallView};
 pub use opinion::{Rating, RatingSummary, Tag, TagType};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AgentId, Classification, OrganizationId, Redacted, RoleId, Scope, SessionId, UserId,
+    AgentId, Classification, IdentityProviderId, OrganizationId, Redacted, RoleId, Scope, SessionId, UserId,
     classification::words,
 };
 
@@ -152,6 +152,10 @@ pub struct Session {
     pub expires_at: DateTime<Utc>,
     /// When it was ended.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// The identity provider it came from.
+    pub provider_id: Option<IdentityProviderId>,
+    /// The vault's name of the provider's token, where signing out ends the provider's session too.
+    pub id_token_ref: Option<String>,
 }
 
 /// A session to be opened, with its first refresh token.
@@ -171,6 +175,10 @@ pub struct NewSession {
     pub refresh_hash: String,
     /// When that token ends.
     pub refresh_expires_at: DateTime<Utc>,
+    /// The identity provider it comes from.
+    pub provider_id: Option<IdentityProviderId>,
+    /// The vault's name of the provider's token.
+    pub id_token_ref: Option<String>,
 }
 
 /// What a one-time link is for.

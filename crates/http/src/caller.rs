@@ -28,10 +28,11 @@ impl FromRequestParts<AppState> for Auth {
             return Ok(Self(caller));
         }
         let path = path_scope(parts, state).await?;
-        let address = request::address(parts, &state.options.trusted_proxies);
+        let origin = request::origin(parts, state);
         let Authenticated { caller, carrier, lacks_mfa } =
-            state.identity.authenticate(&parts.headers, path, address).await?;
-        if carrier == Carrier::Cookie {
+            state.identity.authenticate(&parts.headers, path, origin).await?;
+        if carrier == Carrier::Cookie || (carrier == Carrier::Certificate && csrf::by_browser(&parts.headers))
+        {
             csrf::check(&parts.method, &parts.headers)?;
         }
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);

@@ -21,6 +21,11 @@ pub(crate) fn check(method: &Method, headers: &HeaderMap) -> Result<(), Problem>
     }
 }
 
+/// Whether a browser sent the request: all of them tell from where, and no page can keep them from it.
+pub(crate) fn by_browser(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site")
+}
+
 /// Whether a page asks for cookies instead of tokens.
 pub(crate) fn marked(headers: &HeaderMap) -> bool {
     headers.get(HEADER).is_some_and(|value| value == "1")

@@ -2,6 +2,7 @@
 
 mod answer;
 mod caller;
+mod certificate;
 mod cookies;
 mod csrf;
 mod etag;

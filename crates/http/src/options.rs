@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::http::HeaderName;
 use conductor_domain::Redacted;
 use ipnet::IpNet;
 
@@ -17,6 +18,9 @@ pub struct Options {
     pub allowed_hosts: Vec<String>,
     /// Proxies whose `X-Forwarded-For` tells the truth.
     pub trusted_proxies: Vec<IpNet>,
+    /// The header in which those proxies tell of a client's certificate, such as `client-cert` (RFC 9440); without it
+    /// no certificate is read. The proxy must drop what a client sends under this name.
+    pub client_cert_header: Option<HeaderName>,
     /// 32 random bytes that sign the cursors of lists.
     pub cursor_key: Redacted<[u8; 32]>,
     /// Sizes and times.
@@ -32,6 +36,7 @@ impl Options {
             public_url: None,
             allowed_hosts: Vec::new(),
             trusted_proxies: Vec::new(),
+            client_cert_header: None,
             cursor_key: Redacted::new(cursor_key),
             limits: Limits::default(),
         }

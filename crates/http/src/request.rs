@@ -7,9 +7,10 @@ use axum::{
     extract::{ConnectInfo, Request},
     http::{HeaderMap, HeaderName, request::Parts},
 };
+use conductor_identity::Origin;
 use ipnet::IpNet;
 
-use crate::AppState;
+use crate::{AppState, certificate};
 
 /// The header of the id.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -55,6 +56,19 @@ fn well_formed(id: &str) -> bool {
 pub(crate) fn address(parts: &Parts, trusted: &[IpNet]) -> Option<IpAddr> {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip().to_canonical();
     Some(behind_proxies(peer, &parts.headers, trusted))
+}
+
+/// What the connection of a request tells of whoever asks.
+pub(crate) fn origin(parts: &Parts, state: &AppState) -> Origin {
+    let options = &state.options;
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
+    // Whoever is not behind a proxy that is named could say anything of itself.
+    let trusted = peer.is_some_and(|peer| options.trusted_proxies.iter().any(|net| net.contains(&peer)));
+    let header = options.client_cert_header.as_ref().filter(|_| trusted);
+    Origin {
+        address: address(parts, &options.trusted_proxies),
+        certificate: header.and_then(|header| certificate::read(&parts.headers, header)),
+    }
 }
 
 fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {

@@ -25,6 +25,7 @@ mod orgs;
 mod permissions;
 mod policies;
 mod pricing;
+mod retention;
 mod roles;
 mod runs;
 pub(crate) mod scim;
@@ -66,6 +67,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(erasures::router())
         .merge(roles::router())
         .merge(orgs::router())
+        .merge(retention::router())
         .merge(environments::router())
         .merge(members::router())
         .merge(policies::router())

@@ -12,7 +12,7 @@ use axum::extract::FromRef;
 use chrono::{DateTime, Utc};
 use conductor_agents::{Agents, Turns};
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
-use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pricing};
+use conductor_governance::{AuditLog, Budgets, Costs, Forwards, Grants, Keys, Lifetimes, Policies, Pricing};
 use conductor_identity::Identity;
 use conductor_registry::Registry;
 use conductor_runs::Runs;
@@ -93,6 +93,10 @@ services! {
     budgets: Budgets,
     /// The keys that secrets are sealed under.
     keys: Keys,
+    /// Where audit logs are sent on to.
+    forwards: Forwards,
+    /// For how long things are kept.
+    lifetimes: Lifetimes,
 }
 
 /// What handlers reach; cheap to clone.

@@ -1,6 +1,6 @@
 //! From the headers of a request to a caller with a scope. There is no other way in.
 
-use std::{net::IpAddr, str::FromStr, sync::Arc};
+use std::{str::FromStr, sync::Arc};
 
 use chrono::TimeDelta;
 use conductor_access::{Action, Machine};
@@ -9,8 +9,9 @@ use conductor_storage::Unscoped;
 use http::{HeaderMap, header};
 
 use crate::{
-    Error, Identity, Result,
+    Error, Identity, Origin, Result,
     cache::{Cache, Holder, Key, Live},
+    token::Verified,
 };
 
 /// The cookie that carries the access token of a browser.
@@ -26,6 +27,10 @@ pub enum Carrier {
     Bearer,
     /// The session cookie, which browsers send by themselves: the door checks that the page is ours.
     Cookie,
+    /// A client certificate, which browsers send by themselves too.
+    Certificate,
+    /// The name of a service account that needs no proof.
+    Name,
 }
 
 /// The scope that a request's path names.
@@ -54,15 +59,23 @@ impl Identity {
     /// `X-Conductor-Organization` and `X-Conductor-Environment`, else the active one; members only.
     ///
     /// # Errors
-    /// `TokenMissing` and its kin; `TwoCredentials`; `NotFound` for a scope the caller is no member of.
+    /// `TokenMissing` and its kin; `TwoCredentials`; `DevelopmentOnly`; `NotFound` for a scope the caller is no member of.
     pub async fn authenticate(
         &self,
         headers: &HeaderMap,
         path: PathScope,
-        address: Option<IpAddr>,
+        from: Origin,
     ) -> Result<Authenticated> {
-        let (token, carrier) = credential(headers)?;
-        let live = self.verify(token).await?;
+        let (live, carrier) = match credential(headers) {
+            Ok((token, carrier)) => (self.verify(token, carrier).await?, carrier),
+            Err(Error::TokenMissing) => {
+                let found = self.verify_without_token(headers, &from).await?;
+                let (verified, carrier) = found.ok_or(Error::TokenMissing)?;
+                (self.stands(verified).await?, carrier)
+            }
+            Err(error) => return Err(error),
+        };
+        let address = from.address;
         let (scope, standing) = resolve(&live, headers, path)?;
         let person = Caller {
             principal: Principal::User { user_id: live.user.id },
@@ -129,13 +142,25 @@ impl Identity {
         }
     }
 
-    async fn verify(&self, token: &str) -> Result<Arc<Live>> {
+    async fn verify(&self, token: &str, carrier: Carrier) -> Result<Arc<Live>> {
         let (cache, now) = (&self.inner.cache, self.inner.clock.now());
         let name = Cache::name(token);
         let verified = match cache.token(&name) {
             Some(verified) if verified.exp > now.timestamp() => verified,
-            _ => cache.keep_token(name, self.inner.tokens.verify(token, now)?, now),
+            _ => {
+                let read = match self.inner.tokens.is_ours(token) {
+                    false if carrier == Carrier::Bearer => self.verify_foreign(token).await?,
+                    _ => self.inner.tokens.verify(token, now)?,
+                };
+                cache.keep_token(name, read, now)
+            }
         };
+        self.stands(*verified).await
+    }
+
+    /// Whether what a proof stands for still stands.
+    async fn stands(&self, verified: Verified) -> Result<Arc<Live>> {
+        let (cache, now) = (&self.inner.cache, self.inner.clock.now());
         let live = match cache.live(verified.key, now) {
             Some(live) => live,
             None => self.live(verified.key).await?,

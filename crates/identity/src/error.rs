@@ -132,6 +132,11 @@ pub enum Error {
     /// The row was changed since it was read.
     #[error("somebody changed this in the meantime; read it again and repeat the change")]
     Stale,
+    /// A machine without a proof came to an environment that is not for development.
+    #[error(
+        "a service account without authentication signs in to development environments only, never to staging or production"
+    )]
+    DevelopmentOnly,
     /// A request of a directory that cannot be taken as it stands.
     #[error(transparent)]
     Scim(#[from] conductor_scim::Error),
@@ -220,6 +225,7 @@ impl Kind for Error {
             | Self::NoOrganization
             | Self::MfaRequired
             | Self::NotDirectory
+            | Self::DevelopmentOnly
             | Self::PeopleOnly => ErrorKind::Forbidden,
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::AlreadySetUp
@@ -244,6 +250,7 @@ impl Kind for Error {
         match self {
             Self::Invalid { .. } | Self::Scim(_) => "validation_failed",
             Self::NotDirectory => "directory_off",
+            Self::DevelopmentOnly => "development_only",
             Self::Stale => "version_conflict",
             Self::SignInRefused => "sign_in_refused",
             Self::OtpRequired => "otp_required",

@@ -13,6 +13,7 @@ mod export;
 mod group_roles;
 mod idempotency;
 mod identity;
+mod inbound;
 mod invite;
 mod key;
 mod limiter;
@@ -42,6 +43,7 @@ pub use erase::{EraseRequest, Proof};
 pub use error::{Error, Result};
 pub use idempotency::{Answer, Claimed};
 pub use identity::Identity;
+pub use inbound::{ClientCertificate, Origin};
 pub use invite::AcceptInvite;
 pub use members::{Invited, NewMember};
 pub use mfa::{Enrolment, MfaState};
@@ -49,7 +51,10 @@ pub use oidc::{Begun, CallbackAnswer, ProviderDraft, PublicProvider, Returned};
 pub use options::{Options, SignInLimits};
 pub use organizations::{MyOrganization, OrganizationDraft};
 pub use profile::{Me, ProfileChange};
-pub use scim::{DirectoryChange, DirectoryState, Found, MappedGroup, Provisioner, ScimKind, ScimQuery};
+pub use scim::{
+    BULK_BYTES, BULK_OPERATIONS, DirectoryChange, DirectoryState, Found, MappedGroup, Provisioner, ScimKind,
+    ScimQuery,
+};
 pub use service_accounts::{ServiceAccountChange, ServiceAccountDraft};
 pub use session::{Client, SignedIn};
 pub use setup::SetUp;

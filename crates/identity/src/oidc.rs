@@ -8,7 +8,8 @@ mod account;
 mod client;
 mod flow;
 mod providers;
-mod verify;
+mod sign_out;
+pub(crate) mod verify;
 
 pub use flow::{Begun, CallbackAnswer, Returned};
 pub use providers::{ProviderDraft, PublicProvider};

@@ -14,6 +14,11 @@ mod view;
 pub use directory::{DirectoryChange, DirectoryState, MappedGroup, Provisioner};
 pub use query::{Found, ScimQuery};
 
+/// Operations in one request at most: each is a transaction, and the request has an end.
+pub const BULK_OPERATIONS: usize = 200;
+/// Bytes of such a request at most.
+pub const BULK_BYTES: usize = 1024 * 1024;
+
 /// What a directory provisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScimKind {

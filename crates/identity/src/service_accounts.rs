@@ -2,8 +2,8 @@
 
 use conductor_access::{Action, Facts};
 use conductor_domain::{
-    Caller, EnvironmentId, FieldError, Page, PageRequest, Scope, ServiceAccount, ServiceAccountId,
-    ServiceAccountSpec,
+    Caller, EnvironmentId, FieldError, InboundAuth, InboundProof, Page, PageRequest, Scope, ServiceAccount,
+    ServiceAccountId, ServiceAccountSpec, TokenId,
 };
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     check::Check,
     error::about,
     identity::done,
+    inbound::{let_in, settled},
     tokens::{check_patterns, is_pattern_text},
 };
 
@@ -33,6 +34,8 @@ pub struct ServiceAccountDraft {
     pub credential_ref: Option<String>,
     /// Patterns of what its tokens may include.
     pub scope_allowlist: Vec<String>,
+    /// How it proves who it is, beside the tokens issued to it here.
+    pub inbound: InboundProof,
     /// Whether its tokens work.
     pub enabled: bool,
 }
@@ -56,6 +59,16 @@ pub struct ServiceAccountChange {
     pub credential_ref: Option<Option<String>>,
     /// Patterns of what its tokens may include.
     pub scope_allowlist: Option<Vec<String>>,
+    /// The method by which it proves who it is.
+    pub inbound_auth_method: Option<InboundAuth>,
+    /// Where its issuer publishes its keys.
+    pub jwks_uri: Option<Option<String>>,
+    /// Its issuer's one key.
+    pub public_key: Option<Option<String>>,
+    /// The authorities of its certificate.
+    pub client_ca: Option<Option<String>>,
+    /// The networks that it may come from without a proof.
+    pub networks: Option<Vec<String>>,
     /// Whether its tokens work.
     pub enabled: Option<bool>,
 }
@@ -98,14 +111,21 @@ impl Identity {
             audience: draft.audience.unwrap_or_else(|| self.inner.tokens.machine_audience().to_owned()),
             credential_ref: draft.credential_ref,
             scope_allowlist: draft.scope_allowlist,
+            inbound: draft.inbound,
             enabled: draft.enabled,
         };
-        let spec = self.checked_account(caller, spec).await?;
+        let spec = self.checked_account(caller, spec, None).await?;
+        let (by, now) = (caller.user_id(), self.inner.clock.now());
+        let token = TokenId::generate(&*self.inner.clock);
         let audit = done(caller, "service_account.created", target(id)).on("service_account", id);
         let rows = self.inner.store.scoped(caller.scope);
         rows.write(move |tx| {
             Box::pin(async move {
                 let account = tx.service_accounts().create(id, spec).await.map_err(about(TAKEN))?;
+                let account = match account.inbound.signs_in() {
+                    true => let_in(tx, account, token, by, now).await?,
+                    false => account,
+                };
                 tx.audit().record(audit).await?;
                 Ok(account)
             })
@@ -124,7 +144,7 @@ impl Identity {
         change: ServiceAccountChange,
     ) -> Result<ServiceAccount> {
         let before = self.service_account_for(caller, id, Action::ServiceAccountUpdate).await?;
-        let mut spec = ServiceAccountSpec::from(before);
+        let mut spec = ServiceAccountSpec::from(before.clone());
         macro_rules! set {
             ($($field:ident),+) => {$( if let Some(value) = change.$field { spec.$field = value; } )+};
         }
@@ -139,13 +159,27 @@ impl Identity {
             scope_allowlist,
             enabled
         );
-        let spec = self.checked_account(caller, spec).await?;
+        macro_rules! prove {
+            ($($from:ident => $to:ident),+) => {$( if let Some(value) = change.$from { spec.inbound.$to = value; } )+};
+        }
+        prove!(
+            inbound_auth_method => method,
+            jwks_uri => jwks_uri,
+            public_key => public_key,
+            client_ca => client_ca,
+            networks => networks
+        );
+        let spec = self.checked_account(caller, spec, Some(&before)).await?;
+        let (by, now) = (caller.user_id(), self.inner.clock.now());
+        let token = TokenId::generate(&*self.inner.clock);
         let audit = done(caller, "service_account.updated", target(id)).on("service_account", id);
         let rows = self.inner.store.scoped(caller.scope);
         let account = rows
             .write(move |tx| {
                 Box::pin(async move {
+                    let before = tx.service_accounts().get(id).await.map_err(about("service account"))?;
                     let account = tx.service_accounts().update(id, spec).await.map_err(about(TAKEN))?;
+                    let account = settled(tx, &before, account, token, by, now).await?;
                     tx.audit().record(audit).await?;
                     Ok::<_, Error>(account)
                 })
@@ -187,9 +221,14 @@ impl Identity {
         found.ok_or(Error::NotFound { what: "service account" })
     }
 
-    async fn checked_account(&self, caller: &Caller, spec: ServiceAccountSpec) -> Result<ServiceAccountSpec> {
+    async fn checked_account(
+        &self,
+        caller: &Caller,
+        spec: ServiceAccountSpec,
+        before: Option<&ServiceAccount>,
+    ) -> Result<ServiceAccountSpec> {
         let mut check = Check::default();
-        let spec = ServiceAccountSpec {
+        let mut spec = ServiceAccountSpec {
             environment_id: spec.environment_id,
             name: check.text("/name", &spec.name, 1, 100),
             description: check.text("/description", &spec.description, 0, 500),
@@ -198,16 +237,27 @@ impl Identity {
             audience: check.text("/audience", &spec.audience, 1, 255),
             credential_ref: check.optional("/credential_ref", spec.credential_ref, 255),
             scope_allowlist: spec.scope_allowlist.into_iter().map(|text| text.trim().to_owned()).collect(),
+            inbound: spec.inbound,
             enabled: spec.enabled,
         };
         if is_pattern_text(&mut check, "/scope_allowlist", &spec.scope_allowlist) {
             check_patterns(&mut check, "/scope_allowlist", &spec.scope_allowlist);
         }
-        if let Some(id) = spec.environment_id
-            && self.inner.store.visible_to(caller).environments().find(id).await?.is_none()
-        {
-            let detail = "The organisation has no such environment.";
-            check.fault(FieldError::new("/environment_id", "unknown", detail));
+        let environment = match spec.environment_id {
+            None => None,
+            Some(id) => {
+                let found = self.inner.store.visible_to(caller).environments().find(id).await?;
+                if found.is_none() {
+                    let detail = "The organisation has no such environment.";
+                    check.fault(FieldError::new("/environment_id", "unknown", detail));
+                }
+                found
+            }
+        };
+        self.check_inbound(&mut check, &mut spec, environment.as_ref());
+        if spec.inbound.signs_in() && caller.user_id().is_none() {
+            // It acts by the rights of whoever entered it, so a person has to.
+            return Err(Error::PeopleOnly);
         }
         if let Some(reference) = &spec.credential_ref
             && self.inner.store.scoped(caller.scope).secrets().find(reference).await?.is_none()
@@ -215,7 +265,17 @@ impl Identity {
             let detail = "The organisation has no stored secret of this name.";
             check.fault(FieldError::new("/credential_ref", "unknown", detail));
         }
-        check.done().map(|()| spec)
+        check.done()?;
+        // Looked up where it is entered, so that a mistake shows here and not when the machine comes.
+        let known = before.is_some_and(|before| before.inbound.jwks_uri == spec.inbound.jwks_uri);
+        if let (false, Some(address)) = (known, &spec.inbound.jwks_uri)
+            && let Err(error) = self.inner.providers.key_set(address, self.inner.clock.now(), true).await
+        {
+            let Error::ProviderUnusable { why } = error else { return Err(error) };
+            let detail = format!("No keys are found there: {why}.");
+            return Err(Error::field("/jwks_uri", "unusable", detail));
+        }
+        Ok(spec)
     }
 }
 

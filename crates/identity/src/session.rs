@@ -96,15 +96,17 @@ impl Identity {
         }
     }
 
-    /// Ends the caller's own session.
+    /// Ends the caller's own session. The address is where the browser has to go for the provider's session to end
+    /// too, where the provider is one of that kind; from there it comes back to `return_to`.
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn sign_out(&self, caller: &Caller) -> Result<()> {
-        match caller.session_id {
-            Some(session) => self.end_session(caller, session).await,
-            None => Ok(()),
-        }
+    pub async fn sign_out(&self, caller: &Caller, return_to: &str) -> Result<Option<String>> {
+        let Some(session) = caller.session_id else { return Ok(None) };
+        // Read before it ends: the token goes with the session.
+        let address = self.sign_out_address(session, return_to).await;
+        self.end_session(caller, session).await?;
+        Ok(address)
     }
 
     /// The caller's sessions that still live, the newest first.
@@ -131,6 +133,7 @@ impl Identity {
         view.write(move |tx| {
             Box::pin(async move {
                 if tx.sessions().revoke_own(user, session, "signed_out").await? {
+                    tx.sessions().forget_id_tokens().await?;
                     tx.scoped(scope).audit().record(audit).await?;
                 }
                 Ok::<_, Error>(())
@@ -152,6 +155,8 @@ impl Identity {
             expires_at: now + delta(self.inner.options.session_lifetime),
             refresh_hash: sha256_hex(refresh_token.expose().as_bytes()),
             refresh_expires_at: now + delta(self.inner.options.refresh_lifetime),
+            provider_id: None,
+            id_token_ref: None,
         };
         Opening { new, refresh_token }
     }

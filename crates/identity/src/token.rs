@@ -163,6 +163,12 @@ impl Tokens {
             .map_err(Error::crypto("signing a token"))
     }
 
+    /// Whether a token says that we signed it; whether it is true is asked of `verify`.
+    pub(crate) fn is_ours(&self, token: &str) -> bool {
+        let header = jsonwebtoken::decode_header(token);
+        header.is_ok_and(|header| header.kid.as_deref() == Some(self.key.kid.as_str()))
+    }
+
     /// Reads a token of either kind, unless anything about it is not as it is issued here.
     pub(crate) fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Verified> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| Error::TokenInvalid)?;

@@ -7,13 +7,14 @@ use crate::{
     schema::{ALL, Attribute, Mutability},
 };
 
-/// What the server can do. `most` is how many resources one answer holds at most.
+/// What the server can do. `most` is how many resources one answer holds at most, `bulk` how many operations one request,
+/// and in how many bytes.
 #[must_use]
-pub fn service_provider_config(base: &str, most: usize) -> Value {
+pub fn service_provider_config(base: &str, most: usize, bulk: (usize, usize)) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch": { "supported": true },
-        "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
+        "bulk": { "supported": true, "maxOperations": bulk.0, "maxPayloadSize": bulk.1 },
         "filter": { "supported": true, "maxResults": most },
         "changePassword": { "supported": false },
         "sort": { "supported": true },

@@ -236,6 +236,18 @@ impl<'a> Scoped<'a> {
         self.store.write(move |tx| work(ScopedTx { tx, scope })).await
     }
 
+    /// Where the tenant's audit log is sent on to.
+    #[must_use]
+    pub fn audit_forward(self) -> OwnAuditForward<'a> {
+        OwnAuditForward::new(self.store.reader(), self.scope)
+    }
+
+    /// For how long the tenant keeps things.
+    #[must_use]
+    pub fn lifetimes(self) -> OwnLifetime<'a> {
+        OwnLifetime::new(self.store.reader(), self.scope)
+    }
+
     /// The tenant's secrets, in their envelopes.
     #[must_use]
     pub fn secrets(self) -> Secrets<'a> {
@@ -440,6 +452,18 @@ impl<'t> ScopedTx<'t> {
     #[must_use]
     pub fn usage(self) -> Usage<'t> {
         Usage::new(self)
+    }
+
+    /// Where this tenant's audit log is sent on to.
+    #[must_use]
+    pub fn audit_forward(self) -> AuditForwardTx<'t> {
+        AuditForwardTx::new(self)
+    }
+
+    /// For how long this tenant keeps things.
+    #[must_use]
+    pub fn lifetimes(self) -> LifetimesTx<'t> {
+        LifetimesTx::new(self)
     }
 
     /// Budgets of this tenant.

@@ -11,6 +11,7 @@ pub(crate) mod artifact;
 pub(crate) mod audit_chain;
 pub(crate) mod audit_checkpoint;
 pub(crate) mod audit_event;
+pub(crate) mod audit_forward;
 pub(crate) mod budget;
 pub(crate) mod budget_charge;
 pub(crate) mod budget_counter;

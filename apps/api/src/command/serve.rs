@@ -73,6 +73,8 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     let hearing = tokio::spawn(wired.identity.clone().watch());
     let erasing = tokio::spawn(wired.identity.clone().erase_people(wired.blobs.clone(), draining.clone()));
     let sweeping = tokio::spawn(wired.grants.clone().watch());
+    let forwarding = tokio::spawn(wired.forwards.clone().watch());
+    let removing = tokio::spawn(wired.lifetimes.clone().watch());
     let grace = TimeDelta::milliseconds(config.forget_bodies_after_ms.into());
     let forgetting = tokio::spawn(wired.runs.clone().forget_bodies(grace));
     let state = state(config, wired, readiness.clone(), streams.clone());
@@ -102,6 +104,8 @@ async fn serve(config: &Config, wired: Wired, listener: TcpListener) -> Result<(
     watching.abort();
     hearing.abort();
     sweeping.abort();
+    removing.abort();
+    forwarding.abort();
     forgetting.abort();
     drop(driving.await);
     drop(scheduling.await);
@@ -119,6 +123,8 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
     let mut options = conductor_http::Options::new(env!("CARGO_PKG_VERSION"), wired.cursor_key);
     options.public_url = Some(config.public_url.clone()).filter(|url| !url.is_empty());
     options.allowed_hosts.clone_from(&config.allowed_hosts);
+    options.trusted_proxies.clone_from(&config.trusted_proxies);
+    options.client_cert_header = config.client_cert_header.parse().ok();
     options.limits.body_bytes = config.max_body_bytes;
     options.limits.upload_bytes = usize::try_from(config.max_file_bytes).unwrap_or(usize::MAX);
     let started_at = conductor_domain::Clock::now(&**wired.identity.clock());
@@ -144,6 +150,8 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
         pricing: wired.pricing,
         costs: wired.costs,
         budgets: wired.budgets,
+        lifetimes: wired.lifetimes,
+        forwards: wired.forwards,
         keys: wired.keys,
         options,
         page: page::embedded(),

@@ -1,6 +1,7 @@
 //! The audit log: lists in A's words and in C's, one entry, exports, the chain, and who accessed what.
 
 mod export;
+mod forward;
 mod report;
 mod wire;
 
@@ -121,6 +122,11 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list_audit_events))
         .routes(routes!(export::export_audit))
+        .routes(routes!(
+            forward::find_audit_forward,
+            forward::replace_audit_forward,
+            forward::delete_audit_forward
+        ))
         .routes(routes!(report::find_audit_chain))
         .routes(routes!(report::find_compliance))
         .routes(routes!(find_audit_event))

@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::AppState;
 
 pub(crate) use provider::{CALLBACK, redirect_uri};
+pub(crate) use sessions::signed_out_uri;
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

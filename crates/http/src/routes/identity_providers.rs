@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::auth::redirect_uri;
+use super::auth::{redirect_uri, signed_out_uri};
 use crate::{
     AppState, Problem,
     answer::{Created, NoContent},
@@ -37,6 +37,7 @@ struct IdentityProviderResponse {
     link_by_email: bool,
     email_domains: Vec<String>,
     vouches_for_mfa: bool,
+    signs_out: bool,
     enabled: bool,
     /// What to enter at the provider as the address to send people back to.
     redirect_uri: String,
@@ -62,6 +63,7 @@ impl IdentityProviderResponse {
             link_by_email: spec.link_by_email,
             email_domains: spec.email_domains,
             vouches_for_mfa: spec.vouches_for_mfa,
+            signs_out: spec.signs_out,
             enabled,
             redirect_uri,
             created_at,
@@ -76,6 +78,8 @@ struct IdentityProvidersResponse {
     items: Vec<IdentityProviderResponse>,
     /// What to enter at a provider as the address to send people back to.
     redirect_uri: String,
+    /// What to enter at a provider as the address to send people back to who signed out.
+    signed_out_uri: String,
 }
 
 /// A provider to be entered.
@@ -110,6 +114,9 @@ struct CreateIdentityProviderRequest {
     /// Whether the provider asks for a second factor itself; off where it is left out.
     #[serde(default)]
     vouches_for_mfa: bool,
+    /// Whether signing out here signs out there too; off where it is left out.
+    #[serde(default)]
+    signs_out: bool,
     enabled: Option<bool>,
 }
 
@@ -133,6 +140,7 @@ struct UpdateIdentityProviderRequest {
     link_by_email: Option<bool>,
     email_domains: Option<Vec<String>>,
     vouches_for_mfa: Option<bool>,
+    signs_out: Option<bool>,
     enabled: Option<bool>,
 }
 
@@ -154,6 +162,7 @@ impl From<CreateIdentityProviderRequest> for ProviderDraft {
                 link_by_email: body.link_by_email,
                 email_domains: body.email_domains,
                 vouches_for_mfa: body.vouches_for_mfa,
+                signs_out: body.signs_out,
             },
         }
     }
@@ -178,6 +187,7 @@ impl UpdateIdentityProviderRequest {
                 link_by_email: self.link_by_email.unwrap_or(spec.link_by_email),
                 email_domains: self.email_domains.unwrap_or(spec.email_domains),
                 vouches_for_mfa: self.vouches_for_mfa.unwrap_or(spec.vouches_for_mfa),
+                signs_out: self.signs_out.unwrap_or(spec.signs_out),
             },
         }
     }
@@ -204,7 +214,8 @@ async fn list_identity_providers(
     let redirect_uri = redirect_uri(&state, &headers);
     let all = state.identity.providers(&caller).await?.into_iter();
     let items = all.map(|provider| IdentityProviderResponse::of(provider, redirect_uri.clone()));
-    Ok(Json(IdentityProvidersResponse { items: items.collect(), redirect_uri }))
+    let signed_out_uri = signed_out_uri(&state, &headers);
+    Ok(Json(IdentityProvidersResponse { items: items.collect(), redirect_uri, signed_out_uri }))
 }
 
 /// Enters a provider. Its configuration is fetched first; what cannot be used is not stored.

@@ -5,6 +5,7 @@
 //! directory comes in, and that token comes in nowhere else.
 
 mod answer;
+mod bulk;
 mod request;
 
 use axum::{
@@ -37,6 +38,8 @@ pub(crate) fn router() -> Router<AppState> {
         .route(&path("/Schemas"), only(get(schemas)))
         .route(&path("/Schemas/{id}"), only(get(schema)))
         .route(&path("/.search"), only(post(search_all)))
+        .route(&path("/Bulk"), only(post(bulk::run)))
+        .route(&path("/Me"), axum::routing::any(me))
         .route(ROOT, axum::routing::any(nothing))
         .route(&path("/{*rest}"), axum::routing::any(nothing));
     for (name, kind) in [("Users", ScimKind::User), ("Groups", ScimKind::Group)] {
@@ -179,6 +182,12 @@ async fn delete(
         ScimKind::Group => identity.scim_delete_group(&by, &id, expected).await?,
     }
     Ok(Resource::none())
+}
+
+/// The token is a directory's, which is nobody among the people that it brings (RFC 7644, section 3.11).
+async fn me(_: Directory) -> Refusal {
+    let detail = "This token belongs to a directory and to no person: there is no /Me.";
+    Refusal::new(StatusCode::NOT_IMPLEMENTED, None, detail)
 }
 
 /// Who may not come in learns nothing of which paths there are.

@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use conductor_domain::{EnvironmentId, OrganizationId, ServiceAccount, ServiceAccountId};
+use conductor_domain::{
+    EnvironmentId, InboundAuth, InboundProof, OrganizationId, ServiceAccount, ServiceAccountId,
+};
 use conductor_identity::{Identity, ServiceAccountChange, ServiceAccountDraft};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -33,6 +35,16 @@ struct ServiceAccountResponse {
     credential_ref: Option<String>,
     /// Patterns of what its tokens may include, such as `tool.invoke` or `agent.*`.
     scope_allowlist: Vec<String>,
+    /// How it proves who it is, beside the tokens issued to it here.
+    inbound_auth_method: InboundAuth,
+    /// Where the issuer of its bearer tokens publishes its keys.
+    jwks_uri: Option<String>,
+    /// The one public key of the issuer of its bearer tokens, in PEM.
+    public_key: Option<String>,
+    /// The authorities that its client certificate must come from, in PEM.
+    client_ca: Option<String>,
+    /// The networks that it may come from without authentication.
+    networks: Vec<String>,
     enabled: bool,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -51,6 +63,11 @@ impl From<ServiceAccount> for ServiceAccountResponse {
             audience: account.audience,
             credential_ref: account.credential_ref,
             scope_allowlist: account.scope_allowlist,
+            inbound_auth_method: account.inbound.method,
+            jwks_uri: account.inbound.jwks_uri,
+            public_key: account.inbound.public_key,
+            client_ca: account.inbound.client_ca,
+            networks: account.inbound.networks,
             enabled: account.enabled,
             created_at: account.created_at,
             updated_at: account.updated_at,
@@ -76,9 +93,27 @@ struct CreateServiceAccountRequest {
     credential_ref: Option<String>,
     #[serde(default)]
     scope_allowlist: Vec<String>,
+    /// `BEARER` where it is missing. `MTLS` needs `client_ca`; `NONE` needs `networks` and a development environment.
+    #[serde(default = "bearer")]
+    #[schema(default = "BEARER")]
+    inbound_auth_method: InboundAuth,
+    /// With `BEARER`: where the issuer publishes its keys. Its tokens of this subject and audience then sign in.
+    jwks_uri: Option<String>,
+    /// With `BEARER`: the issuer's one public key in PEM, in place of an address.
+    public_key: Option<String>,
+    /// With `MTLS`: the authorities in PEM. The subject is then a URI or DNS name of the certificate, or
+    /// `sha256:` and its fingerprint.
+    client_ca: Option<String>,
+    /// With `NONE`: the networks that it may come from, naming itself in `X-Conductor-Service-Account`.
+    #[serde(default)]
+    networks: Vec<String>,
     #[serde(default = "yes")]
     #[schema(default = true)]
     enabled: bool,
+}
+
+const fn bearer() -> InboundAuth {
+    InboundAuth::Bearer
 }
 
 const fn yes() -> bool {
@@ -101,6 +136,17 @@ struct UpdateServiceAccountRequest {
     #[schema(value_type = Option<String>)]
     credential_ref: Option<Option<String>>,
     scope_allowlist: Option<Vec<String>>,
+    inbound_auth_method: Option<InboundAuth>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    jwks_uri: Option<Option<String>>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    public_key: Option<Option<String>>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    client_ca: Option<Option<String>>,
+    networks: Option<Vec<String>>,
     /// Switched off, its tokens stop at once.
     enabled: Option<bool>,
 }
@@ -153,6 +199,13 @@ async fn create_service_account(
         audience: body.audience,
         credential_ref: body.credential_ref,
         scope_allowlist: body.scope_allowlist,
+        inbound: InboundProof {
+            method: body.inbound_auth_method,
+            jwks_uri: body.jwks_uri,
+            public_key: body.public_key,
+            client_ca: body.client_ca,
+            networks: body.networks,
+        },
         enabled: body.enabled,
     };
     let account = identity.create_service_account(&caller, draft).await?;
@@ -196,6 +249,11 @@ async fn update_service_account(
         audience: body.audience,
         credential_ref: body.credential_ref,
         scope_allowlist: body.scope_allowlist,
+        inbound_auth_method: body.inbound_auth_method,
+        jwks_uri: body.jwks_uri,
+        public_key: body.public_key,
+        client_ca: body.client_ca,
+        networks: body.networks,
         enabled: body.enabled,
     };
     Ok(Json(identity.update_service_account(&caller, service_account_id, change).await?.into()))

@@ -22,7 +22,8 @@ async fn stream(world: &World, authorization: &str) -> JoinHandle<()> {
         axum::http::header::AUTHORIZATION,
         authorization.parse().unwrap(),
     )]);
-    let caller = world.identity.authenticate(&headers, Default::default(), None).await.unwrap().caller;
+    let caller =
+        world.identity.authenticate(&headers, Default::default(), Default::default()).await.unwrap().caller;
     let identity = world.identity.clone();
     let stream = tokio::spawn(async move { identity.until_revoked(&caller).await });
     tokio::task::yield_now().await;

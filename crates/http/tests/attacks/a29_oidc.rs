@@ -464,3 +464,113 @@ async fn groups_bring_roles_and_take_them_back() {
         .filter(|entry| entry["subject"].as_str().unwrap_or_default().starts_with("identity_provider:"));
     assert_eq!(by_provider.count(), 4, "{audit}");
 }
+
+/// A provider that ends sessions, entered at a set-up server.
+async fn ending(change: Value) -> (World, Person, Provider, String) {
+    let world = world().await;
+    let admin = world.first_account().await;
+    let provider = ends_sessions(Provider::start(&world).await).await;
+    let mut body = json!({
+        "name": "Login", "issuer": provider.issuer(), "client_id": "conductor", "client_secret": "oidc-canary-secret",
+        "allow_sign_up": true,
+    });
+    for (name, value) in change.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    let made = world.post("/api/v1/identity-providers", body).by(&admin).send().await.created();
+    let path = format!("/api/v1/identity-providers/{}", made["id"].as_str().unwrap());
+    (world, admin, provider, path)
+}
+
+async fn ends_sessions(provider: Provider) -> Provider {
+    provider.server.reset().await;
+    provider.answers("/jwks", provider.keys()).await;
+    provider.discovers(json!({ "end_session_endpoint": format!("{}/end", provider.issuer()) })).await;
+    provider.gives_tokens().await;
+    provider
+}
+
+/// The cookies of whoever signed in with the provider.
+async fn signed_in(world: &World, provider: &Provider) -> String {
+    let flow = begin(world, "/").await;
+    provider.says(json!({ "nonce": flow.sent("nonce") }));
+    come_back(world, &flow.cookie, &flow.sent("state")).await.status(303).cookies()
+}
+
+async fn sign_out(world: &World, cookies: &str) -> Answer {
+    world.post("/api/auth/logout", json!({})).page().with("cookie", cookies).send().await
+}
+
+fn kept(world: &World) -> usize {
+    world.rows()["secrets"].iter().filter(|row| row.contains("id_token:")).count()
+}
+
+#[tokio::test]
+async fn signing_out_goes_on_to_the_provider_with_its_own_token_alone() {
+    let (world, admin, provider, path) = ending(json!({})).await;
+    // Nobody asked for it: signing out here is all.
+    let cookies = signed_in(&world, &provider).await;
+    assert_eq!(kept(&world), 0, "nothing is kept for nothing");
+    sign_out(&world, &cookies).await.status(204);
+
+    world.patch(&path, json!({ "signs_out": true })).by(&admin).send().await.ok();
+    let cookies = signed_in(&world, &provider).await;
+    assert_eq!(kept(&world), 1);
+    assert!(!format!("{:?}", world.rows()).contains("eyJ"), "at rest it is sealed");
+    let left = sign_out(&world, &cookies).await;
+    assert_eq!(left.header("cache-control"), "no-store");
+    let address = left.ok()["continue_at"].as_str().unwrap().to_owned();
+    let to = reqwest::Url::parse(&address).unwrap();
+    let said =
+        |name: &str| to.query_pairs().find(|(said, _)| said == name).map(|(_, value)| value.into_owned());
+    assert!(address.starts_with(&format!("{}/end?", provider.issuer())), "{address}");
+    assert_eq!(said("post_logout_redirect_uri").unwrap(), "http://127.0.0.1:8420/sign-in");
+    assert_eq!(said("client_id").unwrap(), "conductor");
+    assert_eq!(said("id_token_hint").unwrap().split('.').count(), 3);
+    // The session is over here too, and its token is gone with it.
+    world.get("/api/auth/me").with("cookie", &cookies).send().await.problem(401, "token_revoked");
+    assert_eq!(kept(&world), 0);
+    let listed = world.get("/api/v1/identity-providers").by(&admin).send().await.ok();
+    assert_eq!(listed["signed_out_uri"], "http://127.0.0.1:8420/sign-in");
+
+    // A session that ended in another way leaves its token to the next sign-in, which forgets it.
+    signed_in(&world, &provider).await;
+    assert_eq!(kept(&world), 1);
+    let users = world.get("/api/users?limit=100").by(&admin).send().await.ok();
+    let grace =
+        users["items"].as_array().unwrap().iter().find(|user| user["email"] == "grace@example.com").unwrap();
+    let grace = format!("/api/users/{}", grace["id"].as_str().unwrap());
+    for open in [false, true] {
+        world.patch(&grace, json!({ "is_active": open })).by(&admin).send().await.ok();
+    }
+    signed_in(&world, &provider).await;
+    assert_eq!(kept(&world), 1);
+    // One that came by password goes nowhere else.
+    world.post("/api/auth/logout", json!({})).by(&admin).send().await.status(204);
+}
+
+#[tokio::test]
+async fn a_provider_that_was_entered_anew_is_not_told_the_token_of_the_old_one() {
+    let (world, admin, provider, path) = ending(json!({ "signs_out": true })).await;
+    let cookies = signed_in(&world, &provider).await;
+    let other = ends_sessions(Provider::start(&world).await).await;
+    let moved = json!({ "issuer": other.issuer(), "client_secret": "another-secret" });
+    world.patch(&path, moved).by(&admin).send().await.ok();
+    let address = sign_out(&world, &cookies).await.ok()["continue_at"].as_str().unwrap().to_owned();
+    assert!(address.starts_with(&other.issuer()) && !address.contains("id_token_hint"), "{address}");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_none_is_not_entered() {
+    let world = world().await;
+    let admin = world.first_account().await;
+    for endpoint in ["javascript:alert(1)", "http://169.254.169.254/end", "http://login.example.com/end"] {
+        let provider = Provider::start(&world).await;
+        provider.server.reset().await;
+        provider.answers("/jwks", provider.keys()).await;
+        provider.discovers(json!({ "end_session_endpoint": endpoint })).await;
+        let body = json!({ "name": endpoint, "issuer": provider.issuer(), "client_id": "conductor" });
+        let refused = world.post("/api/v1/identity-providers", body).by(&admin).send().await;
+        assert_eq!(refused.problem(422, "validation_failed")["errors"][0]["pointer"], "/issuer");
+    }
+}

@@ -49,6 +49,7 @@ mod c19_panics;
 mod canary;
 mod doors;
 mod escalation_by_grants;
+mod foreign_machines;
 mod machines;
 mod register;
 #[expect(dead_code, reason = "one attack needs a part of it")]

@@ -374,6 +374,16 @@ async fn every_change_is_one_entry() {
         "organization.updated",
     )
     .await;
+    let siem = json!({
+        "endpoint": "https://siem.example.com/in", "credential": "bearer", "secret": "a secret of the siem".replace(' ', "-"),
+        "enabled": false,
+    });
+    let path = "PUT /api/v1/orgs/{org_id}/audit/forward";
+    w.step(&eve, path, &[&team], siem, "audit.forward_updated").await;
+    let path = "DELETE /api/v1/orgs/{org_id}/audit/forward";
+    w.step(&eve, path, &[&team], json!(null), "audit.forward_deleted").await;
+    let week = json!({ "conversation_days": 7, "run_days": null });
+    w.step(&eve, "PUT /api/v1/orgs/{org_id}/retention", &[&team], week, "retention.updated").await;
     w.step(
         &eve,
         "POST /api/v1/auth/me/orgs",

@@ -439,3 +439,108 @@ async fn a_directory_ends_with_its_switch_and_its_tokens_one_by_one() {
     at.admin().patch(&at.here("/directory"), json!({ "enabled": true })).await.ok();
     second.get("/scim/v2/Users").await.ok();
 }
+
+fn bulk(operations: &Value) -> Value {
+    json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": operations })
+}
+
+/// The result of one name, or of a method where it has none.
+fn result<'r>(answer: &'r Value, name: &str) -> &'r Value {
+    let all = answer["Operations"].as_array().unwrap();
+    all.iter()
+        .find(|one| one["bulkId"] == name || one["method"] == name)
+        .unwrap_or_else(|| panic!("{name}: {answer}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_operations_come_at_once_and_refer_to_each_other() {
+    let it = Provisioned::start().await;
+    let config = it.directory.get("/scim/v2/ServiceProviderConfig").await.ok();
+    assert_eq!(
+        config["bulk"],
+        json!({ "supported": true, "maxOperations": 200, "maxPayloadSize": 1_048_576 })
+    );
+    let old = it.bring("old@example.com").await;
+    let answer = it
+        .directory
+        .post(
+            "/scim/v2/Bulk",
+            bulk(&json!([
+                // It refers to what is made further down.
+                { "method": "POST", "path": "/Groups", "bulkId": "staff",
+                  "data": { "displayName": "Staff", "members": [{ "value": "bulkId:grace" }] } },
+                { "method": "POST", "path": "/Users", "bulkId": "grace", "data": { "userName": "grace@example.com" } },
+                { "method": "PATCH", "path": "/Users/bulkId:grace",
+                  "data": { "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+                            "Operations": [{ "op": "replace", "path": "displayName", "value": "Grace" }] } },
+                { "method": "DELETE", "path": format!("/Users/{}", text(&old["id"])) },
+            ])),
+        )
+        .await
+        .ok();
+    assert_eq!(answer["schemas"], json!(["urn:ietf:params:scim:api:messages:2.0:BulkResponse"]));
+    for (name, status) in [("staff", "201"), ("grace", "201"), ("PATCH", "200"), ("DELETE", "204")] {
+        assert_eq!(result(&answer, name)["status"], status, "{answer}");
+    }
+    let grace = text(&result(&answer, "grace")["location"]);
+    let grace = grace.rsplit('/').next().unwrap();
+    let found = it.directory.get(&format!("/scim/v2/Users/{grace}")).await.ok();
+    assert_eq!(found["displayName"], "Grace");
+    let groups = it.directory.get("/scim/v2/Groups").await.ok();
+    assert_eq!(groups["Resources"][0]["members"][0]["value"], grace);
+    drop(it.directory.get(&format!("/scim/v2/Users/{}", text(&old["id"]))).await.status(404));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_fails_by_itself_until_there_were_too_many() {
+    let it = Provisioned::start().await;
+    it.bring("taken@example.com").await;
+    let user = |name: &str, email: &str| json!({ "method": "POST", "path": "/Users", "bulkId": name, "data": { "userName": email } });
+    let operations = json!([
+        user("a", "taken@example.com"),
+        user("b", "b@example.com"),
+        { "method": "PUT", "path": "/Users/bulkId:nobody", "data": { "userName": "x@example.com" } },
+        { "method": "POST", "path": "/Groups", "bulkId": "round",
+          "data": { "displayName": "Round", "members": [{ "value": "bulkId:round" }] } },
+        { "method": "DELETE", "path": "/Users" },
+        { "method": "POST", "path": "/Tokens", "bulkId": "t", "data": {} },
+    ]);
+    let answer = it.directory.post("/scim/v2/Bulk", bulk(&operations)).await.ok();
+    for (name, status) in
+        [("a", "409"), ("b", "201"), ("PUT", "409"), ("round", "409"), ("DELETE", "405"), ("t", "404")]
+    {
+        assert_eq!(result(&answer, name)["status"], status, "{name}: {answer}");
+    }
+    assert_eq!(result(&answer, "a")["response"]["scimType"], "uniqueness");
+    // After the first fault the rest is left alone.
+    let mut strict = bulk(&json!([user("a", "taken@example.com"), user("c", "c@example.com")]));
+    strict["failOnErrors"] = json!(1);
+    let answer = it.directory.post("/scim/v2/Bulk", strict).await.ok();
+    assert_eq!(answer["Operations"].as_array().unwrap().len(), 1, "{answer}");
+    assert!(it.member("c@example.com").await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_of_many_has_its_limits_and_its_form() {
+    let it = Provisioned::start().await;
+    let one = |at: usize| json!({ "method": "POST", "path": "/Users", "bulkId": at.to_string(), "data": {} });
+    let many: Vec<Value> = (0..201).map(one).collect();
+    drop(it.directory.post("/scim/v2/Bulk", bulk(&json!(many))).await.status(413));
+    let large = json!([{ "method": "POST", "path": "/Users", "bulkId": "1", "data": { "title": "x".repeat(1_100_000) } }]);
+    drop(it.directory.post("/scim/v2/Bulk", bulk(&large)).await.status(413));
+    for bad in [
+        json!({}),
+        bulk(&json!([{ "path": "/Users" }])),
+        bulk(&json!([{ "method": "POST", "path": "/Users", "data": {} }])),
+        bulk(&json!([one(1), one(1)])),
+        json!({ "failOnErrors": 0, "Operations": [] }),
+    ] {
+        let refused = it.directory.post("/scim/v2/Bulk", bad).await.status(400).json();
+        assert_eq!(refused["scimType"], "invalidSyntax");
+    }
+    // Nobody else gets in, not by many at once either; and a directory is nobody.
+    drop(it.admin().post("/scim/v2/Bulk", bulk(&json!([one(1)]))).await.status(403));
+    drop(it.world.anonymous().post("/scim/v2/Bulk", bulk(&json!([one(1)]))).await.status(401));
+    drop(it.directory.get("/scim/v2/Me").await.status(501));
+    drop(it.world.anonymous().get("/scim/v2/Me").await.status(401));
+}

@@ -18,7 +18,7 @@ use conductor_connectors::HttpClient;
 use conductor_conversations::{Artifacts, Conversations, Files, FilesOptions, Messages};
 use conductor_domain::{Clock, RunId, RunKind, SystemClock};
 use conductor_egress::Egress;
-use conductor_governance::{AuditLog, Budgets, Costs, Grants, Policies, Pricing};
+use conductor_governance::{AuditLog, Budgets, Costs, Forwards, Grants, Lifetimes, Policies, Pricing};
 use conductor_http::{AppState, Options, Readiness, Services, StaticPage};
 use conductor_identity::Identity;
 use conductor_llm_providers::{Catalogue, DemoOptions, Models, ModelsOptions, Provider, ProviderKind};
@@ -47,6 +47,8 @@ pub(crate) struct World {
     pub(crate) streams: CancellationToken,
     store: Store,
     schedules: Schedules,
+    lifetimes: Lifetimes,
+    forwards: Forwards,
     base: String,
     router: Router,
     database: TestDb,
@@ -105,6 +107,8 @@ impl World {
         let outside = (egress, provider);
         let services = services(&store, &access, &identity, &folder, &streams, outside).await;
         let schedules = Schedules::new(store.clone(), services.executions.clone());
+        let lifetimes = services.lifetimes.clone();
+        let forwards = services.forwards.clone();
         let router = conductor_http::router(AppState::new(services));
         let service = router.clone().into_make_service_with_connect_info::<SocketAddr>();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -118,7 +122,7 @@ impl World {
         });
         let session = Api::new(&base).post("/api/setup", body).await.status(201).json();
         let admin = Api::new(&base).signed_in(&session);
-        Self { admin, streams, store, schedules, base, router, database, folder }
+        Self { admin, streams, store, schedules, lifetimes, forwards, base, router, database, folder }
     }
 
     /// The rows themselves, for what no route tells.
@@ -129,6 +133,16 @@ impl World {
     /// What starts workflows by themselves; here only when it is told to.
     pub(crate) fn schedules(&self) -> &Schedules {
         &self.schedules
+    }
+
+    /// What sends audit logs on; here only when it is told to.
+    pub(crate) fn forwards(&self) -> &Forwards {
+        &self.forwards
+    }
+
+    /// What removes what is old; here only when it is told to.
+    pub(crate) fn lifetimes(&self) -> &Lifetimes {
+        &self.lifetimes
     }
 
     /// The door itself, for requests without a socket.
@@ -289,6 +303,8 @@ async fn services(
         costs: Costs::new(store.clone(), Arc::clone(access)),
         budgets: Budgets::new(store.clone(), Arc::clone(access)),
         grants: Grants::new(store.clone(), Arc::clone(access)),
+        forwards: Forwards::new(store.clone(), Arc::clone(access), egress.guarded()),
+        lifetimes: Lifetimes::new(store.clone(), Arc::clone(access)),
         audit: audit(store, access, folder),
         keys: conductor_governance::Keys::new(Arc::clone(access)),
         options: Options::new("0.0.0", rand::random()),

@@ -20,7 +20,7 @@ async fn caller(world: &World, person: &Person) -> Caller {
     let mut headers = axum::http::HeaderMap::new();
     headers.insert("authorization", format!("Bearer {}", person.token).parse().unwrap());
     let path = conductor_identity::PathScope::default();
-    world.identity.authenticate(&headers, path, None).await.unwrap().caller
+    world.identity.authenticate(&headers, path, Default::default()).await.unwrap().caller
 }
 
 fn log(person: &Person) -> String {

@@ -135,7 +135,12 @@ async fn open_streams_end_with_their_credential() {
             axum::http::header::AUTHORIZATION,
             format!("Bearer {}", again.token).parse().unwrap(),
         )]);
-        let caller = world.identity.authenticate(&headers, Default::default(), None).await.unwrap().caller;
+        let caller = world
+            .identity
+            .authenticate(&headers, Default::default(), Default::default())
+            .await
+            .unwrap()
+            .caller;
         let identity = world.identity.clone();
         let stream = tokio::spawn(async move { identity.until_revoked(&caller).await });
         tokio::task::yield_now().await;

@@ -24,7 +24,7 @@ use conductor_connectors::HttpClient;
 use conductor_conversations::{Artifacts, Conversations, Files, Messages};
 use conductor_domain::{Clock, FixedClock, Redacted};
 use conductor_egress::Egress;
-use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pricing};
+use conductor_governance::{AuditLog, Budgets, Costs, Forwards, Grants, Keys, Lifetimes, Policies, Pricing};
 use conductor_http::{AppState, Asset, Readiness, Services, StaticPage};
 use conductor_identity::{Identity, SetUp};
 use conductor_llm_providers::{Catalogue, Models, ModelsOptions};
@@ -58,6 +58,8 @@ pub(crate) struct World {
     pub(crate) sealer: Arc<Sealer>,
     /// Sweeps when it is told to.
     pub(crate) grants: Grants,
+    /// Removes what is old when it is told to.
+    pub(crate) lifetimes: Lifetimes,
     router: Router,
     database: TestDb,
     folder: TempDir,
@@ -139,8 +141,9 @@ impl World {
         let services = services(&store, &access, &identity, &folder, options, audit, outside).await;
         let readiness = services.readiness.clone();
         let grants = services.grants.clone();
+        let lifetimes = services.lifetimes.clone();
         let router = conductor_http::router(AppState::new(services));
-        Self { identity, clock, store, readiness, sealer, grants, router, database, folder }
+        Self { identity, clock, store, readiness, sealer, grants, lifetimes, router, database, folder }
     }
 
     /// A set-up installation and its administrator.
@@ -435,6 +438,8 @@ async fn services(
         costs: Costs::new(store.clone(), Arc::clone(access)),
         budgets: Budgets::new(store.clone(), Arc::clone(access)),
         grants: Grants::new(store.clone(), Arc::clone(access)),
+        forwards: Forwards::new(store.clone(), Arc::clone(access), egress.guarded()),
+        lifetimes: Lifetimes::new(store.clone(), Arc::clone(access)),
         audit,
         keys: Keys::new(Arc::clone(access)),
         options,

@@ -22,6 +22,8 @@ const LARGEST: usize = 512 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long what a provider says of itself is believed.
 const BELIEVED: TimeDelta = TimeDelta::hours(1);
+/// Addresses whose keys are remembered.
+const MOST_SETS: usize = 1_000;
 /// How soon keys are asked for again because a token names one that is not known.
 const KEYS_AGAIN: TimeDelta = TimeDelta::seconds(30);
 
@@ -34,6 +36,9 @@ pub(super) struct Discovery {
     pub(super) jwks_uri: String,
     #[serde(default)]
     pub(super) userinfo_endpoint: Option<String>,
+    /// OpenID Connect RP-Initiated Logout.
+    #[serde(default)]
+    pub(super) end_session_endpoint: Option<String>,
     #[serde(default)]
     pub(super) id_token_signing_alg_values_supported: Vec<String>,
     #[serde(default)]
@@ -52,6 +57,13 @@ pub(super) struct Found {
     keys_at: DateTime<Utc>,
 }
 
+/// The keys at an address, as they were found; `None` where they were not.
+#[derive(Clone, Debug)]
+struct KeySet {
+    keys: Option<Arc<JwkSet>>,
+    at: DateTime<Utc>,
+}
+
 /// What a code is exchanged for.
 #[derive(Deserialize)]
 pub(super) struct Tokens {
@@ -64,11 +76,12 @@ pub(super) struct Tokens {
 pub(crate) struct Clients {
     egress: Option<Guarded>,
     found: Mutex<HashMap<String, Arc<Found>>>,
+    sets: Mutex<HashMap<String, KeySet>>,
 }
 
 impl Clients {
     pub(crate) fn new(egress: Option<Guarded>) -> Self {
-        Self { egress, found: Mutex::default() }
+        Self { egress, found: Mutex::default(), sets: Mutex::default() }
     }
 
     /// The provider of this issuer, looked up where it was not lately.
@@ -90,10 +103,11 @@ impl Clients {
         for endpoint in [&discovery.authorization_endpoint, &discovery.token_endpoint, &discovery.jwks_uri]
             .into_iter()
             .chain(&discovery.userinfo_endpoint)
+            .chain(&discovery.end_session_endpoint)
         {
             self.check(endpoint)?;
         }
-        let keys = self.keys(&discovery).await?;
+        let keys = self.keys(&discovery.jwks_uri).await?;
         Ok(self.keep(issuer, Found { discovery, keys, at: now, keys_at: now }))
     }
 
@@ -102,9 +116,33 @@ impl Clients {
         if now - found.keys_at < KEYS_AGAIN {
             return Ok(None);
         }
-        let keys = self.keys(&found.discovery).await?;
+        let keys = self.keys(&found.discovery.jwks_uri).await?;
         let issuer = found.discovery.issuer.clone();
         Ok(Some(self.keep(&issuer, Found { keys, keys_at: now, ..found.clone() })))
+    }
+
+    /// The keys that are published at an address; `again` where a token names one that is not among them. Whoever
+    /// sends tokens that nobody signed makes us ask for them twice a minute at most.
+    pub(crate) async fn key_set(
+        &self,
+        address: &str,
+        now: DateTime<Utc>,
+        again: bool,
+    ) -> Result<Arc<JwkSet>> {
+        let known = self.sets.lock().unwrap_or_else(PoisonError::into_inner).get(address).cloned();
+        if let Some(known) = known {
+            let believed = if again || known.keys.is_none() { KEYS_AGAIN } else { BELIEVED };
+            if now - known.at < believed {
+                return known.keys.ok_or_else(|| unusable("its keys could not be read just now"));
+            }
+        }
+        let read = self.keys(address).await.map(Arc::new);
+        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        if sets.len() >= MOST_SETS {
+            sets.clear();
+        }
+        sets.insert(address.to_owned(), KeySet { keys: read.as_ref().ok().cloned(), at: now });
+        read
     }
 
     /// Exchanges a code.
@@ -144,7 +182,7 @@ impl Clients {
 
     /// Whether an address may be one of a provider: https, or http on this very machine, and nothing that the guard
     /// refuses. Everything else, `javascript:` included, is none.
-    pub(super) fn check(&self, address: &str) -> Result<()> {
+    pub(crate) fn check(&self, address: &str) -> Result<()> {
         let egress = self.egress.as_ref().ok_or_else(|| unusable("outgoing requests are switched off"))?;
         let url = egress.check(address).map_err(|error| unusable(error.to_string()))?;
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
@@ -159,13 +197,13 @@ impl Clients {
         Ok(())
     }
 
-    async fn keys(&self, discovery: &Discovery) -> Result<JwkSet> {
+    async fn keys(&self, address: &str) -> Result<JwkSet> {
         // Keys of kinds that this version does not know are left out, and do not spoil the others.
         #[derive(Deserialize)]
         struct Keys {
             keys: Vec<serde_json::Value>,
         }
-        let all: Keys = self.get(&discovery.jwks_uri, None).await?;
+        let all: Keys = self.get(address, None).await?;
         let keys = all.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
         Ok(JwkSet { keys: keys.collect() })
     }

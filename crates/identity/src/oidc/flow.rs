@@ -187,7 +187,7 @@ impl Identity {
         let nonce = derived("nonce", browser, &state);
         let claims = self.verified(&tokens.id_token, &found, &provider, &nonce).await?;
         let person = self.person(&provider, &found, claims, tokens.access_token.as_deref()).await?;
-        let session = self.admit(&provider, person, client).await?;
+        let session = self.admit(&provider, &found, person, &tokens.id_token, client).await?;
         Ok(Returned { session, return_to: flow.return_to })
     }
 
@@ -240,18 +240,36 @@ impl Identity {
         Ok(Person::of(claims, groups))
     }
 
-    async fn admit(&self, provider: &IdentityProvider, person: Person, client: &Client) -> Result<SignedIn> {
+    async fn admit(
+        &self,
+        provider: &IdentityProvider,
+        found: &Found,
+        person: Person,
+        id_token: &str,
+        client: &Client,
+    ) -> Result<SignedIn> {
         let rows = self.inner.store.unscoped(Unscoped::SignIn);
-        let (by, provider) = (client.clone(), provider.clone());
+        let (by, entered) = (client.clone(), provider.clone());
         let user = rows
-            .write(move |tx| Box::pin(async move { account::find_or_make(tx, &provider, person, &by).await }))
+            .write(move |tx| Box::pin(async move { account::find_or_make(tx, &entered, person, &by).await }))
             .await?;
         self.inner.cache.forget_user(user.id);
         let (scope, ..) = self.place(&user).await?;
-        let (opening, by) = (self.opening(user.id, client), client.clone());
+        let (mut opening, by) = (self.opening(user.id, client), client.clone());
+        let kept = self.kept_for_sign_out(provider, found, opening.new.id, id_token, user.id).await?;
+        opening.new.provider_id = Some(provider.id);
+        opening.new.id_token_ref = kept.as_ref().map(|kept| kept.reference.clone());
         let refresh_token = opening.refresh_token;
         let session = rows
-            .write(move |tx| Box::pin(async move { session::open(tx, opening.new, &by, scope).await }))
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.sessions().forget_id_tokens().await?;
+                    if let Some(kept) = kept {
+                        tx.scoped(Scope::PLATFORM).secrets().create(kept).await?;
+                    }
+                    session::open(tx, opening.new, &by, scope).await
+                })
+            })
             .await?;
         self.signed_in(session, refresh_token).await
     }

@@ -15,11 +15,11 @@ use super::client::Discovery;
 use crate::{Error, Result};
 
 /// Clocks of provider and server may differ by this much.
-const LEEWAY_SECONDS: i64 = 60;
+pub(crate) const LEEWAY_SECONDS: i64 = 60;
 
 /// Every algorithm that a public key verifies. A secret shared with the provider signs nothing here, and `none` is no
 /// algorithm.
-const ALGORITHMS: [Algorithm; 9] = [
+pub(crate) const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RS256,
     Algorithm::RS384,
     Algorithm::RS512,
@@ -54,7 +54,7 @@ enum Audience {
 
 /// Why a token is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// It names a key that is not known; the provider may have a new one.
     UnknownKey,
     /// Anything else.
@@ -120,7 +120,7 @@ pub(super) fn id_token(token: &str, keys: &JwkSet, expected: &Expected<'_>) -> R
 }
 
 /// The provider's key that a token names; where it names none, the only one that fits.
-fn key(keys: &JwkSet, kid: Option<&str>, algorithm: Algorithm) -> Result<DecodingKey, Fault> {
+pub(crate) fn key(keys: &JwkSet, kid: Option<&str>, algorithm: Algorithm) -> Result<DecodingKey, Fault> {
     let fits = |key: &&Jwk| {
         let signs = !matches!(key.common.public_key_use, Some(PublicKeyUse::Encryption));
         let alone = key.common.key_algorithm.is_none_or(|only| only.to_string() == format!("{algorithm:?}"));
@@ -141,12 +141,18 @@ fn key(keys: &JwkSet, kid: Option<&str>, algorithm: Algorithm) -> Result<Decodin
     DecodingKey::from_jwk(first).map_err(|_| Fault::Refused("its key cannot be read"))
 }
 
+impl Fault {
+    /// In words.
+    pub(crate) fn why(self) -> &'static str {
+        match self {
+            Self::UnknownKey => "it is signed by no key of its provider",
+            Self::Refused(why) => why,
+        }
+    }
+}
+
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
-        let why = match fault {
-            Fault::UnknownKey => "it is signed by no key of its provider",
-            Fault::Refused(why) => why,
-        };
-        Self::ProviderUnusable { why: format!("its id token is not accepted: {why}") }
+        Self::ProviderUnusable { why: format!("its id token is not accepted: {}", fault.why()) }
     }
 }

@@ -206,7 +206,11 @@ impl Identity {
     /// What the server can do, for whoever asks: `/ServiceProviderConfig`.
     #[must_use]
     pub fn scim_config(&self, base: &str) -> Value {
-        conductor_scim::service_provider_config(base, super::query::MOST)
+        conductor_scim::service_provider_config(
+            base,
+            super::query::MOST,
+            (super::BULK_OPERATIONS, super::BULK_BYTES),
+        )
     }
 
     /// The kinds of resources: `/ResourceTypes`.
@@ -231,7 +235,7 @@ async fn account(
     if let Some(known) = known {
         match tenant.service_accounts().get(known).await {
             Ok(before) => {
-                let spec = ServiceAccountSpec { subject: before.subject, ..spec };
+                let spec = ServiceAccountSpec { subject: before.subject, inbound: before.inbound, ..spec };
                 tenant.service_accounts().update(known, spec).await.map_err(about(ACCOUNT_NAME))?;
                 return Ok(known);
             }
@@ -256,6 +260,7 @@ fn account_spec(id: ServiceAccountId, issuer: String, audience: String, enabled:
         audience,
         credential_ref: None,
         scope_allowlist: vec![Action::DirectoryProvision.as_str().to_owned()],
+        inbound: conductor_domain::InboundProof::default(),
         enabled,
     }
 }

@@ -16,7 +16,7 @@ fn headers(token: &Redacted<String>) -> HeaderMap {
 }
 
 async fn works(node: &Identity, token: &Redacted<String>) -> bool {
-    node.authenticate(&headers(token), PathScope::default(), None).await.is_ok()
+    node.authenticate(&headers(token), PathScope::default(), Default::default()).await.is_ok()
 }
 
 #[tokio::test]
@@ -50,7 +50,8 @@ async fn what_one_node_ends_the_other_stops_within_a_second() {
 
         let mut streams = Vec::new();
         for token in [&revoked.text, &issued.text, &grace.access_token] {
-            let found = there.authenticate(&headers(token), PathScope::default(), None).await.unwrap();
+            let found =
+                there.authenticate(&headers(token), PathScope::default(), Default::default()).await.unwrap();
             let node = there.clone();
             streams.push(tokio::spawn(async move { node.until_revoked(&found.caller).await }));
         }

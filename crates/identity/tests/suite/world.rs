@@ -58,7 +58,8 @@ impl World {
     pub(crate) async fn caller(&self, session: &SignedIn) -> Caller {
         let bearer = format!("Bearer {}", session.access_token.expose());
         let headers = HeaderMap::from_iter([(header::AUTHORIZATION, bearer.parse().unwrap())]);
-        let found = self.identity.authenticate(&headers, PathScope::default(), None).await.unwrap();
+        let found =
+            self.identity.authenticate(&headers, PathScope::default(), Default::default()).await.unwrap();
         found.caller
     }
 

@@ -31,6 +31,8 @@ pub enum Unscoped {
     KeyRotation,
     /// Taking grants back whose time is over.
     GrantSweep,
+    /// Removing what organisations keep for a while only.
+    Retention,
     /// Finding the schedules of every tenant whose moment has come.
     Schedules,
     /// Finding a hook and the owner of a workflow that starts by itself, before anyone stands for it.
@@ -87,6 +89,18 @@ impl<'a> UnscopedView<'a> {
     #[must_use]
     pub fn audit_chains(self) -> AuditChains<'a> {
         AuditChains::new(self.conn())
+    }
+
+    /// Where the audit logs of every tenant are sent on to.
+    #[must_use]
+    pub fn audit_forwards(self) -> AuditForwards<'a> {
+        AuditForwards::new(self.conn())
+    }
+
+    /// For how long every tenant keeps things.
+    #[must_use]
+    pub fn lifetimes(self) -> Lifetimes<'a> {
+        Lifetimes::new(self.conn())
     }
 
     /// Rotations of the keys of every tenant.

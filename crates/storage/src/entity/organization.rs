@@ -15,6 +15,8 @@ pub struct Model {
     pub timezone: Option<String>,
     pub requires_mfa: bool,
     pub key_max_age_days: Option<i32>,
+    pub keep_conversations_days: Option<i32>,
+    pub keep_runs_days: Option<i32>,
     #[sea_orm(column_type = "JsonBinary")]
     pub notifications: Json,
     #[sea_orm(column_type = "JsonBinary")]

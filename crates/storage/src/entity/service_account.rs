@@ -19,6 +19,10 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub scope_allowlist: Json,
     pub enabled: bool,
+    pub inbound_method: Option<String>,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub inbound: Option<Json>,
+    pub sign_in_token_id: Option<Uuid>,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
     pub deleted_at: Option<ChronoDateTimeUtc>,

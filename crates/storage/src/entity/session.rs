@@ -15,6 +15,8 @@ pub struct Model {
     pub expires_at: ChronoDateTimeUtc,
     pub revoked_at: Option<ChronoDateTimeUtc>,
     pub revoked_reason: Option<String>,
+    pub provider_id: Option<Uuid>,
+    pub id_token_ref: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -248,6 +248,8 @@ impl<'t> OrganizationsTx<'t> {
             timezone: Set(new.timezone),
             requires_mfa: Set(false),
             key_max_age_days: Set(None),
+            keep_conversations_days: Set(None),
+            keep_runs_days: Set(None),
             notifications: Set(json!({})),
             context_extra: Set(json!({})),
             policy_version: Set(0),

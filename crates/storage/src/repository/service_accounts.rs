@@ -1,7 +1,8 @@
 //! Machines' accounts of an organisation.
 
 use conductor_domain::{
-    Page, PageRequest, Revoked, Scope, ServiceAccount, ServiceAccountId, ServiceAccountSpec, SubjectKind,
+    InboundAuth, Page, PageRequest, Revoked, Scope, ServiceAccount, ServiceAccountId, ServiceAccountSpec,
+    SubjectKind, TokenId,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -14,6 +15,9 @@ use crate::{
     entity::service_account,
     tx::Tx,
 };
+
+/// Accounts of one subject under different authorities that a certificate is measured against.
+const CANDIDATES: u64 = 100;
 
 /// Service accounts of the organisation that a caller acts in.
 #[derive(Debug)]
@@ -94,6 +98,40 @@ impl<'a> ServiceAccounts<'a> {
             .await?;
         found.map(ServiceAccount::try_from).transpose()
     }
+
+    /// The accounts that sign in like this under one of these subjects, whoever vouches for it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of_subjects(&self, method: InboundAuth, subjects: &[String]) -> Result<Vec<ServiceAccount>> {
+        let found = service_account::Entity::find()
+            .filter(service_account::Column::DeletedAt.is_null())
+            .filter(service_account::Column::InboundMethod.eq(method.as_str()))
+            .filter(service_account::Column::Subject.is_in(subjects.iter().map(String::as_str)))
+            .filter(service_account::Column::SignInTokenId.is_not_null())
+            // The oldest first: nobody crowds out those who were here before.
+            .order_by_asc(service_account::Column::Id)
+            .limit(CANDIDATES)
+            .all(&self.conn)
+            .await?;
+        found.into_iter().map(ServiceAccount::try_from).collect()
+    }
+
+    /// The account that an issuer's subject is, where it signs in by the issuer's tokens.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of_issuer(&self, issuer: &str, subject: &str) -> Result<Option<ServiceAccount>> {
+        let found = service_account::Entity::find()
+            .filter(service_account::Column::DeletedAt.is_null())
+            .filter(service_account::Column::InboundMethod.eq(InboundAuth::Bearer.as_str()))
+            .filter(service_account::Column::Issuer.eq(issuer))
+            .filter(service_account::Column::Subject.eq(subject))
+            .filter(service_account::Column::SignInTokenId.is_not_null())
+            .one(&self.conn)
+            .await?;
+        found.map(ServiceAccount::try_from).transpose()
+    }
 }
 
 /// Service accounts of one organisation, inside a write.
@@ -133,6 +171,16 @@ impl<'t> ServiceAccountsTx<'t> {
         let account = row.update(&self.tx.conn()).await?.try_into()?;
         self.tx.tell(Revoked::ServiceAccount(id)).await?;
         Ok(account)
+    }
+
+    /// Names what an account acts by when it signs in without a token of ours; `None` where it does not.
+    ///
+    /// # Errors
+    /// `NotFound` when the organisation has no such account.
+    pub async fn sign_in_by(&self, id: ServiceAccountId, token: Option<TokenId>) -> Result<ServiceAccount> {
+        let mut row: service_account::ActiveModel = self.row(id).await?.into();
+        row.sign_in_token_id = Set(token.map(Into::into));
+        row.update(&self.tx.conn()).await?.try_into()
     }
 
     /// Removes a service account; its tokens are dead.
@@ -176,6 +224,8 @@ impl<'t> ServiceAccountsTx<'t> {
             credential_ref: Set(spec.credential_ref),
             scope_allowlist: Set(to_json("service_accounts.scope_allowlist", &spec.scope_allowlist)?),
             enabled: Set(spec.enabled),
+            inbound_method: Set(Some(spec.inbound.method.as_str().to_owned())),
+            inbound: Set(Some(to_json("service_accounts.inbound", &spec.inbound)?)),
             updated_at: Set(self.tx.clock().now()),
             ..Default::default()
         })
@@ -205,6 +255,12 @@ impl TryFrom<service_account::Model> for ServiceAccount {
             credential_ref: row.credential_ref,
             scope_allowlist: json("service_accounts.scope_allowlist", row.scope_allowlist)?,
             enabled: row.enabled,
+            inbound: row
+                .inbound
+                .map(|inbound| json("service_accounts.inbound", inbound))
+                .transpose()?
+                .unwrap_or_default(),
+            sign_in_token_id: row.sign_in_token_id.map(Into::into),
             created_at: row.created_at,
             updated_at: row.updated_at,
         })

@@ -3,15 +3,15 @@
 use chrono::{DateTime, Utc};
 use conductor_domain::{NewSession, Page, PageRequest, Revoked, Session, SessionId, UserId};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    prelude::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, prelude::Expr,
 };
 
 use super::convert::after_id;
 use crate::{
     Error, Result,
     conn::Conn,
-    entity::{refresh_token, session},
+    entity::{refresh_token, secret, session},
     tx::Tx,
 };
 
@@ -102,6 +102,8 @@ impl<'t> SessionsTx<'t> {
             expires_at: Set(new.expires_at),
             revoked_at: Set(None),
             revoked_reason: Set(None),
+            provider_id: Set(new.provider_id.map(Into::into)),
+            id_token_ref: Set(new.id_token_ref),
         };
         let row = row.insert(&self.tx.conn()).await?;
         self.issue(row.id, new.refresh_hash, new.refresh_expires_at).await?;
@@ -196,6 +198,32 @@ impl<'t> SessionsTx<'t> {
         Ok(ended)
     }
 
+    /// Forgets the providers' tokens of sessions that have ended, however they did.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_id_tokens(&self) -> Result<()> {
+        let (conn, now) = (self.tx.conn(), self.tx.clock().now());
+        let ended = || {
+            Condition::all().add(session::Column::IdTokenRef.is_not_null()).add(
+                Condition::any()
+                    .add(session::Column::RevokedAt.is_not_null())
+                    .add(session::Column::ExpiresAt.lte(now)),
+            )
+        };
+        let names = session::Entity::find().select_only().column(session::Column::IdTokenRef).filter(ended());
+        secret::Entity::delete_many()
+            .filter(secret::Column::Reference.in_subquery(names.into_query()))
+            .exec(&conn)
+            .await?;
+        session::Entity::update_many()
+            .col_expr(session::Column::IdTokenRef, Expr::value(Option::<String>::None))
+            .filter(ended())
+            .exec(&conn)
+            .await?;
+        Ok(())
+    }
+
     async fn ended(&self, rows: u64, revoked: Revoked) -> Result<bool> {
         if rows > 0 {
             self.tx.tell(revoked).await?;
@@ -245,6 +273,8 @@ impl From<session::Model> for Session {
             last_used_at: row.last_used_at,
             expires_at: row.expires_at,
             revoked_at: row.revoked_at,
+            provider_id: row.provider_id.map(Into::into),
+            id_token_ref: row.id_token_ref,
         }
     }
 }

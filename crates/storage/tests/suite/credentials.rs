@@ -33,6 +33,7 @@ fn spec(name: &str, subject: &str) -> ServiceAccountSpec {
         audience: "conductor".to_owned(),
         credential_ref: None,
         scope_allowlist: vec!["agent.*".to_owned()],
+        inbound: conductor_domain::InboundProof::default(),
         enabled: true,
     }
 }

@@ -64,8 +64,9 @@ const ERASED: [&str; 39] = [
 ];
 
 /// Tables that lose what lies in organisations of the person's own, and name people by the ids of their accounts at most.
-const OF_ORGANIZATIONS: [&str; 16] = [
+const OF_ORGANIZATIONS: [&str; 17] = [
     "access_campaigns",
+    "audit_forwards",
     "budgets",
     "directories",
     "directory_groups",

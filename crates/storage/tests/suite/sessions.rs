@@ -23,6 +23,8 @@ async fn open(world: &World, user: UserId, hash: &str) -> Session {
         expires_at: world.clock.now() + chrono::Duration::days(30),
         refresh_hash: hash.to_owned(),
         refresh_expires_at: world.clock.now() + chrono::Duration::days(14),
+        provider_id: None,
+        id_token_ref: None,
     };
     let rows = world.store.unscoped(Unscoped::SignIn);
     rows.write(move |tx| Box::pin(async move { tx.sessions().open(new).await })).await.unwrap()

@@ -38,8 +38,8 @@ export async function signOut(): Promise<void> {
   for (const key of Object.keys(localStorage)) {
     if (key.startsWith('conductor.draft.') || key === 'conductor.new-chat') localStorage.removeItem(key);
   }
-  await api.post('/api/auth/logout', {}, { refresh: false }).catch(() => undefined);
-  window.location.assign('/sign-in');
+  const next = await api.post('/api/auth/logout', {}, { refresh: false }).catch(() => undefined);
+  window.location.assign(next ? next.continue_at : '/sign-in');
 }
 
 /** Only a path of this page; anything else would let a link send people away after sign-in. */

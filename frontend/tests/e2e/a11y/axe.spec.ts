@@ -26,6 +26,8 @@ const routes = [
   '/settings/members',
   '/settings/service-accounts',
   '/settings/provisioning',
+  '/settings/retention',
+  '/settings/log-forwarding',
   '/settings/security',
 ];
 

@@ -51,6 +51,7 @@ plain('people sign in with a provider that an administrator entered', async ({ b
     await dialog.getByLabel('Client secret').fill(client.secret);
     await dialog.getByLabel('Scopes').fill('email profile groups');
     await dialog.getByRole('switch', { name: 'Let new people in' }).click();
+    await dialog.getByRole('switch', { name: 'Sign out there too' }).click();
     await dialog.getByRole('button', { name: 'Add group' }).click();
     await dialog.getByRole('textbox', { name: 'Group', exact: true }).fill('staff');
     await dialog.getByRole('combobox', { name: 'Role' }).selectOption('viewer');
@@ -86,6 +87,16 @@ plain('people sign in with a provider that an administrator entered', async ({ b
     await expect(hers).toHaveURL(`${server.url}/`);
     await hers.goto('/settings/members');
     await expect(hers.getByText(account.email)).toBeHidden();
+
+    // Signing out goes on to the provider, which knows whom from the token, and comes back from there.
+    await hers.goto('/');
+    await hers.getByRole('button', { name: /^Account: / }).click();
+    await hers.getByRole('menuitem', { name: 'Sign out' }).click();
+    await hers.getByRole('button', { name: 'Yes, sign me out' }).click();
+    await expect(hers).toHaveURL(`${server.url}/sign-in`);
+    // There she has to say anew who she is.
+    await hers.getByRole('link', { name: 'Continue with Company login' }).click();
+    await expect(hers.getByPlaceholder('Enter any login')).toBeVisible();
     expect([...faults, ...herFaults]).toEqual([]);
   } finally {
     await admin.close();

@@ -1,6 +1,19 @@
 /** Tokens of an agent and of a service account: issued on the page, used outside, ended on the page. */
 import { expect, test } from '../../fixtures/test';
 
+/** An authority of nobody’s, for the form. */
+const authority = `-----BEGIN CERTIFICATE-----
+MIIBnjCCAUWgAwIBAgIUKALEcwuspwC9xiIc8aI88QvLXXswCgYIKoZIzj0EAwIw
+HDEaMBgGA1UEAwwRRXhhbXBsZSBBdXRob3JpdHkwIBcNMjYxMTIzMDQyNDU0WhgP
+MjEyNjEwMzAwNDI0NTRaMBwxGjAYBgNVBAMMEUV4YW1wbGUgQXV0aG9yaXR5MFkw
+EwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEUOFlZv34rs0xnrUlFZoQqRnaLd3Yaa7W
+BCc0b3yRFHoQabUKPkAKszP8K0GBjFpER5f0XQfUpF8qQ3L0CrRxvaNjMGEwHQYD
+VR0OBBYEFJ24huwUePp75qqJsKGdo5fULc+EMB8GA1UdIwQYMBaAFJ24huwUePp7
+5qqJsKGdo5fULc+EMA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQDAgIEMAoG
+CCqGSM49BAMCA0cAMEQCIHRRyffpGphlK2OG3+cHwzunwJ7a5wy/iHDuc+6ydpQD
+AiBOv8zlZy0BUD5ja9/UwETzOPSrAsxA3TE5+vsGkVODGg==
+-----END CERTIFICATE-----`;
+
 /** As another system calls: with the token and nothing of the page's. */
 async function status(url: string, token: string): Promise<number> {
   const answer = await fetch(`${url}/api/agents`, { headers: { Authorization: `Bearer ${token}` } });
@@ -81,4 +94,31 @@ test('a service account signs in within its allowlist until it is switched off',
   await row.getByRole('button', { name: 'Delete', exact: true }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
   await expect(page.getByText('No service accounts yet')).toBeVisible();
+});
+
+test('a service account is told to sign in by a certificate, and without authentication in development alone', async ({
+  page,
+}) => {
+  await page.goto('/settings/service-accounts');
+  await page.getByRole('button', { name: 'New service account' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('Certified pipeline');
+  await dialog
+    .getByLabel('How it signs in')
+    .selectOption({ label: 'without authentication (development only)' });
+  await dialog.getByLabel('Networks').fill('192.0.2.0/24');
+  await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+  await expect(dialog.getByText('works in a development environment only')).toBeVisible();
+  await dialog.getByLabel('How it signs in').selectOption({ label: 'with a client certificate (mTLS)' });
+  await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+  await expect(dialog.getByText('Enter the certificate of the authority')).toBeVisible();
+  await dialog.getByLabel('Certificate authority (PEM)').fill(authority);
+  await dialog.getByText('Where it comes from').click();
+  await dialog.getByLabel('Subject').fill('spiffe://example.com/certified');
+  await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+  await expect(dialog).toHaveCount(0);
+  const row = page.getByRole('listitem').filter({ hasText: 'Certified pipeline' }).first();
+  await row.getByRole('button', { name: 'Details and tokens' }).click();
+  await expect(row).toContainText('with a client certificate (mTLS)');
+  await expect(row).toContainText('Sign-in by certificate');
 });

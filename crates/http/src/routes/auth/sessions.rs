@@ -14,9 +14,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     AppState, Problem,
-    answer::NoContent,
+    answer::{NoContent, Secret},
     caller::Auth,
-    cookies,
+    cookies, host,
+    json::Json,
     page::{PageParameters, PageResponse, Paging},
     path::Path,
 };
@@ -43,21 +44,51 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(delete_session))
 }
 
-/// Ends the caller's session.
-#[utoipa::path(post, path = "/api/auth/logout", tag = "auth", responses((status = 204, description = "Signed out")))]
-async fn logout(Auth(caller): Auth, State(identity): State<Identity>) -> Result<Response, Problem> {
-    identity.sign_out(&caller).await?;
-    let mut headers = HeaderMap::new();
-    cookies::clear(&mut headers);
-    Ok((StatusCode::NO_CONTENT, headers).into_response())
+/// Signed out here; the provider that the session came from is left to be told by the browser.
+#[derive(Serialize, ToSchema)]
+struct SignedOutResponse {
+    /// Where to send the browser, so that the session at the identity provider ends too.
+    continue_at: String,
+}
+
+/// Where a provider sends people back to who signed out.
+pub(crate) fn signed_out_uri(state: &AppState, headers: &HeaderMap) -> String {
+    format!("{}/sign-in", host::base(state, headers))
 }
 
 /// Ends the caller's session.
 #[utoipa::path(
-    post, path = "/api/v1/auth/logout", tag = "auth", responses((status = 204, description = "Signed out"))
+    post, path = "/api/auth/logout", tag = "auth",
+    responses(
+        (status = 200, description = "Signed out here; the provider is next", body = SignedOutResponse),
+        (status = 204, description = "Signed out")
+    )
 )]
-async fn logout_v1(caller: Auth, state: State<Identity>) -> Result<Response, Problem> {
-    logout(caller, state).await
+async fn logout(
+    Auth(caller): Auth,
+    State(state): State<AppState>,
+    asked: HeaderMap,
+) -> Result<Response, Problem> {
+    let next = state.identity.sign_out(&caller, &signed_out_uri(&state, &asked)).await?;
+    let mut headers = HeaderMap::new();
+    cookies::clear(&mut headers);
+    Ok(match next {
+        // It holds the provider's token: nothing on the way keeps it.
+        Some(continue_at) => Secret((headers, Json(SignedOutResponse { continue_at }))).into_response(),
+        None => (StatusCode::NO_CONTENT, headers).into_response(),
+    })
+}
+
+/// Ends the caller's session.
+#[utoipa::path(
+    post, path = "/api/v1/auth/logout", tag = "auth",
+    responses(
+        (status = 200, description = "Signed out here; the provider is next", body = SignedOutResponse),
+        (status = 204, description = "Signed out")
+    )
+)]
+async fn logout_v1(caller: Auth, state: State<AppState>, asked: HeaderMap) -> Result<Response, Problem> {
+    logout(caller, state, asked).await
 }
 
 /// Where the caller is signed in.

@@ -116,8 +116,9 @@ impl From<Error> for Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
+impl Refusal {
+    /// What it says, as the standard has it.
+    pub(super) fn told(&self) -> (StatusCode, Value) {
         let mut body = json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
             // A text, as the standard writes it.
@@ -127,7 +128,14 @@ impl IntoResponse for Refusal {
         if let Some(reason) = self.reason {
             body["scimType"] = json!(reason);
         }
-        let mut response = json_of(self.status, body);
+        (self.status, body)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (status, body) = self.told();
+        let mut response = json_of(status, body);
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

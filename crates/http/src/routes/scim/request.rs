@@ -18,9 +18,8 @@ impl FromRequestParts<AppState> for Directory {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
-        let address = request::address(parts, &state.options.trusted_proxies);
-        let authenticated =
-            state.identity.authenticate(&parts.headers, PathScope::default(), address).await?;
+        let origin = request::origin(parts, state);
+        let authenticated = state.identity.authenticate(&parts.headers, PathScope::default(), origin).await?;
         let base = format!("{}{ROOT}", host::base(state, &parts.headers));
         Ok(Self(state.identity.provisioner(authenticated.caller, base).await?))
     }
@@ -85,29 +84,47 @@ impl FromRequest<AppState> for Body {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Refusal> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-        if !["application/scim+json", "application/json"].iter().any(|known| kind.eq_ignore_ascii_case(known))
-        {
-            let detail = "Send `application/scim+json`.";
-            return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, None, detail));
-        }
-        let body = Bytes::from_request(request, state).await;
-        let body = body.map_err(|_| {
-            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, None, "The body is larger than this server takes.")
-        })?;
-        let syntax = |error| {
-            let detail = format!("The body is no JSON: {error}.");
-            Refusal::new(StatusCode::BAD_REQUEST, Some("invalidSyntax"), detail)
-        };
-        serde_json::from_slice(&body).map(Self).map_err(syntax)
+        read(request, state, usize::MAX).await.map(Self)
     }
+}
+
+/// The body of many operations, which may be smaller than others.
+pub(super) struct BulkBody(pub(super) Value);
+
+impl FromRequest<AppState> for BulkBody {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Refusal> {
+        read(request, state, conductor_identity::BULK_BYTES).await.map(Self)
+    }
+}
+
+async fn read(request: Request, state: &AppState, most: usize) -> Result<Value, Refusal> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if !["application/scim+json", "application/json"].iter().any(|known| kind.eq_ignore_ascii_case(known)) {
+        let detail = "Send `application/scim+json`.";
+        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, None, detail));
+    }
+    let body = Bytes::from_request(request, state).await.ok().filter(|body| body.len() <= most);
+    let body = body.ok_or_else(|| {
+        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, None, "The body is larger than this server takes.")
+    })?;
+    let syntax = |error| {
+        let detail = format!("The body is no JSON: {error}.");
+        Refusal::new(StatusCode::BAD_REQUEST, Some("invalidSyntax"), detail)
+    };
+    serde_json::from_slice(&body).map_err(syntax)
 }
 
 /// The version that a change expects; `None` for any.
 pub(super) fn if_match(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get(header::IF_MATCH)?.to_str().unwrap_or_default().trim();
-    match text {
+    expected(headers.get(header::IF_MATCH)?.to_str().unwrap_or_default())
+}
+
+/// The version that a text names.
+pub(super) fn expected(version: &str) -> Option<String> {
+    match version.trim() {
         "*" => None,
         weak if weak.starts_with("W/") => Some(weak.to_owned()),
         strong => Some(format!("W/{strong}")),

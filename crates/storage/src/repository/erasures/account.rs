@@ -15,7 +15,9 @@ use crate::{
 };
 
 /// What is gone at once. `$1` is the person.
-const CREDENTIALS: [&str; 10] = [
+const CREDENTIALS: [&str; 11] = [
+    "DELETE FROM secrets WHERE ref IN (SELECT id_token_ref FROM sessions WHERE user_id = $1 \
+       AND id_token_ref IS NOT NULL)",
     "DELETE FROM refresh_tokens WHERE session_id IN (SELECT id FROM sessions WHERE user_id = $1)",
     "DELETE FROM sessions WHERE user_id = $1",
     "DELETE FROM one_time_links WHERE user_id = $1",

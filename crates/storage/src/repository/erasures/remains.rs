@@ -91,7 +91,8 @@ const REMAINS: [&str; 36] = [
 ];
 
 /// What an organisation of the person's own held. `$1` is the organisation.
-const OWN: [&str; 34] = [
+const OWN: [&str; 35] = [
+    "DELETE FROM audit_forwards WHERE organization_id = $1",
     "DELETE FROM resource_tags WHERE organization_id = $1",
     "DELETE FROM tags WHERE organization_id = $1",
     "DELETE FROM ratings WHERE organization_id = $1",

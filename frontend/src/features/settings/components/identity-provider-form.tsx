@@ -24,6 +24,7 @@ interface Words {
   allow_sign_up: boolean;
   link_by_email: boolean;
   vouches_for_mfa: boolean;
+  signs_out: boolean;
   enabled: boolean;
   role_mappings: { group: string; organization_id: string; role: OrganizationRole }[];
 }
@@ -56,6 +57,11 @@ const switches = [
     label: 'It asks for a second factor itself',
     hint: 'Accounts with a second factor here are let in without its code.',
   },
+  {
+    name: 'signs_out',
+    label: 'Sign out there too',
+    hint: 'Signing out here goes on to the provider and ends its session, where the provider offers that.',
+  },
   { name: 'enabled', label: 'Shown on the sign-in page', hint: undefined },
 ] as const;
 
@@ -83,6 +89,7 @@ export function IdentityProviderForm({
       allow_sign_up: provider?.allow_sign_up ?? false,
       link_by_email: provider?.link_by_email ?? false,
       vouches_for_mfa: provider?.vouches_for_mfa ?? false,
+      signs_out: provider?.signs_out ?? false,
       enabled: provider?.enabled ?? true,
       role_mappings: provider?.role_mappings ?? [],
     },

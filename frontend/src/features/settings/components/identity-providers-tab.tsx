@@ -56,6 +56,17 @@ export function IdentityProvidersTab() {
             />
             <CopyButton text={data.redirect_uri} label={t('Copy address')} />
           </div>
+          <div className="field">
+            <span className="shrink-0 text-sm text-text-3">{t('After signing out')}</span>
+            <input
+              readOnly
+              className="mono"
+              value={data.signed_out_uri}
+              aria-label={t('Address after signing out')}
+              onFocus={(event) => event.target.select()}
+            />
+            <CopyButton text={data.signed_out_uri} label={t('Copy address after signing out')} />
+          </div>
           {providers.length === 0 ? (
             <div className="card">
               <EmptyState icon={<Fingerprint />} title={t('No providers yet')}>

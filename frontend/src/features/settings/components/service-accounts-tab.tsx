@@ -11,7 +11,7 @@ import type { Me, ServiceAccount } from '@/api/types';
 import { Status } from '@/components/ui/badges';
 import { Button } from '@/components/ui/button';
 import { ConfirmDialog, Dialog } from '@/components/ui/dialog';
-import { SelectField, TextField } from '@/components/ui/field';
+import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
 import { Switch } from '@/components/ui/switch';
 import { allScopes, ScopeField, TokensSection } from '@/features/tokens';
@@ -32,7 +32,9 @@ export function ServiceAccountsTab({ me }: { me: Me }) {
     <div className="grid gap-4">
       <div className="flex flex-wrap items-center gap-4">
         <p className="min-w-0 flex-1 basis-72 text-text-2">
-          {t('Accounts for pipelines and other systems. They sign in with tokens, within their allowlist.')}
+          {t(
+            'Accounts for pipelines and other systems. They sign in with tokens, certificates or tokens of their own issuer, within their allowlist.',
+          )}
         </p>
         <Button variant="primary" onClick={() => setEditing('new')}>
           <Plus size={16} />
@@ -148,6 +150,8 @@ function Account({
             <dd className="mono break-all">{account.issuer}</dd>
             <dt className="text-text-3">{t('Audience')}</dt>
             <dd className="mono break-all">{account.audience}</dd>
+            <dt className="text-text-3">{t('Signs in')}</dt>
+            <dd>{waysIn()[account.inbound_auth_method]}</dd>
             <dt className="text-text-3">{t('Allowlist')}</dt>
             <dd className="mono break-words">
               {account.scope_allowlist.join(' ') || (
@@ -175,7 +179,19 @@ function Account({
   );
 }
 
+/** How a machine proves who it is, in words. */
+const waysIn = () => ({
+  BEARER: t('with a bearer token'),
+  MTLS: t('with a client certificate (mTLS)'),
+  NONE: t('without authentication (development only)'),
+});
+
 interface Words {
+  inbound_auth_method: ServiceAccount['inbound_auth_method'];
+  jwks_uri: string;
+  public_key: string;
+  client_ca: string;
+  networks: string;
   name: string;
   description: string;
   environment_id: string;
@@ -198,7 +214,7 @@ function AccountForm({
   const [allowlist, setAllowlist] = useState(account?.scope_allowlist ?? []);
   const [scopeError, setScopeError] = useState<string>();
   const [enabled, setEnabled] = useState(account?.enabled ?? true);
-  const { register, handleSubmit, formState, setError } = useForm<Words>({
+  const { register, handleSubmit, formState, setError, watch } = useForm<Words>({
     values: {
       name: account?.name ?? '',
       description: account?.description ?? '',
@@ -206,9 +222,15 @@ function AccountForm({
       subject: account?.subject ?? '',
       issuer: account?.issuer ?? '',
       audience: account?.audience ?? '',
+      inbound_auth_method: account?.inbound_auth_method ?? 'BEARER',
+      jwks_uri: account?.jwks_uri ?? '',
+      public_key: account?.public_key ?? '',
+      client_ca: account?.client_ca ?? '',
+      networks: account?.networks.join(' ') ?? '',
     },
     resetOptions: { keepDirtyValues: true },
   });
+  const method = watch('inbound_auth_method');
   const submit = handleSubmit(async (words) => {
     const told = (text: string) => text.trim() || undefined;
     const body = {
@@ -218,6 +240,11 @@ function AccountForm({
       subject: told(words.subject),
       issuer: told(words.issuer),
       audience: told(words.audience),
+      inbound_auth_method: words.inbound_auth_method,
+      jwks_uri: words.jwks_uri.trim() || null,
+      public_key: words.public_key.trim() || null,
+      client_ca: words.client_ca.trim() || null,
+      networks: words.networks.split(/[\s,]+/).filter(Boolean),
       scope_allowlist: allowlist,
       enabled,
     };
@@ -230,7 +257,19 @@ function AccountForm({
       const problem = error instanceof Problem ? error : undefined;
       const scope = problem?.errors.find(({ pointer }) => pointer.startsWith('/scope_allowlist'));
       setScopeError(scope?.detail);
-      const fields = ['name', 'description', 'subject', 'issuer', 'audience', 'environment_id'] as const;
+      const fields = [
+        'name',
+        'description',
+        'subject',
+        'issuer',
+        'audience',
+        'environment_id',
+        'inbound_auth_method',
+        'jwks_uri',
+        'public_key',
+        'client_ca',
+        'networks',
+      ] as const;
       const faulty = fields.filter((field) => problem?.fieldError(field));
       for (const field of faulty) setError(field, { message: problem?.fieldError(field) });
       if (!scope && faulty.length === 0) setError('name', { message: describe(error) });
@@ -273,6 +312,41 @@ function AccountForm({
           setScopeError(undefined);
         }}
       />
+      <SelectField
+        label={t('How it signs in')}
+        hint={t('Tokens that are issued here work in every case.')}
+        error={errors.inbound_auth_method?.message}
+        {...register('inbound_auth_method')}
+      >
+        {Object.entries(waysIn()).map(([value, words]) => (
+          <option key={value} value={value}>
+            {words}
+          </option>
+        ))}
+      </SelectField>
+      {method === 'MTLS' && (
+        <TextArea
+          label={t('Certificate authority (PEM)')}
+          hint={t(
+            'A certificate that this authority issued signs in where its URI or DNS name, or sha256: and its fingerprint, is the subject below.',
+          )}
+          rows={4}
+          className="mono"
+          error={errors.client_ca?.message}
+          {...register('client_ca')}
+        />
+      )}
+      {method === 'NONE' && (
+        <TextField
+          label={t('Networks')}
+          hint={t(
+            'Whoever comes from there is this account, by the header X-Conductor-Service-Account. In development environments alone.',
+          )}
+          placeholder="10.1.2.0/24"
+          error={errors.networks?.message}
+          {...register('networks')}
+        />
+      )}
       <details>
         <summary className="cursor-pointer text-sm text-text-2">{t('Where it comes from')}</summary>
         <div className="mt-3 grid gap-4">
@@ -282,8 +356,29 @@ function AccountForm({
             error={errors.subject?.message}
             {...register('subject')}
           />
-          <TextField label={t('Issuer')} error={errors.issuer?.message} {...register('issuer')} />
+          {method !== 'MTLS' && (
+            <TextField label={t('Issuer')} error={errors.issuer?.message} {...register('issuer')} />
+          )}
           <TextField label={t('Audience')} error={errors.audience?.message} {...register('audience')} />
+          {method === 'BEARER' && (
+            <>
+              <TextField
+                label={t('Address of the issuer’s keys (JWKS)')}
+                hint={t(
+                  'With it, tokens of this issuer, subject and audience sign in. Or enter its one key below.',
+                )}
+                error={errors.jwks_uri?.message}
+                {...register('jwks_uri')}
+              />
+              <TextArea
+                label={t('Public key of the issuer (PEM)')}
+                rows={3}
+                className="mono"
+                error={errors.public_key?.message}
+                {...register('public_key')}
+              />
+            </>
+          )}
         </div>
       </details>
       <Switch

@@ -11,11 +11,13 @@ import { t } from '@/lib/i18n';
 import { covers } from '@/lib/permissions';
 import { AppearanceTab } from './appearance-tab';
 import { EncryptionTab } from './encryption-tab';
+import { ForwardTab } from './forward-tab';
 import { IdentityProvidersTab } from './identity-providers-tab';
 import { KeysTab } from './keys-tab';
 import { MembersTab } from './members-tab';
 import { ProfileTab } from './profile-tab';
 import { ProvisioningTab } from './provisioning-tab';
+import { RetentionTab } from './retention-tab';
 import { SecurityTab } from './security-tab';
 import { ServiceAccountsTab } from './service-accounts-tab';
 
@@ -28,6 +30,8 @@ const tabs = [
   { id: 'members', label: 'Members', of: 'Organisation' },
   { id: 'service-accounts', label: 'Service accounts', of: 'Organisation', needs: 'service_account.read' },
   { id: 'provisioning', label: 'Provisioning', of: 'Organisation', needs: 'directory.read' },
+  { id: 'retention', label: 'Retention', of: 'Organisation', needs: 'organization.update' },
+  { id: 'log-forwarding', label: 'Log forwarding', of: 'Organisation', needs: 'audit.read' },
   { id: 'sign-in', label: 'Sign-in providers', of: 'Platform', needs: 'id_provider.read' },
   { id: 'encryption', label: 'Encryption keys', of: 'Platform', needs: 'secret_key.read' },
 ] as const satisfies readonly { id: string; label: string; of: string; needs?: string }[];
@@ -49,6 +53,8 @@ export function SettingsPage({ tab }: { tab: SettingsTab }) {
     else if (tab === 'members') body = <MembersTab me={me} />;
     else if (tab === 'service-accounts') body = <ServiceAccountsTab me={me} />;
     else if (tab === 'provisioning') body = <ProvisioningTab me={me} />;
+    else if (tab === 'retention') body = <RetentionTab me={me} />;
+    else if (tab === 'log-forwarding') body = <ForwardTab me={me} />;
     else if (tab === 'sign-in') body = <IdentityProvidersTab />;
     else if (tab === 'encryption') body = <EncryptionTab />;
     else body = <SecurityTab me={me} />;
