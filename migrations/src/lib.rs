@@ -36,6 +36,7 @@ mod m20261122_000034_count_nodes;
 mod m20261122_000035_tell_workflows;
 mod m20261122_000036_publish_workflows;
 mod m20261122_000037_keep_large_values_apart;
+mod m20261123_000040_share_conversations;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -85,6 +86,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000035_tell_workflows::Migration),
             Box::new(m20261122_000036_publish_workflows::Migration),
             Box::new(m20261122_000037_keep_large_values_apart::Migration),
+            Box::new(m20261123_000040_share_conversations::Migration),
         ]
     }
 }

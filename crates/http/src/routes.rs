@@ -25,6 +25,7 @@ mod orgs;
 mod permissions;
 mod policies;
 mod pricing;
+mod public_shares;
 mod roles;
 mod runs;
 pub(crate) mod scim;
@@ -80,6 +81,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(conversations::router())
         .merge(messages::router())
         .merge(artifacts::router())
+        .merge(public_shares::router())
         .merge(files::router())
         .merge(agents::router())
         .merge(workflows::router())

@@ -278,6 +278,7 @@ async fn services(
         opinions: Opinions::new(store.clone(), workflows.clone()),
         workflows,
         canvases: Canvases::new(store.clone(), Arc::clone(access)),
+        public_shares: PublicShares::new(store.clone(), Arc::clone(access)),
         hooks: Hooks::new(store.clone(), Arc::clone(access), executions.clone()),
         events: Events::new(store.clone(), Arc::clone(access), executions.clone()),
         executions,
