@@ -16,7 +16,7 @@ use conductor_access::{
 use conductor_agents::{Agents, Builtin, Delegates, KINDS, ProviderClients, TurnParts, Turns};
 use conductor_blobs::Blobs;
 use conductor_connectors::{ACCOUNT_VARIABLES, HttpClient, Providers, Reach, Reading};
-use conductor_conversations::{Artifacts, Conversations, Files, Messages};
+use conductor_conversations::{Artifacts, Conversations, Files, Messages, PublicShares};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
 use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pricing};

@@ -15,7 +15,7 @@ use conductor_access::{
 use conductor_agents::{Agents, Builtin, Delegates, KINDS, ProviderClients, TurnParts, Turns};
 use conductor_blobs::Blobs;
 use conductor_connectors::HttpClient;
-use conductor_conversations::{Artifacts, Conversations, Files, FilesOptions, Messages};
+use conductor_conversations::{Artifacts, Conversations, Files, FilesOptions, Messages, PublicShares};
 use conductor_domain::{Clock, RunId, RunKind, SystemClock};
 use conductor_egress::Egress;
 use conductor_governance::{AuditLog, Budgets, Costs, Grants, Policies, Pricing};

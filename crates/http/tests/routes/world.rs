@@ -21,7 +21,7 @@ use conductor_access::{
 use conductor_agents::{Agents, Builtin, Delegates, ProviderClients, TurnParts, Turns};
 use conductor_blobs::Blobs;
 use conductor_connectors::HttpClient;
-use conductor_conversations::{Artifacts, Conversations, Files, Messages};
+use conductor_conversations::{Artifacts, Conversations, Files, Messages, PublicShares};
 use conductor_domain::{Clock, FixedClock, Redacted};
 use conductor_egress::Egress;
 use conductor_governance::{AuditLog, Budgets, Costs, Grants, Keys, Policies, Pricing};

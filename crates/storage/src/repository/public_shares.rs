@@ -54,6 +54,19 @@ impl<'t> PublicShares<'t> {
         if done.rows_affected == 0 { Err(Error::NotFound) } else { Ok(()) }
     }
 
+    /// Lets a link close at another moment.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not this tenant's.
+    pub async fn prolong(&self, id: PublicShareId, expires_at: DateTime<Utc>) -> Result<()> {
+        let done = shared_conversation::Entity::update_many()
+            .col_expr(shared_conversation::Column::ExpiresAt, Expr::value(expires_at))
+            .filter(self.own(id))
+            .exec(&self.tx.tx.conn())
+            .await?;
+        if done.rows_affected == 0 { Err(Error::NotFound) } else { Ok(()) }
+    }
+
     /// Counts a look at a link. One that was taken away meanwhile counts none.
     ///
     /// # Errors
