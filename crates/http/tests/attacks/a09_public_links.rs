@@ -20,15 +20,14 @@ async fn talk(world: &World, by: &Person, said: &str) -> (String, Scope) {
     };
     let of: ConversationId = conversation.parse().unwrap();
     let message = conductor_domain::MessageId::generate(world.store.clock());
-    let new = NewMessage::new(message, of, MessageRole::User, said);
-    let tick = world.now();
+    let new = NewMessage::text(message, of, None, MessageRole::User, said);
     world
         .store
         .scoped(scope)
         .write(move |tx| {
             Box::pin(async move {
                 tx.messages().insert(new).await?;
-                tx.conversations().touch(of, message, tick).await
+                tx.conversations().touch(of, Some(message), 1, 0).await
             })
         })
         .await
