@@ -135,8 +135,7 @@ export function useAnswer() {
 export const publicLinks = (id: string) =>
   queryOptions({
     queryKey: ['public-links', id],
-    queryFn: ({ signal }) =>
-      api.get(`/api/conversations/${id}/shares`, { query: { limit: 100 }, signal }),
+    queryFn: ({ signal }) => api.get(`/api/conversations/${id}/shares`, { query: { limit: 100 }, signal }),
   });
 
 /** What a public link opens; asked without a sign-in. */
@@ -154,8 +153,7 @@ function linked() {
 
 export function useMakeLink(id: string) {
   return useMutation({
-    mutationFn: (expiresAt: string) =>
-      api.post(`/api/conversations/${id}/share`, { expires_at: expiresAt }),
+    mutationFn: (expiresAt: string) => api.post(`/api/conversations/${id}/share`, { expires_at: expiresAt }),
     onSettled: linked,
   });
 }

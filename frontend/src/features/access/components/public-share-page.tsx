@@ -39,9 +39,7 @@ export function PublicSharePage({ token }: { token: string }) {
               <p className="whitespace-pre-wrap break-words">{message.content}</p>
             </article>
           ))}
-          {data.artifact && (
-            <pre className="card overflow-x-auto p-4 text-sm">{data.artifact.content}</pre>
-          )}
+          {data.artifact && <pre className="card overflow-x-auto p-4 text-sm">{data.artifact.content}</pre>}
         </>
       )}
     </main>
