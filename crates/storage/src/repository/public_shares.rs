@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use conductor_domain::{ConversationId, NewPublicShare, Page, PageRequest, PublicShare, PublicShareId, Scope};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, prelude::Expr,
+    ExprTrait, QuerySelect, prelude::Expr,
 };
 
 use super::convert::after_id;

@@ -31,8 +31,8 @@ export function PublicSharePage({ token }: { token: string }) {
               {t('Read only. Open until {{when}}.', { when: dateTime(data.expires_at) })}
             </p>
           </header>
-          {data.messages?.map((message, index) => (
-            <article key={`${message.created_at}-${index}`} className="card p-4">
+          {data.messages?.map((message) => (
+            <article key={`${message.created_at} ${message.role}`} className="card p-4">
               <h2 className="text-sm text-text-3">
                 {message.role === 'user' ? t('Person') : t('Assistant')}
               </h2>
