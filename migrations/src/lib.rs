@@ -38,6 +38,7 @@ mod m20261122_000036_publish_workflows;
 mod m20261122_000037_keep_large_values_apart;
 mod m20261122_000042_sign_in_from_outside;
 mod m20261122_000043_keep_and_forward;
+mod m20261123_000040_share_conversations;
 mod m20261123_000044_note_waits;
 mod table;
 
@@ -88,6 +89,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000035_tell_workflows::Migration),
             Box::new(m20261122_000036_publish_workflows::Migration),
             Box::new(m20261122_000037_keep_large_values_apart::Migration),
+            Box::new(m20261123_000040_share_conversations::Migration),
             Box::new(m20261122_000042_sign_in_from_outside::Migration),
             Box::new(m20261122_000043_keep_and_forward::Migration),
             Box::new(m20261123_000044_note_waits::Migration),

@@ -138,6 +138,8 @@ pub(crate) struct Config {
     pub(crate) limit_connector_per_minute: u32,
     /// Deliveries to one webhook by one address, per minute.
     pub(crate) limit_webhook_per_minute: u32,
+    /// Looks at public links by one address, per minute.
+    pub(crate) limit_share_per_minute: u32,
     /// How far the moment of a delivery to a webhook may lie from ours, in milliseconds.
     pub(crate) webhook_tolerance_ms: u32,
     /// After how many days entries of the audit log are removed; 0 keeps all.
@@ -209,6 +211,7 @@ impl Default for Config {
             limit_agent_tool_per_minute: 120,
             limit_connector_per_minute: 600,
             limit_webhook_per_minute: 300,
+            limit_share_per_minute: 60,
             webhook_tolerance_ms: 300_000,
             audit_retention_days: 0,
             max_body_bytes: 4 * 1_024 * 1_024,

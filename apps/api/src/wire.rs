@@ -16,7 +16,7 @@ use conductor_access::{
 use conductor_agents::{Agents, Builtin, Delegates, KINDS, ProviderClients, TurnParts, Turns};
 use conductor_blobs::Blobs;
 use conductor_connectors::{ACCOUNT_VARIABLES, HttpClient, Providers, Reach, Reading};
-use conductor_conversations::{Artifacts, Conversations, Files, Messages};
+use conductor_conversations::{Artifacts, Conversations, Files, Messages, PublicShares};
 use conductor_domain::{Clock, RunKind, SystemClock};
 use conductor_egress::Egress;
 use conductor_governance::{AuditLog, Budgets, Costs, Forwards, Grants, Keys, Lifetimes, Policies, Pricing};
@@ -49,6 +49,7 @@ pub(crate) struct Wired {
     pub(crate) agents: Agents,
     pub(crate) workflows: Workflows,
     pub(crate) canvases: Canvases,
+    pub(crate) public_shares: PublicShares,
     pub(crate) executions: Executions,
     pub(crate) opinions: Opinions,
     pub(crate) schedules: Schedules,
@@ -92,6 +93,7 @@ pub(crate) async fn rows(config: &Config, folder: &DataFolder) -> Result<(Store,
         per_user: config.limit_user_per_minute,
         per_agent_tool: config.limit_agent_tool_per_minute,
         per_hook: config.limit_webhook_per_minute,
+        per_share: config.limit_share_per_minute,
         per_connector: config.limit_connector_per_minute,
         per_user_day: config.limit_user_per_day,
         per_role_day: config
@@ -261,6 +263,7 @@ pub(crate) async fn wire(config: &Config, folder: &DataFolder) -> Result<Wired> 
         opinions: Opinions::new(store.clone(), workflows.clone()),
         workflows,
         canvases: Canvases::new(store.clone(), Arc::clone(&access)),
+        public_shares: PublicShares::new(store.clone(), Arc::clone(&access)),
         hooks: Hooks::new(store.clone(), Arc::clone(&access), executions.clone())
             .tolerating(Duration::from_millis(config.webhook_tolerance_ms.into())),
         events: Events::new(store.clone(), Arc::clone(&access), executions.clone())

@@ -29,6 +29,8 @@ pub struct LimitsOptions {
     pub per_connector: u32,
     /// Deliveries to one hook by one address.
     pub per_hook: u32,
+    /// Looks at public links by one address.
+    pub per_share: u32,
     /// Sign-ins with a provider that an address begins.
     pub per_sign_in: u32,
     /// Requests that start work, per person and day; nobody is held to 0.
@@ -44,6 +46,7 @@ impl Default for LimitsOptions {
             per_agent_tool: 120,
             per_connector: 600,
             per_hook: 300,
+            per_share: 60,
             per_sign_in: 60,
             per_user_day: 0,
             per_role_day: std::collections::BTreeMap::new(),
@@ -63,6 +66,8 @@ pub enum Limit {
     /// Deliveries to a hook by an address, before anything is known of either. Of the hook the last byte of its id
     /// counts: ids that are made up fill no memory, and are held back like those that exist.
     Hook(u8, IpAddr),
+    /// Looks at public links by an address, before anything is known of either.
+    Share(IpAddr),
     /// Sign-ins with a provider that an address begins: each leaves a row until it is over, and asks a provider.
     SignIn(IpAddr),
 }
@@ -111,6 +116,11 @@ impl Limits {
             Limit::Hook(..) => {
                 ("hook", self.options.per_hook, "deliveries per minute to this hook".to_owned())
             }
+            Limit::Share(_) => (
+                "share",
+                self.options.per_share,
+                "looks at public links per minute from this address".to_owned(),
+            ),
             Limit::SignIn(_) => {
                 ("sign_in", self.options.per_sign_in, "sign-ins per minute from this address".to_owned())
             }

@@ -7,6 +7,7 @@ mod error;
 mod facts;
 mod files;
 mod messages;
+mod public_shares;
 mod upload;
 
 pub use artifacts::{ArtifactEdit, ArtifactFork, ArtifactView, Artifacts};
@@ -14,3 +15,4 @@ pub use conversations::{ConversationEdit, ConversationView, Conversations, NewBr
 pub use error::{Error, Result};
 pub use files::{FileContent, Files, FilesOptions};
 pub use messages::{Branch, Messages};
+pub use public_shares::{MadeShare, PublicShares, PublicView, Shown, ShownMessage};

@@ -118,6 +118,8 @@ ids! {
     WorkflowScheduleId,
     /// An address by which others start a workflow.
     WorkflowHookId,
+    /// A public link to a conversation or an artifact.
+    PublicShareId,
     /// A word that resources are found by.
     TagId,
     /// What one person thinks of a resource.

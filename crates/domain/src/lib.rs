@@ -37,6 +37,7 @@ mod organization;
 mod page;
 mod policy;
 mod pricing;
+mod public_share;
 mod redacted;
 mod run;
 mod schedule;
@@ -114,6 +115,7 @@ pub use organization::{
 pub use page::{Page, PageRequest};
 pub use policy::{BindingScope, Policy, PolicyBinding, PolicyMode, PolicyRule};
 pub use pricing::{ModelPrice, NewModelPrice, PriceSource, Tokens};
+pub use public_share::{NewPublicShare, PublicShare};
 pub use redacted::Redacted;
 pub use run::{
     EffectState, NewRun, Run, RunFilter, RunKind, RunOutcome, RunSignal, RunStatus, RunTrigger, SignalKind,

@@ -25,6 +25,7 @@ mod orgs;
 mod permissions;
 mod policies;
 mod pricing;
+mod public_shares;
 mod retention;
 mod roles;
 mod runs;
@@ -82,6 +83,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .merge(conversations::router())
         .merge(messages::router())
         .merge(artifacts::router())
+        .merge(public_shares::router())
         .merge(files::router())
         .merge(agents::router())
         .merge(workflows::router())

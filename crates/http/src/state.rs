@@ -11,7 +11,7 @@ use std::{
 use axum::extract::FromRef;
 use chrono::{DateTime, Utc};
 use conductor_agents::{Agents, Turns};
-use conductor_conversations::{Artifacts, Conversations, Files, Messages};
+use conductor_conversations::{Artifacts, Conversations, Files, Messages, PublicShares};
 use conductor_governance::{AuditLog, Budgets, Costs, Forwards, Grants, Keys, Lifetimes, Policies, Pricing};
 use conductor_identity::Identity;
 use conductor_registry::Registry;
@@ -77,6 +77,8 @@ services! {
     messages: Messages,
     /// Artifacts.
     artifacts: Artifacts,
+    /// Public links.
+    public_shares: PublicShares,
     /// Uploaded files.
     files: Files,
     /// Policies.

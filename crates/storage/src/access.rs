@@ -185,6 +185,12 @@ impl<'a> View<'a> {
         VisibleCanvases::new(self)
     }
 
+    /// Public links where the caller acts.
+    #[must_use]
+    pub fn public_shares(self) -> VisiblePublicShares<'a> {
+        VisiblePublicShares::new(self)
+    }
+
     /// Schedules of workflows that the caller may see.
     #[must_use]
     pub fn schedules(self) -> VisibleSchedules<'a> {
@@ -404,6 +410,12 @@ impl<'t> ScopedTx<'t> {
     #[must_use]
     pub fn hooks(self) -> Hooks<'t> {
         Hooks::new(self)
+    }
+
+    /// Public links of this tenant.
+    #[must_use]
+    pub fn public_shares(self) -> PublicShares<'t> {
+        PublicShares::new(self)
     }
 
     /// Events that start this tenant's workflows.

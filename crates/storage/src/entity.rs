@@ -52,6 +52,7 @@ pub(crate) mod run_signal;
 pub(crate) mod secret;
 pub(crate) mod service_account;
 pub(crate) mod session;
+pub(crate) mod shared_conversation;
 pub(crate) mod sign_in_flow;
 pub(crate) mod tag;
 pub(crate) mod tenant_key;

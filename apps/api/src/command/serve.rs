@@ -134,6 +134,7 @@ fn state(config: &Config, wired: Wired, readiness: Readiness, streams: Cancellat
         workflows: wired.workflows,
         opinions: wired.opinions,
         canvases: wired.canvases,
+        public_shares: wired.public_shares,
         executions: wired.executions,
         hooks: wired.hooks,
         events: wired.events,

@@ -16,6 +16,7 @@ mod a05_upstream_of_the_caller;
 mod a06_foreign_stream;
 mod a07_foreign_chat_in_the_body;
 mod a08_foreign_file;
+mod a09_public_links;
 mod a10_foreign_documents;
 mod a11_foreign_configuration;
 mod a12_parameters;

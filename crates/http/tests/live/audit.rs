@@ -128,6 +128,11 @@ async fn every_change_is_one_entry() {
         "conversation.updated",
     )
     .await;
+    let share = "POST /api/conversations/{conversation_id}/share";
+    let link = id(w.step(&admin, share, &[c], json!({}), "share.created").await);
+    let later = json!({ "expires_at": chrono::Utc::now() + chrono::TimeDelta::days(2) });
+    w.step(&admin, "PUT /api/share/{token}/settings", &[&link], later, "share.updated").await;
+    w.step(&admin, "DELETE /api/share/{token}", &[&link], json!(null), "share.revoked").await;
     w.step(
         &admin,
         "PUT /api/conversations/{conversation_id}/pin",

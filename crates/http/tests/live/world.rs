@@ -15,7 +15,7 @@ use conductor_access::{
 use conductor_agents::{Agents, Builtin, Delegates, KINDS, ProviderClients, TurnParts, Turns};
 use conductor_blobs::Blobs;
 use conductor_connectors::HttpClient;
-use conductor_conversations::{Artifacts, Conversations, Files, FilesOptions, Messages};
+use conductor_conversations::{Artifacts, Conversations, Files, FilesOptions, Messages, PublicShares};
 use conductor_domain::{Clock, RunId, RunKind, SystemClock};
 use conductor_egress::Egress;
 use conductor_governance::{AuditLog, Budgets, Costs, Forwards, Grants, Lifetimes, Policies, Pricing};
@@ -288,6 +288,7 @@ async fn services(
         opinions: Opinions::new(store.clone(), workflows.clone()),
         workflows,
         canvases: Canvases::new(store.clone(), Arc::clone(access)),
+        public_shares: PublicShares::new(store.clone(), Arc::clone(access)),
         hooks: Hooks::new(store.clone(), Arc::clone(access), executions.clone()),
         events: Events::new(store.clone(), Arc::clone(access), executions.clone()),
         executions,

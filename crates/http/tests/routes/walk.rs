@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::{Person, World};
 
 /// What answers without a sign-in.
-const PUBLIC: [&str; 16] = [
+const PUBLIC: [&str; 17] = [
     "GET /health",
     "GET /ready",
     "GET /metrics",
@@ -24,6 +24,7 @@ const PUBLIC: [&str; 16] = [
     "GET /api/auth/oidc/{slug}/start",
     "GET /api/auth/oidc/callback",
     "POST /api/hooks/{hook_id}",
+    "GET /api/share/{token}",
 ];
 
 struct Operation {

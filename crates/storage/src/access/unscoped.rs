@@ -37,6 +37,8 @@ pub enum Unscoped {
     Schedules,
     /// Finding a hook and the owner of a workflow that starts by itself, before anyone stands for it.
     Starts,
+    /// Finding what a public link opens, before anyone stands for it.
+    PublicShare,
     /// Erasing people, wherever they left something.
     Erasure,
     /// Giving a person what is theirs, wherever it lies.
@@ -137,6 +139,12 @@ impl<'a> UnscopedView<'a> {
     #[must_use]
     pub fn hooks(self) -> AllHooks<'a> {
         AllHooks::new(self.conn())
+    }
+
+    /// Every tenant's public links, for whoever holds a token.
+    #[must_use]
+    pub fn public_shares(self) -> AllPublicShares<'a> {
+        AllPublicShares::new(self.conn())
     }
 
     /// Every tenant's workflows, for whoever starts one that starts by itself.

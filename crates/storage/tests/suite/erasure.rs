@@ -21,7 +21,7 @@ suite! {
 }
 
 /// Tables that hold something of a person, and lose it.
-const ERASED: [&str; 39] = [
+const ERASED: [&str; 40] = [
     "access_campaign_items",
     "agent_connectors",
     "agent_versions",
@@ -52,6 +52,7 @@ const ERASED: [&str; 39] = [
     "run_signals",
     "runs",
     "sessions",
+    "shared_conversations",
     "tool_approvals",
     "users",
     "workflow_event_triggers",
@@ -127,7 +128,7 @@ async fn every_table_is_known(world: World) {
 }
 
 /// Tables of people that nobody takes away, and why.
-const WITHHELD: [(&str, &str); 9] = [
+const WITHHELD: [(&str, &str); 10] = [
     ("access_campaign_items", "reviews speak of what others were given"),
     ("connector_versions", "drafts of servers that are told, with values of their environment"),
     ("effects", "hashes and states of calls whose runs are told"),
@@ -135,6 +136,7 @@ const WITHHELD: [(&str, &str); 9] = [
     ("one_time_links", "hashes of links"),
     ("refresh_tokens", "hashes of tokens"),
     ("run_events", "how runs came about whose input and outcome are told"),
+    ("shared_conversations", "hashes of links, which their conversations list"),
     ("workflow_hook_deliveries", "hashes of what others sent"),
     ("workflow_node_stats", "figures of runs that others may have begun"),
 ];

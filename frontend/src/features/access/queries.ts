@@ -131,3 +131,36 @@ export function useAnswer() {
     onSettled: () => Promise.all([asked(), granted()]),
   });
 }
+
+export const publicLinks = (id: string) =>
+  queryOptions({
+    queryKey: ['public-links', id],
+    queryFn: ({ signal }) => api.get(`/api/conversations/${id}/shares`, { query: { limit: 100 }, signal }),
+  });
+
+/** What a public link opens; asked without a sign-in. */
+export const publicView = (token: string) =>
+  queryOptions({
+    queryKey: ['public-view', token],
+    queryFn: ({ signal }) => api.get(`/api/share/${token}`, { signal, quiet: true }),
+    enabled: token !== '',
+    retry: false,
+  });
+
+function linked() {
+  return queryClient.invalidateQueries({ queryKey: ['public-links'] });
+}
+
+export function useMakeLink(id: string) {
+  return useMutation({
+    mutationFn: (expiresAt: string) => api.post(`/api/conversations/${id}/share`, { expires_at: expiresAt }),
+    onSettled: linked,
+  });
+}
+
+export function useCloseLink() {
+  return useMutation({
+    mutationFn: (id: string) => api.delete(`/api/share/${id}`),
+    onSettled: linked,
+  });
+}

@@ -35,7 +35,7 @@ const RUNS: [&str; 6] = [
 ];
 
 /// The rest, in this order: what is named before what names it. `$1` is the person.
-const REMAINS: [&str; 36] = [
+const REMAINS: [&str; 37] = [
     "DELETE FROM ratings WHERE user_id = $1",
     "DELETE FROM human_tasks WHERE user_id = $1",
     "UPDATE human_tasks SET comment = NULL WHERE decided_by = $1 AND comment IS NOT NULL",
@@ -45,6 +45,8 @@ const REMAINS: [&str; 36] = [
        JOIN conversations c ON c.id = a.conversation_id WHERE c.user_id = $1 LIMIT 500)",
     "UPDATE permission_grants SET is_active = false WHERE is_active AND resource_type = 'conversation' \
        AND resource_id IN (SELECT id FROM conversations WHERE user_id = $1)",
+    "DELETE FROM shared_conversations WHERE created_by_user_id = $1 \
+       OR conversation_id IN (SELECT id FROM conversations WHERE user_id = $1)",
     "DELETE FROM conversations WHERE id IN (SELECT id FROM conversations WHERE user_id = $1 LIMIT 500)",
     "INSERT INTO erasure_blobs (sha256) SELECT DISTINCT sha256 FROM files WHERE user_id = $1 \
        AND sha256 NOT IN (SELECT sha256 FROM erasure_blobs) ON CONFLICT DO NOTHING",
@@ -91,13 +93,14 @@ const REMAINS: [&str; 36] = [
 ];
 
 /// What an organisation of the person's own held. `$1` is the organisation.
-const OWN: [&str; 35] = [
+const OWN: [&str; 36] = [
     "DELETE FROM audit_forwards WHERE organization_id = $1",
     "DELETE FROM resource_tags WHERE organization_id = $1",
     "DELETE FROM tags WHERE organization_id = $1",
     "DELETE FROM ratings WHERE organization_id = $1",
     "DELETE FROM messages WHERE organization_id = $1",
     "DELETE FROM artifacts WHERE organization_id = $1",
+    "DELETE FROM shared_conversations WHERE organization_id = $1",
     "DELETE FROM conversations WHERE organization_id = $1",
     "DELETE FROM access_campaign_items WHERE organization_id = $1",
     "DELETE FROM access_campaigns WHERE organization_id = $1",

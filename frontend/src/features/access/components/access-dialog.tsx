@@ -22,6 +22,7 @@ import { LastingField } from './lasting-field';
 
 const WhoMay = lazy(() => import('./who-may'));
 const GrantPreview = lazy(() => import('./grant-preview'));
+const PublicLinks = lazy(() => import('./public-links'));
 
 export function AccessDialog({
   open,
@@ -74,6 +75,11 @@ function Access({ resource }: { resource: Resource }) {
             <Row key={grant.id} grant={grant} resource={resource} />
           ))}
         </ul>
+      )}
+      {resource.kind === 'conversation' && (
+        <Suspense fallback={<SkeletonRows rows={2} />}>
+          <PublicLinks conversationId={resource.id} />
+        </Suspense>
       )}
       {asking ? (
         <Suspense fallback={<SkeletonRows rows={3} />}>
