@@ -13,6 +13,7 @@ import { Route as AppRouteImport } from './routes/_app';
 import { Route as InviteRouteImport } from './routes/invite';
 import { Route as SecondFactorRouteImport } from './routes/second-factor';
 import { Route as SetupRouteImport } from './routes/setup';
+import { Route as ShareRouteImport } from './routes/share';
 import { Route as SignInRouteImport } from './routes/sign-in';
 import { Route as AppChatRouteImport } from './routes/_app/_chat';
 import { Route as AppInboxRouteImport } from './routes/_app/inbox';
@@ -57,6 +58,11 @@ const SecondFactorRoute = SecondFactorRouteImport.update({
 const SetupRoute = SetupRouteImport.update({
   id: '/setup',
   path: '/setup',
+  getParentRoute: () => rootRouteImport,
+} as any);
+const ShareRoute = ShareRouteImport.update({
+  id: '/share',
+  path: '/share',
   getParentRoute: () => rootRouteImport,
 } as any);
 const SignInRoute = SignInRouteImport.update({
@@ -200,6 +206,7 @@ export interface FileRoutesByFullPath {
   '/invite': typeof InviteRoute;
   '/second-factor': typeof SecondFactorRoute;
   '/setup': typeof SetupRoute;
+  '/share': typeof ShareRoute;
   '/sign-in': typeof SignInRoute;
   '/inbox': typeof AppInboxRoute;
   '/governance/budgets': typeof AppGovernanceBudgetsRoute;
@@ -230,6 +237,7 @@ export interface FileRoutesByTo {
   '/invite': typeof InviteRoute;
   '/second-factor': typeof SecondFactorRoute;
   '/setup': typeof SetupRoute;
+  '/share': typeof ShareRoute;
   '/sign-in': typeof SignInRoute;
   '/inbox': typeof AppInboxRoute;
   '/governance/budgets': typeof AppGovernanceBudgetsRoute;
@@ -261,6 +269,7 @@ export interface FileRoutesById {
   '/invite': typeof InviteRoute;
   '/second-factor': typeof SecondFactorRoute;
   '/setup': typeof SetupRoute;
+  '/share': typeof ShareRoute;
   '/sign-in': typeof SignInRoute;
   '/_app/_chat': typeof AppChatRouteWithChildren;
   '/_app/inbox': typeof AppInboxRoute;
@@ -295,6 +304,7 @@ export interface FileRouteTypes {
     | '/invite'
     | '/second-factor'
     | '/setup'
+    | '/share'
     | '/sign-in'
     | '/inbox'
     | '/governance/budgets'
@@ -325,6 +335,7 @@ export interface FileRouteTypes {
     | '/invite'
     | '/second-factor'
     | '/setup'
+    | '/share'
     | '/sign-in'
     | '/inbox'
     | '/governance/budgets'
@@ -355,6 +366,7 @@ export interface FileRouteTypes {
     | '/invite'
     | '/second-factor'
     | '/setup'
+    | '/share'
     | '/sign-in'
     | '/_app/_chat'
     | '/_app/inbox'
@@ -388,6 +400,7 @@ export interface RootRouteChildren {
   InviteRoute: typeof InviteRoute;
   SecondFactorRoute: typeof SecondFactorRoute;
   SetupRoute: typeof SetupRoute;
+  ShareRoute: typeof ShareRoute;
   SignInRoute: typeof SignInRoute;
 }
 
@@ -419,6 +432,13 @@ declare module '@tanstack/react-router' {
       path: '/setup';
       fullPath: '/setup';
       preLoaderRoute: typeof SetupRouteImport;
+      parentRoute: typeof rootRouteImport;
+    };
+    '/share': {
+      id: '/share';
+      path: '/share';
+      fullPath: '/share';
+      preLoaderRoute: typeof ShareRouteImport;
       parentRoute: typeof rootRouteImport;
     };
     '/sign-in': {
@@ -678,6 +698,7 @@ const rootRouteChildren: RootRouteChildren = {
   InviteRoute: InviteRoute,
   SecondFactorRoute: SecondFactorRoute,
   SetupRoute: SetupRoute,
+  ShareRoute: ShareRoute,
   SignInRoute: SignInRoute,
 };
 export const routeTree = rootRouteImport

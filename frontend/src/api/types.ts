@@ -45,6 +45,7 @@ export type {
   MessageView as Message,
   Model,
   MyOrganization,
+  Obligation,
   Organization,
   OrganizationRole,
   PlatformRole,

@@ -104,6 +104,8 @@ import type {
   CreatePolicyResponse,
   CreatePolicyRuleData,
   CreatePolicyRuleResponse,
+  CreatePublicShareData,
+  CreatePublicShareResponse,
   CreateRegenerationData,
   CreateRegenerationResponse,
   CreateServiceAccountData,
@@ -136,6 +138,8 @@ import type {
   DeleteApiKeyResponse,
   DeleteArtifactData,
   DeleteArtifactResponse,
+  DeleteAuditForwardData,
+  DeleteAuditForwardResponse,
   DeleteBudgetData,
   DeleteBudgetResponse,
   DeleteCanvasData,
@@ -164,6 +168,8 @@ import type {
   DeletePolicyResponse,
   DeletePolicyRuleData,
   DeletePolicyRuleResponse,
+  DeletePublicShareData,
+  DeletePublicShareResponse,
   DeleteServiceAccountData,
   DeleteServiceAccountResponse,
   DeleteServiceAccountTokenData,
@@ -228,6 +234,8 @@ import type {
   FindAuditChainResponse,
   FindAuditEventData,
   FindAuditEventResponse,
+  FindAuditForwardData,
+  FindAuditForwardResponse,
   FindBudgetData,
   FindBudgetResponse,
   FindCanvasData,
@@ -286,8 +294,12 @@ import type {
   FindPolicyRuleResponse,
   FindProviderCallbackData,
   FindProviderCallbackResponse,
+  FindPublicShareData,
+  FindPublicShareResponse,
   FindReadinessData,
   FindReadinessResponse,
+  FindRetentionData,
+  FindRetentionResponse,
   FindRunData,
   FindRunResponse,
   FindSecretKeysData,
@@ -444,6 +456,8 @@ import type {
   ListPolicyBindingsResponse,
   ListPolicyRulesData,
   ListPolicyRulesResponse,
+  ListPublicSharesData,
+  ListPublicSharesResponse,
   ListRolesData,
   ListRolesResponse,
   ListRunEventsData,
@@ -494,6 +508,8 @@ import type {
   LogoutV1Response,
   PreviewGrantData,
   PreviewGrantResponse,
+  PreviewRetentionData,
+  PreviewRetentionResponse,
   PublishWorkflowData,
   PublishWorkflowResponse,
   PutModelPricingData,
@@ -512,8 +528,12 @@ import type {
   ReplaceAgentPermissionsOfOrganizationData,
   ReplaceAgentPermissionsOfOrganizationResponse,
   ReplaceAgentPermissionsResponse,
+  ReplaceAuditForwardData,
+  ReplaceAuditForwardResponse,
   ReplaceCanvasData,
   ReplaceCanvasResponse,
+  ReplaceRetentionData,
+  ReplaceRetentionResponse,
   ReplaceWorkflowPermissionsData,
   ReplaceWorkflowPermissionsResponse,
   ReplayWorkflowExecutionData,
@@ -640,6 +660,8 @@ import type {
   UpdatePolicyRuleResponse,
   UpdateProfileData,
   UpdateProfileResponse,
+  UpdatePublicShareData,
+  UpdatePublicShareResponse,
   UpdateRoleData,
   UpdateRolePatchData,
   UpdateRolePatchResponse,
@@ -686,6 +708,7 @@ export interface Operations {
     '/api/conversations/{conversation_id}': { query: FindConversationData['query']; body: FindConversationData['body']; answer: FindConversationResponse };
     '/api/conversations/{conversation_id}/artifacts': { query: ListArtifactsData['query']; body: ListArtifactsData['body']; answer: ListArtifactsResponse };
     '/api/conversations/{conversation_id}/messages': { query: ListMessagesData['query']; body: ListMessagesData['body']; answer: ListMessagesResponse };
+    '/api/conversations/{conversation_id}/shares': { query: ListPublicSharesData['query']; body: ListPublicSharesData['body']; answer: ListPublicSharesResponse };
     '/api/events': { query: ListEventsData['query']; body: ListEventsData['body']; answer: ListEventsResponse };
     '/api/execute/{execution_id}/logs': { query: ListExecutionLogsData['query']; body: ListExecutionLogsData['body']; answer: ListExecutionLogsResponse };
     '/api/execute/{execution_id}/status': { query: FindExecutionStatusData['query']; body: FindExecutionStatusData['body']; answer: FindExecutionStatusResponse };
@@ -723,6 +746,7 @@ export interface Operations {
     '/api/settings/api-keys': { query: ListApiKeysData['query']; body: ListApiKeysData['body']; answer: ListApiKeysResponse };
     '/api/settings/custom-instructions': { query: FindCustomInstructionsData['query']; body: FindCustomInstructionsData['body']; answer: FindCustomInstructionsResponse };
     '/api/setup/status': { query: FindSetupStatusData['query']; body: FindSetupStatusData['body']; answer: FindSetupStatusResponse };
+    '/api/share/{token}': { query: FindPublicShareData['query']; body: FindPublicShareData['body']; answer: FindPublicShareResponse };
     '/api/tasks': { query: ListTasksData['query']; body: ListTasksData['body']; answer: ListTasksResponse };
     '/api/usage/agents/{agent_id}': { query: FindAgentUsageData['query']; body: FindAgentUsageData['body']; answer: FindAgentUsageResponse };
     '/api/usage/budgets': { query: ListOwnBudgetsData['query']; body: ListOwnBudgetsData['body']; answer: ListOwnBudgetsResponse };
@@ -752,6 +776,7 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/audit/chain': { query: FindAuditChainData['query']; body: FindAuditChainData['body']; answer: FindAuditChainResponse };
     '/api/v1/orgs/{org_id}/audit/compliance': { query: FindComplianceData['query']; body: FindComplianceData['body']; answer: FindComplianceResponse };
     '/api/v1/orgs/{org_id}/audit/export': { query: ExportAuditData['query']; body: ExportAuditData['body']; answer: ExportAuditResponse };
+    '/api/v1/orgs/{org_id}/audit/forward': { query: FindAuditForwardData['query']; body: FindAuditForwardData['body']; answer: FindAuditForwardResponse };
     '/api/v1/orgs/{org_id}/audit/{event_id}': { query: FindAuditEventData['query']; body: FindAuditEventData['body']; answer: FindAuditEventResponse };
     '/api/v1/orgs/{org_id}/budgets': { query: ListBudgetsData['query']; body: ListBudgetsData['body']; answer: ListBudgetsResponse };
     '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: FindBudgetData['query']; body: FindBudgetData['body']; answer: FindBudgetResponse };
@@ -767,6 +792,8 @@ export interface Operations {
     '/api/v1/orgs/{org_id}/members': { query: ListMembersData['query']; body: ListMembersData['body']; answer: ListMembersResponse };
     '/api/v1/orgs/{org_id}/policies': { query: ListPoliciesData['query']; body: ListPoliciesData['body']; answer: ListPoliciesResponse };
     '/api/v1/orgs/{org_id}/policies/{policy_id}': { query: FindPolicyData['query']; body: FindPolicyData['body']; answer: FindPolicyResponse };
+    '/api/v1/orgs/{org_id}/retention': { query: FindRetentionData['query']; body: FindRetentionData['body']; answer: FindRetentionResponse };
+    '/api/v1/orgs/{org_id}/retention/preview': { query: PreviewRetentionData['query']; body: PreviewRetentionData['body']; answer: PreviewRetentionResponse };
     '/api/v1/orgs/{org_id}/runs': { query: ListOrganizationRunsData['query']; body: ListOrganizationRunsData['body']; answer: ListOrganizationRunsResponse };
     '/api/v1/orgs/{org_id}/runs/cost-by-agent': { query: ListCostByAgentData['query']; body: ListCostByAgentData['body']; answer: ListCostByAgentResponse };
     '/api/v1/orgs/{org_id}/runs/cost-by-environment': { query: ListCostByEnvironmentData['query']; body: ListCostByEnvironmentData['body']; answer: ListCostByEnvironmentResponse };
@@ -825,6 +852,7 @@ export interface Operations {
     '/api/conversations/{conversation_id}/branch': { query: CreateBranchData['query']; body: CreateBranchData['body']; answer: CreateBranchResponse };
     '/api/conversations/{conversation_id}/duplicate': { query: CreateDuplicateData['query']; body: CreateDuplicateData['body']; answer: CreateDuplicateResponse };
     '/api/conversations/{conversation_id}/messages': { query: CreateMessageData['query']; body: CreateMessageData['body']; answer: CreateMessageResponse };
+    '/api/conversations/{conversation_id}/share': { query: CreatePublicShareData['query']; body: CreatePublicShareData['body']; answer: CreatePublicShareResponse };
     '/api/execute/agent': { query: ExecuteAgentData['query']; body: ExecuteAgentData['body']; answer: ExecuteAgentResponse };
     '/api/execute/workflow': { query: ExecuteAnyWorkflowData['query']; body: ExecuteAnyWorkflowData['body']; answer: ExecuteAnyWorkflowResponse };
     '/api/execute/{execution_id}/cancel': { query: CancelExecutionData['query']; body: CancelExecutionData['body']; answer: CancelExecutionResponse };
@@ -927,17 +955,20 @@ export interface Operations {
     '/api/roles/{role_id}': { query: UpdateRoleData['query']; body: UpdateRoleData['body']; answer: UpdateRoleResponse };
     '/api/settings': { query: UpdateSettingsData['query']; body: UpdateSettingsData['body']; answer: UpdateSettingsResponse };
     '/api/settings/custom-instructions': { query: UpdateCustomInstructionsData['query']; body: UpdateCustomInstructionsData['body']; answer: UpdateCustomInstructionsResponse };
+    '/api/share/{token}/settings': { query: UpdatePublicShareData['query']; body: UpdatePublicShareData['body']; answer: UpdatePublicShareResponse };
     '/api/users/{user_id}/role': { query: UpdateUserRoleData['query']; body: UpdateUserRoleData['body']; answer: UpdateUserRoleResponse };
     '/api/v1/auth/me': { query: UpdateMeV1Data['query']; body: UpdateMeV1Data['body']; answer: UpdateMeV1Response };
     '/api/v1/orgs/{org_id}': { query: UpdateOrganizationData['query']; body: UpdateOrganizationData['body']; answer: UpdateOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: UpdateAgentOfOrganizationData['query']; body: UpdateAgentOfOrganizationData['body']; answer: UpdateAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: UpdateAgentServerOfOrganizationData['query']; body: UpdateAgentServerOfOrganizationData['body']; answer: UpdateAgentServerOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/permissions': { query: ReplaceAgentPermissionsOfOrganizationData['query']; body: ReplaceAgentPermissionsOfOrganizationData['body']; answer: ReplaceAgentPermissionsOfOrganizationResponse };
+    '/api/v1/orgs/{org_id}/audit/forward': { query: ReplaceAuditForwardData['query']; body: ReplaceAuditForwardData['body']; answer: ReplaceAuditForwardResponse };
     '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: UpdateBudgetData['query']; body: UpdateBudgetData['body']; answer: UpdateBudgetResponse };
     '/api/v1/orgs/{org_id}/canvas/{canvas_id}': { query: ReplaceCanvasData['query']; body: ReplaceCanvasData['body']; answer: ReplaceCanvasResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: UpdateEnvironmentData['query']; body: UpdateEnvironmentData['body']; answer: UpdateEnvironmentResponse };
     '/api/v1/orgs/{org_id}/mcp/servers/{server_id}': { query: UpdateOrganizationMcpServerData['query']; body: UpdateOrganizationMcpServerData['body']; answer: UpdateOrganizationMcpServerResponse };
     '/api/v1/orgs/{org_id}/policies/{policy_id}': { query: UpdatePolicyData['query']; body: UpdatePolicyData['body']; answer: UpdatePolicyResponse };
+    '/api/v1/orgs/{org_id}/retention': { query: ReplaceRetentionData['query']; body: ReplaceRetentionData['body']; answer: ReplaceRetentionResponse };
     '/api/v1/orgs/{org_id}/service-accounts/{service_account_id}': { query: UpdateServiceAccountData['query']; body: UpdateServiceAccountData['body']; answer: UpdateServiceAccountResponse };
     '/api/v1/policies/bindings/{binding_id}': { query: UpdatePolicyBindingData['query']; body: UpdatePolicyBindingData['body']; answer: UpdatePolicyBindingResponse };
     '/api/v1/policies/rules/{rule_id}': { query: UpdatePolicyRuleData['query']; body: UpdatePolicyRuleData['body']; answer: UpdatePolicyRuleResponse };
@@ -983,12 +1014,14 @@ export interface Operations {
     '/api/messages/{message_id}': { query: DeleteMessageData['query']; body: DeleteMessageData['body']; answer: DeleteMessageResponse };
     '/api/permissions/requests/{request_id}': { query: WithdrawAccessRequestData['query']; body: WithdrawAccessRequestData['body']; answer: WithdrawAccessRequestResponse };
     '/api/settings/api-keys/{key_id}': { query: DeleteApiKeyData['query']; body: DeleteApiKeyData['body']; answer: DeleteApiKeyResponse };
+    '/api/share/{token}': { query: DeletePublicShareData['query']; body: DeletePublicShareData['body']; answer: DeletePublicShareResponse };
     '/api/v1/identity-providers/{identity_provider_id}': { query: DeleteIdentityProviderData['query']; body: DeleteIdentityProviderData['body']; answer: DeleteIdentityProviderResponse };
     '/api/v1/orgs/{org_id}': { query: DeleteOrganizationData['query']; body: DeleteOrganizationData['body']; answer: DeleteOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}': { query: DeleteAgentOfOrganizationData['query']; body: DeleteAgentOfOrganizationData['body']; answer: DeleteAgentOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/mcp-servers/{server_id}': { query: DeleteAgentServerOfOrganizationData['query']; body: DeleteAgentServerOfOrganizationData['body']; answer: DeleteAgentServerOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/share/{share_id}': { query: DeleteAgentShareOfOrganizationData['query']; body: DeleteAgentShareOfOrganizationData['body']; answer: DeleteAgentShareOfOrganizationResponse };
     '/api/v1/orgs/{org_id}/agents/{agent_id}/tokens/{jti}': { query: DeleteAgentTokenData['query']; body: DeleteAgentTokenData['body']; answer: DeleteAgentTokenResponse };
+    '/api/v1/orgs/{org_id}/audit/forward': { query: DeleteAuditForwardData['query']; body: DeleteAuditForwardData['body']; answer: DeleteAuditForwardResponse };
     '/api/v1/orgs/{org_id}/budgets/{budget_id}': { query: DeleteBudgetData['query']; body: DeleteBudgetData['body']; answer: DeleteBudgetResponse };
     '/api/v1/orgs/{org_id}/canvas/{canvas_id}': { query: DeleteCanvasData['query']; body: DeleteCanvasData['body']; answer: DeleteCanvasResponse };
     '/api/v1/orgs/{org_id}/environments/{env_id}': { query: DeleteEnvironmentData['query']; body: DeleteEnvironmentData['body']; answer: DeleteEnvironmentResponse };

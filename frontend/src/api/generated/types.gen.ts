@@ -633,6 +633,43 @@ export type AuditFault = {
 };
 
 /**
+ * Where the log is sent on to. Its secret is in the vault and never shown.
+ */
+export type AuditForward = {
+    credential: ForwardCredential;
+    enabled: boolean;
+    endpoint: string;
+    /**
+     * What went wrong the last time, where it did.
+     */
+    error?: string | null;
+    /**
+     * How often in a row.
+     */
+    failures: number;
+    /**
+     * When it is tried again, after a failure.
+     */
+    next_at?: string | null;
+    sent_at?: string | null;
+    /**
+     * The last entry that was taken over there, by its place in the chain.
+     */
+    sent_seq: number;
+    /**
+     * Sealed entries that wait to be sent.
+     */
+    waiting: number;
+};
+
+/**
+ * How the sending stands.
+ */
+export type AuditForwardState = {
+    forward?: AuditForward | null;
+};
+
+/**
  * A key whose signatures count.
  */
 export type AuditKey = {
@@ -1710,6 +1747,10 @@ export type CreateIdentityProviderRequest = {
      */
     scopes?: Array<string> | null;
     /**
+     * Whether signing out here signs out there too; off where it is left out.
+     */
+    signs_out?: boolean;
+    /**
      * Its name in addresses; made from the name where it is left out. It never changes.
      */
     slug?: string | null;
@@ -1891,6 +1932,17 @@ export type CreatePolicyRuleRequest = {
 };
 
 /**
+ * What a public link is to open, and until when.
+ */
+export type CreatePublicShareRequest = {
+    artifact_id?: ArtifactId | null;
+    /**
+     * Within 90 days; in 7 days where it is left out.
+     */
+    expires_at?: string | null;
+};
+
+/**
  * A service account to be made.
  */
 export type CreateServiceAccountRequest = {
@@ -1899,6 +1951,11 @@ export type CreateServiceAccountRequest = {
      */
     audience?: string | null;
     /**
+     * With `MTLS`: the authorities in PEM. The subject is then a URI or DNS name of the certificate, or
+     * `sha256:` and its fingerprint.
+     */
+    client_ca?: string | null;
+    /**
      * The name of a stored secret.
      */
     credential_ref?: string | null;
@@ -1906,10 +1963,26 @@ export type CreateServiceAccountRequest = {
     enabled?: boolean;
     environment_id?: EnvironmentId | null;
     /**
+     * `BEARER` where it is missing. `MTLS` needs `client_ca`; `NONE` needs `networks` and a development environment.
+     */
+    inbound_auth_method?: InboundAuth;
+    /**
      * Who vouches for the subject; this installation where it is missing.
      */
     issuer?: string | null;
+    /**
+     * With `BEARER`: where the issuer publishes its keys. Its tokens of this subject and audience then sign in.
+     */
+    jwks_uri?: string | null;
     name: string;
+    /**
+     * With `NONE`: the networks that it may come from, naming itself in `X-Conductor-Service-Account`.
+     */
+    networks?: Array<string>;
+    /**
+     * With `BEARER`: the issuer's one public key in PEM, in place of an address.
+     */
+    public_key?: string | null;
     scope_allowlist?: Array<string>;
     /**
      * What it is called where it comes from; made from its id where it is missing. Unique together with `issuer`.
@@ -2476,6 +2549,16 @@ export type EventBody = {
     type: 'approval.requested';
 } | {
     /**
+     * The question.
+     */
+    human_task_id: HumanTaskId;
+    /**
+     * How people were told of it so far.
+     */
+    notices: Array<TaskNotice>;
+    type: 'approval.told';
+} | {
+    /**
      * The question with its answer.
      */
     human_task: HumanTaskView;
@@ -2944,6 +3027,11 @@ export type ForkArtifactRequest = {
 };
 
 /**
+ * How whoever takes an audit log over knows that it comes from us.
+ */
+export type ForwardCredential = 'bearer' | 'hmac';
+
+/**
  * What a subject may do with a row that is not its own.
  */
 export type Grant = {
@@ -3175,7 +3263,11 @@ export type HumanTaskView = {
      */
     node_id?: string | null;
     /**
-     * `low`, `normal` or `high`.
+     * How people were told of it.
+     */
+    notices?: Array<TaskNotice>;
+    /**
+     * `low`, `normal`, `high` or `urgent`.
      */
     priority: string;
     /**
@@ -3228,6 +3320,7 @@ export type IdentityProviderResponse = {
     redirect_uri: string;
     role_mappings: Array<RoleMapping>;
     scopes: Array<string>;
+    signs_out: boolean;
     /**
      * Its name in addresses.
      */
@@ -3245,6 +3338,10 @@ export type IdentityProvidersResponse = {
      * What to enter at a provider as the address to send people back to.
      */
     redirect_uri: string;
+    /**
+     * What to enter at a provider as the address to send people back to who signed out.
+     */
+    signed_out_uri: string;
 };
 
 /**
@@ -3372,6 +3469,16 @@ export type LoginRequest = {
      */
     otp?: string | null;
     password: string;
+};
+
+/**
+ * A public link that was just made.
+ */
+export type MadePublicShare = PublicShare & {
+    /**
+     * What opens it, told this once.
+     */
+    token: string;
 };
 
 /**
@@ -3814,9 +3921,28 @@ export type NodeWait = 'call' | 'person' | 'timer' | 'event';
 export type Obligation = {
     kind: 'mask_fields';
     /**
-     * JSON pointers.
+     * JSON pointers (RFC 6901), such as `/customers*email`; `*` stands for each element of a list and each field of
+     * an object.
      */
     pointers: Array<string>;
+} | {
+    /**
+     * An attribute of whoever asks whose value, or values, are kept too; `user_id` is their own id.
+     */
+    attribute?: string | null;
+    /**
+     * The field of each row that is looked at, as a JSON pointer into the row.
+     */
+    field: string;
+    kind: 'filter_rows';
+    /**
+     * Where the list of rows is, as a pointer like those of fields; the result itself where empty.
+     */
+    rows?: string;
+    /**
+     * Values whose rows are kept.
+     */
+    values?: Array<unknown>;
 } | {
     kind: 'no_bodies';
 } | {
@@ -4865,7 +4991,11 @@ export type PageResponseHumanTaskView = {
          */
         node_id?: string | null;
         /**
-         * `low`, `normal` or `high`.
+         * How people were told of it.
+         */
+        notices?: Array<TaskNotice>;
+        /**
+         * `low`, `normal`, `high` or `urgent`.
          */
         priority: string;
         /**
@@ -5446,6 +5576,30 @@ export type PageResponsePolicyRule = {
 /**
  * A page of a list.
  */
+export type PageResponsePublicShare = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        artifact_id?: ArtifactId | null;
+        conversation_id: ConversationId;
+        created_at: string;
+        expires_at: string;
+        id: PublicShareId;
+        /**
+         * How often it was looked at.
+         */
+        view_count: number;
+    }>;
+    /**
+     * What to pass as `cursor` for the next page; `null` at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageResponseRole = {
     /**
      * The rows.
@@ -5608,15 +5762,35 @@ export type PageResponseServiceAccount = {
      */
     items: Array<{
         audience: string;
+        /**
+         * The authorities that its client certificate must come from, in PEM.
+         */
+        client_ca?: string | null;
         created_at: string;
         credential_ref?: string | null;
         description: string;
         enabled: boolean;
         environment_id?: EnvironmentId | null;
         id: ServiceAccountId;
+        /**
+         * How it proves who it is, beside the tokens issued to it here.
+         */
+        inbound_auth_method: InboundAuth;
         issuer: string;
+        /**
+         * Where the issuer of its bearer tokens publishes its keys.
+         */
+        jwks_uri?: string | null;
         name: string;
+        /**
+         * The networks that it may come from without authentication.
+         */
+        networks: Array<string>;
         organization_id: OrganizationId;
+        /**
+         * The one public key of the issuer of its bearer tokens, in PEM.
+         */
+        public_key?: string | null;
         /**
          * Patterns of what its tokens may include, such as `tool.invoke` or `agent.*`.
          */
@@ -6177,6 +6351,67 @@ export type ProveMfaRequest = {
 };
 
 /**
+ * What is shown of an artifact.
+ */
+export type PublicArtifact = {
+    content: string;
+    language?: string | null;
+    type: ArtifactKind;
+};
+
+/**
+ * What is shown of a message.
+ */
+export type PublicMessage = {
+    content: string;
+    created_at: string;
+    role: MessageRole;
+};
+
+/**
+ * A public link, without what opens it.
+ */
+export type PublicShare = {
+    artifact_id?: ArtifactId | null;
+    conversation_id: ConversationId;
+    created_at: string;
+    expires_at: string;
+    id: PublicShareId;
+    /**
+     * How often it was looked at.
+     */
+    view_count: number;
+};
+
+/**
+ * A public link to a conversation or an artifact.
+ */
+export type PublicShareId = string;
+
+/**
+ * How a public link is from now on.
+ */
+export type PublicShareSettingsRequest = {
+    /**
+     * Within 90 days.
+     */
+    expires_at: string;
+};
+
+/**
+ * What a public link opens: messages, or an artifact.
+ */
+export type PublicView = {
+    artifact?: PublicArtifact | null;
+    expires_at: string;
+    /**
+     * The branch, oldest first; absent where it is an artifact.
+     */
+    messages?: Array<PublicMessage> | null;
+    title: string;
+};
+
+/**
  * Which version is published.
  */
 export type PublishWorkflowRequest = {
@@ -6348,6 +6583,30 @@ export type RegisterRequest = {
 };
 
 /**
+ * Where the log is to be sent on to.
+ */
+export type ReplaceAuditForwardRequest = {
+    /**
+     * `bearer` sends the secret along; `hmac` signs as Standard Webhooks does, with the secret as the key.
+     */
+    credential: ForwardCredential;
+    enabled: boolean;
+    /**
+     * An address that starts with `https://`. Entries come by POST, one JSON object a line, in the order of the chain,
+     * each at least once.
+     */
+    endpoint: string;
+    /**
+     * Whether a new one begins with the oldest entry that there is, and not with the next one.
+     */
+    from_beginning?: boolean;
+    /**
+     * The stored one where it is missing.
+     */
+    secret?: string | null;
+};
+
+/**
  * Every grant that a row shall have; those of others are taken back.
  */
 export type ReplaceGrantsRequest = {
@@ -6400,10 +6659,41 @@ export type ResumeExecutionRequest = {
     nodes?: {
         [key: string]: unknown;
     };
+    policy?: TryPolicyRequest | null;
     /**
      * A version of the graph; where absent, the one that ran.
      */
     version?: number | null;
+};
+
+/**
+ * For how long things are kept.
+ */
+export type Retention = {
+    /**
+     * After how many days in which nothing happened a conversation is removed, with its messages, artifacts and runs;
+     * `null` keeps all.
+     */
+    conversation_days?: number | null;
+    /**
+     * After how many days a run that is over is removed, with what it started; `null` keeps all. Figures of usage and
+     * the audit log stay.
+     */
+    run_days?: number | null;
+};
+
+/**
+ * What would go now.
+ */
+export type RetentionPreview = {
+    /**
+     * Conversations.
+     */
+    conversations: number;
+    /**
+     * Runs that somebody started; what these started goes with them. Runs of the conversations come on top.
+     */
+    runs: number;
 };
 
 /**
@@ -6703,15 +6993,35 @@ export type ServerInfo = {
  */
 export type ServiceAccount = {
     audience: string;
+    /**
+     * The authorities that its client certificate must come from, in PEM.
+     */
+    client_ca?: string | null;
     created_at: string;
     credential_ref?: string | null;
     description: string;
     enabled: boolean;
     environment_id?: EnvironmentId | null;
     id: ServiceAccountId;
+    /**
+     * How it proves who it is, beside the tokens issued to it here.
+     */
+    inbound_auth_method: InboundAuth;
     issuer: string;
+    /**
+     * Where the issuer of its bearer tokens publishes its keys.
+     */
+    jwks_uri?: string | null;
     name: string;
+    /**
+     * The networks that it may come from without authentication.
+     */
+    networks: Array<string>;
     organization_id: OrganizationId;
+    /**
+     * The one public key of the issuer of its bearer tokens, in PEM.
+     */
+    public_key?: string | null;
     /**
      * Patterns of what its tokens may include, such as `tool.invoke` or `agent.*`.
      */
@@ -6848,6 +7158,16 @@ export type SignedInDevice = {
 };
 
 /**
+ * Signed out here; the provider that the session came from is left to be told by the browser.
+ */
+export type SignedOutResponse = {
+    /**
+     * Where to send the browser, so that the session at the identity provider ends too.
+     */
+    continue_at: string;
+};
+
+/**
  * A run that was started; its events follow at `/api/runs/{id}/events`.
  */
 export type StartedRunResponse = {
@@ -6919,6 +7239,34 @@ export type TagWorkflowRequest = {
      * Words of at most 40 characters; their case is not kept.
      */
     tags: Array<string>;
+};
+
+/**
+ * How somebody was told of a question.
+ */
+export type TaskNotice = {
+    /**
+     * When it was told, or failed.
+     */
+    at?: string | null;
+    call_id?: CallId | null;
+    /**
+     * As its node names it: `email`, `slack:#channel`, `web`.
+     */
+    channel: string;
+    /**
+     * `asked`, `reminded` or `escalated`.
+     */
+    occasion: string;
+    /**
+     * Why it failed.
+     */
+    reason?: string | null;
+    /**
+     * `open`, `told` or `failed`.
+     */
+    status: string;
+    user_id?: UserId | null;
 };
 
 /**
@@ -7191,6 +7539,14 @@ export type TraceStep = {
 export type Transport = 'stdio' | 'sse' | 'http';
 
 /**
+ * A draft of a policy that an execution is tried under.
+ */
+export type TryPolicyRequest = {
+    draft?: UpdatePolicyRequest | null;
+    policy_id?: PolicyId | null;
+};
+
+/**
  * A change of an agent: missing fields stay, `null` gives a field its default again.
  */
 export type UpdateAgentRequest = {
@@ -7348,6 +7704,7 @@ export type UpdateIdentityProviderRequest = {
     organization_id?: OrganizationId | null;
     role_mappings?: Array<RoleMapping> | null;
     scopes?: Array<string> | null;
+    signs_out?: boolean | null;
     vouches_for_mfa?: boolean | null;
 };
 
@@ -7495,6 +7852,7 @@ export type UpdateRoleRequest = {
  */
 export type UpdateServiceAccountRequest = {
     audience?: string | null;
+    client_ca?: string | null;
     credential_ref?: string | null;
     description?: string | null;
     /**
@@ -7502,8 +7860,12 @@ export type UpdateServiceAccountRequest = {
      */
     enabled?: boolean | null;
     environment_id?: EnvironmentId | null;
+    inbound_auth_method?: InboundAuth | null;
     issuer?: string | null;
+    jwks_uri?: string | null;
     name?: string | null;
+    networks?: Array<string> | null;
+    public_key?: string | null;
     scope_allowlist?: Array<string> | null;
     subject?: string | null;
 };
@@ -7715,6 +8077,14 @@ export type WorkflowAnalytics = {
      * And before this one.
      */
     until: string;
+    /**
+     * How long people were waited for, of the runs that are over and waited for some.
+     */
+    waited: WorkflowDurations;
+    /**
+     * The same without the time that people were waited for; of the runs of which that is known.
+     */
+    worked: WorkflowDurations;
     workflow_id: WorkflowId;
 };
 
@@ -7830,6 +8200,7 @@ export type WorkflowExecution = {
      * Whether it has ended well.
      */
     success: boolean;
+    trial?: WorkflowTrial | null;
     workflow_id?: WorkflowId | null;
     /**
      * The version of the graph that runs.
@@ -7894,6 +8265,10 @@ export type WorkflowNodeAnalytics = {
      * How often it was left out.
      */
     skipped: number;
+    /**
+     * How long people were waited for in a run: their answers, and their word on its calls. Of the runs where they were.
+     */
+    waited: WorkflowDurations;
 };
 
 /**
@@ -8226,6 +8601,62 @@ export type WorkflowTemplates = {
      * Always `null`: templates come in one page.
      */
     next_cursor: string | null;
+};
+
+/**
+ * What an execution was tried under, and what that decided.
+ */
+export type WorkflowTrial = {
+    /**
+     * How many calls this execution made itself.
+     */
+    decided: number;
+    /**
+     * What was decided of them, in their order, at most 500.
+     */
+    decisions: Array<WorkflowTrialDecision>;
+    /**
+     * How many were decided otherwise than in the execution before.
+     */
+    different: number;
+    /**
+     * The policy.
+     */
+    policy_id: PolicyId;
+    /**
+     * Its name.
+     */
+    policy_name: string;
+    /**
+     * The version that was stored when the draft was made of it.
+     */
+    policy_version: number;
+};
+
+/**
+ * What was decided of a call.
+ */
+export type WorkflowTrialDecision = {
+    before?: Effect | null;
+    effect: Effect;
+    /**
+     * Whether its answer was taken over from the execution before.
+     */
+    from_journal: boolean;
+    /**
+     * Its round or item.
+     */
+    iteration: Array<number>;
+    node_id?: string | null;
+    /**
+     * Why, as one sentence.
+     */
+    reason?: string | null;
+    /**
+     * The rule that decided.
+     */
+    rule_id?: string | null;
+    tool: string;
 };
 
 /**
@@ -9386,6 +9817,10 @@ export type LogoutError = LogoutErrors[keyof LogoutErrors];
 
 export type LogoutResponses = {
     /**
+     * Signed out here; the provider is next
+     */
+    200: SignedOutResponse;
+    /**
      * Signed out
      */
     204: void;
@@ -10183,6 +10618,69 @@ export type UpdateConversationPinResponses = {
 };
 
 export type UpdateConversationPinResponse = UpdateConversationPinResponses[keyof UpdateConversationPinResponses];
+
+export type CreatePublicShareData = {
+    body: CreatePublicShareRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        conversation_id: ConversationId;
+    };
+    query?: never;
+    url: '/api/conversations/{conversation_id}/share';
+};
+
+export type CreatePublicShareErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type CreatePublicShareError = CreatePublicShareErrors[keyof CreatePublicShareErrors];
+
+export type CreatePublicShareResponses = {
+    201: MadePublicShare;
+};
+
+export type CreatePublicShareResponse = CreatePublicShareResponses[keyof CreatePublicShareResponses];
+
+export type ListPublicSharesData = {
+    body?: never;
+    path: {
+        conversation_id: ConversationId;
+    };
+    query?: {
+        /**
+         * Rows at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/conversations/{conversation_id}/shares';
+};
+
+export type ListPublicSharesErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListPublicSharesError = ListPublicSharesErrors[keyof ListPublicSharesErrors];
+
+export type ListPublicSharesResponses = {
+    200: PageResponsePublicShare;
+};
+
+export type ListPublicSharesResponse = ListPublicSharesResponses[keyof ListPublicSharesResponses];
 
 export type ListEventsData = {
     body?: never;
@@ -12663,6 +13161,102 @@ export type FindSetupStatusResponses = {
 
 export type FindSetupStatusResponse = FindSetupStatusResponses[keyof FindSetupStatusResponses];
 
+export type DeletePublicShareData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The link's id, or what opens it
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/api/share/{token}';
+};
+
+export type DeletePublicShareErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeletePublicShareError = DeletePublicShareErrors[keyof DeletePublicShareErrors];
+
+export type DeletePublicShareResponses = {
+    /**
+     * Taken back
+     */
+    204: void;
+};
+
+export type DeletePublicShareResponse = DeletePublicShareResponses[keyof DeletePublicShareResponses];
+
+export type FindPublicShareData = {
+    body?: never;
+    path: {
+        /**
+         * What opens the link
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/api/share/{token}';
+};
+
+export type FindPublicShareErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindPublicShareError = FindPublicShareErrors[keyof FindPublicShareErrors];
+
+export type FindPublicShareResponses = {
+    200: PublicView;
+};
+
+export type FindPublicShareResponse = FindPublicShareResponses[keyof FindPublicShareResponses];
+
+export type UpdatePublicShareData = {
+    body: PublicShareSettingsRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The link's id, or what opens it
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/api/share/{token}/settings';
+};
+
+export type UpdatePublicShareErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type UpdatePublicShareError = UpdatePublicShareErrors[keyof UpdatePublicShareErrors];
+
+export type UpdatePublicShareResponses = {
+    200: PublicShare;
+};
+
+export type UpdatePublicShareResponse = UpdatePublicShareResponses[keyof UpdatePublicShareResponses];
+
 export type ListTasksData = {
     body?: never;
     path?: never;
@@ -13341,6 +13935,10 @@ export type LogoutV1Errors = {
 export type LogoutV1Error = LogoutV1Errors[keyof LogoutV1Errors];
 
 export type LogoutV1Responses = {
+    /**
+     * Signed out here; the provider is next
+     */
+    200: SignedOutResponse;
     /**
      * Signed out
      */
@@ -14917,6 +15515,93 @@ export type ExportAuditResponses = {
 
 export type ExportAuditResponse = ExportAuditResponses[keyof ExportAuditResponses];
 
+export type DeleteAuditForwardData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/audit/forward';
+};
+
+export type DeleteAuditForwardErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type DeleteAuditForwardError = DeleteAuditForwardErrors[keyof DeleteAuditForwardErrors];
+
+export type DeleteAuditForwardResponses = {
+    /**
+     * Deleted
+     */
+    204: void;
+};
+
+export type DeleteAuditForwardResponse = DeleteAuditForwardResponses[keyof DeleteAuditForwardResponses];
+
+export type FindAuditForwardData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/audit/forward';
+};
+
+export type FindAuditForwardErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindAuditForwardError = FindAuditForwardErrors[keyof FindAuditForwardErrors];
+
+export type FindAuditForwardResponses = {
+    200: AuditForwardState;
+};
+
+export type FindAuditForwardResponse = FindAuditForwardResponses[keyof FindAuditForwardResponses];
+
+export type ReplaceAuditForwardData = {
+    body: ReplaceAuditForwardRequest;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/audit/forward';
+};
+
+export type ReplaceAuditForwardErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ReplaceAuditForwardError = ReplaceAuditForwardErrors[keyof ReplaceAuditForwardErrors];
+
+export type ReplaceAuditForwardResponses = {
+    200: AuditForward;
+};
+
+export type ReplaceAuditForwardResponse = ReplaceAuditForwardResponses[keyof ReplaceAuditForwardResponses];
+
 export type FindAuditEventData = {
     body?: never;
     path: {
@@ -16235,6 +16920,93 @@ export type AddPolicyRuleResponses = {
 };
 
 export type AddPolicyRuleResponse = AddPolicyRuleResponses[keyof AddPolicyRuleResponses];
+
+export type FindRetentionData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/retention';
+};
+
+export type FindRetentionErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type FindRetentionError = FindRetentionErrors[keyof FindRetentionErrors];
+
+export type FindRetentionResponses = {
+    200: Retention;
+};
+
+export type FindRetentionResponse = FindRetentionResponses[keyof FindRetentionResponses];
+
+export type ReplaceRetentionData = {
+    body: Retention;
+    headers?: {
+        /**
+         * The same key with the same request gives the first answer again, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: never;
+    url: '/api/v1/orgs/{org_id}/retention';
+};
+
+export type ReplaceRetentionErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ReplaceRetentionError = ReplaceRetentionErrors[keyof ReplaceRetentionErrors];
+
+export type ReplaceRetentionResponses = {
+    200: Retention;
+};
+
+export type ReplaceRetentionResponse = ReplaceRetentionResponses[keyof ReplaceRetentionResponses];
+
+export type PreviewRetentionData = {
+    body?: never;
+    path: {
+        org_id: OrganizationId;
+    };
+    query?: {
+        /**
+         * Days for conversations.
+         */
+        conversation_days?: number;
+        /**
+         * Days for runs.
+         */
+        run_days?: number;
+    };
+    url: '/api/v1/orgs/{org_id}/retention/preview';
+};
+
+export type PreviewRetentionErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type PreviewRetentionError = PreviewRetentionErrors[keyof PreviewRetentionErrors];
+
+export type PreviewRetentionResponses = {
+    200: RetentionPreview;
+};
+
+export type PreviewRetentionResponse = PreviewRetentionResponses[keyof PreviewRetentionResponses];
 
 export type ListOrganizationRunsData = {
     body?: never;

@@ -201,7 +201,13 @@ export function RuleCard({ rule, number, fault, readOnly, onChange, onRemove }: 
 }
 
 /** Which rows of results are kept: those of some values, or of what whoever asks is known to be. */
-function RowFilter({ rows, onChange }: { rows: RuleForm['rows']; onChange: (rows: RuleForm['rows']) => void }) {
+function RowFilter({
+  rows,
+  onChange,
+}: {
+  rows: RuleForm['rows'];
+  onChange: (rows: RuleForm['rows']) => void;
+}) {
   const set = (change: Partial<RuleForm['rows']>) => onChange({ ...rows, ...change });
   return (
     <div className="grid items-start gap-4 sm:grid-cols-4">

@@ -113,8 +113,7 @@ export function formOf(policy: Policy): PolicyForm {
         else if (obligation.kind === 'filter_rows') {
           if (form.rows.field) form.others.push(obligation);
           else form.rows = rowsOf(obligation);
-        }
-        else if (obligation.kind === 'no_bodies') form.noBodies = true;
+        } else if (obligation.kind === 'no_bodies') form.noBodies = true;
         else if (obligation.kind === 'guard_injection') form.injection = obligation.action;
         else if (obligation.kind === 'guard_output') {
           form.output = obligation.action;
