@@ -3,7 +3,6 @@
  */
 import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { copyText } from '@/lib/clipboard';
 import { HighlightedCode } from '@/lib/highlight/highlighted-code';
 import { t } from '@/lib/i18n';
 
@@ -19,7 +18,9 @@ export function CopyButton({ value, label }: { value: string; label?: string }) 
     <button
       type="button"
       className="btn md-copy"
-      onClick={async () => setState((await copyText(value)) ? 'copied' : 'failed')}
+      onClick={async () =>
+        setState((await (await import('@/lib/clipboard')).copyText(value)) ? 'copied' : 'failed')
+      }
     >
       {state === 'copied' ? <Check size={15} strokeWidth={1.7} /> : <Copy size={15} strokeWidth={1.7} />}
       <span aria-live="polite">

@@ -1,5 +1,6 @@
 /** What a public link opens, to read: no account, no tools, nothing beside it. */
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { Link2Off } from 'lucide-react';
 import { useEffect } from 'react';
 import { Problem } from '@/api/problem';
@@ -22,6 +23,9 @@ export function PublicSharePage({ token }: { token: string }) {
   }, []);
   return (
     <main className="mx-auto grid w-full max-w-3xl gap-5 p-6">
+      <Link to="/" className="justify-self-start text-sm text-text-3">
+        Conductor
+      </Link>
       {isPending && token ? (
         <SkeletonRows rows={4} />
       ) : failed ? (

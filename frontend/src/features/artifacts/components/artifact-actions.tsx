@@ -7,7 +7,6 @@ import { IconButton } from '@/components/ui/button';
 import { CopyButton } from '@/components/ui/copy-button';
 import { ConfirmDialog } from '@/components/ui/dialog';
 import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu';
-import { copyText } from '@/lib/clipboard';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
 import { fileName, permalink } from '../model/artifact';
@@ -38,7 +37,8 @@ export function ArtifactActions({ conversationId, tab, shown, content, onRepromp
 
   const link = async () => {
     if (!shown) return;
-    if (await copyText(permalink(conversationId, shown.id))) toast.success(t('Link copied'));
+    if (await (await import('@/lib/clipboard')).copyText(permalink(conversationId, shown.id)))
+      toast.success(t('Link copied'));
     else toast.error(t('The link could not be copied.'));
   };
 
