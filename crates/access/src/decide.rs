@@ -327,11 +327,16 @@ impl Judge {
         request
     }
 
-    /// The words on a row: those that it has itself, and the tags that the organisation has given it.
+    /// The words on a row: those that it has itself, and the tags that it has been given. What is said of an agent holds
+    /// for all that it does.
     pub(crate) fn labels<'a>(&self, facts: &'a Facts) -> Cow<'a, [String]> {
-        match self.compiled.rules.tags.get(&facts.target) {
-            None => facts.labels.as_slice().into(),
-            Some(tags) => facts.labels.iter().cloned().chain(words_of_people(tags)).collect(),
+        let acting = facts.agents.iter().map(|agent| format!("agent:{agent}"));
+        let known = &self.compiled.rules.tags;
+        let given = acting.chain([facts.target.clone()]).filter_map(|name| known.get(&name)).flatten();
+        let given = words_of_people(given);
+        match given.is_empty() {
+            true => facts.labels.as_slice().into(),
+            false => facts.labels.iter().cloned().chain(given).collect(),
         }
     }
 }

@@ -139,7 +139,7 @@ mod tests {
     fn what_both_ask_for_is_done() {
         let quiet = decision(Effect::Allow, "a", vec![Obligation::NoBodies]);
         let asks = decision(Effect::Approve, "b", vec![by(&["organization:admin"])]);
-        let said = both(quiet.clone(), asks.clone(), "Draft");
+        let said = both(quiet, asks.clone(), "Draft");
         assert_eq!(said.obligations, [by(&["organization:admin"]), Obligation::NoBodies]);
         // A draft that lets a call pass takes no question away, and names nobody else for it.
         let loose = decision(Effect::Allow, "c", vec![by(&["organization:guest"])]);

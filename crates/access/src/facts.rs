@@ -162,6 +162,6 @@ impl From<&Conversation> for Facts {
 }
 
 /// Tags without those that look like the platform's own words, so that nobody passes for another server by a tag.
-pub(crate) fn words_of_people(tags: &[String]) -> Vec<String> {
-    tags.iter().filter(|tag| !tag.contains(':')).cloned().collect()
+pub(crate) fn words_of_people<'a>(tags: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    tags.into_iter().filter(|tag| !tag.contains(':')).cloned().collect()
 }

@@ -16,8 +16,7 @@ use std::{
 };
 
 use conductor_domain::{
-    EnvironmentId, EnvironmentType, Grant, OrganizationId, Policy, PolicyMode, PolicyRule, Role, Scope,
-    SubjectKind,
+    EnvironmentId, EnvironmentType, Grant, OrganizationId, Policy, PolicyMode, Role, Scope, SubjectKind,
 };
 use conductor_rbac::{
     Binding, GrantIndex, GrantRow, Holder, PolicyIndex, PolicyRow, RoleRow, built_in_policies, built_in_roles,
@@ -49,7 +48,7 @@ pub(crate) struct RuleSet {
     environments: HashMap<EnvironmentId, EnvironmentType>,
     /// The names of roles, as callers hold them.
     roles: HashMap<uuid::Uuid, String>,
-    /// The tags that the organisation has given, by what has them; none where no rule asks for them.
+    /// The tags of agents, and those that the organisation has given, by what has them.
     pub(crate) tags: HashMap<String, Vec<String>>,
     /// What roles say of the calls of a day.
     calls_per_day: HashMap<String, u32>,
@@ -169,10 +168,7 @@ impl Rules {
         let roles = roles(&stored);
         let policies = rows.policies().of(organization).await?;
         let environments = rows.environments().of(&[organization]).await?;
-        let tags = match policies.iter().flat_map(|policy| &policy.rules).any(asks_for_labels) {
-            true => rows.policies().tags(organization).await?,
-            false => HashMap::new(),
-        };
+        let tags = rows.policies().tags(organization).await?;
         let set = RuleSet {
             index: build(&roles, &policies, false).await?,
             shadow: match policies.iter().any(|policy| policy.is_active && policy.mode == PolicyMode::Shadow)
@@ -243,10 +239,6 @@ fn grant_row(grant: &Grant, rules: &RuleSet) -> GrantRow {
         level: grant.level,
         expires_at: grant.expires_at,
     }
-}
-
-fn asks_for_labels(rule: &PolicyRule) -> bool {
-    rule.conditions.get("labels").is_some()
 }
 
 fn calls_per_day(roles: &[Role]) -> HashMap<String, u32> {

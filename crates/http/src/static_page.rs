@@ -52,13 +52,14 @@ pub(crate) const FRAME_POLICY: &str = "sandbox allow-scripts; default-src 'none'
 const FRAME: &str = "artifact-frame.html";
 
 /// The first segments of the page's own addresses. Any other path is not found: a browser is shown so by the page itself.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 13] = [
     "",
     "c",
     "setup",
     "sign-in",
     "second-factor",
     "invite",
+    "share",
     "library",
     "servers",
     "governance",

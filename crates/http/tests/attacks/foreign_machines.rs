@@ -274,7 +274,7 @@ async fn a_certificate_signs_in_where_a_trusted_proxy_saw_it() {
     let inner: String = CLIENT.lines().filter(|line| !line.starts_with("-----")).collect();
     let change = world.post("/api/runs/execute", json!({})).from("10.0.0.1");
     let change = change.with("client-cert", &format!(":{inner}:")).with("origin", "https://evil.example.com");
-    change.send().await.problem(403, "csrf_refused");
+    change.send().await.problem(403, "origin_refused");
 
     world.patch(&path(&admin, &account), json!({ "client_ca": OTHER })).by(&admin).send().await.ok();
     certified(&world, CLIENT).send().await.problem(401, "token_invalid");

@@ -76,7 +76,7 @@ async fn rows_are_those_of_whoever_asks() {
         .await;
     let called = it.called("people").await;
     assert!(!called.to_string().contains("Ada"), "nobody without the attribute sees a row: {called}");
-    let me = text(&it.world.admin.get("/api/auth/me").await.ok()["id"]);
+    let me = text(&it.world.admin.get("/api/auth/me").await.ok()["user"]["id"]);
     let account = format!("/api/users/{me}");
     let _ = it.world.admin.patch(&account, json!({ "attributes": { "team": "sales" } })).await.ok();
     let called = it.called("people").await;
@@ -116,7 +116,7 @@ async fn labels_decide() {
     it.world.admin.post(&it.policies, deny("workflow.execute", "experimental")).await.created();
     let document = json!({
         "schema": "conductor.workflow/1", "name": "tagged", "source_format": "native",
-        "nodes": [{ "id": "one", "kind": "transform", "inputs": { "n": "${1 + 1}" } }], "edges": [],
+        "nodes": [{ "id": "one", "kind": "transform", "inputs": { "n": "{{1 + 1}}" } }], "edges": [],
         "entry": ["one"], "exit": ["one"],
     });
     let workflow = it.world.admin.post("/api/workflows/import", document).await.created();
@@ -128,4 +128,21 @@ async fn labels_decide() {
     let tag = tagged["items"].as_array().unwrap_or_else(|| panic!("{tagged}"))[0].clone();
     let _ = it.world.admin.delete(&format!("{tags}/{}", text(&tag["id"]))).await.status(204);
     run().await.created();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_an_agent_holds_for_what_it_does() {
+    let it = Staff::start().await;
+    let admin = &it.world.admin;
+    let rules = json!([{ "action": "tool.invoke", "target": "tool:staff/*", "effect": "deny", "conditions": { "labels": ["experimental"] } }]);
+    admin.post(&it.policies, json!({ "name": "No experiments", "rules": rules })).await.created();
+    let agent =
+        admin.post("/api/agents", json!({ "name": "Trial", "tags": ["experimental"] })).await.created();
+    let question = json!({ "action": "tool.invoke", "target": "tool:staff/people", "agent_id": agent["id"] });
+    let evaluate = format!("{}/evaluate", it.policies);
+    let path = format!("/api/agents/{}", text(&agent["id"]));
+    let asked = admin.post(&evaluate, question.clone()).await.ok();
+    assert_eq!(asked["effect"], "deny", "{asked}");
+    let _ = admin.patch(&path, json!({ "tags": ["tried"] })).await.ok();
+    assert_eq!(admin.post(&evaluate, question).await.ok()["effect"], "allow");
 }

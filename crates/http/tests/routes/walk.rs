@@ -85,6 +85,7 @@ fn sample(document: &Value, schema: &Value) -> Value {
         kind => kind.clone(),
     };
     match kind.as_str() {
+        Some("string") if schema["format"] == "date-time" => json!("2100-01-01T00:00:00Z"),
         Some("string") if schema["format"] == "uuid" => json!("0192f1c0-7b4e-7a6e-8a53-1d2c3b4a5f60"),
         Some("string") => json!("sample"),
         Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(json!(1)),

@@ -28,7 +28,7 @@ pub(super) fn authorities(pem: &str) -> Option<(Vec<CertificateDer<'static>>, St
     let all: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>().ok()?;
     let sound =
         (1..=MOST).contains(&all.len()) && all.iter().all(|one| anchor_from_trusted_cert(one).is_ok());
-    let mut marks: Vec<String> = all.iter().map(|one| sha256_hex(one)).collect();
+    let mut marks: Vec<String> = all.iter().map(sha256_hex).collect();
     marks.sort();
     sound.then(|| (all, format!("sha256:{}", sha256_hex(marks.join(" ").as_bytes()))))
 }

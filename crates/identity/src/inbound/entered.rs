@@ -48,7 +48,7 @@ impl Identity {
             }
         };
         let mut fault = |pointer: &str, code: &'static str, detail: String| {
-            check.fault(FieldError::new(pointer, code, detail))
+            check.fault(FieldError::new(pointer, code, detail));
         };
         let inbound = &spec.inbound;
         match method {

@@ -19,6 +19,7 @@ fn build(roles: &[RoleRow], policies: &[PolicyRow]) -> PolicyIndex {
 }
 
 /// Random worlds, of a hundred requests each; `DIFFERENTIAL_WORLDS` asks for more or fewer.
+#[expect(clippy::disallowed_methods, reason = "how much a test does is the environment's to say")]
 fn worlds() -> u64 {
     std::env::var("DIFFERENTIAL_WORLDS").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000)
 }

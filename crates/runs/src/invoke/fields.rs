@@ -85,18 +85,43 @@ fn filter(content: &mut Value, rows: &str, field: &str, kept: &BTreeSet<String>)
 
 fn mask(content: &mut Value, pointers: &[String]) {
     for text in texts(content) {
-        let Ok(mut inner) = serde_json::from_str::<Value>(text) else { continue };
-        let mut hidden = false;
-        for pointer in pointers {
-            at(&mut inner, pointer, &mut |field| {
-                *field = Value::String(MASK.to_owned());
-                hidden = true;
-            });
-        }
-        if hidden {
-            *text = inner.to_string();
-        }
+        *text = masked(text, pointers);
     }
+}
+
+/// A text without the fields, in all the JSON that it is or that stands among its words. What holds none of them stays as
+/// it is written.
+fn masked(text: &str, pointers: &[String]) -> String {
+    let (mut told, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(start) = rest.find(['{', '[']) {
+        let (words, json) = rest.split_at(start);
+        told.push_str(words);
+        let mut values = serde_json::Deserializer::from_str(json).into_iter::<Value>();
+        let value = values.next();
+        // Where it is no JSON after all, the bracket is a word like the others.
+        let end = if matches!(value, Some(Ok(_))) { values.byte_offset() } else { 1 };
+        let (json, after) = json.split_at(end);
+        let mut value = value.and_then(std::result::Result::ok);
+        match value.as_mut().and_then(|value| hide(value, pointers).then_some(value)) {
+            Some(masked) => told.push_str(&masked.to_string()),
+            None => told.push_str(json),
+        }
+        rest = after;
+    }
+    told.push_str(rest);
+    told
+}
+
+/// Whether there was anything to hide.
+fn hide(value: &mut Value, pointers: &[String]) -> bool {
+    let mut hidden = false;
+    for pointer in pointers {
+        at(value, pointer, &mut |field| {
+            *field = Value::String(MASK.to_owned());
+            hidden = true;
+        });
+    }
+    hidden
 }
 
 /// Does something with every value that a pointer leads to, of which `*` stands for each element of a list and each field
@@ -196,6 +221,9 @@ mod tests {
         );
         let raw: Value = serde_json::from_str(shown["raw"].as_str().unwrap()).unwrap();
         assert_eq!(raw, json!({ "iban": MASK, "bic": "X" }));
+        let among = vec![json!({ "type": "text", "text": "It costs [about] {\"total\":3,\"n\":1} {not" })];
+        let among = super::shown(among, &obligations, &caller(json!({})));
+        assert_eq!(among[0]["text"], format!("It costs [about] {{\"total\":\"{MASK}\",\"n\":1}} {{not"));
         let plain = vec![json!({ "type": "text", "text": "no JSON" })];
         assert_eq!(super::shown(plain.clone(), &obligations, &caller(json!({}))), Value::Array(plain));
     }

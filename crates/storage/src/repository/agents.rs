@@ -61,6 +61,10 @@ impl<'t> Agents<'t> {
         };
         let agent = Agent::try_from(row.insert(&self.tx.conn()).await?)?;
         self.scoped.agent_connectors().replace(agent.id, &connectors).await?;
+        if !spec.tags.is_empty() {
+            // Conditions of policies ask for tags.
+            self.scoped.policies().changed().await?;
+        }
         self.keep(&agent, AgentSnapshot { spec, connectors }, new.note, new.owner_user_id, None).await?;
         Ok(agent)
     }
@@ -138,6 +142,9 @@ impl<'t> Agents<'t> {
     ) -> Result<(Agent, AgentVersion)> {
         let before = self.row(id).await?;
         let AgentSnapshot { spec, connectors } = snapshot;
+        if before.tags != to_json("agents.tags", &spec.tags)? {
+            self.scoped.policies().changed().await?;
+        }
         let row = agent::ActiveModel {
             id: Set(id.as_uuid()),
             current_version: Set(before.current_version + 1),

@@ -18,7 +18,7 @@ use super::convert::{after_id, json, to_json, word};
 use crate::{
     Error, Result, ScopedTx, View,
     conn::{Conn, Fetch},
-    entity::{audit_event, organization, policy, policy_binding, policy_rule, resource_tag, run, tag},
+    entity::{agent, audit_event, organization, policy, policy_binding, policy_rule, resource_tag, run, tag},
 };
 
 /// Entries of the audit log that tell of a decision, together with what was asked.
@@ -142,7 +142,8 @@ impl<'a> Policies<'a> {
         all(&self.conn, organization).await
     }
 
-    /// The tags that an organisation has given, by what has them, as decisions name it: `workflow:0192…`.
+    /// The tags of an organisation's agents and of Conductor's, and those that the organisation has given, by what has
+    /// them, as decisions name it: `workflow:0192…`.
     ///
     /// # Errors
     /// When the database fails.
@@ -162,6 +163,21 @@ impl<'a> Policies<'a> {
                 tags.entry(format!("{}:{}", row.resource_type, row.resource_id))
                     .or_default()
                     .push(word.clone());
+            }
+        }
+        let agents = agent::Entity::find()
+            .select_only()
+            .columns([agent::Column::Id, agent::Column::Tags])
+            .filter(
+                agent::Column::OrganizationId
+                    .eq(organization.as_uuid())
+                    .or(agent::Column::IsOfficial.eq(true)),
+            )
+            .into_tuple::<(Uuid, serde_json::Value)>();
+        for (id, words) in agents.all(&self.conn).await? {
+            let words: Vec<String> = json("agents.tags", words)?;
+            if !words.is_empty() {
+                tags.entry(format!("agent:{id}")).or_default().extend(words);
             }
         }
         Ok(tags)
