@@ -128,8 +128,11 @@ impl Notices {
         let caller = self.access.caller_of(user, dispatch.caller.scope).await;
         let caller = caller.map_err(|error| not_sent(error.code(), error.to_string()))?.ok_or_else(gone)?;
         let answers_as = caller.answers_as();
-        let asks = task.approver_roles.iter().any(|one| answers_as.contains(one));
-        if !asks && !(task.approver_roles.is_empty() && task.user_id == Some(user)) {
+        let is_asked = match task.approver_roles.as_slice() {
+            [] => task.user_id == Some(user),
+            roles => roles.iter().any(|one| answers_as.contains(one)),
+        };
+        if !is_asked {
             return Err(not_sent("others_decide", "others are asked by now"));
         }
         let person = self.store.unscoped(Unscoped::SignIn).users().find(user).await;

@@ -78,10 +78,10 @@ impl Calls {
                 self.places.insert(call_id, (Some(node_id), iteration));
             }
             EventBody::ToolCalled { call_id, tool, .. } => drop(self.tools.insert(call_id, tool)),
-            EventBody::ToolDecided { call_id, effect, rule_id, reason, .. } => {
-                if !self.decided.iter().any(|(known, ..)| *known == call_id) {
-                    self.decided.push((call_id, effect, rule_id, reason));
-                }
+            EventBody::ToolDecided { call_id, effect, rule_id, reason, .. }
+                if self.decided.iter().all(|(known, ..)| *known != call_id) =>
+            {
+                self.decided.push((call_id, effect, rule_id, reason));
             }
             EventBody::ToolResult { call_id, ledger: Some(ledger), .. } if ledger == "from_journal" => {
                 self.known.push(call_id);

@@ -130,7 +130,7 @@ async fn every_change_is_one_entry() {
     .await;
     let share = "POST /api/conversations/{conversation_id}/share";
     let link = id(w.step(&admin, share, &[c], json!({}), "share.created").await);
-    let later = json!({ "expires_at": chrono::Utc::now() + chrono::TimeDelta::days(2) });
+    let later = json!({ "expires_at": conductor_domain::Clock::now(&conductor_domain::SystemClock) + chrono::TimeDelta::days(2) });
     w.step(&admin, "PUT /api/share/{token}/settings", &[&link], later, "share.updated").await;
     w.step(&admin, "DELETE /api/share/{token}", &[&link], json!(null), "share.revoked").await;
     w.step(

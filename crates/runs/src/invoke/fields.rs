@@ -138,9 +138,15 @@ fn at(value: &mut Value, pointer: &str, act: &mut dyn FnMut(&mut Value)) {
     let key = segment.replace("~1", "/").replace("~0", "~");
     match value {
         Value::Object(fields) if segment == "*" => {
-            fields.values_mut().for_each(|value| at(value, below, act))
+            for value in fields.values_mut() {
+                at(value, below, act);
+            }
         }
-        Value::Array(items) if segment == "*" => items.iter_mut().for_each(|value| at(value, below, act)),
+        Value::Array(items) if segment == "*" => {
+            for value in items {
+                at(value, below, act);
+            }
+        }
         Value::Object(fields) => {
             if let Some(value) = fields.get_mut(&key) {
                 at(value, below, act);
