@@ -21,10 +21,11 @@ documents! {
     "research": ["research-and-write", "market-research"],
     "development": ["code-generation"],
     "commerce": ["intelligent-order-processing", "shopify-order-processor", "daily-sales-report"],
-    "sales": ["lead-qualification", "quote-generation"],
-    "support": ["customer-support-alert", "ticket-routing", "ticket-escalation", "knowledge-base-update"],
-    "marketing": ["content-generation", "lead-nurturing"],
-    "people": ["employee-onboarding", "policy-updates", "performance-reviews"],
+    "operations": ["predictive-maintenance"],
+    "sales": ["lead-qualification", "demo-booking", "quote-generation", "deal-closure"],
+    "support": ["customer-support-alert", "ticket-routing", "ticket-escalation", "escalation", "knowledge-base-update"],
+    "marketing": ["campaign-automation", "content-generation", "lead-nurturing"],
+    "hr": ["employee-onboarding", "policy-updates", "performance-reviews"],
     "finance": ["invoice-processing", "payment-reminders", "financial-reporting"],
 }
 

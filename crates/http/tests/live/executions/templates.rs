@@ -135,6 +135,7 @@ async fn every_template_runs_to_its_end_with_what_it_needs() {
         "risk_score": 0.9, "issues": [], "fraud_score": 0.1, "risk_factors": [], "urgency": "high", "why": "It burns.",
         "qualification_score": 80, "reasoning": "A budget.", "category": "billing", "severity": "high", "summary": "Down.",
         "supplier": "ACME", "total": 2_000, "due_date": "2030-01-01", "missing": [], "confidence": 1, "remarks": "",
+        "open_points": ["Who signs."], "failure_risk": 0.9,
     });
     provider.otherwise(Reply::text(&found.to_string()));
     let world = World::with_provider(provider.url(), "sk-scripted").await;
