@@ -159,7 +159,8 @@ async fn every_template_runs_to_its_end_with_what_it_needs() {
         assert_eq!(template["problems"], json!([]), "{id}");
         let mut made = instantiate(&world.admin, &id, json!({})).await;
         // Hosts and credentials are those of this test; requests stand for operations of other systems.
-        let mut graph = stood_in(&made["graph"], &target);
+        let mut graph = stood_in(&made, &target, &json!({}));
+        graph["name"] = made["graph"]["name"].clone();
         for node in graph["nodes"].as_array_mut().unwrap().iter_mut().filter(|node| node["kind"] == "http") {
             node["config"]["url"] = json!(target.url());
             for field in ["token", "value"] {
