@@ -128,7 +128,7 @@ async fn what_needs_only_agents_that_write_runs_with_the_demo_model() {
 }
 
 /// Every field that a template reads of an agent, sure of itself, with some said otherwise.
-fn found(otherwise: Value) -> Value {
+fn found(otherwise: &Value) -> Value {
     let mut found = json!({
         "risk_score": 0.9, "issues": [], "fraud_score": 0.1, "risk_factors": [], "urgency": "high", "why": "It burns.",
         "qualification_score": 80, "reasoning": "A budget.", "category": "billing", "severity": "high", "summary": "Down.",
@@ -195,7 +195,7 @@ async fn run_all(found: &Value) -> Vec<String> {
 #[tokio::test]
 async fn every_template_runs_to_its_end_with_what_it_needs() {
     assert_eq!(
-        run_all(&found(json!({}))).await,
+        run_all(&found(&json!({}))).await,
         [
             "POST /process",
             "POST /confirm",
@@ -217,7 +217,7 @@ async fn every_template_runs_to_its_other_end() {
         "failure_risk": 0.1, "total_cost": 0, "category": "technical",
     });
     assert_eq!(
-        run_all(&found(other)).await,
+        run_all(&found(&other)).await,
         [
             "POST /flag",
             "GET /admin/api/2025-01/orders/a-order_id.json",
