@@ -20,11 +20,25 @@ macro_rules! documents {
 documents! {
     "research": ["research-and-write", "market-research"],
     "development": ["code-generation"],
-    "commerce": ["intelligent-order-processing", "shopify-order-processor", "daily-sales-report"],
-    "sales": ["lead-qualification", "quote-generation"],
-    "support": ["customer-support-alert", "ticket-routing", "ticket-escalation", "knowledge-base-update"],
-    "marketing": ["content-generation", "lead-nurturing"],
-    "people": ["employee-onboarding", "policy-updates", "performance-reviews"],
+    "commerce": [
+        "intelligent-order-processing",
+        "smart-order-processing",
+        "shopify-order-processor",
+        "daily-sales-report",
+        "automated-restock-analysis",
+    ],
+    "operations": ["predictive-maintenance", "support-to-sales-handoff"],
+    "sales": [
+        "lead-qualification",
+        "ai-lead-qualification",
+        "intelligent-lead-qualification",
+        "demo-booking",
+        "quote-generation",
+        "deal-closure",
+    ],
+    "support": ["customer-support-alert", "ticket-routing", "ticket-escalation", "escalation", "knowledge-base-update"],
+    "marketing": ["campaign-automation", "content-generation", "lead-nurturing"],
+    "hr": ["employee-onboarding", "policy-updates", "performance-reviews"],
     "finance": ["invoice-processing", "payment-reminders", "financial-reporting"],
 }
 

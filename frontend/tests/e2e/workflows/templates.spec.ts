@@ -11,6 +11,9 @@ test('workflows: a template is found, taken, and runs', async ({ page }) => {
   await expect(cards.first()).toBeVisible();
   expect(await cards.count()).toBeGreaterThanOrEqual(20);
   await expect(dialog.getByText('Needs the server shop').first()).toBeVisible();
+  const finance = dialog.getByRole('list', { name: 'Templates: Finance' });
+  await expect(finance.getByRole('heading', { name: 'Invoice processing' })).toBeVisible();
+  await expect(finance.getByRole('heading', { name: 'Research and write' })).toHaveCount(0);
   await clean(page);
 
   await dialog.getByLabel('Search templates').fill('no such words');

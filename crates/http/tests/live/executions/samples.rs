@@ -267,7 +267,7 @@ async fn what_cannot_run_so_far_is_taken_and_its_run_refused_for_exactly_that() 
 
 /// A sample in whose graph requests stand for the operations of other systems, which want accounts of the operator's
 /// (`apps/api/tests/integrations.rs`), and given rows for databases (`apps/api/tests/databases.rs`).
-fn stood_in(kept: &Value, target: &Target, rows: &Value) -> Value {
+pub(super) fn stood_in(kept: &Value, target: &Target, rows: &Value) -> Value {
     let mut graph = kept["graph"].clone();
     for node in graph["nodes"].as_array_mut().unwrap() {
         match text(&node["kind"]).as_str() {

@@ -4,7 +4,7 @@ use conductor_mcp_client::testing::{self, Behaviour};
 use conductor_test_support::{Api, Provider, Reply, Target};
 use serde_json::{Value, json};
 
-use super::{completed, ended};
+use super::{completed, ended, samples::stood_in};
 use crate::{
     content::column,
     world::{World, text},
@@ -127,28 +127,47 @@ async fn what_needs_only_agents_that_write_runs_with_the_demo_model() {
     }
 }
 
-#[tokio::test]
-async fn every_template_runs_to_its_end_with_what_it_needs() {
-    let (provider, target) = (Provider::start().await, Target::start().await);
-    // Every field that a template reads of an agent, sure of itself.
-    let found = json!({
+/// Every field that a template reads of an agent, sure of itself, with some said otherwise.
+fn found(otherwise: &Value) -> Value {
+    let mut found = json!({
         "risk_score": 0.9, "issues": [], "fraud_score": 0.1, "risk_factors": [], "urgency": "high", "why": "It burns.",
         "qualification_score": 80, "reasoning": "A budget.", "category": "billing", "severity": "high", "summary": "Down.",
         "supplier": "ACME", "total": 2_000, "due_date": "2030-01-01", "missing": [], "confidence": 1, "remarks": "",
+        "open_points": ["Who signs."], "failure_risk": 0.9, "restock_items": ["k-1"], "total_cost": 90,
+        "customer_id": "c-9", "estimated_deal_value": 12_000, "recommended_next_action": "Call.",
+        "qualification_reasoning": "A budget.",
     });
+    for (field, value) in otherwise.as_object().unwrap() {
+        found[field] = value.clone();
+    }
+    found
+}
+
+/// Runs every template to its end with a model that always says this, and gives what other systems were asked.
+async fn run_all(found: &Value) -> Vec<String> {
+    let (provider, target) = (Provider::start().await, Target::start().await);
     provider.otherwise(Reply::text(&found.to_string()));
     let world = World::with_provider(provider.url(), "sk-scripted").await;
-    let shop = testing::Server::start("2025-06-18").await.unwrap();
-    for tool in ["get_customer_orders", "update_order", "list_orders"] {
-        shop.add_tool(tool, Behaviour::Answer(json!({ "content": [{ "type": "text", "text": "[]" }] })));
+    let mut peers = Vec::new();
+    for (name, tools) in [
+        ("shop", &["get_customer_orders", "update_order", "list_orders", "list_low_stock"][..]),
+        ("crm", &["search_customers", "update_customer_notes", "calculate_customer_ltv"][..]),
+    ] {
+        let peer = testing::Server::start("2025-06-18").await.unwrap();
+        for tool in tools {
+            let answer = json!({ "content": [{ "type": "text", "text": "[]" }] });
+            peer.add_tool(tool, Behaviour::Answer(answer));
+        }
+        world.register(&peer, name).await;
+        peers.push(peer);
     }
-    world.register(&shop, "shop").await;
     for template in templates(&world.admin).await {
         let id = text(&template["id"]);
         assert_eq!(template["problems"], json!([]), "{id}");
         let mut made = instantiate(&world.admin, &id, json!({})).await;
-        // Hosts and credentials are those of this test.
-        let mut graph = made["graph"].clone();
+        // Hosts and credentials are those of this test; requests stand for operations of other systems.
+        let mut graph = stood_in(&made, &target, &json!({}));
+        graph["name"] = made["graph"]["name"].clone();
         for node in graph["nodes"].as_array_mut().unwrap().iter_mut().filter(|node| node["kind"] == "http") {
             node["config"]["url"] = json!(target.url());
             for field in ["token", "value"] {
@@ -162,20 +181,49 @@ async fn every_template_runs_to_its_end_with_what_it_needs() {
             made = world.admin.patch(&path, json!({ "graph": graph })).await.ok();
         }
         let report = run_whole(&world.admin, &made).await;
-        let outputs = completed(&report).as_object().unwrap();
-        assert!(!outputs.is_empty(), "{id} gives nothing");
+        let outputs = completed(&report);
+        assert!(!outputs.as_object().unwrap().is_empty(), "{id} gives nothing");
         if id == "intelligent-order-processing" {
-            assert_eq!((&outputs["risk_score"], &outputs["decision"]), (&json!(0.9), &json!("approve")));
+            let risk = &found["risk_score"];
+            let decision = if risk == 0.9 { json!("approve") } else { json!(null) };
+            assert_eq!((&outputs["risk_score"], &outputs["decision"]), (risk, &decision));
         }
     }
-    let paths: Vec<String> =
-        target.asked().into_iter().map(|asked| format!("{} {}", asked.method, asked.path)).collect();
+    target.asked().into_iter().map(|asked| format!("{} {}", asked.method, asked.path)).collect()
+}
+
+#[tokio::test]
+async fn every_template_runs_to_its_end_with_what_it_needs() {
     assert_eq!(
-        paths,
+        run_all(&found(&json!({}))).await,
         [
+            "POST /process",
+            "POST /confirm",
             "GET /admin/api/2025-01/orders/a-order_id.json",
             "PUT /admin/api/2025-01/orders/a-order_id.json",
+            "POST /tell",
+            "POST /tell",
+            "POST /demo",
+            "POST /tell",
             "POST /api/chat.postMessage",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn every_template_runs_to_its_other_end() {
+    let other = json!({
+        "risk_score": 0.1, "fraud_score": 0.3, "urgency": "low", "qualification_score": 69.5, "severity": "low",
+        "failure_risk": 0.1, "total_cost": 0, "category": "technical",
+    });
+    assert_eq!(
+        run_all(&found(&other)).await,
+        [
+            "POST /flag",
+            "GET /admin/api/2025-01/orders/a-order_id.json",
+            "PUT /admin/api/2025-01/orders/a-order_id.json",
+            "POST /tell",
+            "POST /nurture",
         ]
     );
 }

@@ -9,7 +9,7 @@ import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { EmptyState, ErrorState, Notice, SkeletonRows } from '@/components/ui/states';
 import { t } from '@/lib/i18n';
-import { matching, needsOf } from '../model/templates';
+import { grouped, matching, needsOf } from '../model/templates';
 import { useInstantiate, workflowTemplates } from '../queries';
 import { GraphSketch } from './sketch';
 
@@ -67,17 +67,22 @@ function Templates({ onMade }: { onMade: (workflow: Workflow) => void }) {
           {t('No template fits these words.')}
         </EmptyState>
       ) : (
-        <ul className="wf-templates" aria-label={t('Templates')}>
-          {found.map((template) => (
-            <li key={template.id}>
-              <TemplateCard
-                template={template}
-                busy={make.isPending && make.variables === template.id}
-                onUse={() => make.mutate(template.id, { onSuccess: onMade })}
-              />
-            </li>
-          ))}
-        </ul>
+        grouped(found).map(({ category, name, templates }) => (
+          <section key={category}>
+            <h3 className="card-title wf-group">{name}</h3>
+            <ul className="wf-templates" aria-label={t('Templates: {{group}}', { group: name })}>
+              {templates.map((template) => (
+                <li key={template.id}>
+                  <TemplateCard
+                    template={template}
+                    busy={make.isPending && make.variables === template.id}
+                    onUse={() => make.mutate(template.id, { onSuccess: onMade })}
+                  />
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))
       )}
     </div>
   );
@@ -96,7 +101,7 @@ function TemplateCard({
   return (
     <article className="wf-template card">
       <GraphSketch graph={template.graph} />
-      <h3 className="card-title">{template.title}</h3>
+      <h4 className="card-title">{template.title}</h4>
       <p className="text-text-2">{template.description}</p>
       {needs.length > 0 && (
         <div className="wf-badges">

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { WorkflowTemplate } from '@/api/types';
-import { matching, needsOf } from './templates';
+import { grouped, matching, needsOf } from './templates';
 
 const template = (more: Partial<WorkflowTemplate>): WorkflowTemplate => ({
   id: 'ticket-routing',
@@ -26,6 +26,19 @@ test('templates are found by words of their name, text and field of work', () =>
   expect(found(' SUPPORT sorts ')).toEqual(['ticket-routing']);
   expect(found('commerce')).toEqual(['orders']);
   expect(found('support commerce')).toEqual([]);
+});
+
+test('templates are told by group, in the order in which they come', () => {
+  const all = [
+    template({ id: 'a', category: 'hr' }),
+    template({ id: 'b', category: 'gardening' }),
+    template({ id: 'c', category: 'hr' }),
+  ];
+  const groups = grouped(all).map(({ name, templates }) => [name, templates.map(({ id }) => id)]);
+  expect(groups).toEqual([
+    ['Human resources', ['a', 'c']],
+    ['gardening', ['b']],
+  ]);
 });
 
 test('what is missing is told apart from what is there', () => {

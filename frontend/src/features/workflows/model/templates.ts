@@ -11,6 +11,49 @@ export function matching(templates: WorkflowTemplate[], words: string): Workflow
   });
 }
 
+/** What a group is called; its own word where the server has one that the page does not know. */
+function groupName(category: string): string {
+  switch (category) {
+    case 'research':
+      return t('Research');
+    case 'development':
+      return t('Development');
+    case 'commerce':
+      return t('Commerce');
+    case 'operations':
+      return t('Operations');
+    case 'sales':
+      return t('Sales');
+    case 'support':
+      return t('Support');
+    case 'marketing':
+      return t('Marketing');
+    case 'hr':
+      return t('Human resources');
+    case 'finance':
+      return t('Finance');
+    default:
+      return category;
+  }
+}
+
+/** The templates by group, in the order in which the server tells them. */
+export function grouped(
+  templates: WorkflowTemplate[],
+): { category: string; name: string; templates: WorkflowTemplate[] }[] {
+  const groups = new Map<string, WorkflowTemplate[]>();
+  for (const template of templates) {
+    const group = groups.get(template.category);
+    if (group) group.push(template);
+    else groups.set(template.category, [template]);
+  }
+  return [...groups].map(([category, members]) => ({
+    category,
+    name: groupName(category),
+    templates: members,
+  }));
+}
+
 /** What a template needs beside agents, and whether that is known to be missing. */
 export function needsOf(template: Pick<WorkflowTemplate, 'servers' | 'credentials' | 'problems'>): {
   text: string;
