@@ -1,9 +1,15 @@
-//! whoever may run something sends the definition with it (Langflow CVE-2026-33017). Of an agent runs what is
-//! stored; a body that brings anything else is refused and starts nothing.
+//! whoever may run something sends the definition with it (Langflow CVE-2026-33017). Of an agent
+//! or a workflow runs what is stored; a body that brings anything else is refused and starts nothing, and checking a
+//! document runs nothing of it.
 
+use conductor_test_support::Target;
 use serde_json::json;
 
-use crate::{canary::id, world::World};
+use crate::{
+    canary::id,
+    running::{self, text},
+    world::World,
+};
 
 #[tokio::test]
 async fn what_runs_is_what_is_stored() {
@@ -43,4 +49,42 @@ async fn what_runs_is_what_is_stored() {
     world.unchanged(&before, "a definition of the caller");
     let body = json!({ "agent_id": agent, "input": "go" });
     world.post("/api/execute/agent", body).by(&member).send().await.created();
+}
+
+#[tokio::test]
+async fn what_runs_of_a_shared_workflow_is_what_is_stored() {
+    let (world, target) = (running::World::start().await, Target::start().await);
+    let stored = json!({
+        "schema": "conductor.workflow/1", "name": "shared", "source_format": "native", "visibility": "organization",
+        "nodes": [{ "id": "one", "kind": "transform", "inputs": { "said": "stored" } }],
+        "edges": [], "entry": ["one"], "exit": ["one"],
+    });
+    let workflow = world.admin.post("/api/workflows/import", stored.clone()).await.created();
+    let path = format!("/api/workflows/{}", text(&workflow["id"]));
+    let _ = world.admin.patch(&path, json!({ "visibility": "organization" })).await.ok();
+    let member = world.another_session().await;
+    let mut sends = stored;
+    sends["nodes"] = json!([{
+        "id": "one", "kind": "http", "config": { "method": "POST", "url": target.url(), "endpoint": "/taken" },
+    }]);
+    for field in
+        ["graph", "nodes", "definition", "document", "workflow_definition", "code", "data", "overrideConfig"]
+    {
+        for (path, mut body) in [
+            (format!("{path}/execute"), json!({ "inputs": {} })),
+            ("/api/execute/workflow".to_owned(), json!({ "workflow": "shared", "inputs": {} })),
+            ("/api/workflows/execute/shared".to_owned(), json!({ "inputs": {} })),
+        ] {
+            body[field] = sends.clone();
+            member.post(&path, body).await.problem(422, "unknown_field");
+        }
+    }
+    let ran = member.post("/api/workflows/execute/shared", json!({ "inputs": {} })).await.ok();
+    assert_eq!(ran["outputs"], json!({ "said": "stored" }), "{ran}");
+
+    // Checking a document runs nothing of it, and asks who checks first.
+    sends["nodes"][0]["config"]["endpoint"] = json!("/checked");
+    let _ = member.post("/api/workflows/check", sends.clone()).await.ok();
+    world.anonymous().post("/api/workflows/check", sends).await.problem(401, "token_missing");
+    assert!(target.asked().is_empty(), "{:?}", target.asked());
 }

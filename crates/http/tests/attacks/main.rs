@@ -45,6 +45,7 @@ mod ar4_malformed_bodies;
 mod ar5_nbf_as_string;
 mod ar6_login_brute_force;
 mod ar7_report_paths;
+mod ar8_files_by_sql;
 mod c05_token_mutations;
 mod c19_panics;
 mod canary;
