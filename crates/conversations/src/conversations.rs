@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
     Agent, AgentId, Caller, Conversation, ConversationFilter, ConversationId, ConversationPatch,
-    ConversationSettings, FieldError, MessageId, NewConversation, Page, PageRequest, RunId, SignalKind,
+    ConversationSettings, FieldError, MASK, MessageId, NewConversation, Page, PageRequest, RunId, SignalKind,
 };
 use conductor_storage::Store;
 
@@ -95,9 +95,12 @@ impl Conversations {
         let ids: Vec<ConversationId> = page.items.iter().map(|conversation| conversation.id).collect();
         let mut running =
             if ids.is_empty() { HashMap::new() } else { view.conversations().running(&ids).await? };
-        Ok(page.map(|conversation| ConversationView {
-            running_run_id: running.remove(&conversation.id),
-            conversation,
+        Ok(page.map(|mut conversation| {
+            // That it is there is no secret to whoever it belongs to; what it is about is.
+            if conversation.data_classification > caller.clearance {
+                MASK.clone_into(&mut conversation.title);
+            }
+            ConversationView { running_run_id: running.remove(&conversation.id), conversation }
         }))
     }
 

@@ -23,7 +23,15 @@ impl Classification {
     pub fn below(self) -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(move |lower| *lower < self)
     }
+
+    /// It and those below it: what somebody of this clearance may read.
+    pub fn reads(self) -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(move |label| *label <= self)
+    }
 }
+
+/// What stands where something was hidden from somebody.
+pub const MASK: &str = "•••";
 
 /// Who can see a row, before grants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -69,7 +69,7 @@ pub use budget::{
 pub use caller::{Caller, Principal};
 pub use campaign::{Campaign, CampaignItem, ReviewDecision};
 pub use canvas::{Canvas, CanvasSpec};
-pub use classification::{Classification, Visibility};
+pub use classification::{Classification, MASK, Visibility};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use connector::{
     AuthType, Connector, ConnectorFilter, ConnectorHealth, ConnectorSpec, ConnectorTool, EnvValues, Health,

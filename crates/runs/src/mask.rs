@@ -1,11 +1,9 @@
 //! What somebody below the clearance of a run may read of it: that it was, and not what it said.
 
+pub(crate) use conductor_domain::MASK;
 use conductor_domain::{Caller, Classification, EventBody, HumanTask, Run};
 use conductor_storage::StoredEvent;
 use serde_json::{Value, json};
-
-/// What stands where something was hidden.
-pub(crate) const MASK: &str = "•••";
 
 /// A run as the caller may read it.
 pub(crate) fn run(mut run: Run, caller: &Caller) -> Run {

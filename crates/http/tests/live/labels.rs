@@ -296,3 +296,32 @@ async fn a_question_about_what_somebody_may_not_read_shows_nothing_and_takes_no_
     grace.post(&decide, json!({ "decision": "yes" })).await.ok();
     assert_eq!(ended(&it.world.admin, &waiting).await["status"], "completed");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_conversation_is_about_is_not_in_the_list_of_whoever_may_not_read_it() {
+    let world = World::start().await;
+    let admin = &world.admin;
+    let opened = admin.post("/api/conversations", json!({ "title": "The merger" })).await.created();
+    let other = admin.post("/api/conversations", json!({ "title": "The merger of ponds" })).await.created();
+    let titles = async |query: &str| {
+        let listed = admin.get(&format!("/api/conversations{query}")).await.ok();
+        let mut titles: Vec<String> =
+            listed["items"].as_array().unwrap().iter().map(|one| text(&one["title"])).collect();
+        titles.sort();
+        titles
+    };
+    assert_eq!(titles("?q=merger").await, ["The merger", "The merger of ponds"]);
+    let raise = "UPDATE conversations SET data_classification = 'confidential' WHERE title = 'The merger'";
+    world.database().change(raise).await;
+    assert_eq!(titles("").await, ["The merger of ponds", "•••"]);
+    assert_eq!(titles("?q=merger").await, ["The merger of ponds"], "words are no way around");
+    assert_eq!(titles("?q=%E2%80%A2").await, Vec::<String>::new());
+    let _ = admin.get(&format!("/api/conversations/{}", text(&opened["id"]))).await.status(403);
+    let _ = admin.get(&format!("/api/conversations/{}", text(&other["id"]))).await.ok();
+
+    let me = text(&admin.get("/api/auth/me").await.ok()["user"]["id"]);
+    let clear = json!({ "data_clearance_level": "confidential" });
+    let _ = admin.patch(&format!("/api/users/{me}"), clear).await.ok();
+    assert_eq!(titles("").await, ["The merger", "The merger of ponds"]);
+    assert_eq!(titles("?q=merger").await.len(), 2);
+}

@@ -329,6 +329,9 @@ impl<'a> VisibleConversations<'a> {
         }
         if let Some(text) = filter.q.as_deref().filter(|text| !text.is_empty()) {
             let scope = self.view.caller.scope;
+            // What may not be read is not found by its words either.
+            let readable = self.view.caller.clearance.reads().map(Classification::as_str);
+            select = select.filter(conversation::Column::DataClassification.is_in(readable));
             let said = message::Entity::find()
                 .select_only()
                 .column(message::Column::ConversationId)
