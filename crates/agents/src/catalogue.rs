@@ -334,6 +334,10 @@ impl Agents {
                 })
             })
             .await?;
+        if !agent.spec.tags.is_empty() {
+            // Rules ask for tags.
+            self.access.rules_changed(agent.scope.organization_id);
+        }
         self.view(caller, agent).await
     }
 
@@ -349,7 +353,8 @@ impl Agents {
         F: for<'t> FnOnce(ScopedTx<'t>, AgentSnapshot) -> BoxFuture<'t, Result<Change>> + Send + 'static,
     {
         let (id, by) = (agent.id, caller.user_id());
-        self.store
+        let changed = self
+            .store
             .scoped(agent.scope)
             .write(move |tx| {
                 Box::pin(async move {
@@ -360,10 +365,14 @@ impl Agents {
                     name::require_free(tx, &snapshot.spec, Some(id)).await?;
                     let changed = tx.agents().update(id, snapshot, note, by).await?;
                     tx.audit().record(entry).await?;
-                    Ok(changed)
+                    Ok::<_, Error>(changed)
                 })
             })
-            .await
+            .await?;
+        if changed.0.spec.tags != agent.spec.tags {
+            self.access.rules_changed(agent.scope.organization_id);
+        }
+        Ok(changed)
     }
 
     async fn name_freely(&self, caller: &Caller, snapshot: &mut AgentSnapshot) -> Result<()> {

@@ -34,7 +34,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Workflows {
     store: Store,
-    access: Arc<Access>,
+    pub(crate) access: Arc<Access>,
     /// Where documents are taken from by their path.
     folder: Folder,
     /// Told when what is scheduled may have changed.

@@ -52,7 +52,8 @@ impl Opinions {
         let names = words(tags)?;
         let by = caller.user_id();
         let entry = entry(caller, "workflow.tagged", Action::WorkflowUpdate, &workflow);
-        self.store
+        let tags = self
+            .store
             .scoped(workflow.scope)
             .write(move |tx| {
                 Box::pin(async move {
@@ -62,10 +63,13 @@ impl Opinions {
                         return Err(too_many());
                     }
                     tx.audit().record(entry).await?;
-                    Ok(tags)
+                    Ok::<_, Error>(tags)
                 })
             })
-            .await
+            .await?;
+        // Rules ask for tags.
+        self.workflows.access.rules_changed(workflow.scope.organization_id);
+        Ok(tags)
     }
 
     /// Takes a tag from a workflow.
@@ -83,10 +87,12 @@ impl Opinions {
                         conductor_storage::Error::NotFound => Error::Hidden { what: "tag" },
                         error => error.into(),
                     })?;
-                    Ok(tx.audit().record(entry).await?)
+                    Ok::<_, Error>(tx.audit().record(entry).await?)
                 })
             })
-            .await
+            .await?;
+        self.workflows.access.rules_changed(workflow.scope.organization_id);
+        Ok(())
     }
 
     /// Makes this what the caller thinks of a workflow, in place of what it thought before.
