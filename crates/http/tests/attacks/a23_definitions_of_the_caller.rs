@@ -55,7 +55,7 @@ async fn what_runs_is_what_is_stored() {
 async fn what_runs_of_a_shared_workflow_is_what_is_stored() {
     let (world, target) = (running::World::start().await, Target::start().await);
     let stored = json!({
-        "schema": "conductor.workflow/1", "name": "shared", "source_format": "native", "visibility": "organization",
+        "schema": "conductor.workflow/1", "name": "shared", "source_format": "native",
         "nodes": [{ "id": "one", "kind": "transform", "inputs": { "said": "stored" } }],
         "edges": [], "entry": ["one"], "exit": ["one"],
     });

@@ -300,11 +300,11 @@ async fn a_question_about_what_somebody_may_not_read_shows_nothing_and_takes_no_
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_conversation_is_about_is_not_in_the_list_of_whoever_may_not_read_it() {
     let world = World::start().await;
-    let admin = &world.admin;
-    let opened = admin.post("/api/conversations", json!({ "title": "The merger" })).await.created();
-    let other = admin.post("/api/conversations", json!({ "title": "The merger of ponds" })).await.created();
+    let grace = world.colleague("grace@example.com", "member").await;
+    let opened = grace.post("/api/conversations", json!({ "title": "The merger" })).await.created();
+    let other = grace.post("/api/conversations", json!({ "title": "The merger of ponds" })).await.created();
     let titles = async |query: &str| {
-        let listed = admin.get(&format!("/api/conversations{query}")).await.ok();
+        let listed = grace.get(&format!("/api/conversations{query}")).await.ok();
         let mut titles: Vec<String> =
             listed["items"].as_array().unwrap().iter().map(|one| text(&one["title"])).collect();
         titles.sort();
@@ -316,12 +316,12 @@ async fn what_a_conversation_is_about_is_not_in_the_list_of_whoever_may_not_read
     assert_eq!(titles("").await, ["The merger of ponds", "•••"]);
     assert_eq!(titles("?q=merger").await, ["The merger of ponds"], "words are no way around");
     assert_eq!(titles("?q=%E2%80%A2").await, Vec::<String>::new());
-    let _ = admin.get(&format!("/api/conversations/{}", text(&opened["id"]))).await.status(403);
-    let _ = admin.get(&format!("/api/conversations/{}", text(&other["id"]))).await.ok();
+    let _ = grace.get(&format!("/api/conversations/{}", text(&opened["id"]))).await.status(403);
+    let _ = grace.get(&format!("/api/conversations/{}", text(&other["id"]))).await.ok();
 
-    let me = text(&admin.get("/api/auth/me").await.ok()["user"]["id"]);
+    let me = text(&grace.get("/api/auth/me").await.ok()["user"]["id"]);
     let clear = json!({ "data_clearance_level": "confidential" });
-    let _ = admin.patch(&format!("/api/users/{me}"), clear).await.ok();
+    let _ = world.admin.patch(&format!("/api/users/{me}"), clear).await.ok();
     assert_eq!(titles("").await, ["The merger", "The merger of ponds"]);
     assert_eq!(titles("?q=merger").await.len(), 2);
 }
