@@ -98,7 +98,9 @@ test('a service account signs in within its allowlist until it is switched off',
 
 test('a service account is told to sign in by a certificate, and without authentication in development alone', async ({
   page,
+  guard,
 }) => {
+  guard.allow(/422/);
   await page.goto('/settings/service-accounts');
   await page.getByRole('button', { name: 'New service account' }).click();
   const dialog = page.getByRole('dialog');
