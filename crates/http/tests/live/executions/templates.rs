@@ -57,7 +57,7 @@ async fn run_whole(api: &Api, workflow: &Value) -> Value {
 async fn what_ships_is_seen_and_made_ones_own() {
     let world = World::start().await;
     let all = templates(&world.admin).await;
-    assert!(all.len() >= 20, "templates are gone");
+    assert!(all.len() >= 30, "templates are gone");
     for template in &all {
         let one = world.admin.get(&format!("/api/workflow-templates/{}", text(&template["id"]))).await.ok();
         assert_eq!(&one, template);
