@@ -105,7 +105,8 @@ async fn the_sum_grows_while_a_run_goes_on_and_what_was_spent_stays_when_it_is_s
     events.until("node.finished").await;
     events.until("tool.delegated").await;
     let report = world.admin.get(&format!("/api/workflows/executions/{run}")).await.ok();
-    assert_eq!(report["status"], "running", "{report}");
+    // It may have put itself down until the agent answers, or not yet.
+    assert!(["running", "waiting"].contains(&report["status"].as_str().unwrap()), "{report}");
     assert_eq!(spent(&report["run"]), (1_000, 100, 3_500_000));
     assert_eq!(spent(step(&report, "two")), (0, 0, 0));
     let _ = world.admin.post(&format!("/api/execute/{run}/cancel"), json!({})).await.status(202);
