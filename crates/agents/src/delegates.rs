@@ -8,7 +8,8 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
-    Agent, AgentId, Caller, Kind, NewRun, Principal, RunId, RunKind, RunTrigger, canonical_json, sha256_hex,
+    ALL_AGENTS, Agent, AgentId, Caller, Kind, NewRun, Principal, RunId, RunKind, RunTrigger, canonical_json,
+    sha256_hex,
 };
 use conductor_runs::{
     Answer, Approval, CallError, Dispatch, Error, Result, Schema, Tool, ToolSource, problem,
@@ -57,16 +58,13 @@ impl Delegates {
     }
 
     async fn offered(&self, caller: &Caller, acting: Option<&Agent>) -> crate::Result<Vec<Tool>> {
-        let named: Option<HashSet<String>> = acting.map(|agent| {
-            let tools = agent.spec.tools.iter().filter(|tool| is_name(tool));
-            tools.map(|tool| tool.to_ascii_lowercase()).collect()
-        });
-        if named.as_ref().is_some_and(HashSet::is_empty) {
+        let none = |agent: &Agent| !agent.spec.tools.iter().any(|tool| is_name(tool) || tool == ALL_AGENTS);
+        if acting.is_some_and(none) {
             return Ok(Vec::new());
         }
         let all = self.callable(caller, acting.map(|agent| agent.id)).await?;
         let tools = all.iter().map(|agent| tool(agent, acting.is_none()));
-        Ok(tools.filter(|tool| named.as_ref().is_none_or(|named| named.contains(&tool.name))).collect())
+        Ok(tools.filter(|tool| acting.is_none_or(|agent| agent.spec.lists(&tool.name))).collect())
     }
 
     /// The agents that a caller may see and execute, one for each slug, without the one that acts.

@@ -3,8 +3,8 @@
 
 use conductor_access::Action;
 use conductor_domain::{
-    Agent, AgentId, AgentSnapshot, AgentSpec, Caller, Classification, NewAgent, NewAuditEvent, Scope,
-    Visibility,
+    ALL_AGENTS, ALL_WORKFLOWS, Agent, AgentId, AgentSnapshot, AgentSpec, Caller, Classification, NewAgent,
+    NewAuditEvent, Scope, Visibility,
 };
 use conductor_storage::{ScopedTx, Store, Unscoped};
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ const SEEDS: &[Seed] = &[
         description: "Answers directly, in any field, and makes documents, pages and diagrams where they help.",
         prompt: include_str!("seeds/conversation.md"),
         temperature: 0.7,
-        tools: &[CREATE_ARTIFACT],
+        tools: &[CREATE_ARTIFACT, ALL_WORKFLOWS],
         tags: &["core", "general"],
         examples: &[
             "Explain how TLS certificates are renewed.",
@@ -81,10 +81,10 @@ const SEEDS: &[Seed] = &[
         id: official(5),
         slug: "orchestrator-agent",
         name: "Orchestrator agent",
-        description: "Breaks a large task into steps, works through them with the tools it is given, and reports on each.",
+        description: "Breaks a large task into steps, works through them with tools, workflows and other agents, and reports on each.",
         prompt: include_str!("seeds/orchestrator.md"),
         temperature: 0.4,
-        tools: &[CREATE_ARTIFACT],
+        tools: &[CREATE_ARTIFACT, ALL_AGENTS, ALL_WORKFLOWS],
         tags: &["core", "planning"],
         examples: &[
             "Plan and write a migration guide from version 1 to 2.",

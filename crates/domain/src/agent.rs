@@ -93,7 +93,8 @@ pub struct AgentSpec {
     pub examples: Vec<Value>,
     /// Lower-case words to find it by.
     pub tags: Vec<String>,
-    /// Built-in tools by name, and other agents as `agent_<slug>`.
+    /// Built-in tools by name, other agents as `agent_<slug>` and workflows as `workflow_<name>`; [`ALL_AGENTS`] and
+    /// [`ALL_WORKFLOWS`] are those that whoever asks may execute.
     pub tools: Vec<String>,
     /// Whether it may be used.
     pub is_active: bool,
@@ -159,7 +160,22 @@ impl AgentSpec {
             mtls_key_ref: None,
         }
     }
+
+    /// Whether its list of tools holds this name, or all of its kind, whatever the case.
+    #[must_use]
+    pub fn lists(&self, tool: &str) -> bool {
+        self.tools.iter().any(|listed| match listed.strip_suffix('*') {
+            Some(kind) => tool.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind)),
+            None => listed.eq_ignore_ascii_case(tool),
+        })
+    }
 }
+
+/// Every other agent that whoever asks may execute, in a list of tools.
+pub const ALL_AGENTS: &str = "agent_*";
+
+/// Every workflow that whoever asks may execute, in a list of tools.
+pub const ALL_WORKFLOWS: &str = "workflow_*";
 
 /// A connector that an agent may use, and which part of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,6 +5,23 @@ use serde_json::Value;
 
 use crate::{CallId, ConversationId, HumanTaskId, HumanTaskView, RunId, TaskNotice, UserId};
 
+/// Which questions are meant; every one by default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TaskFilter {
+    /// `pending`, `decided` or `expired`.
+    pub status: Option<&'static str>,
+    /// Of this run and of all that it began, however far below.
+    pub root_run_id: Option<RunId>,
+}
+
+impl TaskFilter {
+    /// Those that nobody has answered.
+    #[must_use]
+    pub const fn pending() -> Self {
+        Self { status: Some("pending"), root_run_id: None }
+    }
+}
+
 /// A question to be asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewHumanTask {

@@ -51,8 +51,8 @@ mod workflow;
 
 pub use access_level::AccessLevel;
 pub use agent::{
-    Agent, AgentConnector, AgentFilter, AgentMode, AgentSnapshot, AgentSpec, AgentVersion, ExecutionConfig,
-    InboundAuth, NewAgent,
+    ALL_AGENTS, ALL_WORKFLOWS, Agent, AgentConnector, AgentFilter, AgentMode, AgentSnapshot, AgentSpec,
+    AgentVersion, ExecutionConfig, InboundAuth, NewAgent,
 };
 pub use analytics::{Durations, ErrorCount, NodeFigures, NodeSummary, RunBucket, StatusCount, WorkflowSpan};
 pub use api_connector::{ApiAuth, ApiMethod, ApiOperation, ApiSpec, FREE_REQUEST};
@@ -99,7 +99,7 @@ pub use grant::{
     ResourceRef, SharedKind, SubjectKind,
 };
 pub use hook::{HookDelivery, WorkflowHook};
-pub use human_task::{HumanTask, NewHumanTask};
+pub use human_task::{HumanTask, NewHumanTask, TaskFilter};
 pub use id::*;
 pub use identity_provider::{
     ExternalIdentity, IdentityProvider, IdentityProviderSpec, RoleMapping, SignInFlow,

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
     Caller, Classification, HumanTask, HumanTaskId, NewAuditEvent, NodeShare, Page, PageRequest, Run,
-    RunFilter, RunId, RunKind, SignalKind, Visibility,
+    RunFilter, RunId, RunKind, SignalKind, TaskFilter, Visibility,
 };
 use conductor_storage::{Notified, Store, StoredEvent, Unscoped};
 use futures::{Stream, TryStreamExt};
@@ -165,11 +165,11 @@ impl Runs {
     pub async fn tasks(
         &self,
         caller: &Caller,
-        status: Option<&str>,
+        filter: TaskFilter,
         page: PageRequest,
     ) -> Result<Page<HumanTask>> {
         let questions = self.store.visible_to(caller).human_tasks();
-        let mut page = questions.page(status, page).await?;
+        let mut page = questions.page(filter, page).await?;
         let runs: Vec<RunId> = page.items.iter().map(|task| task.run_id).collect();
         let labels = questions.labels(&runs).await?;
         let label = |run: &RunId| labels.get(run).copied().unwrap_or(Classification::Restricted);

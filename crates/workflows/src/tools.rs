@@ -1,6 +1,6 @@
 //! Workflows as tools: a workflow runs as a run of its own below the call that asks for it.
 //!
-//! An agent is offered those that its list of tools names; where no agent acts, as in another workflow, every one is
+//! An agent is offered those that its list of tools names, or all; where no agent acts, as in another workflow, every one is
 //! offered that the caller may see and execute.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -43,16 +43,16 @@ impl WorkflowTools {
     }
 
     async fn offered(&self, caller: &Caller, acting: Option<&Agent>) -> crate::Result<Vec<Tool>> {
-        let named: Option<HashSet<String>> = acting.map(|agent| {
-            let tools = agent.spec.tools.iter().map(|tool| tool.to_ascii_lowercase());
-            tools.filter(|tool| tool.starts_with(PREFIX)).collect()
-        });
-        if named.as_ref().is_some_and(HashSet::is_empty) {
+        let none = |agent: &Agent| {
+            let mut listed = agent.spec.tools.iter().map(|tool| tool.to_ascii_lowercase());
+            !listed.any(|tool| tool.starts_with(PREFIX))
+        };
+        if acting.is_some_and(none) {
             return Ok(Vec::new());
         }
         let all = self.callable(caller).await?;
         let tools = all.iter().map(tool);
-        Ok(tools.filter(|tool| named.as_ref().is_none_or(|named| named.contains(&tool.name))).collect())
+        Ok(tools.filter(|tool| acting.is_none_or(|agent| agent.spec.lists(&tool.name))).collect())
     }
 
     /// The workflows that a caller may see and execute, one for each name.

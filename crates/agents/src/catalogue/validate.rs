@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use conductor_domain::{AgentMode, AgentSnapshot, AgentSpec, FieldError, InboundAuth};
+use conductor_domain::{
+    ALL_AGENTS, ALL_WORKFLOWS, AgentMode, AgentSnapshot, AgentSpec, FieldError, InboundAuth,
+};
 
 use super::name::MAX_CHARS;
 use crate::{Error, Result, builtin::CREATE_ARTIFACT, delegates};
@@ -116,10 +118,11 @@ fn lists(faults: &mut Faults, spec: &AgentSpec) {
     for (at, tool) in spec.tools.iter().enumerate() {
         let known = BUILTIN_TOOLS.contains(&tool.as_str())
             || delegates::is_name(tool)
-            || delegates::is_workflow(tool);
+            || delegates::is_workflow(tool)
+            || [ALL_AGENTS, ALL_WORKFLOWS].contains(&tool.as_str());
         let detail = format!(
-            "no built-in tool has this name; there is {}, agent_<slug> for another agent, and workflow_<name> for a \
-             workflow",
+            "no built-in tool has this name; there is {}, agent_<slug> for another agent, workflow_<name> for a \
+             workflow, and {ALL_AGENTS} and {ALL_WORKFLOWS} for all of them",
             BUILTIN_TOOLS.join(", ")
         );
         faults.check(known, &format!("/tools/{at}"), "unknown_tool", detail);

@@ -1,7 +1,7 @@
 //! Questions that wait for a person: approvals of tool calls above all.
 
 use axum::extract::State;
-use conductor_domain::{HumanTaskId, HumanTaskView};
+use conductor_domain::{HumanTaskId, HumanTaskView, RunId, TaskFilter};
 use conductor_runs::Runs;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -46,6 +46,8 @@ struct TasksQuery {
     /// Questions that stand here; all when absent.
     #[param(inline)]
     status: Option<TaskStatus>,
+    /// Questions of this run and of all that it began, however far below: what a turn of a chat waits for.
+    root_run_id: Option<RunId>,
 }
 
 /// An answer.
@@ -70,10 +72,11 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 async fn list_tasks(
     Auth(caller): Auth,
     State(runs): State<Runs>,
-    Query(TasksQuery { status }): Query<TasksQuery>,
+    Query(TasksQuery { status, root_run_id }): Query<TasksQuery>,
     paging: Paging,
 ) -> Result<PageResponse<HumanTaskView>, Problem> {
-    let page = runs.tasks(&caller, status.map(TaskStatus::as_str), paging.request.clone()).await?;
+    let filter = TaskFilter { status: status.map(TaskStatus::as_str), root_run_id };
+    let page = runs.tasks(&caller, filter, paging.request.clone()).await?;
     Ok(paging.answer(page, |task| task.view()))
 }
 

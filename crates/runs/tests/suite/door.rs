@@ -6,7 +6,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use conductor_domain::{Agent, Caller, EffectState, PageRequest, Run, RunStatus, RunTrigger, Scope};
+use conductor_domain::{
+    Agent, Caller, EffectState, PageRequest, Run, RunStatus, RunTrigger, Scope, TaskFilter,
+};
 use conductor_runs::{Answer, Approval, CallError, Dispatch, Error, OneCall, Tool, ToolOutput, ToolSource};
 use conductor_test_support::TestDb;
 use serde_json::{Value, json};
@@ -94,7 +96,8 @@ async fn a_call_that_a_crash_cut_is_told_as_unknown_and_never_repeated() {
     assert_eq!(call.status, RunStatus::Interrupted);
 
     // The run is over; what is still asked is how the ledger is to have its call, and once.
-    let tasks = world.runs.tasks(&world.caller, Some("pending"), PageRequest::default()).await.unwrap().items;
+    let tasks =
+        world.runs.tasks(&world.caller, TaskFilter::pending(), PageRequest::default()).await.unwrap().items;
     assert_eq!(tasks.len(), 1, "{tasks:?}");
     let task = &tasks[0];
     assert_eq!((&*task.kind, task.run_id, task.call_id), ("ambiguous_effect", run.id, call.call_id));
@@ -122,7 +125,7 @@ async fn a_question_outlives_the_node_that_asked_it() {
     assert_eq!((called.run.status, called.ok, called.content), (RunStatus::Waiting, None, None));
     node.crash();
 
-    let tasks = world.runs.tasks(&world.caller, Some("pending"), PageRequest::default()).await.unwrap();
+    let tasks = world.runs.tasks(&world.caller, TaskFilter::pending(), PageRequest::default()).await.unwrap();
     let task = tasks.items.first().unwrap().id;
     world.runs.decide(&world.caller, task, "allow_once".to_owned(), None).await.unwrap();
     assert_eq!(world.calls(), 0);
@@ -147,7 +150,7 @@ async fn a_node_that_dies_between_asking_and_waiting_asks_no_second_time() {
 
     let _node = world.node();
     world.until_status(run.id, RunStatus::Waiting).await;
-    let tasks = world.runs.tasks(&world.caller, None, PageRequest::default()).await.unwrap();
+    let tasks = world.runs.tasks(&world.caller, TaskFilter::default(), PageRequest::default()).await.unwrap();
     assert_eq!(tasks.items.len(), 1, "the question was asked twice");
     world.source.allowed.add_permits(1);
     let task = tasks.items.first().unwrap().id;

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use conductor_domain::{
     CallId, Classification, HumanTask, HumanTaskId, NewHumanTask, Page, PageRequest, RunId, Scope,
-    TaskNotice, UserId,
+    TaskFilter, TaskNotice, UserId,
 };
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
     prelude::{Expr, Uuid},
     sea_query::SimpleExpr,
 };
@@ -304,13 +305,24 @@ impl<'a> VisibleHumanTasks<'a> {
     ///
     /// # Errors
     /// `BadCursor` when the cursor is not one of this list.
-    pub async fn page(&self, status: Option<&str>, page: PageRequest) -> Result<Page<HumanTask>> {
+    pub async fn page(&self, filter: TaskFilter, page: PageRequest) -> Result<Page<HumanTask>> {
         let mut select = self.visible();
         if let Some(after) = after_id(&page)? {
             select = select.filter(human_task::Column::Id.lt(after));
         }
-        if let Some(status) = status {
+        if let Some(status) = filter.status {
             select = select.filter(human_task::Column::Status.eq(status));
+        }
+        if let Some(root) = filter.root_run_id {
+            let below = run::Entity::find()
+                .select_only()
+                .expr(Expr::value(1))
+                .filter(run::Column::RootRunId.eq(root.as_uuid()))
+                .filter(ExprTrait::equals(
+                    Expr::col((run::Entity, run::Column::Id)),
+                    (human_task::Entity, human_task::Column::RunId),
+                ));
+            select = select.filter(Expr::exists(QueryTrait::into_query(below)));
         }
         let rows = select
             .order_by_desc(human_task::Column::Id)

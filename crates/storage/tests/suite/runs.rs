@@ -4,7 +4,7 @@ use chrono::Duration;
 use conductor_domain::{Clock, OrganizationRole, PageRequest};
 use conductor_domain::{
     EventBody, MessageId, NewHumanTask, NewRun, Run, RunFilter, RunId, RunKind, RunOutcome, RunStatus,
-    RunTrigger, Scope, SignalKind, WorkflowId,
+    RunTrigger, Scope, SignalKind, TaskFilter, WorkflowId,
 };
 use conductor_storage::{Error, StoredEvent, Unscoped};
 use serde_json::json;
@@ -288,7 +288,7 @@ async fn a_question_is_seen_by_whoever_has_a_role_that_it_asks(world: World) {
     for (caller, expected) in [(&owner, 2), (&viewer, 1), (&member, 0), (&foreign, 0)] {
         let tasks = world.store.visible_to(caller).human_tasks();
         // With a condition before and one after, so that the places of the values are those of their marks.
-        let seen = tasks.page(Some("pending"), PageRequest::default()).await.unwrap().items;
+        let seen = tasks.page(TaskFilter::pending(), PageRequest::default()).await.unwrap().items;
         assert_eq!(seen.len(), expected, "{:?}", caller.roles);
         let found = world.store.visible_to(caller).human_tasks().find(id).await.unwrap();
         assert_eq!(found.is_some(), expected > 0, "{:?}", caller.roles);

@@ -14,7 +14,7 @@ use chrono::TimeDelta;
 use conductor_access::{Access, LimitsOptions, Vault};
 use conductor_domain::{
     Agent, Caller, Classification, Clock, FixedClock, HumanTask, PageRequest, PlatformRole, Redacted, RunId,
-    RunKind, Scope, SystemClock, Visibility,
+    RunKind, Scope, SystemClock, TaskFilter, Visibility,
 };
 use conductor_identity::{Identity, NewAccount};
 use conductor_runs::{
@@ -240,7 +240,8 @@ impl World {
     }
 
     async fn question(&self, run: RunId) -> Option<HumanTask> {
-        let open = self.runs.tasks(&self.caller, Some("pending"), PageRequest::default()).await.unwrap();
+        let open =
+            self.runs.tasks(&self.caller, TaskFilter::pending(), PageRequest::default()).await.unwrap();
         open.items.into_iter().find(|task| task.run_id == run)
     }
 

@@ -30,6 +30,8 @@ const ToolCallCard = lazy(async () => ({ default: (await import('./tool-call-car
 const Findings = lazy(async () => ({ default: (await import('./findings')).Findings }));
 /** Loaded with the first question. */
 const ApprovalBlock = lazy(async () => ({ default: (await import('./approval-block')).ApprovalBlock }));
+/** Loaded with the first call that goes on as a run of its own. */
+const QuestionsBelow = lazy(async () => ({ default: (await import('./questions-below')).QuestionsBelow }));
 
 export interface AssistantProps {
   message: Message;
@@ -46,7 +48,7 @@ const report = (error: unknown) => void toast.error(describe(error));
 export function activity(message: Message, run: RunView | undefined, reconnecting: boolean): string {
   if (reconnecting) return t('reconnecting');
   if (message.status === 'waiting') {
-    const given = message.tool_calls.find((call) => call.status === 'running' && call.child_run_id);
+    const given = below(message);
     if (given && !message.tool_calls.some(asks)) return t('executing: {{name}}', { name: given.tool });
     const others = message.tool_calls.some((call) => asks(call) && call.human_task.approver_roles?.length);
     return others ? t('waiting for an approval') : t('waiting for you');
@@ -56,6 +58,11 @@ export function activity(message: Message, run: RunView | undefined, reconnectin
   if (calling) return t('executing: {{name}}', { name: calling.tool });
   if (message.content && (run?.text.length ?? 0) > 0) return t('writing');
   return t('thinking');
+}
+
+/** A call that goes on as a run of its own. */
+function below(message: Message): ToolCall | undefined {
+  return message.tool_calls.find((call) => call.status === 'running' && call.child_run_id);
 }
 
 /** A call that stands still until a person answers. */
@@ -242,6 +249,11 @@ export const AssistantMessage = memo(function AssistantMessage({
             ),
           )
         ),
+      )}
+      {message.run_id && below(message) && (
+        <Suspense fallback={null}>
+          <QuestionsBelow runId={message.run_id} />
+        </Suspense>
       )}
       {streaming && !message.content && message.tool_calls.length === 0 && (
         <span className="caret" aria-hidden="true" />

@@ -1,4 +1,5 @@
 /** One tool call: what was asked, what came back, and which rule let it through. */
+import { Link } from '@tanstack/react-router';
 import {
   Check,
   ChevronRight,
@@ -249,6 +250,13 @@ export function ToolCallCard({ call, live }: { call: ToolCall; live: boolean }) 
                   <Block key={index} block={block} />
                 ))}
               </div>
+            </Row>
+          )}
+          {call.child_run_id && (
+            <Row label={t('Run')}>
+              <Link to="/runs/$runId" params={{ runId: call.child_run_id }} className="link text-sm">
+                {t('Open the run')}
+              </Link>
             </Row>
           )}
           {call.findings && call.findings.length > 0 && (
