@@ -3,7 +3,11 @@
 //! An agent is offered those that its list of tools names, or all; where no agent acts, as in another workflow, every one is
 //! offered that the caller may see and execute.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use conductor_access::{Access, Action, Facts};
@@ -11,7 +15,7 @@ use conductor_domain::{Agent, Caller, Kind, Workflow, canonical_json, sha256_hex
 use conductor_runs::{Answer, Approval, CallError, Dispatch, Error, Result, Tool, ToolSource, problem};
 use conductor_storage::Store;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{Execution, Executions, executions::Prepared};
 
@@ -50,9 +54,18 @@ impl WorkflowTools {
         if acting.is_some_and(none) {
             return Ok(Vec::new());
         }
-        let all = self.callable(caller).await?;
-        let tools = all.iter().map(tool);
-        Ok(tools.filter(|tool| acting.is_none_or(|agent| agent.spec.lists(&tool.name))).collect())
+        let mut all = self.callable(caller).await?;
+        all.retain(|workflow| acting.is_none_or(|agent| agent.spec.lists(&name(&workflow.spec.name))));
+        // A model has to be told what to give; a node of a workflow says itself what it gives.
+        let declared = match acting {
+            Some(_) => {
+                let running: Vec<_> =
+                    all.iter().map(|workflow| (workflow.id, workflow.running_version())).collect();
+                self.store.visible_to(caller).workflows().inputs(&running).await?
+            }
+            None => HashMap::new(),
+        };
+        Ok(all.iter().map(|workflow| tool(workflow, declared.get(&workflow.id))).collect())
     }
 
     /// The workflows that a caller may see and execute, one for each name.
@@ -119,7 +132,50 @@ fn path(workflow: &str) -> String {
     format!("workflow/{}", workflow.to_ascii_lowercase())
 }
 
-fn tool(workflow: &Workflow) -> Tool {
+/// The schema of what a workflow is given: what it declares, or anything.
+fn inputs_schema(declared: Option<&Value>) -> Value {
+    let says = "What the workflow is given, by the names of its inputs.";
+    let inputs: Vec<Input> =
+        declared.and_then(|declared| Vec::deserialize(declared).ok()).unwrap_or_default();
+    if inputs.is_empty() {
+        return json!({ "type": "object", "description": says });
+    }
+    let required: Vec<&str> = inputs.iter().filter(|input| input.asked()).map(|input| &*input.name).collect();
+    let properties: Map<String, Value> =
+        inputs.iter().map(|input| (input.name.clone(), input.schema())).collect();
+    json!({ "type": "object", "description": says, "properties": properties, "required": required })
+}
+
+/// An input as a workflow declares it.
+#[derive(Deserialize)]
+struct Input {
+    name: String,
+    #[serde(rename = "type", default)]
+    value_type: String,
+    #[serde(default)]
+    required: bool,
+    default: Option<Value>,
+}
+
+impl Input {
+    /// Whether it has to be given.
+    fn asked(&self) -> bool {
+        self.required && self.default.is_none()
+    }
+
+    fn schema(&self) -> Value {
+        let mut schema = Map::new();
+        if !matches!(self.value_type.as_str(), "" | "any") {
+            schema.insert("type".to_owned(), self.value_type.clone().into());
+        }
+        if let Some(default) = &self.default {
+            schema.insert("default".to_owned(), default.clone());
+        }
+        schema.into()
+    }
+}
+
+fn tool(workflow: &Workflow, declared: Option<&Value>) -> Tool {
     let spec = &workflow.spec;
     let path = path(&spec.name);
     // Its words are those of what runs: a draft says something else of itself.
@@ -134,7 +190,7 @@ fn tool(workflow: &Workflow) -> Tool {
         "type": "object",
         "additionalProperties": false,
         "properties": {
-            "inputs": { "type": "object", "description": "What the workflow is given, by the names of its inputs." },
+            "inputs": inputs_schema(declared),
             "version": { "type": "integer", "description": "A version of the workflow; the one that runs where it is absent." },
         },
     });

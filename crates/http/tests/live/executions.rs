@@ -3,6 +3,7 @@
 mod analysed;
 mod broken;
 mod calls;
+mod chatted;
 mod flow;
 mod hooks;
 mod people;

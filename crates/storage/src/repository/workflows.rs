@@ -1,5 +1,7 @@
 //! Workflows: a row for what lists show, and every graph that one ever had beside it.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use conductor_domain::{
     NewWorkflow, Page, PageRequest, PublishedVersion, ResourceRef, Scope, SharedKind, UserId, Workflow,
@@ -8,7 +10,8 @@ use conductor_domain::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect,
     prelude::{Expr, Uuid},
     sea_query::Func,
 };
@@ -304,6 +307,38 @@ impl<'a> VisibleWorkflows<'a> {
             .into_iter()
             .map(Workflow::try_from)
             .collect()
+    }
+
+    /// The inputs that versions of workflows declare, as their stored form has them. The right to the workflows is
+    /// checked before.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn inputs(&self, versions: &[(WorkflowId, i32)]) -> Result<HashMap<WorkflowId, Value>> {
+        if versions.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let declared = match self.view.conn.get_database_backend() {
+            DbBackend::Postgres => "(graph::jsonb -> 'inputs')::text",
+            _ => "json_extract(graph, '$.inputs')",
+        };
+        let those = versions.iter().fold(Condition::any(), |any, (id, version)| {
+            any.add(
+                Condition::all()
+                    .add(workflow_version::Column::WorkflowId.eq(id.as_uuid()))
+                    .add(workflow_version::Column::Version.eq(*version)),
+            )
+        });
+        let rows: Vec<(Uuid, Option<String>)> = workflow_version::Entity::find()
+            .select_only()
+            .column(workflow_version::Column::WorkflowId)
+            .expr_as(Expr::cust(declared), "declared")
+            .filter(those)
+            .into_tuple()
+            .all(&self.view.conn)
+            .await?;
+        let read = |(id, text): (Uuid, Option<String>)| Some((id.into(), serde_json::from_str(&text?).ok()?));
+        Ok(rows.into_iter().filter_map(read).collect())
     }
 
     /// Those that an event of this name starts where the caller acts, oldest first, at most `limit`.
