@@ -23,6 +23,14 @@ export default defineConfig({
     // A data: URL would need a wider content policy than `'self'`.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Icons that many pages share are one chunk: by itself each would be more frame than icon.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [{ name: 'icons', test: /lucide-react\/dist\/esm\/icons\//, minShareCount: 8 }],
+        },
+      },
+    },
   },
   server: {
     host: '127.0.0.1',

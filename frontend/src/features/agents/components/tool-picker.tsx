@@ -127,7 +127,19 @@ interface BuiltIn {
 
 /** The catalogue's built-in tools, and those that other agents were given: a catalogue may list only what is callable. */
 function offered(catalogue: AvailableTool[], agents: Agent[]): BuiltIn[] {
-  const found = new Map<string, BuiltIn>();
+  const all: BuiltIn[] = [
+    {
+      name: 'agent_*',
+      title: t('All agents'),
+      description: t('Every other agent that whoever asks may use, also later ones.'),
+    },
+    {
+      name: 'workflow_*',
+      title: t('All workflows'),
+      description: t('Every workflow that whoever asks may run, also later ones.'),
+    },
+  ];
+  const found = new Map<string, BuiltIn>(all.map((tool) => [tool.name, tool]));
   for (const { name, display_name, description, connector_id } of catalogue) {
     if (!connector_id) found.set(name, { name, title: display_name || name, description });
   }
