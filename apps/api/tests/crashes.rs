@@ -96,12 +96,17 @@ impl<'t> Books<'t> {
         }
     }
 
-    /// Begins a run that cannot be kept, and so is not acknowledged.
-    async fn refused(&mut self, api: &Api) {
-        let answer = api.post("/api/execute/workflow", self.next().1).await;
-        assert!(answer.status >= 500, "nothing can be kept, and yet: {answer}");
+    /// Begins a run on a disk that may fail; whether it was acknowledged.
+    async fn tries(&mut self, api: &Api) -> bool {
+        let (batch, body) = self.next();
+        let answer = api.post("/api/execute/workflow", body).await;
+        if answer.status < 500 {
+            self.accepted.insert(text(&answer.created()["run"]["id"]), batch);
+            return true;
+        }
         assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{answer}");
         self.cut += 1;
+        false
     }
 
     fn sent(&self, path: &str) -> usize {
@@ -386,7 +391,7 @@ async fn runs_under_which_the_disk_fails_end_right_once_it_works_again() {
         let strace = fault(&mut server, calls, error).await;
         let began = Instant::now();
         for _ in 0..RUNS {
-            books.refused(&api).await;
+            assert!(!books.tries(&api).await, "{calls} give {error}, and yet a run is acknowledged");
         }
         while !server.log().contains("the database failed under a run") {
             api.get("/api/auth/me").await.ok();
@@ -403,6 +408,41 @@ async fn runs_under_which_the_disk_fails_end_right_once_it_works_again() {
         assert!(!server.log().contains("a run failed inside"), "{}", server.log());
         sound(server).await;
     }
+}
+
+#[tokio::test]
+async fn no_run_is_lost_at_whichever_write_the_disk_fails() {
+    let target = Target::start().await;
+    let (mut server, api) = server(shipping(&target, false)).await;
+    let mut books = Books::of(&target);
+    let rounds = deaths() / 2;
+    for write in 1..=rounds {
+        let (calls, error) = FAULTS[write % FAULTS.len()];
+        // There are some twenty writes to a sync.
+        let at = if calls == "pwrite64" { write } else { write.div_ceil(20) };
+        let strace = fault(&mut server, calls, &format!("{error}:when={at}")).await;
+        for _ in 0..4 * RUNS {
+            if !books.tries(&api).await {
+                break;
+            }
+        }
+        strace.detach().await;
+        for _ in 0..RUNS {
+            assert!(books.tries(&api).await, "it does not come back:\n{}", server.log());
+        }
+    }
+    let failed = server.log().matches("a group of writes was not committed").count();
+    assert!(failed * 2 >= rounds, "of {rounds} faults the server has met {failed}");
+    books.settle(&api).await;
+    assert!(!server.log().contains("a run failed inside"), "{}", server.log());
+
+    server.kill().await;
+    server.restart().await;
+    for run in books.accepted.keys() {
+        let report = api.get(&format!("/api/workflows/executions/{run}")).await.ok();
+        assert_eq!(report["status"], "completed", "{report}");
+    }
+    sound(server).await;
 }
 
 #[tokio::test]
