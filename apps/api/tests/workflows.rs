@@ -145,7 +145,10 @@ fn between(name: &str, language: &str, code: &str, on_error: &str) -> Value {
     let again = "answer = kept + '!'";
     let nodes = json!([
         { "id": "first", "kind": "transform", "inputs": { "kept": "{{input.word}}" } },
-        { "id": "bad", "kind": "code", "config": { "language": language, "code": code }, "on_error": on_error },
+        {
+            "id": "bad", "kind": "code", "config": { "language": language, "code": code }, "on_error": on_error,
+            "retry": { "max": 3, "delay_ms": 0, "backoff": "fixed" },
+        },
         { "id": "after", "kind": "transform", "inputs": saying },
         {
             "id": "instead", "kind": "code", "config": { "language": "python", "code": again },
@@ -190,6 +193,7 @@ async fn a_program_that_would_use_up_everything_is_an_error_of_its_node() {
         let bad = step(&report, "bad");
         assert_eq!((&bad["status"], &bad["error"]["code"]), (&json!("failed"), &json!(failure)), "{report}");
         assert!(text(&bad["error"]["detail"]).contains(says), "{report}");
+        assert_eq!(bad["attempts"], 1, "the same again meets the same: {report}");
         let after = &step(&report, "after")["output"];
         if on_error == "stop" {
             let error = &report["error"];
