@@ -178,8 +178,10 @@ impl<'t> Books<'t> {
                 assert_eq!(self.sent(&format!("/ship/{batch}/{order}")), 1, "{batch}/{order}: {report}");
             }
         }
-        let open = api.get("/api/tasks?status=pending").await.ok();
-        assert_eq!(open["items"], json!([]), "questions are left that nobody asks");
+        // A run whose acknowledgement was cut off may be there all the same, and ask; nobody is held to know of it.
+        let open = asked_about(api).await;
+        let left: Vec<&String> = self.accepted.keys().filter(|run| open.contains(*run)).collect();
+        assert!(left.is_empty(), "questions are left that nobody asks: {left:?}");
         asked
     }
 
