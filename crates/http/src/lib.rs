@@ -18,6 +18,7 @@ mod path;
 mod problem;
 mod query;
 mod request;
+mod rest;
 mod router;
 mod routes;
 mod sse;

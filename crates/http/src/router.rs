@@ -15,7 +15,7 @@ use tower_http::normalize_path::NormalizePathLayer;
 use tracing::Instrument;
 use utoipa::openapi::{OpenApi, RefOr, path::ParameterIn};
 
-use crate::{AppState, Problem, host, idempotency, openapi, query, request, routes, static_page};
+use crate::{AppState, Problem, host, idempotency, openapi, query, request, rest::Rest, routes, static_page};
 
 /// Every route over these services.
 pub fn router(state: AppState) -> Router {
@@ -119,6 +119,7 @@ async fn pass(State(door): State<Door>, request: Request, next: Next) -> Respons
         http.response.status_code = tracing::field::Empty,
         request.id = current.id,
     );
+    let (request, rest) = Rest::of(request, state.options.limits.body_bytes);
     let answer = guarded(state.clone(), request, unknown, next);
     let mut response = request::within(current, answer).instrument(span.clone()).await;
     protect(&state, &mut response);
@@ -126,8 +127,11 @@ async fn pass(State(door): State<Door>, request: Request, next: Next) -> Respons
         response.headers_mut().insert(request::REQUEST_ID, id);
     }
     if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        // The rest of the body is not read, so the connection is at its end; a client that is not told sends its next
-        // request into it.
+        if let Some(rest) = rest {
+            rest.forget().await;
+        }
+        // Not all of the body may have been read, so the connection is at its end; a client that is not told sends its
+        // next request into it.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     let status = response.status().as_u16();

@@ -86,6 +86,12 @@ impl Target {
         self.desk.asked.borrow().clone()
     }
 
+    /// What was asked of this path and query so far.
+    #[must_use]
+    pub fn asked_of(&self, path: &str) -> Vec<Asked> {
+        self.desk.asked.borrow().iter().filter(|asked| asked.path == path).cloned().collect()
+    }
+
     /// Waits until `count` requests have come, and gives the last of them.
     ///
     /// # Panics

@@ -16,6 +16,20 @@ use super::{
     state::{Place, Standing, Waits},
 };
 
+/// What the same call meets again, however often it is made.
+const LASTING: [&str; 10] = [
+    "node_invalid",
+    "validation_failed",
+    "egress_refused",
+    "run_budget_exceeded",
+    "response_too_large",
+    "package_not_approved",
+    "program_failed",
+    "program_out_of_memory",
+    "program_output_too_large",
+    "program_timed_out",
+];
+
 /// A call to be made or taken on, out of the pass's hands until it comes back.
 pub(super) struct Work {
     pub(super) place: Place,
@@ -160,11 +174,9 @@ impl Pass {
             // A target that answered has said whether the same again may help.
             Ok(status) => matches!(status, 408 | 425 | 429 | 500..=599),
             Err(_) => {
-                let unsaid = !matches!(
-                    code.as_str(),
-                    "node_invalid" | "validation_failed" | "egress_refused" | "run_budget_exceeded"
-                );
-                unsaid && matches!(status, RunStatus::Failed | RunStatus::TimedOut | RunStatus::Interrupted)
+                let passing =
+                    matches!(status, RunStatus::Failed | RunStatus::TimedOut | RunStatus::Interrupted);
+                passing && !LASTING.contains(&code.as_str())
             }
         };
         Ok(problem(&code, "The call failed", made.text(), again))

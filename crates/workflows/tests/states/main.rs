@@ -1,5 +1,5 @@
 //! Runs held against a model: whatever is started, answered, told, stopped, killed and taken up again, in whatever order,
-//! every run comes to stand where the model says, and every deed is done as often as the model says.
+//! every run comes to stand where the model says, and every deed is done, and tried again, as often as the model says.
 
 mod model;
 
@@ -18,8 +18,8 @@ use conductor_domain::{
 };
 use conductor_identity::{Identity, NewAccount};
 use conductor_runs::{
-    Advance, Answer, CallError, Dispatch, Driver, DriverOptions, Runs, Tool, ToolOutput, ToolPath,
-    ToolPathOptions, ToolSource, problem,
+    Advance, Answer, CallError, Dispatch, Driver, DriverOptions, Runs, StoredEvent, Tool, ToolOutput,
+    ToolPath, ToolPathOptions, ToolSource, problem,
 };
 use conductor_secrets::{Keyring, LocalKey};
 use conductor_storage::{OpenOptions, Store, Unscoped};
@@ -45,7 +45,8 @@ const MOVE: TimeDelta = TimeDelta::minutes(40);
 /// What happens next. Numbers choose among the runs that it can happen to.
 #[derive(Clone, Debug)]
 enum Step {
-    Start(Mood, Mood),
+    /// With what becomes of each try of its two deeds.
+    Start(Vec<Mood>, Vec<Mood>),
     Answer(usize, bool),
     Settle(usize, Said),
     Tell(usize),
@@ -56,11 +57,15 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let mood = || prop_oneof![4 => Just(Mood::Well), 1 => Just(Mood::Fails), 1 => Just(Mood::Hangs), 1 => Just(Mood::Lost)];
+    let tries = || {
+        let mood = prop_oneof![4 => Just(Mood::Fails), 1 => Just(Mood::Hangs), 1 => Just(Mood::Lost)];
+        // One more than is tried again, so that some fail for good.
+        prop_oneof![1 => Just(Vec::new()), 1 => vec(mood, 1..=4)]
+    };
     let said = prop_oneof![Just(Said::Done), Just(Said::Again), Just(Said::Not)];
     let which = any::<usize>;
     let step = prop_oneof![
-        3 => (mood(), mood()).prop_map(|(first, last)| Step::Start(first, last)),
+        3 => (tries(), tries()).prop_map(|(first, last)| Step::Start(first, last)),
         4 => (which(), prop_oneof![4 => Just(true), 1 => Just(false)]).prop_map(|(at, yes)| Step::Answer(at, yes)),
         3 => (which(), said).prop_map(|(at, said)| Step::Settle(at, said)),
         3 => which().prop_map(Step::Tell),
@@ -73,10 +78,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn workflow() -> Value {
-    let deed = |id: &str, input: &str| {
+    let deed = |id: &str, input: &str, deed: Deed, backoff: &str| {
         json!({
             "id": id, "kind": "tool", "config": { "tool": "deeds/do" },
-            "inputs": { "deed": id, "mood": input },
+            "inputs": { "deed": id, "moods": input },
+            "retry": {
+                "max": deed.retries(), "delay_ms": deed.delay().num_milliseconds(), "backoff": backoff,
+            },
         })
     };
     let edge =
@@ -84,11 +92,11 @@ fn workflow() -> Value {
     json!({
         "schema": "conductor.workflow/1", "name": "deeds", "source_format": "native",
         "nodes": [
-            deed("first", "{{input.first}}"),
+            deed("first", "{{input.first}}", Deed::First, "exponential"),
             { "id": "ask", "kind": "human", "config": { "title": "Go on?", "decisions": ["yes", "no"] } },
             { "id": "pause", "kind": "wait", "config": { "duration_ms": WAIT.num_milliseconds() } },
             { "id": "told", "kind": "wait", "config": { "event": "go" } },
-            deed("last", "{{input.last}}"),
+            deed("last", "{{input.last}}", Deed::Last, "fixed"),
         ],
         "edges": [edge("first", "ask"), edge("ask", "pause"), edge("pause", "told"), edge("told", "last")],
         "entry": ["first"], "exit": ["last"],
@@ -130,10 +138,10 @@ impl ToolSource for Deeds {
             problem: problem("target_failed", "Not done", "The target says no.", false),
             outcome_unknown,
         };
-        match dispatch.arguments["mood"].as_str() {
-            Some("fails") if count == 1 => Err(failed(false)),
-            Some("lost") if count == 1 => Err(failed(true)),
-            Some("hangs") if count == 1 => {
+        match dispatch.arguments["moods"][count - 1].as_str() {
+            Some("fails") => Err(failed(false)),
+            Some("lost") => Err(failed(true)),
+            Some("hangs") => {
                 dispatch.cancel.cancelled().await;
                 Err(failed(true))
             }
@@ -220,16 +228,17 @@ impl World {
         *server = Some(self.server());
     }
 
-    async fn start(&self, first: Mood, last: Mood) -> Expected {
-        let inputs = json!({ "first": first.word(), "last": last.word() });
+    async fn start(&self, first: Vec<Mood>, last: Vec<Mood>) -> Expected {
+        let words = |tries: &[Mood]| tries.iter().map(|mood| mood.word()).collect::<Vec<_>>();
+        let inputs = json!({ "first": words(&first), "last": words(&last) });
         let execution = Execution { inputs: Some(inputs), ..Execution::default() };
         let meant = Meant::Name("deeds".to_owned());
         let run = self.executions.start(&self.caller, meant, execution).await.unwrap();
-        Expected::begin(run.id, [first, last])
+        Expected::begin(run.id, [first, last], self.clock.now())
     }
 
     async fn take_up(&self, run: RunId) -> RunId {
-        let well = json!({ "first": "well", "last": "well" });
+        let well = json!({ "first": [], "last": [] });
         let resume = Resume { inputs: well.as_object().cloned().unwrap(), ..Resume::default() };
         self.executions.resume(&self.caller, &self.runs, run, resume).await.unwrap().id
     }
@@ -301,7 +310,7 @@ fn one(runs: &mut [Expected], at: usize, fits: impl Fn(Stand) -> bool) -> Option
 
 async fn take(world: &World, server: &mut Option<Runtime>, runs: &mut Vec<Expected>, step: &Step) {
     match *step {
-        Step::Start(first, last) => runs.push(world.start(first, last).await),
+        Step::Start(ref first, ref last) => runs.push(world.start(first.clone(), last.clone()).await),
         Step::Answer(at, yes) => {
             if let Some(run) = one(runs, at, |stand| stand == Stand::At(Stage::Ask)) {
                 world.answer(run.id, if yes { "yes" } else { "no" }).await;
@@ -313,14 +322,14 @@ async fn take(world: &World, server: &mut Option<Runtime>, runs: &mut Vec<Expect
                 && let Stand::Doubt(deed) = run.stand
             {
                 world.answer(run.id, said.word()).await;
-                run.settled(deed, said);
+                run.settled(deed, said, world.clock.now());
             }
         }
         Step::Tell(at) => {
             let hears = |stand| matches!(stand, Stand::At(Stage::Ask | Stage::Pause(_) | Stage::Told));
             if let Some(run) = one(runs, at, hears) {
                 world.tell(run.id).await;
-                run.hear();
+                run.hear(world.clock.now());
             }
         }
         Step::Stop(at) => {
@@ -351,6 +360,15 @@ async fn take(world: &World, server: &mut Option<Runtime>, runs: &mut Vec<Expect
     }
 }
 
+/// The attempts at a deed, by the numbers that a journal gives them.
+fn attempts_at(deed: Deed, events: &[StoredEvent]) -> Vec<usize> {
+    let node = if deed == Deed::First { "first" } else { "last" };
+    let started = events.iter().filter(|event| event.name == "node.started");
+    let read = |event: &StoredEvent| serde_json::from_str::<Value>(&event.data).unwrap();
+    let of_deed = started.map(read).filter(|data| data["node_id"] == node);
+    of_deed.map(|data| usize::try_from(data["attempt"].as_u64().unwrap()).unwrap()).collect()
+}
+
 async fn play(world: &World, server: &mut Option<Runtime>, steps: Vec<Step>) {
     let mut runs: Vec<Expected> = Vec::new();
     for step in &steps {
@@ -370,6 +388,10 @@ async fn play(world: &World, server: &mut Option<Runtime>, steps: Vec<Step>) {
         let ends = events.iter().filter(|event| event.name == "run.finished").count();
         let last = events.last().map(|event| event.name.as_str());
         assert_eq!((ends, last), (1, Some("run.finished")), "{run:?}");
+        for deed in [Deed::First, Deed::Last] {
+            let attempts: Vec<usize> = (1..=run.attempts[deed as usize]).collect();
+            assert_eq!(attempts_at(deed, &events), attempts, "{deed:?} of {run:?}");
+        }
     }
 }
 
