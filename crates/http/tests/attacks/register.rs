@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 /// What cannot be attacked yet, or not whole: the id, and what is missing.
-const PENDING: [(&str, &str); 3] = [
+const PENDING: [(&str, &str); 2] = [
     ("A-26", "archives: no upload is unpacked yet; names are attacked in `a26_…`"),
-    ("A-28", "a headless browser with a canary beside the page's policy, which `a28_…` holds"),
     ("A-29", "OAuth of MCP servers; sign-in with OpenID providers is attacked in `a29_…`"),
 ];
 

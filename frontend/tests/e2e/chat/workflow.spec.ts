@@ -64,5 +64,5 @@ test('F-373: an answer runs a workflow, which asks in the chat and goes on there
     .click();
   await chat.answer().getByRole('link', { name: 'Open the run' }).click();
   await expect(page).toHaveURL(/\/runs\//);
-  await expect(page.getByText('Pay 41 from the chat?').first()).toBeVisible();
+  await expect(page.getByRole('heading', { name })).toBeVisible();
 });
