@@ -60,7 +60,7 @@ export function MenuSeparator() {
   return <Base.Separator className="menu-sep" />;
 }
 
-export function MenuGroup({ label, children }: { label?: string; children: ReactNode }) {
+export function MenuGroup({ label, children }: { label?: ReactNode; children: ReactNode }) {
   return (
     <Base.Group>
       {label && <Base.GroupLabel className="menu-label">{label}</Base.GroupLabel>}

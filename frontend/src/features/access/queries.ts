@@ -151,9 +151,13 @@ function linked() {
   return queryClient.invalidateQueries({ queryKey: ['public-links'] });
 }
 
-export function useMakeLink(id: string) {
+export function useMakeLink(id: string, artifactId?: string) {
   return useMutation({
-    mutationFn: (expiresAt: string) => api.post(`/api/conversations/${id}/share`, { expires_at: expiresAt }),
+    mutationFn: (expiresAt: string) =>
+      api.post(`/api/conversations/${id}/share`, {
+        expires_at: expiresAt,
+        ...(artifactId ? { artifact_id: artifactId } : {}),
+      }),
     onSettled: linked,
   });
 }

@@ -1,4 +1,4 @@
-/** Public links of a conversation: made, copied once, and taken back. */
+/** Public links of a conversation, or of one version of an artifact of it: made, copied once, and taken back. */
 import { useQuery } from '@tanstack/react-query';
 import { Link2, X } from 'lucide-react';
 import { useState } from 'react';
@@ -14,9 +14,15 @@ import { publicLinks, useCloseLink, useMakeLink } from '../queries';
 
 const DAYS = [1, 7, 30, 90];
 
-export default function PublicLinks({ conversationId }: { conversationId: string }) {
+interface Props {
+  conversationId: string;
+  /** The version that links open alone. */
+  artifactId?: string | undefined;
+}
+
+export default function PublicLinks({ conversationId, artifactId }: Props) {
   const { data, error, refetch } = useQuery(publicLinks(conversationId));
-  const make = useMakeLink(conversationId);
+  const make = useMakeLink(conversationId, artifactId);
   const close = useCloseLink();
   const [days, setDays] = useState('7');
   const [link, setLink] = useState('');
@@ -30,6 +36,8 @@ export default function PublicLinks({ conversationId }: { conversationId: string
         onError: fail,
       },
     );
+  // A conversation tells of all that is open of it; a version of its own links.
+  const open = data?.items.filter((one) => !artifactId || one.artifact_id === artifactId) ?? [];
   const copy = async () => {
     if (await copyText(link)) toast.message(t('Link copied.'));
   };
@@ -37,7 +45,9 @@ export default function PublicLinks({ conversationId }: { conversationId: string
     <section className="grid gap-3" aria-label={t('Public links')}>
       <h3 className="font-medium">{t('Public links')}</h3>
       <p className="text-sm text-text-3">
-        {t('Whoever has a link reads this conversation as far as it goes now, without an account.')}
+        {artifactId
+          ? t('Whoever has a link reads this version, without an account.')
+          : t('Whoever has a link reads this conversation as far as it goes now, without an account.')}
       </p>
       <div className="flex flex-wrap items-end gap-3">
         <SelectField
@@ -75,9 +85,9 @@ export default function PublicLinks({ conversationId }: { conversationId: string
           onRetry={() => refetch()}
         />
       )}
-      {data && data.items.length > 0 && (
+      {open.length > 0 && (
         <ul className="card rows" aria-label={t('Open public links')}>
-          {data.items.map((one) => (
+          {open.map((one) => (
             <li key={one.id} className="flex items-center gap-3 px-4 py-3">
               <Link2 size={16} aria-hidden="true" />
               <span className="min-w-0 flex-1 text-sm">
@@ -86,6 +96,7 @@ export default function PublicLinks({ conversationId }: { conversationId: string
                   ends: dateTime(one.expires_at),
                   views: one.view_count,
                 })}
+                {one.artifact_id && !artifactId && ` · ${t('an artifact')}`}
               </span>
               <IconButton
                 label={t('Take the link back')}

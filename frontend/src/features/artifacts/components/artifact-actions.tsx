@@ -1,6 +1,6 @@
 /** What can be done with an artifact: copy, download, link, ask for a change, fork, delete. */
-import { CopyPlus, Download, Ellipsis, Link2, MessageSquarePlus, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { CopyPlus, Download, Ellipsis, Globe, Link2, MessageSquarePlus, Trash2 } from 'lucide-react';
+import { lazy, Suspense, useState } from 'react';
 import { describe } from '@/api/problem';
 import type { Artifact } from '@/api/types';
 import { IconButton } from '@/components/ui/button';
@@ -12,6 +12,11 @@ import { toast } from '@/lib/toast';
 import { fileName, permalink } from '../model/artifact';
 import type { Tab } from '../model/tabs';
 import { useDeleteArtifact, useForkArtifact } from '../queries';
+
+/** Few open it. */
+const ArtifactLinkDialog = lazy(async () => ({
+  default: (await import('@/features/access')).ArtifactLinkDialog,
+}));
 
 interface Props {
   conversationId: string;
@@ -34,6 +39,7 @@ export function ArtifactActions({ conversationId, tab, shown, content, onRepromp
   const fork = useForkArtifact(conversationId);
   const remove = useDeleteArtifact(conversationId);
   const [asking, setAsking] = useState(false);
+  const [linking, setLinking] = useState(false);
 
   const link = async () => {
     if (!shown) return;
@@ -68,6 +74,9 @@ export function ArtifactActions({ conversationId, tab, shown, content, onRepromp
         <MenuItem icon={<Link2 size={16} />} disabled={!shown} onSelect={() => void link()}>
           {t('Copy link to this version')}
         </MenuItem>
+        <MenuItem icon={<Globe size={16} />} disabled={!shown} onSelect={() => setLinking(true)}>
+          {t('Public links')}
+        </MenuItem>
         <MenuItem
           icon={<CopyPlus size={16} />}
           disabled={!shown || fork.isPending}
@@ -86,6 +95,16 @@ export function ArtifactActions({ conversationId, tab, shown, content, onRepromp
           {t('Delete')}
         </MenuItem>
       </Menu>
+      {linking && shown && (
+        <Suspense>
+          <ArtifactLinkDialog
+            conversationId={conversationId}
+            artifactId={shown.id}
+            title={tab.title}
+            onClose={() => setLinking(false)}
+          />
+        </Suspense>
+      )}
       <ConfirmDialog
         open={asking}
         onClose={() => setAsking(false)}

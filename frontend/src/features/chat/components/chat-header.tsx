@@ -1,13 +1,18 @@
 /** The chat's title line: rename in place, the agent that answers, and what can be done with the conversation. */
 import { Ellipsis, Menu as MenuIcon, PanelRight } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { Conversation } from '@/api/types';
 import { AgentBadge, Classification, isSensitive } from '@/components/ui/badges';
 import { IconButton } from '@/components/ui/button';
-import { Menu } from '@/components/ui/menu';
+import { Menu, MenuGroup } from '@/components/ui/menu';
 import { ConversationMenuItems, useConversationActions } from '@/features/conversations';
 import { t } from '@/lib/i18n';
 import { useShell } from '@/lib/shell';
+
+/** Loaded with the menu. */
+const ConversationCost = lazy(async () => ({
+  default: (await import('./conversation-cost')).ConversationCost,
+}));
 
 export function ChatHeader({
   conversation,
@@ -101,11 +106,19 @@ export function ChatHeader({
               </IconButton>
             }
           >
-            <ConversationMenuItems
-              conversation={conversation}
-              actions={actions}
-              onRename={() => setEditing(true)}
-            />
+            <MenuGroup
+              label={
+                <Suspense fallback="…">
+                  <ConversationCost conversation={conversation} />
+                </Suspense>
+              }
+            >
+              <ConversationMenuItems
+                conversation={conversation}
+                actions={actions}
+                onRename={() => setEditing(true)}
+              />
+            </MenuGroup>
           </Menu>
           {actions.dialog}
         </>
