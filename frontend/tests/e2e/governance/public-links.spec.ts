@@ -43,13 +43,13 @@ test('a version of an artifact has links of its own', async ({ page, chat, scrip
   // What the answer cost stands in the menu of the conversation.
   await page.getByRole('button', { name: 'Conversation actions' }).click();
   await expect(page.getByRole('menu').getByText(/^[\d,]+ tokens, \$\d/)).toBeVisible();
-  await clean(page);
   await page.keyboard.press('Escape');
   const panel = page.getByRole('complementary', { name: 'Artifacts' });
   await panel.getByRole('button', { name: 'More about this artifact' }).click();
   await page.getByRole('menuitem', { name: 'Public links' }).click();
   const dialog = page.getByRole('dialog', { name: 'Public links to “Plan to show”' });
   await dialog.getByRole('button', { name: 'Make a public link' }).click();
+  await expect(dialog.getByLabel('New link')).toHaveValue(/share#/);
   const link = await dialog.getByLabel('New link').inputValue();
   await clean(page);
   const nobody = await browser.newContext({
