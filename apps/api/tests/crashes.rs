@@ -87,13 +87,15 @@ impl<'t> Books<'t> {
         (batch, body)
     }
 
-    /// Begins a run, if the server lives to acknowledge it.
-    async fn begin(&mut self, api: &Api) {
+    /// Begins a run, if the server lives to acknowledge it; whether it did.
+    async fn begin(&mut self, api: &Api) -> bool {
         let (batch, body) = self.next();
-        match api.post_anyway("/api/execute/workflow", body).await {
+        let answer = api.post_anyway("/api/execute/workflow", body).await;
+        match &answer {
             Some(answer) => drop(self.accepted.insert(text(&answer.created()["run"]["id"]), batch)),
             None => self.cut += 1,
         }
+        answer.is_some()
     }
 
     /// Begins a run on a disk that may fail; whether it was acknowledged.
@@ -315,9 +317,8 @@ async fn the_same_at_every_write() {
         let arguments = ["-o", "/dev/null", "-e", "trace=pwrite64", "-e", &fault];
         let _strace = Strace::attach(server.process(), &arguments).await;
         // It dies in the middle of one of these; the runs before it write, too.
-        while !server.process().has_ended() {
-            books.begin(&api).await;
-        }
+        while books.begin(&api).await {}
+        server.kill().await;
         server.restart().await;
     }
     books.settle(&api).await;

@@ -70,12 +70,13 @@ export default function PublicLinks({ conversationId, artifactId }: Props) {
         <div className="flex flex-wrap items-end gap-3">
           <TextField
             label={t('New link')}
-            hint={t('Copy it now: it is not shown again.')}
+            wrapperClassName="min-w-0 flex-1"
             value={link}
             readOnly
             onFocus={(event) => event.target.select()}
           />
           <Button onClick={copy}>{t('Copy link')}</Button>
+          <p className="basis-full text-sm text-text-3">{t('Copy it now: it is not shown again.')}</p>
         </div>
       )}
       {error && (
