@@ -5,6 +5,7 @@ mod broken;
 mod calls;
 mod flow;
 mod hooks;
+mod narrowed;
 mod people;
 mod published;
 mod replayed;
