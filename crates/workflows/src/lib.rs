@@ -45,7 +45,7 @@ pub use notices::Notices;
 pub use opinions::{Opinions, RatingsView};
 pub use programs::Programs;
 pub use replay::Replay;
-pub use report::{NodeReport, Report};
+pub use report::{Failure, NodeReport, Report};
 pub use requests::Requests;
 pub use resume::Resume;
 pub use runner::{Difference, Runner, RunnerOptions};
