@@ -1,8 +1,9 @@
 //! An agent answers: one of the registry, or one that is described here.
 
 use serde::Serialize;
+use serde_json::json;
 
-use super::{Found, Settings, Texts};
+use super::{About, Found, Settings, Texts, about};
 use crate::{Node, fields::Fields, limits, problem::Code};
 
 /// The settings of an agent node. The agent's name stands at the node; without one, prompt and model describe it.
@@ -82,6 +83,41 @@ impl Settings for Agent {
                 let message = format!("the name of a tool has 1 to {} characters", limits::TOOL_NAME);
                 found.error(&format!("/config/tools/{tool}"), Code::InvalidValue, message);
             }
+        }
+    }
+
+    fn about() -> About {
+        About {
+            name: "Agent",
+            inputs: "What the agent is to know, beside its prompt.",
+            output: about::any("What it says: a text, or the fields that later nodes read."),
+            settings: json!({
+                "prompt": about::text("What it is asked, a template; without one, its inputs are."),
+                "model": {
+                    "type": "object", "additionalProperties": false, "required": ["name"],
+                    "description": "The model, where it is not the agent's own.",
+                    "properties": {
+                        "provider": about::text("Who serves it, by name or vendor."),
+                        "name": about::text("Its name at the provider."),
+                        "display_name": about::text("Its name for people."),
+                    },
+                },
+                "temperature": about::number("How freely it answers.", 0, 2),
+                "tools": about::texts("Those of the agent's own tools that it may use here; none where the list is empty."),
+                "max_rounds": about::whole("How often it may call tools before it has to answer.", 0),
+                "output_fields": about::texts("Fields that its answer must have, beside those that later nodes read."),
+            }),
+            required: &[],
+            example: json!({
+                "nodes": [{
+                    "id": "score", "kind": "agent",
+                    "config": {
+                        "prompt": "How urgent is this, from 0 to 1, and why? {{inputs.message}}",
+                        "temperature": 0.2, "output_fields": ["urgency", "why"],
+                    },
+                }],
+                "edges": [],
+            }),
         }
     }
 }
