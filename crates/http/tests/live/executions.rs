@@ -6,6 +6,7 @@ mod calls;
 mod flow;
 mod hooks;
 mod narrowed;
+mod nodes;
 mod people;
 mod published;
 mod replayed;

@@ -58,3 +58,29 @@ pub(super) fn word<T: Word>(says: &str) -> Value {
     let words: Vec<&str> = T::WORDS.iter().map(|one| one.word()).collect();
     json!({ "type": "string", "enum": words, "description": says })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{
+        Config, Kind,
+        fields::{Fields, Sink},
+    };
+
+    #[test]
+    fn what_is_told_of_the_settings_is_what_is_read() {
+        for kind in Kind::ALL.iter().copied() {
+            let (nothing, sink) = (json!({}), Sink::default());
+            let mut fields = Fields::of(&nothing, String::new(), None, &sink).unwrap();
+            let _ = Config::read(kind, &mut fields);
+            let read: BTreeSet<&str> = fields.known().iter().copied().collect();
+            let about = kind.about();
+            let told: BTreeSet<&str> =
+                about.settings.as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(told, read, "{kind}");
+            assert!(about.required.iter().all(|field| told.contains(field)), "{kind}");
+        }
+    }
+}
