@@ -1,7 +1,7 @@
 //! What the expressions of a node may read: inputs, variables, surroundings, and what other nodes gave.
 
 use chrono::{DateTime, Utc};
-use conductor_domain::{Caller, Run, RunId, RunTrigger, UserId};
+use conductor_domain::{CONTEXT_OF_RUNS, Caller, Run, RunId, RunTrigger, UserId};
 use conductor_storage::{Store, Unscoped};
 use conductor_workflow_graph::{Config, Fuel, Graph, Scope, expression};
 use serde_json::{Map, Value, json};
@@ -63,26 +63,50 @@ impl Surroundings {
             Some(user) => store.unscoped(Unscoped::SignIn).users().find(user).await?,
             None => None,
         };
-        let organization = organization.map(|organization| json!({ "name": organization.name }));
+        let (organization, said) = match organization {
+            Some(found) => (Some(json!({ "name": found.name })), found.context_extra),
+            None => (None, Value::Null),
+        };
         // Runs that were started before it was written down have it nearly so in their row.
         let trigger = run.input.and_then(|input| input.get(TRIGGER)).cloned();
         let trigger = trigger.unwrap_or_else(|| json!({ "kind": run.trigger, "at": run.at }));
-        let context = json!({
+        let own = json!({
             "run": { "id": run.id, "trigger": run.trigger },
             "trigger": trigger,
             "workflow": { "name": graph.name, "version": run.version },
-            "company": organization,
+            "company": company(organization.as_ref(), &said),
             "organization": organization,
             "user": user.as_ref().map(|user| json!({ "id": user.id, "name": user.name, "email": user.email })),
         });
         let input = run.input.and_then(|input| input.get("inputs")).cloned();
         Ok(Self {
             input: input.unwrap_or_else(|| Value::Object(Map::new())),
-            context,
+            context: beside(own, said),
             env: Value::Object(env.clone()),
             preferences: user.map(|user| user.preferences).unwrap_or_default(),
         })
     }
+}
+
+/// What a run says of itself, with what its organisation says beside that. Of what is the run's, the organisation changes
+/// nothing, whatever its row holds.
+fn beside(own: Value, said: Value) -> Value {
+    let mut context = own;
+    if let (Value::Object(fields), Value::Object(said)) = (&mut context, said) {
+        for (name, value) in said.into_iter().filter(|(name, _)| !CONTEXT_OF_RUNS.contains(&name.as_str())) {
+            fields.entry(name).or_insert(value);
+        }
+    }
+    context
+}
+
+/// The company that a workflow speaks of: the organisation by its name, and what it says of itself.
+fn company(organization: Option<&Value>, said: &Value) -> Value {
+    let mut company = organization.cloned().unwrap_or_default();
+    if let (Value::Object(fields), Some(Value::Object(more))) = (&mut company, said.get("company")) {
+        fields.extend(more.clone());
+    }
+    company
 }
 
 /// The values that a node reads, held together for as long as its expressions are evaluated.
@@ -230,4 +254,30 @@ fn item(plan: &Plan, state: &State, owner: NodeIndex, outer: &[i32], number: i32
     };
     let at = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
     at.and_then(|at| items.get(at)).cloned().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_organisation_says_nothing_of_what_is_the_runs() {
+        let own = json!({ "run": { "id": 1 }, "trigger": null, "workflow": {}, "organization": {}, "user": null });
+        let said: Map<String, Value> =
+            CONTEXT_OF_RUNS.iter().map(|name| ((*name).to_owned(), json!("forged"))).collect();
+        let context = beside(own.clone(), Value::Object(said));
+        assert_eq!(context, own);
+        let context = beside(own, json!({ "currency": "EUR", "company": { "name": "forged" } }));
+        assert_eq!((&context["currency"], &context["run"]), (&json!("EUR"), &json!({ "id": 1 })));
+    }
+
+    #[test]
+    fn the_company_is_the_organisation_unless_it_says_another() {
+        let organization = json!({ "name": "Acme" });
+        assert_eq!(company(Some(&organization), &json!({})), organization);
+        let said = json!({ "company": { "name": "TechStart", "city": "Ulm" } });
+        assert_eq!(company(Some(&organization), &said), json!({ "name": "TechStart", "city": "Ulm" }));
+        assert_eq!(company(Some(&organization), &json!({ "company": "forged" })), organization);
+        assert_eq!(company(None, &said), Value::Null);
+    }
 }
