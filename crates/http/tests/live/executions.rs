@@ -3,6 +3,7 @@
 mod analysed;
 mod broken;
 mod calls;
+mod context;
 mod flow;
 mod hooks;
 mod narrowed;
