@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use conductor_domain::{Organization, OrganizationChange, OrganizationId};
 use conductor_identity::{Identity, OrganizationDraft};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -94,8 +94,9 @@ struct UpdateOrganizationRequest {
     key_max_age_days: Option<Option<i32>>,
     /// What the expressions of its workflows read as `context.<name>`, in place of what was there: at most 16 KiB. The names
     /// `run`, `trigger`, `workflow`, `organization`, `user` and `iteration` are what each run says of itself.
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Object>)]
-    context: Option<Value>,
+    context: Option<Option<Value>>,
 }
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
@@ -167,7 +168,7 @@ async fn update_organization(
         timezone,
         requires_mfa,
         key_max_age_days,
-        context: context_extra,
+        context,
     } = body;
     let change = OrganizationChange {
         name,
@@ -177,7 +178,7 @@ async fn update_organization(
         timezone,
         requires_mfa,
         key_max_age_days,
-        context_extra,
+        context_extra: context.map(|context| context.unwrap_or_else(|| json!({}))),
     };
     Ok(Json(identity.update_organization(&caller, change).await?.into()))
 }

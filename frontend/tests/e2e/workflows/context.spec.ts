@@ -18,6 +18,6 @@ test('an administrator says what workflows read as context', async ({ page }) =>
   await expect(values).toHaveValue(/"city": "Ulm"/);
   await values.fill('');
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByText('Read in workflows as')).toBeHidden();
+  await expect(page.getByText('{{context.company.city}}')).toBeHidden();
   await expect(page.getByRole('button', { name: 'Save' })).toBeDisabled();
 });

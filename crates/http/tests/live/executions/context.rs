@@ -75,7 +75,7 @@ async fn nobody_says_what_a_run_says_of_itself() {
         "company": "TechStart", "a b": 1, "currency": "EUR",
     });
     let refused = world.admin.patch(&path, json!({ "context": forged })).await;
-    let problem = refused.problem(422, "validation_failed").clone();
+    let problem = refused.problem(422, "validation_failed");
     let mut pointers: Vec<String> =
         problem["errors"].as_array().unwrap().iter().map(|one| text(&one["pointer"])).collect();
     pointers.sort();
@@ -90,6 +90,8 @@ async fn nobody_says_what_a_run_says_of_itself() {
     }
     assert_eq!(world.admin.get(&path).await.ok()["context"], json!({}), "something of it was kept");
 
+    world.admin.patch(&path, json!({ "context": { "currency": "EUR" } })).await.ok();
+    assert_eq!(world.admin.patch(&path, json!({ "context": null })).await.ok()["context"], json!({}));
     let member = world.colleague("vera@example.com", "viewer").await;
     let _ = member.patch(&path, json!({ "context": { "currency": "USD" } })).await.status(403);
     let nodes = json!([{ "id": "t", "kind": "transform", "inputs": {

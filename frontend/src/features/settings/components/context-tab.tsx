@@ -6,14 +6,12 @@ import { meQuery, queryClient } from '@/api/queries';
 import type { Me } from '@/api/types';
 import { Button } from '@/components/ui/button';
 import { TextArea } from '@/components/ui/field';
+import { contextPaths, isObject } from '@/lib/context';
 import { t } from '@/lib/i18n';
 import { toast } from '@/lib/toast';
 import { Section } from './section';
 
 type Values = Record<string, unknown>;
-
-const isObject = (value: unknown): value is Values =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function read(text: string): Values | null {
   try {
@@ -22,13 +20,6 @@ function read(text: string): Values | null {
   } catch {
     return null;
   }
-}
-
-/** The paths by which expressions read what is there. */
-function pathsOf(values: Values, above = 'context'): string[] {
-  return Object.entries(values).flatMap(([name, value]) =>
-    isObject(value) ? pathsOf(value, `${above}.${name}`) : [`${above}.${name}`],
-  );
 }
 
 export function ContextTab({ me }: { me: Me }) {
@@ -54,7 +45,7 @@ export function ContextTab({ me }: { me: Me }) {
     }
     setBusy(false);
   };
-  const paths = values === null ? [] : pathsOf(values);
+  const paths = values === null ? [] : contextPaths(values);
   return (
     <Section
       title={t('Workflow context')}

@@ -62,7 +62,11 @@ export function kindInfo(kind: string): KindInfo {
     case 'code':
       return { name: t('Code'), does: t('A program runs in the sandbox.'), color: 'var(--node-code)' };
     case 'transform':
-      return { name: t('Transform'), does: t('Its output is its inputs, evaluated.'), color: 'var(--node-code)' };
+      return {
+        name: t('Transform'),
+        does: t('Its output is its inputs, evaluated.'),
+        color: 'var(--node-code)',
+      };
     case 'condition':
       return {
         name: t('Condition'),
