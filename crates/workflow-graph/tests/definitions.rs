@@ -24,7 +24,7 @@ fn every_example_is_sound_and_has_a_node_of_its_kind() {
         let graph = imported.graph.unwrap();
         let node = graph.nodes.iter().find(|node| node.config.kind() == kind);
         let node = node.unwrap_or_else(|| panic!("the example of {kind} has none"));
-        for port in node.config.ports() {
+        for port in node.ports() {
             assert!(definition.ports.iter().any(|told| told.name == port), "{kind} leaves by {port}");
         }
         // What is told of the settings holds for the example's.
