@@ -1,12 +1,12 @@
 //! What the expressions of a node may read: inputs, variables, surroundings, and what other nodes gave.
 
 use chrono::{DateTime, Utc};
-use conductor_domain::{CONTEXT_OF_RUNS, Caller, Run, RunId, RunTrigger, UserId};
+use conductor_domain::{CONTEXT_OF_RUNS, Caller, Organization, Run, RunId, RunTrigger, UserId};
 use conductor_storage::{Store, Unscoped};
 use conductor_workflow_graph::{Config, Fuel, Graph, Scope, expression};
 use serde_json::{Map, Value, json};
 
-use crate::executions::TRIGGER;
+use crate::executions::{CONTEXT, TRIGGER};
 
 use super::{
     plan::{NodeIndex, Plan},
@@ -63,10 +63,12 @@ impl Surroundings {
             Some(user) => store.unscoped(Unscoped::SignIn).users().find(user).await?,
             None => None,
         };
-        let (organization, said) = match organization {
-            Some(found) => (Some(json!({ "name": found.name })), found.context_extra),
-            None => (None, Value::Null),
+        // A run reads what was said when it began: whoever looks at it again sees it go the same ways.
+        let said = match run.input.and_then(|input| input.get(CONTEXT)) {
+            Some(said) => said.clone(),
+            None => organization.as_ref().map(|organization| Value::Object(said(organization))).unwrap_or_default(),
         };
+        let organization = organization.map(|organization| json!({ "name": organization.name }));
         // Runs that were started before it was written down have it nearly so in their row.
         let trigger = run.input.and_then(|input| input.get(TRIGGER)).cloned();
         let trigger = trigger.unwrap_or_else(|| json!({ "kind": run.trigger, "at": run.at }));
@@ -74,7 +76,6 @@ impl Surroundings {
             "run": { "id": run.id, "trigger": run.trigger },
             "trigger": trigger,
             "workflow": { "name": graph.name, "version": run.version },
-            "company": company(organization.as_ref(), &said),
             "organization": organization,
             "user": user.as_ref().map(|user| json!({ "id": user.id, "name": user.name, "email": user.email })),
         });
@@ -100,13 +101,16 @@ fn beside(own: Value, said: Value) -> Value {
     context
 }
 
-/// The company that a workflow speaks of: the organisation by its name, and what it says of itself.
-fn company(organization: Option<&Value>, said: &Value) -> Value {
-    let mut company = organization.cloned().unwrap_or_default();
-    if let (Value::Object(fields), Some(Value::Object(more))) = (&mut company, said.get("company")) {
-        fields.extend(more.clone());
+/// What an organisation says for its workflows: its context, in which the company is the organisation itself unless it says
+/// another.
+pub(crate) fn said(organization: &Organization) -> Map<String, Value> {
+    let mut said = organization.context_extra.as_object().cloned().unwrap_or_default();
+    let mut company = Map::from_iter([("name".to_owned(), json!(organization.name))]);
+    if let Some(Value::Object(more)) = said.remove("company") {
+        company.extend(more);
     }
-    company
+    said.insert("company".to_owned(), Value::Object(company));
+    said
 }
 
 /// The values that a node reads, held together for as long as its expressions are evaluated.
@@ -262,22 +266,14 @@ mod tests {
 
     #[test]
     fn an_organisation_says_nothing_of_what_is_the_runs() {
-        let own = json!({ "run": { "id": 1 }, "trigger": null, "workflow": {}, "organization": {}, "user": null });
+        let own =
+            json!({ "run": { "id": 1 }, "trigger": null, "workflow": {}, "organization": {}, "user": null });
         let said: Map<String, Value> =
             CONTEXT_OF_RUNS.iter().map(|name| ((*name).to_owned(), json!("forged"))).collect();
         let context = beside(own.clone(), Value::Object(said));
         assert_eq!(context, own);
-        let context = beside(own, json!({ "currency": "EUR", "company": { "name": "forged" } }));
+        let context = beside(own, json!({ "currency": "EUR", "run": { "id": 2 } }));
         assert_eq!((&context["currency"], &context["run"]), (&json!("EUR"), &json!({ "id": 1 })));
     }
 
-    #[test]
-    fn the_company_is_the_organisation_unless_it_says_another() {
-        let organization = json!({ "name": "Acme" });
-        assert_eq!(company(Some(&organization), &json!({})), organization);
-        let said = json!({ "company": { "name": "TechStart", "city": "Ulm" } });
-        assert_eq!(company(Some(&organization), &said), json!({ "name": "TechStart", "city": "Ulm" }));
-        assert_eq!(company(Some(&organization), &json!({ "company": "forged" })), organization);
-        assert_eq!(company(None, &said), Value::Null);
-    }
 }

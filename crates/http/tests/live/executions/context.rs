@@ -51,6 +51,10 @@ async fn steps_read_what_their_organisation_says() {
     let changed = world.admin.patch(&path, json!({ "context": context })).await.ok();
     assert_eq!(changed["context"], context);
     assert_eq!(world.admin.get(&path).await.ok()["context"], context);
+    // The run that was goes through once more as it went, whatever is said by now.
+    let replayed = format!("/api/workflows/executions/{}/replay", text(&report["execution_id"]));
+    let replayed = world.admin.post(&replayed, json!(null)).await.ok();
+    assert_eq!((&replayed["identical"], &replayed["differences"]), (&json!(true), &json!([])), "{replayed}");
     let report = again(&world.admin, "greets", json!({})).await;
     let said = json!({ "word": "TechStart in Ulm, EUR", "prices": [1, 2], "cheap": false });
     assert_eq!(noted(&report), &said);
