@@ -45,6 +45,10 @@ struct Task {
     #[serde(default)]
     model: Option<String>,
     #[serde(default)]
+    provider: Option<String>,
+    #[serde(default)]
+    tools: Option<Vec<String>>,
+    #[serde(default)]
     temperature: Option<f64>,
     #[serde(default)]
     max_rounds: Option<i32>,
@@ -177,8 +181,8 @@ fn path(slug: &str) -> String {
     format!("agent/{}", slug.to_ascii_lowercase())
 }
 
-/// The agent as a tool. Nodes of workflows may say which model it asks, how freely, and how often it may call tools;
-/// other agents may not.
+/// The agent as a tool. Nodes of workflows may say which model it asks and who serves that, how freely, which of its tools
+/// it is left, and how often it may call them; other agents may not.
 fn tool(agent: &Agent, of_nodes: bool) -> Tool {
     let spec = &agent.spec;
     let path = path(&spec.slug);
@@ -202,6 +206,9 @@ fn tool(agent: &Agent, of_nodes: bool) -> Tool {
     });
     if of_nodes {
         input_schema["properties"]["model"] = json!({ "type": "string", "maxLength": 200 });
+        input_schema["properties"]["provider"] = json!({ "type": "string", "maxLength": 200 });
+        input_schema["properties"]["tools"] =
+            json!({ "type": "array", "maxItems": 1000, "items": { "type": "string", "maxLength": 200 } });
         input_schema["properties"]["temperature"] = json!({ "type": "number", "minimum": 0, "maximum": 2 });
         input_schema["properties"]["max_rounds"] = json!({ "type": "integer", "minimum": 0, "maximum": 100 });
     }
@@ -245,6 +252,12 @@ fn given(task: Task) -> Value {
     }
     if let Some(model) = task.model {
         given.insert("model".to_owned(), Value::String(model));
+    }
+    if let Some(provider) = task.provider {
+        given.insert("provider".to_owned(), Value::String(provider));
+    }
+    if let Some(tools) = task.tools {
+        given.insert("tools".to_owned(), json!(tools));
     }
     if let Some(temperature) = task.temperature {
         given.insert("temperature".to_owned(), json!(temperature));

@@ -109,7 +109,7 @@ pub use message::{FileRef, Message, MessagePatch, MessageStatus, NewMessage};
 pub use message_view::{FileView, MessageView, TokensView, ToolCallStatus, ToolCallView};
 pub use opinion::{Rating, RatingSummary, Tag, TagType};
 pub use organization::{
-    Environment, EnvironmentType, Member, Membership, NewEnvironment, NewOrganization, Organization,
+    CONTEXT_OF_RUNS, Environment, EnvironmentType, Member, Membership, NewEnvironment, NewOrganization, Organization,
     OrganizationChange, OrganizationRole, Standing,
 };
 pub use page::{Page, PageRequest};

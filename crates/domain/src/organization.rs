@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{EnvironmentId, MembershipId, OrganizationId, UserId, classification::words};
 
@@ -26,6 +27,8 @@ pub struct Organization {
     pub requires_mfa: bool,
     /// After how many days its members are reminded to replace a provider key.
     pub key_max_age_days: Option<i32>,
+    /// What its workflows read as `context`, beside what their runs say: an object.
+    pub context_extra: Value,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -68,7 +71,12 @@ pub struct OrganizationChange {
     pub requires_mfa: Option<bool>,
     /// After how many days its members are reminded to replace a provider key.
     pub key_max_age_days: Option<Option<i32>>,
+    /// What its workflows read as `context`: all of it.
+    pub context_extra: Option<Value>,
 }
+
+/// What a workflow reads of its own run, and nobody else says: fields of `context` that an organisation cannot set.
+pub const CONTEXT_OF_RUNS: [&str; 6] = ["run", "trigger", "workflow", "organization", "user", "iteration"];
 
 /// What an environment is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -69,6 +69,7 @@ const ROUTES: &[(&str, &str, Action)] = &[
     ("GET", "/budgets/{budget_id}", Action::BudgetRead),
     ("GET", "/budgets/{budget_id}/spenders", Action::BudgetRead),
     ("GET", "/workflows", Action::WorkflowRead),
+    ("GET", "/workflows/nodes", Action::WorkflowRead),
     ("GET", "/workflows/{workflow_id}", Action::WorkflowRead),
     ("POST", "/workflows/{workflow_id}/execute", Action::WorkflowExecute),
     ("POST", "/workflows/execute/{name}", Action::WorkflowExecute),

@@ -5,6 +5,7 @@ mod api_keys;
 mod authenticate;
 mod cache;
 mod check;
+mod context;
 mod email;
 mod environments;
 mod erase;

@@ -8,7 +8,7 @@ use conductor_domain::{
 use conductor_storage::Unscoped;
 
 use crate::{
-    Error, Identity, Result, accounts, check::Check, error::about, identity::done, session::person, slug,
+    Error, Identity, Result, accounts, check::Check, context, error::about, identity::done, session::person, slug,
 };
 
 /// An organisation to be founded.
@@ -177,7 +177,11 @@ impl Identity {
             timezone: change.timezone.map(|text| check.optional("/timezone", text, 64)),
             requires_mfa: change.requires_mfa,
             key_max_age_days: change.key_max_age_days,
+            context_extra: change.context_extra,
         };
+        if let Some(context) = &change.context_extra {
+            context::faults(context).into_iter().for_each(|fault| check.fault(fault));
+        }
         if change.key_max_age_days.flatten().is_some_and(|days| !(1..=3_650).contains(&days)) {
             let detail = "Choose 1 to 3650 days, or none.";
             check.fault(conductor_domain::FieldError::new("/key_max_age_days", "out_of_range", detail));

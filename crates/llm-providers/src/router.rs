@@ -130,11 +130,25 @@ impl Models {
     /// `wanted` means the default.
     #[must_use]
     pub fn resolve(&self, wanted: &str, extra_providers: &[Provider]) -> Resolved {
+        self.resolve_at(wanted, None, extra_providers)
+    }
+
+    /// The same where it matters who serves the model: a provider by its name, or any of a vendor. Where none of them does,
+    /// another provider serves it, and that is said.
+    #[must_use]
+    pub fn resolve_at(&self, wanted: &str, at: Option<&str>, extra_providers: &[Provider]) -> Resolved {
         let extra = self.connect_all(extra_providers);
         let served = self.served(&extra);
         let wanted = wanted.trim();
         let known = self.inner.catalogue.find(wanted).map(|entry| entry.id.as_str());
-        let found = served.iter().find(|model| model.id == wanted || Some(model.id.as_str()) == known);
+        let meant = |model: &&Served<'_>| model.id == wanted || Some(model.id.as_str()) == known;
+        let here = |model: &&Served<'_>| {
+            at.is_none_or(|at| {
+                model.at.name.eq_ignore_ascii_case(at) || model.at.kind.as_str().eq_ignore_ascii_case(at)
+            })
+        };
+        let found_here = served.iter().find(|model| meant(model) && here(model));
+        let found = found_here.or_else(|| served.iter().find(meant));
         let chosen = found.or_else(|| self.fallback(&served));
         let mut resolved = match chosen {
             Some(model) => self.answer(&model.id, &model.upstream, model.at),
@@ -150,6 +164,11 @@ impl Models {
             } else {
                 format!("{misfit}, so {name} ({}) answers instead.", resolved.provider)
             });
+        } else if let (Some(at), None) = (at, found_here)
+            && found.is_some()
+        {
+            let provider = &resolved.provider;
+            resolved.substituted = Some(format!("{at} does not offer {wanted}, so {provider} serves it."));
         }
         resolved
     }

@@ -206,6 +206,7 @@ impl ToolPath {
             arguments: input.and_then(|input| input.get("arguments")).cloned().unwrap_or_default(),
             caller,
             agent_id: None,
+            left: None,
             conversation_id: None,
             message_id: None,
             node_id: None,

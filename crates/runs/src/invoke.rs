@@ -47,6 +47,8 @@ pub struct Call {
     pub caller: Arc<Caller>,
     /// The agent that acts.
     pub agent_id: Option<AgentId>,
+    /// The names of those of its tools that it was left for this run; all where there is no list.
+    pub left: Option<Arc<[String]>>,
     /// The conversation.
     pub conversation_id: Option<ConversationId>,
     /// The message that is being written.

@@ -246,6 +246,12 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The fields that were asked for.
+    #[cfg(test)]
+    pub(crate) fn known(&self) -> &[&'static str] {
+        &self.known
+    }
+
     /// Marks a field as known without reading it.
     pub(crate) fn ignore(&mut self, key: &'static str) {
         self.known.push(key);

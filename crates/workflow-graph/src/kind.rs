@@ -3,6 +3,7 @@
 //! A new kind is a file that is a copy of its neighbour's shape and a line in the list below; the designer's name,
 //! icon and colour stand in `canvas.rs`.
 
+mod about;
 mod agent;
 mod code;
 mod condition;
@@ -33,6 +34,7 @@ use crate::{
     word::words,
 };
 
+pub(crate) use about::About;
 pub use agent::{Agent, Model};
 pub use code::{Code, Language};
 pub use condition::{Case, Condition};
@@ -67,6 +69,9 @@ pub(crate) trait Settings: Sized {
 
     /// Looks for what a single node can tell to be wrong.
     fn check(&self, _node: &Node, _found: &mut Found<'_>) {}
+
+    /// What people and machines are told of the kind.
+    fn about() -> About;
 }
 
 macro_rules! kinds {
@@ -82,6 +87,15 @@ macro_rules! kinds {
         #[non_exhaustive]
         pub enum Config {
             $(#[doc = $doc] $name($settings),)*
+        }
+
+        impl Kind {
+            /// What people and machines are told of it.
+            pub(crate) fn about(self) -> About {
+                match self {
+                    $(Self::$name => <$settings>::about(),)*
+                }
+            }
         }
 
         impl Config {
@@ -139,7 +153,7 @@ kinds! {
     Start(Start) => "start" "Where the workflow begins.",
     End(End) => "end" "Where the workflow ends.",
     Agent(Agent) => "agent" "An agent answers.",
-    Tool(Tool) => "tool" "A tool of the registry is called.",
+    Tool(Tool) => "tool" "A tool of a server is called.",
     Http(Http) => "http" "An address is requested.",
     Database(Database) => "database" "A data source is read or changed.",
     Code(Code) => "code" "A program runs in the sandbox.",

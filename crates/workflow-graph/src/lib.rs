@@ -2,6 +2,7 @@
 
 mod canvas;
 mod conductor;
+mod definition;
 mod document;
 mod export;
 pub mod expression;
@@ -20,6 +21,7 @@ mod trigger;
 mod validate;
 mod word;
 
+pub use definition::{Definition, Port, definitions};
 pub use document::{Syntax, parse};
 pub use export::{to_canvas, to_conductor, to_hybrid, to_yaml};
 pub use expression::{Expression, Fuel, Reference, Root, Scope, Segment, Template};

@@ -9,6 +9,15 @@ pub(crate) const DECLARED: usize = 200;
 /// Values that the expressions of one workflow read.
 pub(crate) const REFERENCES: usize = 20_000;
 
+/// Tools that one node leaves its agent.
+pub(crate) const TOOLS: usize = 200;
+
+/// Characters of a tool's name.
+pub(crate) const TOOL_NAME: usize = 200;
+
+/// Rounds of tool calls of an agent that a node asks.
+pub(crate) const ROUNDS: u32 = 100;
+
 /// The limits of an import. Three more are fixed, since what they bound is looked through for each expression: a node
 /// has at most 100 ports, a workflow 200 inputs, 200 outputs and 20,000 references.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -62,6 +62,29 @@ impl Graph {
         inputs.filter_map(|one| one.reference.field().map(str::to_owned)).collect()
     }
 
+    /// The fields of the surroundings that the workflow reads; none where it reads them as a whole.
+    #[must_use]
+    pub fn context_read(&self) -> Option<BTreeSet<String>> {
+        let mut uses = Vec::new();
+        let mut look = |text: &str, role: Role| {
+            // Most workflows read nothing of them, and nothing is parsed for that.
+            if text.contains("context") {
+                collect(text, role, ValueType::Any, None, &mut uses);
+            }
+        };
+        for text in self.nodes.iter().flat_map(Node::texts) {
+            look(text.text, text.role);
+        }
+        for condition in self.edges.iter().filter_map(|edge| edge.condition.as_ref()) {
+            look(condition, Role::Condition);
+        }
+        for from in self.outputs.iter().filter_map(|output| output.from.as_ref()) {
+            look(from, Role::Expression);
+        }
+        let fields = uses.iter().filter(|one| one.reference.root == Root::Context);
+        fields.map(|one| one.reference.field().map(str::to_owned)).collect()
+    }
+
     /// Everything that the workflow reads, and where.
     pub(crate) fn uses(&self) -> Vec<Use<'_>> {
         let mut uses = Vec::new();

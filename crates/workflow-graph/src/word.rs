@@ -26,6 +26,15 @@ macro_rules! words {
                 }
             }
 
+            /// What it means, in a sentence.
+            #[must_use]
+            pub const fn description(self) -> &'static str {
+                match self {
+                    Self::$first => $first_doc,
+                    $(Self::$variant => $doc,)*
+                }
+            }
+
             /// The one that is spelt so.
             #[must_use]
             pub fn from_word(word: &str) -> Option<Self> {

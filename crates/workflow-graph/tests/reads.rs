@@ -93,3 +93,23 @@ edges: [{from: writer, to: submit}, {from: submit, to: done}]
     let needed = text.replace("kind: end", "kind: end, guard: 'receipt != null'");
     assert_eq!(asked(&needed, &["writer"]), ["writer {receipt: any}"]);
 }
+
+#[test]
+fn what_is_read_of_the_surroundings_is_found_wherever_it_stands() {
+    let text = "
+name: surroundings
+nodes:
+  - {id: a, kind: transform, guard: context.open, inputs: {deep: [{word: 'at ${context.company.name}'}]}}
+  - {id: b, kind: transform, inputs: {context: 'no context here', in: '{{inputs.context}} {{steps.a.output.context}}'}}
+outputs: [{name: where, from: '{{context.city}}'}]
+edges: [{from: a, to: b, condition: 'context.limits.most > 3'}]
+";
+    let read = |text: &str| {
+        let (graph, _) = import(text, &Limits::default(), &Names::any()).into_graph().unwrap();
+        graph.context_read().map(|fields| fields.into_iter().collect::<Vec<_>>().join(" "))
+    };
+    assert_eq!(read(text).as_deref(), Some("city company limits open"));
+    assert_eq!(read(&text.replace("context.city", "context")), None, "all of it is read");
+    let nothing = "{name: nothing, nodes: [{id: a, kind: transform}], edges: []}";
+    assert_eq!(read(nothing).as_deref(), Some(""));
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, SecondsFormat, Utc};
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
-    Caller, Classification, Concurrency, FieldError, NewAuditEvent, NewRun, Page, PageRequest, Run,
+    CONTEXT_OF_RUNS, Caller, Classification, Concurrency, FieldError, NewAuditEvent, NewRun, Page, PageRequest, Run,
     RunFilter, RunId, RunKind, RunLimits, RunTrigger, SignalKind, Workflow, WorkflowId, nanos_of_decimal,
 };
 use conductor_runs::{FeedItem, Runs};
@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     Error, Result, RunnerOptions, Workflows,
     fork::{self, Fork},
-    runner::Opening,
+    runner::{Opening, said},
 };
 
 /// How many runs of one workflow wait in line, where nobody says otherwise.
@@ -25,6 +25,8 @@ const LINE: u64 = 100;
 const EVENT_NAME: usize = 200;
 /// The field of a run's input that says what started it.
 pub(crate) const TRIGGER: &str = "trigger";
+/// The field of a run's input that says what its organisation said of what it reads.
+pub(crate) const CONTEXT: &str = "context";
 /// The input that gets all of what happened.
 const WHOLE_EVENT: &str = "event";
 
@@ -63,6 +65,8 @@ pub(crate) struct Earlier {
     pub(crate) label: Classification,
     /// What started it, as its input tells.
     pub(crate) trigger: Option<Value>,
+    /// What its organisation said, as its input tells.
+    pub(crate) context: Option<Value>,
 }
 
 /// Runs of workflows, as doors start and see them.
@@ -216,6 +220,33 @@ impl Executions {
         self.workflows.row(caller, id, Action::WorkflowExecute).await
     }
 
+    /// What the organisation says of what a graph reads, for the run to keep: it reads that until its end, and whoever goes
+    /// through it again reads the same. `before` is what a run read that this one goes on from.
+    async fn said(
+        &self,
+        caller: &Caller,
+        graph: &Graph,
+        before: Option<Value>,
+    ) -> Result<Option<Map<String, Value>>> {
+        let read = graph.context_read();
+        let foreign = |name: &String| !CONTEXT_OF_RUNS.contains(&name.as_str());
+        if read.as_ref().is_some_and(|read| !read.iter().any(foreign)) {
+            return Ok(None);
+        }
+        let id = caller.scope.organization_id;
+        let organization = self.store.visible_to(caller).organizations().find(id).await?;
+        let mut said = organization.as_ref().map(said).unwrap_or_default();
+        if let Some(read) = read {
+            // What is not said is kept as that.
+            let fields = read.into_iter().filter(foreign);
+            said = fields.map(|name| (name.clone(), said.remove(&name).unwrap_or_default())).collect();
+        }
+        if let Some(Value::Object(before)) = before {
+            said.extend(before);
+        }
+        Ok(Some(said))
+    }
+
     /// The run of a workflow and the entry of the log about it, once everything is as it has to be. Who asks, and where in
     /// the tree it stands, the writer adds.
     pub(crate) async fn prepare(
@@ -240,6 +271,7 @@ impl Executions {
             None => workflow.running_version(),
         };
         let mut graph = self.workflows.graph(caller, &workflow, Some(version)).await?;
+        let read_before = earlier.as_ref().and_then(|earlier| earlier.context.clone());
         let (fork, before) = earlier.map(|earlier| (earlier.fork, earlier.trigger)).unzip();
         // Expressions read it, so a run that goes on from another one reads what that one read.
         let started = before.flatten().unwrap_or_else(|| {
@@ -267,6 +299,9 @@ impl Executions {
         .labelled(label);
         entry.run_id = Some(id);
         let mut input = json!({ "workflow": graph.name, "inputs": inputs, TRIGGER: started });
+        if let (Some(said), Some(fields)) = (self.said(caller, &graph, read_before).await?, input.as_object_mut()) {
+            fields.insert(CONTEXT.to_owned(), Value::Object(said));
+        }
         if let (Some(fork), Some(fields)) = (&fork, input.as_object_mut()) {
             fields.insert(fork::FIELD.to_owned(), json!(fork));
             entry.data = json!({ "retry_of": fork.run_id, "node_id": fork.node_id });

@@ -32,7 +32,8 @@ pub use analytics::Analytics;
 pub use canvases::{CanvasPatch, CanvasView, Canvases};
 pub use catalogue::{WorkflowPatch, WorkflowView, Workflows};
 pub use conductor_workflow_graph::{
-    Problem as GraphProblem, Severity, SourceFormat, Syntax, problem::Position,
+    Definition as NodeDefinition, Port as NodePort, Problem as GraphProblem, Severity, SourceFormat, Syntax,
+    definitions as node_definitions, problem::Position,
 };
 pub use databases::Databases;
 pub use document::{Checked, Document, Form, Written};
@@ -45,7 +46,7 @@ pub use notices::Notices;
 pub use opinions::{Opinions, RatingsView};
 pub use programs::Programs;
 pub use replay::Replay;
-pub use report::{NodeReport, Report};
+pub use report::{Failure, NodeReport, Report};
 pub use requests::Requests;
 pub use resume::Resume;
 pub use runner::{Difference, Runner, RunnerOptions};

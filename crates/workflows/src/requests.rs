@@ -188,9 +188,7 @@ impl ToolSource for Requests {
 
     /// The host: its pages fail together, and a wrong path is an answer.
     fn target(&self, _tool: &Tool, arguments: &Value) -> Option<String> {
-        let url = Url::parse(arguments.get("url")?.as_str()?).ok()?;
-        let host = url.host_str()?;
-        Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+        host(arguments)
     }
 
     async fn call(&self, _tool: &Tool, dispatch: Dispatch) -> Result<Answer, CallError> {
@@ -223,6 +221,13 @@ fn tool(path: &str, description: &str, methods: &[&str]) -> Tool {
         outbound: true,
         ..Tool::of_conductor(path, description, input_schema, LONGEST)
     }
+}
+
+/// The host that a call names by its address, without what stands behind it.
+pub(crate) fn host(arguments: &Value) -> Option<String> {
+    let url = Url::parse(arguments.get("url")?.as_str()?).ok()?;
+    let host = url.host_str()?;
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
 /// Asks whether the run is still held.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Error, Execution, Executions, Result,
-    executions::{Earlier, TRIGGER},
+    executions::{CONTEXT, Earlier, TRIGGER},
     fork::Fork,
     runner::{Plan, State, Unfit, place_of},
 };
@@ -71,7 +71,8 @@ impl Executions {
         }
         let execution = Execution { inputs, version, trigger: Some(RunTrigger::Api), ..Execution::default() };
         let trigger = before.input.as_ref().and_then(|input| input.get(TRIGGER)).cloned();
-        let earlier = Earlier { fork, label: before.data_classification, trigger };
+        let context = before.input.as_ref().and_then(|input| input.get(CONTEXT)).cloned();
+        let earlier = Earlier { fork, label: before.data_classification, trigger, context };
         self.write(caller, workflow, execution, Some(earlier)).await
     }
 }

@@ -33,7 +33,7 @@ pub(crate) use opening::Opening;
 pub(crate) use plan::Plan;
 pub use replay::Difference;
 pub(crate) use replay::Replay;
-pub(crate) use scope::Surroundings;
+pub(crate) use scope::{Surroundings, said};
 use serde_json::{Map, Value};
 pub(crate) use state::{State, place};
 use tokio_util::sync::CancellationToken;

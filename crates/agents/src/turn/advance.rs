@@ -229,6 +229,7 @@ fn to_call(context: &Context, label: Classification, held: &Held, call: CallStat
         arguments: call.arguments,
         caller: Arc::clone(&context.caller),
         agent_id: Some(context.agent.id),
+        left: context.left.clone(),
         conversation_id: run.conversation_id,
         message_id: run.message_id,
         node_id: None,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use conductor_access::Action;
 use conductor_domain::{
     Agent, Caller, Classification, ConversationSettings, FileRef, GuardFinding, InjectionAction, Message,
-    MessageRole, Obligation, ProblemView, RunKind, UserId,
+    MessageRole, Obligation, ProblemView, Run, RunKind, UserId,
 };
 use conductor_llm_providers::{Content, Message as ModelMessage, Resolved, Role, ToolSpec};
 use conductor_runs::{Held, problem};
@@ -29,6 +29,8 @@ pub(crate) struct Context {
     pub(crate) system: String,
     pub(crate) messages: Vec<ModelMessage>,
     pub(crate) tools: Vec<ToolSpec>,
+    /// The names of those of the agent's tools that the run was left; all where there is no list.
+    pub(crate) left: Option<Arc<[String]>>,
     /// What the answer has to fit, where the run was asked for a form.
     pub(crate) form: Option<Form>,
     /// The highest label of what the messages hold.
@@ -87,7 +89,7 @@ impl Turns {
         let (settings, path, wanted) = self.conversation(&caller, held).await?;
         let wanted = wanted.unwrap_or_else(|| agent.spec.model.clone());
         let extra = self.providers_of(&caller).await?;
-        let resolved = self.models.resolve(&wanted, &extra);
+        let resolved = self.models.resolve_at(&wanted, provider(run), &extra);
         let mut told = Told {
             messages: Vec::with_capacity(path.len()),
             // What an agent is given by itself may come from something sensitive; messages have labels of their own.
@@ -108,8 +110,10 @@ impl Turns {
         } else {
             Vec::new()
         };
+        let left = left(run);
         let tools = tools
             .into_iter()
+            .filter(|tool| left.as_ref().is_none_or(|left| left.contains(&tool.name)))
             .filter(|tool| tool.approved_hash.as_deref() == Some(tool.definition_hash.as_str()))
             .map(|tool| ToolSpec {
                 name: tool.name,
@@ -130,6 +134,7 @@ impl Turns {
             system,
             messages,
             tools,
+            left,
             form,
             label,
             obligations,
@@ -283,6 +288,17 @@ impl Told {
         self.findings = conductor_guards::merge(std::mem::take(&mut self.findings).into_iter().chain(found));
         said
     }
+}
+
+/// The tools that an agent is left by the node that asks it.
+fn left(run: &Run) -> Option<Arc<[String]>> {
+    let tools = run.input.as_ref().filter(|_| run.kind == RunKind::Agent)?.get("tools")?.as_array()?;
+    Some(tools.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+}
+
+/// Who is to serve the model, where the node that asks says so.
+fn provider(run: &Run) -> Option<&str> {
+    run.input.as_ref().filter(|_| run.kind == RunKind::Agent)?.get("provider")?.as_str()
 }
 
 /// The input of an agent run, with what it is to know beside it.

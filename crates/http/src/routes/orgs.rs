@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use conductor_domain::{Organization, OrganizationChange, OrganizationId};
 use conductor_identity::{Identity, OrganizationDraft};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -32,6 +33,9 @@ pub(crate) struct OrganizationResponse {
     requires_mfa: bool,
     /// After how many days members are reminded to replace a provider key.
     key_max_age_days: Option<i32>,
+    /// What the expressions of its workflows read as `context.<name>`, for all its members to see.
+    #[schema(value_type = Object)]
+    context: Value,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -48,6 +52,7 @@ impl From<Organization> for OrganizationResponse {
             timezone: organization.timezone,
             requires_mfa: organization.requires_mfa,
             key_max_age_days: organization.key_max_age_days,
+            context: organization.context_extra,
             created_at: organization.created_at,
             updated_at: organization.updated_at,
         }
@@ -87,6 +92,11 @@ struct UpdateOrganizationRequest {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i32>)]
     key_max_age_days: Option<Option<i32>>,
+    /// What the expressions of its workflows read as `context.<name>`, in place of what was there: at most 16 KiB. The names
+    /// `run`, `trigger`, `workflow`, `organization`, `user` and `iteration` are what each run says of itself.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<Object>)]
+    context: Option<Option<Value>>,
 }
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
@@ -150,10 +160,26 @@ async fn update_organization(
     State(identity): State<Identity>,
     Json(body): Json<UpdateOrganizationRequest>,
 ) -> Result<Json<OrganizationResponse>, Problem> {
-    let UpdateOrganizationRequest { name, slug, industry, website, timezone, requires_mfa, key_max_age_days } =
-        body;
-    let change =
-        OrganizationChange { name, slug, industry, website, timezone, requires_mfa, key_max_age_days };
+    let UpdateOrganizationRequest {
+        name,
+        slug,
+        industry,
+        website,
+        timezone,
+        requires_mfa,
+        key_max_age_days,
+        context,
+    } = body;
+    let change = OrganizationChange {
+        name,
+        slug,
+        industry,
+        website,
+        timezone,
+        requires_mfa,
+        key_max_age_days,
+        context_extra: context.map(|context| context.unwrap_or_else(|| json!({}))),
+    };
     Ok(Json(identity.update_organization(&caller, change).await?.into()))
 }
 

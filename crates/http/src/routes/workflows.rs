@@ -7,6 +7,7 @@ mod events;
 mod executions;
 mod hooks;
 mod load;
+mod nodes;
 mod opinions;
 mod templates;
 mod versions;
@@ -71,6 +72,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(list_workflows, create_workflow))
         .routes(routes!(import_workflow))
         .routes(routes!(check_workflow))
+        .merge(nodes::router())
         .routes(routes!(find_workflow, update_workflow, delete_workflow))
         .routes(routes!(export_workflow))
         .merge(load::router())

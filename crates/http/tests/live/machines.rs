@@ -106,6 +106,10 @@ async fn a_workflow_is_started_and_watched_by_a_machine() {
     let names: Vec<_> = caller.get("/api/workflows").await.ok()["items"].as_array().unwrap().clone();
     assert!(names.iter().any(|one| one["id"] == kept["id"]), "{names:?}");
     assert_eq!(caller.get(&path).await.ok()["name"], "nightly");
+    // Whoever may read workflows may read what they are made of.
+    assert!(caller.get("/api/workflows/nodes").await.ok()["items"].is_array());
+    let (runner, _) = machine(&world, &worker, &["run.read"]).await;
+    runner.get("/api/workflows/nodes").await.problem(403, "scope_missing");
 
     let by_name = "/api/workflows/execute/nightly";
     let report = caller.post(by_name, json!({ "inputs": { "word": "hello" } })).await.ok();

@@ -37,6 +37,22 @@ fn a_model_is_served_by_whoever_offers_it() {
 }
 
 #[test]
+fn who_is_to_serve_a_model_may_be_said() {
+    let both = models(vec![at(ProviderKind::Azure), at(ProviderKind::OpenAi)]);
+    for (word, provider) in [("openai", "openai"), ("OpenAI", "openai"), ("azure", "azure")] {
+        let resolved = both.resolve_at("gpt-4o", Some(word), &[]);
+        assert_eq!((resolved.provider.as_str(), &resolved.substituted), (provider, &None), "{word}");
+    }
+    let mut own = at(ProviderKind::OpenAi);
+    own.name = "my key".to_owned();
+    assert_eq!(both.resolve_at("gpt-4o", Some("my key"), &[own]).provider, "my key");
+    // Whoever serves it instead is said.
+    let elsewhere = both.resolve_at("gpt-4o", Some("anthropic"), &[]);
+    assert_eq!((elsewhere.id.as_str(), elsewhere.provider.as_str()), ("gpt-4o", "azure"));
+    assert_eq!(elsewhere.substituted.unwrap(), "anthropic does not offer gpt-4o, so azure serves it.");
+}
+
+#[test]
 fn an_alias_means_its_model() {
     let anthropic = models(vec![at(ProviderKind::Anthropic)]);
     let sonnet = ("claude-sonnet-4-5-20250929", "claude-sonnet-4-5-20250929", "anthropic");

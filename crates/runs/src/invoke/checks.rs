@@ -117,8 +117,11 @@ impl ToolPath {
         })
     }
 
-    /// The tool of a call, among those that its caller may see.
+    /// The tool of a call, among those that its caller may see and that its agent was left.
     pub(crate) async fn named(&self, call: &Call) -> Option<Offered> {
+        if call.left.as_ref().is_some_and(|left| !left.contains(&call.name)) {
+            return None;
+        }
         let offered = self.offered_by_id(&call.caller, call.agent_id).await;
         offered.into_iter().find(|offered| offered.tool.name == call.name)
     }

@@ -140,6 +140,7 @@ async fn one_call(tools: &ToolPath, caller: Arc<Caller>, held: Held) -> conducto
         arguments: json!({}),
         caller,
         agent_id: None,
+        left: None,
         conversation_id: None,
         message_id: None,
         node_id: None,

@@ -89,7 +89,7 @@ impl<'t> OrganizationTx<'t> {
         macro_rules! set {
             ($($field:ident),+) => {$( if let Some(value) = change.$field { row.$field = Set(value); } )+};
         }
-        set!(name, slug, industry, website, timezone, requires_mfa, key_max_age_days);
+        set!(name, slug, industry, website, timezone, requires_mfa, key_max_age_days, context_extra);
         row.updated_at = Set(self.tx.clock().now());
         let organization = row.update(&self.tx.conn()).await?.into();
         self.tx.tell(Revoked::Organization(self.scope.organization_id)).await?;
@@ -278,6 +278,7 @@ impl From<organization::Model> for Organization {
             timezone: row.timezone,
             requires_mfa: row.requires_mfa,
             key_max_age_days: row.key_max_age_days,
+            context_extra: row.context_extra,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }

@@ -67,7 +67,7 @@ fn agent(fields: &mut Fields<'_>) -> Agent {
             read
         }),
         temperature: fields.number("temperature"),
-        tools: fields.texts("tools").unwrap_or_default(),
+        tools: fields.texts_within("tools", limits::TOOLS),
         max_rounds: fields.whole("maxIterations"),
         output_fields: fields.texts("outputFields").unwrap_or_default(),
     }

@@ -1,9 +1,10 @@
 //! An agent answers: one of the registry, or one that is described here.
 
 use serde::Serialize;
+use serde_json::json;
 
-use super::{Found, Settings, Texts};
-use crate::{Node, fields::Fields, problem::Code};
+use super::{About, Found, Settings, Texts, about};
+use crate::{Node, fields::Fields, limits, problem::Code};
 
 /// The settings of an agent node. The agent's name stands at the node; without one, prompt and model describe it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -17,9 +18,10 @@ pub struct Agent {
     /// How freely it answers, where that is not the agent's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
-    /// Tools that the document names. An agent uses its own alone: what it may do is said in one place.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub tools: Vec<String>,
+    /// The tools that it may use here, of its own; none of them where the list is empty, all where there is no list. What
+    /// the agent may do is said in one place, so a node can take from that and add nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tools: Option<Vec<String>>,
     /// How often it may call tools before it has to answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_rounds: Option<u32>,
@@ -55,7 +57,7 @@ impl Settings for Agent {
                 read
             }),
             temperature: fields.number("temperature"),
-            tools: fields.texts("tools").unwrap_or_default(),
+            tools: fields.texts_within("tools", limits::TOOLS),
             max_rounds: fields.whole("max_rounds"),
             output_fields: fields.texts("output_fields").unwrap_or_default(),
         }
@@ -71,6 +73,51 @@ impl Settings for Agent {
         }
         if self.temperature.is_some_and(|temperature| !(0.0..=2.0).contains(&temperature)) {
             found.error("/config/temperature", Code::InvalidValue, "temperature lies between 0 and 2");
+        }
+        if self.max_rounds.is_some_and(|rounds| rounds > limits::ROUNDS) {
+            let message = format!("an agent calls tools in at most {} rounds", limits::ROUNDS);
+            found.error("/config/max_rounds", Code::InvalidValue, message);
+        }
+        for (tool, name) in self.tools.iter().flatten().enumerate() {
+            if name.trim().is_empty() || name.chars().count() > limits::TOOL_NAME {
+                let message = format!("the name of a tool has 1 to {} characters", limits::TOOL_NAME);
+                found.error(&format!("/config/tools/{tool}"), Code::InvalidValue, message);
+            }
+        }
+    }
+
+    fn about() -> About {
+        About {
+            name: "Agent",
+            inputs: "What the agent is to know, beside its prompt.",
+            output: about::any("What it says: a text, or the fields that later nodes read."),
+            settings: json!({
+                "prompt": about::text("What it is asked, a template; without one, its inputs are."),
+                "model": {
+                    "type": "object", "additionalProperties": false, "required": ["name"],
+                    "description": "The model, where it is not the agent's own.",
+                    "properties": {
+                        "provider": about::text("Who serves it, by name or vendor."),
+                        "name": about::text("Its name at the provider."),
+                        "display_name": about::text("Its name for people."),
+                    },
+                },
+                "temperature": about::number("How freely it answers.", 0, 2),
+                "tools": about::texts("Those of the agent's own tools that it may use here; none where the list is empty."),
+                "max_rounds": about::whole("How often it may call tools before it has to answer.", 0),
+                "output_fields": about::texts("Fields that its answer must have, beside those that later nodes read."),
+            }),
+            required: &[],
+            example: json!({
+                "nodes": [{
+                    "id": "score", "kind": "agent",
+                    "config": {
+                        "prompt": "How urgent is this, from 0 to 1, and why? {{inputs.message}}",
+                        "temperature": 0.2, "output_fields": ["urgency", "why"],
+                    },
+                }],
+                "edges": [],
+            }),
         }
     }
 }

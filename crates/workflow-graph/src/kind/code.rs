@@ -1,8 +1,9 @@
 //! A program runs in the sandbox. Its text is never a template: braces belong to the program.
 
 use serde::Serialize;
+use serde_json::json;
 
-use super::{Found, Settings};
+use super::{About, Found, Settings, about};
 use crate::{Node, fields::Fields, word::words};
 
 words! {
@@ -59,6 +60,28 @@ impl Settings for Code {
 
     fn check(&self, _node: &Node, found: &mut Found<'_>) {
         found.require("/config/code", !self.code.trim().is_empty());
+    }
+
+    fn about() -> About {
+        About {
+            name: "Code",
+            inputs: "Globals of the program, beside what the workflow knows by bare names.",
+            output: about::object("The globals that the program assigned, by their names."),
+            settings: json!({
+                "language": about::word::<Language>("What it is written in."),
+                "code": about::text("The program; never a template."),
+                "packages": about::texts("The packages that it imports, of those that an operator approved."),
+            }),
+            required: &["code"],
+            example: json!({
+                "nodes": [{
+                    "id": "price", "kind": "code",
+                    "config": { "language": "python", "code": "total = net * 1.19" },
+                    "inputs": { "net": "{{inputs.net}}" },
+                }],
+                "edges": [],
+            }),
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The first case that holds is followed: two ways or many.
 
 use serde::Serialize;
+use serde_json::json;
 
-use super::{Found, Role, Settings, Texts};
+use super::{About, Found, Role, Settings, Texts, about};
 use crate::{Node, fields::Fields, graph::ELSE, limits, problem::Code};
 
 /// The settings of a condition node.
@@ -68,6 +69,42 @@ impl Settings for Condition {
                 let message = format!("the port {} belongs to an earlier case", case.port);
                 found.error(&format!("{field}/port"), Code::DuplicateId, message);
             }
+        }
+    }
+
+    fn about() -> About {
+        About {
+            name: "Condition",
+            inputs: "None.",
+            output: about::any("Which port was followed."),
+            settings: json!({
+                "cases": {
+                    "type": "array", "description": "The cases, in the order in which they are tried.",
+                    "minItems": 1, "maxItems": limits::PORTS,
+                    "items": {
+                        "type": "object", "additionalProperties": false,
+                        "properties": {
+                            "expression": about::text("The condition; only the last case may be without one."),
+                            "port": about::text("The port that is followed."),
+                        },
+                    },
+                },
+            }),
+            required: &["cases"],
+            example: json!({
+                "nodes": [
+                    {
+                        "id": "size", "kind": "condition",
+                        "config": { "cases": [{ "expression": "inputs.total >= 100", "port": "large" }, { "port": "small" }] },
+                    },
+                    { "id": "asks", "kind": "transform", "inputs": { "approval": true } },
+                    { "id": "goes", "kind": "transform", "inputs": { "approval": false } },
+                ],
+                "edges": [
+                    { "from": "size", "port": "large", "to": "asks" },
+                    { "from": "size", "port": "small", "to": "goes" },
+                ],
+            }),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! A data source is read or changed.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Found, Settings, Texts};
+use super::{About, Found, Settings, Texts, about};
 use crate::{Node, fields::Fields, problem::Code, word::words};
 
 words! {
@@ -130,6 +130,35 @@ impl Settings for Database {
         if !mongo && placeholders && self.params.is_empty() {
             let message = "the query has placeholders, and params gives them no values";
             found.warning("/config/params", Code::MissingField, message);
+        }
+    }
+
+    fn about() -> About {
+        About {
+            name: "Database",
+            inputs: "None: the settings say what is read or written.",
+            output: about::any("The rows, or how many were changed."),
+            settings: json!({
+                "data_source": about::text("The data source, as the operator of the server named it."),
+                "db_type": about::word::<DatabaseType>("The language that it speaks."),
+                "action": about::word::<Action>("What is done."),
+                "query": about::any("SQL, or a query object of MongoDB; values of templates are bound."),
+                "params": { "type": "array", "description": "The values of the placeholders in the query." },
+                "collection": about::text("The table or collection."),
+                "data": about::any("What is written there."),
+                "where": about::text("Which rows are changed or deleted, in SQL."),
+            }),
+            required: &["data_source", "db_type", "action"],
+            example: json!({
+                "nodes": [{
+                    "id": "order", "kind": "database",
+                    "config": {
+                        "data_source": "primary", "db_type": "postgresql", "action": "select",
+                        "query": "SELECT total FROM orders WHERE id = ?", "params": ["{{inputs.id}}"],
+                    },
+                }],
+                "edges": [],
+            }),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Where a workflow ends, and which of its outputs it has there.
 
 use serde::Serialize;
+use serde_json::json;
 
-use super::Settings;
+use super::{About, Settings, about};
 use crate::{fields::Fields, limits};
 
 /// The settings of an end node.
@@ -21,5 +22,23 @@ impl Settings for End {
 
     fn ports(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    fn about() -> About {
+        About {
+            name: "End",
+            inputs: "None.",
+            output: about::object("The workflow's outputs that are collected here, by their names."),
+            settings: json!({ "outputs": about::texts("Which of the workflow's outputs; all without any.") }),
+            required: &[],
+            example: json!({
+                "outputs": [{ "name": "text", "type": "string", "from": "{{steps.greeting.output.text}}" }],
+                "nodes": [
+                    { "id": "greeting", "kind": "transform", "inputs": { "text": "Hello {{inputs.name}}" } },
+                    { "id": "done", "kind": "end", "config": { "outputs": ["text"] } },
+                ],
+                "edges": [{ "from": "greeting", "to": "done" }],
+            }),
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! An address is requested that no connector stands for.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{Found, Settings, Texts};
+use super::{About, Found, Settings, Texts, about};
 use crate::{Node, fields::Fields, problem::Code, word::words};
 
 words! {
@@ -119,6 +119,44 @@ impl Settings for Http {
                 let message = format!("{key} stands in the workflow itself; choose a secret instead");
                 found.warning("/config/auth", Code::LiteralCredential, message);
             }
+        }
+    }
+
+    fn about() -> About {
+        About {
+            name: "HTTP request",
+            inputs: "None: the settings say what is sent.",
+            output: about::fields(
+                "How the target answered.",
+                json!({
+                    "success": about::flag("Whether the status is 2xx."),
+                    "status_code": about::whole("The status.", 100),
+                    "data": about::any("What it said, as JSON where it is some."),
+                    "error": about::any("What is wrong, where there is no success."),
+                    "elapsed_seconds": about::number("How long it took.", 0, 300),
+                }),
+            ),
+            settings: json!({
+                "method": about::word::<Method>("The method."),
+                "url": about::text("The address, a template; it begins with https:// or http://."),
+                "endpoint": about::text("What is added to the address."),
+                "headers": about::object("Headers."),
+                "query": about::object("Parameters of the query."),
+                "body": about::any("What is sent."),
+                "auth": {
+                    "type": "object", "description": "How it shows who sends it, with the name of a credential.",
+                    "properties": { "type": about::word::<AuthType>("In which way.") },
+                },
+                "idempotent": about::flag("Whether the target does a request once for each Idempotency-Key."),
+            }),
+            required: &["url"],
+            example: json!({
+                "nodes": [{
+                    "id": "order", "kind": "http",
+                    "config": { "method": "GET", "url": "https://api.example.com", "endpoint": "/orders/{{inputs.id}}" },
+                }],
+                "edges": [],
+            }),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! A person decides.
 
 use serde::Serialize;
+use serde_json::json;
 
-use super::{Found, Settings, Texts};
+use super::{About, Found, Settings, Texts, about};
 use crate::{Node, fields::Fields, graph::OUT, limits, problem::Code, word::words};
 
 words! {
@@ -92,6 +93,48 @@ impl Settings for Human {
         if !self.escalate_to.is_empty() && self.due_ms.is_none() {
             let message = "escalation needs due_ms, after which it happens";
             found.error("/config/due_ms", Code::MissingField, message);
+        }
+    }
+
+    fn about() -> About {
+        About {
+            name: "Human approval",
+            inputs: "None.",
+            output: about::fields(
+                "What was decided.",
+                json!({
+                    "decision": about::text("The decision."),
+                    "comment": about::text("What was said with it."),
+                    "decided_by": about::text("Who decided."),
+                    "decided_at": about::text("When."),
+                }),
+            ),
+            settings: json!({
+                "title": about::text("What it is about, in a line; a template."),
+                "message": about::text("What is to be looked at; a template."),
+                "priority": about::word::<Priority>("How urgent it is."),
+                "decisions": about::texts("What can be decided; `approve` and `reject` without any."),
+                "assignees": about::texts("Who may decide; whoever may run the workflow without any."),
+                "channels": about::texts("How they are told."),
+                "comment_required": about::flag("Whether a decision needs a comment."),
+                "due_ms": about::whole("How long there is to decide.", 0),
+                "escalate_to": about::texts("Who decides when that has passed."),
+            }),
+            required: &["title"],
+            example: json!({
+                "nodes": [
+                    {
+                        "id": "ask", "kind": "human",
+                        "config": { "title": "Pay {{inputs.amount}}?", "priority": "high", "decisions": ["approve", "reject"] },
+                    },
+                    { "id": "paid", "kind": "transform", "inputs": { "paid": true } },
+                    { "id": "unpaid", "kind": "transform", "inputs": { "paid": false } },
+                ],
+                "edges": [
+                    { "from": "ask", "port": "decision:approve", "to": "paid" },
+                    { "from": "ask", "port": "decision:reject", "to": "unpaid" },
+                ],
+            }),
         }
     }
 }

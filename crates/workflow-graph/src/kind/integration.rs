@@ -1,8 +1,9 @@
 //! An operation of a provider such as Slack, e-mail or Shopify. Its fields are the node's inputs.
 
 use serde::Serialize;
+use serde_json::json;
 
-use super::{Found, Settings};
+use super::{About, Found, Settings, about};
 use crate::{Node, fields::Fields};
 
 /// The settings of an integration node.
@@ -60,6 +61,28 @@ impl Settings for Integration {
                 let message = format!("{} {} needs {}", self.provider, self.operation, one_of.join(" or "));
                 found.error(&format!("/inputs/{field}"), crate::problem::Code::MissingField, message);
             }
+        }
+    }
+
+    fn about() -> About {
+        About {
+            name: "Integration",
+            inputs: "The operation's fields.",
+            output: about::object("What the provider answered, and `success`."),
+            settings: json!({
+                "provider": about::text("Whose operation it is: slack, email, shopify, google_sheets."),
+                "operation": about::text("The operation, such as messages.send."),
+                "credentials": about::text("What the names of the operator's variables begin with, such as TECHSTART_SHOPIFY."),
+            }),
+            required: &["provider", "operation"],
+            example: json!({
+                "nodes": [{
+                    "id": "tell", "kind": "integration",
+                    "config": { "provider": "slack", "operation": "messages.send" },
+                    "inputs": { "channel": "#sales", "text": "A new order: {{inputs.order}}" },
+                }],
+                "edges": [],
+            }),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The body runs until a condition holds.
 
 use serde::Serialize;
+use serde_json::json;
 
-use super::{Found, Role, Settings, Texts};
+use super::{About, Found, Role, Settings, Texts, about};
 use crate::{
     Node,
     fields::Fields,
@@ -46,6 +47,36 @@ impl Settings for Loop {
                 Code::MissingField,
                 "max_iterations is required, at least 1",
             );
+        }
+    }
+
+    fn about() -> About {
+        About {
+            name: "Loop",
+            inputs: "None.",
+            output: about::any("What the last round gave."),
+            settings: json!({
+                "until": about::text("The condition that ends it, looked at after each round."),
+                "max_iterations": about::whole("How many rounds there are at most.", 1),
+            }),
+            required: &["max_iterations"],
+            example: json!({
+                "nodes": [
+                    { "id": "begin", "kind": "start" },
+                    {
+                        "id": "rounds", "kind": "loop",
+                        "config": { "until": "steps.look.output.ready", "max_iterations": 5 },
+                    },
+                    { "id": "look", "kind": "transform", "inputs": { "ready": "{{inputs.stock > 0}}" } },
+                    { "id": "done", "kind": "transform", "inputs": { "ready": "{{steps.look.output.ready}}" } },
+                ],
+                "edges": [
+                    { "from": "begin", "to": "rounds" },
+                    { "from": "rounds", "port": "loop", "to": "look" },
+                    { "from": "look", "to": "rounds" },
+                    { "from": "rounds", "to": "done" },
+                ],
+            }),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The body runs once for each item of a list; the output is the list of what the body gave.
 
 use serde::Serialize;
+use serde_json::json;
 
-use super::{Found, Role, Settings, Texts};
+use super::{About, Found, Role, Settings, Texts, about};
 use crate::{
     Node,
     fields::Fields,
@@ -54,6 +55,34 @@ impl Settings for Map {
         found.require("/config/over", !self.over.is_empty());
         if self.max_concurrency == Some(0) {
             found.error("/config/max_concurrency", Code::InvalidValue, "max_concurrency is at least 1");
+        }
+    }
+
+    fn about() -> About {
+        About {
+            name: "For each",
+            inputs: "None.",
+            output: json!({ "type": "array", "description": "What the body gave, item by item." }),
+            settings: json!({
+                "over": about::text("The expression that gives the list."),
+                "item": about::text("The variable that holds the item in the body; `item` without a name."),
+                "max_concurrency": about::whole("How many items may be worked on at a time; all without a number.", 1),
+            }),
+            required: &["over"],
+            example: json!({
+                "nodes": [
+                    { "id": "begin", "kind": "start" },
+                    { "id": "each", "kind": "map", "config": { "over": "inputs.prices", "item": "price" } },
+                    { "id": "gross", "kind": "transform", "inputs": { "value": "{{var.price * 1.19}}" } },
+                    { "id": "done", "kind": "transform", "inputs": { "prices": "{{steps.each.output}}" } },
+                ],
+                "edges": [
+                    { "from": "begin", "to": "each" },
+                    { "from": "each", "port": "loop", "to": "gross" },
+                    { "from": "gross", "to": "each" },
+                    { "from": "each", "to": "done" },
+                ],
+            }),
         }
     }
 }

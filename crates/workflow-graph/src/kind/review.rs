@@ -1,8 +1,9 @@
 //! A model looks at the work and says how sure it is of it.
 
 use serde::Serialize;
+use serde_json::json;
 
-use super::{Found, Settings, Texts};
+use super::{About, Found, Settings, Texts, about};
 use crate::{
     Node,
     fields::Fields,
@@ -47,6 +48,37 @@ impl Settings for Review {
         if self.min_confidence.is_some_and(|confidence| !(0.0..=1.0).contains(&confidence)) {
             let message = "min_confidence lies between 0 and 1";
             found.error("/config/min_confidence", Code::InvalidValue, message);
+        }
+    }
+
+    fn about() -> About {
+        About {
+            name: "Self-review",
+            inputs: "None: it looks at what the ways gave that lead here.",
+            output: about::fields(
+                "What the review says.",
+                json!({
+                    "passed": about::flag("Whether it is sure enough."),
+                    "confidence": about::number("How sure it is.", 0, 1),
+                    "remarks": about::text("What has to change."),
+                }),
+            ),
+            settings: json!({
+                "prompt": about::text("What it looks at, a template."),
+                "min_confidence": about::number("How sure it has to be; 0.9 without a number.", 0, 1),
+                "max_rounds": about::whole("How often the work may come back.", 0),
+            }),
+            required: &["prompt"],
+            example: json!({
+                "nodes": [
+                    { "id": "write", "kind": "agent", "config": { "prompt": "Write an offer for {{inputs.company}}." } },
+                    {
+                        "id": "check", "kind": "review",
+                        "config": { "prompt": "Has the offer a price and a date?", "min_confidence": 0.8 },
+                    },
+                ],
+                "edges": [{ "from": "write", "to": "check" }],
+            }),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Another workflow runs, with the node's inputs as its own.
 
 use serde::Serialize;
+use serde_json::json;
 
-use super::{Found, Settings};
+use super::{About, Found, Settings, about};
 use crate::{Node, fields::Fields};
 
 /// The settings of a subworkflow node.
@@ -22,5 +23,25 @@ impl Settings for Subworkflow {
 
     fn check(&self, _node: &Node, found: &mut Found<'_>) {
         found.require("/config/workflow", !self.workflow.is_empty());
+    }
+
+    fn about() -> About {
+        About {
+            name: "Workflow",
+            inputs: "The other workflow's inputs.",
+            output: about::any("What the other workflow gave."),
+            settings: json!({
+                "workflow": about::text("The workflow, by name."),
+                "version": about::whole("Its version; the published one without a number.", 1),
+            }),
+            required: &["workflow"],
+            example: json!({
+                "nodes": [{
+                    "id": "person", "kind": "subworkflow", "config": { "workflow": "example-transform" },
+                    "inputs": { "first": "{{inputs.first}}", "last": "{{inputs.last}}", "age": 36 },
+                }],
+                "edges": [],
+            }),
+        }
     }
 }

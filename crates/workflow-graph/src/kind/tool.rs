@@ -1,9 +1,9 @@
 //! A tool of the registry is called, through a connector or a server that is described here.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{Found, Settings, Texts, http::SECRET_WORDS};
+use super::{About, Found, Settings, Texts, about, http::SECRET_WORDS};
 use crate::{Node, fields::Fields, problem::Code, word::words};
 
 words! {
@@ -59,6 +59,28 @@ impl Settings for Tool {
                 "{key} stands in the workflow itself; name a credential of the server instead, such as {{{{env.CRM_TOKEN}}}}"
             );
             found.error(&pointer, Code::LiteralCredential, message);
+        }
+    }
+
+    fn about() -> About {
+        About {
+            name: "Tool",
+            inputs: "The tool's arguments.",
+            output: about::any("What the tool answers: a value where that is JSON, otherwise its text."),
+            settings: json!({
+                "connector_kind": about::word::<ConnectorKind>("What kind of connector offers it."),
+                "connector": about::text("The connector, by name or id; without one, the tool's name alone decides."),
+                "tool": about::text("The tool, or the operation of an API; a connector with a single one needs none."),
+                "server": about::object("A server that is no connector: its address, and the name of a credential."),
+            }),
+            required: &[],
+            example: json!({
+                "nodes": [{
+                    "id": "search", "kind": "tool", "config": { "tool": "search_documents" },
+                    "inputs": { "query": "{{inputs.question}}" },
+                }],
+                "edges": [],
+            }),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Time passes, or an event arrives.
 
 use serde::Serialize;
+use serde_json::json;
 
-use super::{Found, Settings, Texts};
+use super::{About, Found, Settings, Texts, about};
 use crate::{Node, fields::Fields, problem::Code};
 
 /// The settings of a wait node: one of the three.
@@ -38,6 +39,24 @@ impl Settings for Wait {
         if ways.into_iter().filter(|given| *given).count() != 1 {
             let message = "a wait node has one of duration_ms, until and event";
             found.error("/config", Code::MissingField, message);
+        }
+    }
+
+    fn about() -> About {
+        About {
+            name: "Wait",
+            inputs: "None.",
+            output: about::any("What the event carried; nothing after a time."),
+            settings: json!({
+                "duration_ms": about::whole("For so long; one of the three.", 0),
+                "until": about::text("Until this time, in ISO 8601; one of the three."),
+                "event": about::text("For an event or webhook of this name; one of the three."),
+            }),
+            required: &[],
+            example: json!({
+                "nodes": [{ "id": "minute", "kind": "wait", "config": { "duration_ms": 60_000 } }],
+                "edges": [],
+            }),
         }
     }
 }

@@ -38,8 +38,8 @@ pub(super) fn check(graph: &Graph, names: &Names, problems: &mut Vec<Problem>) {
                 }
             }
             Config::Agent(agent) => {
-                // An agent works without a tool, only worse.
-                for (tool, name) in agent.tools.iter().enumerate() {
+                // Canvases name tools for people; whether a name is one of the agent's tools, the run finds out.
+                for (tool, name) in agent.tools.iter().flatten().enumerate() {
                     if names.tools.as_ref().is_some_and(|known| !known.contains(name)) {
                         let message = format!("there is no tool {name}; the agent works without it");
                         let at = format!("/nodes/{index}/config/tools/{tool}");

@@ -262,7 +262,7 @@ fn hundredth() -> impl Strategy<Value = f64> {
 fn agent() -> impl Strategy<Value = Agent> {
     let model = (option::of(text()), word(), option::of(text()))
         .prop_map(|(provider, name, display_name)| Model { provider, name, display_name });
-    let rest = (words(), option::of(any::<u32>()), words());
+    let rest = (option::of(words()), option::of(0_u32..=100), words());
     (option::of(text()), option::of(model), option::of(hundredth()), rest).prop_map(
         |(prompt, model, temperature, (tools, max_rounds, output_fields))| Agent {
             prompt,

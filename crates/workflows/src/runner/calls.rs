@@ -204,6 +204,7 @@ impl Pass {
             arguments,
             caller: Arc::clone(&self.caller),
             agent_id,
+            left: None,
             conversation_id: run.conversation_id,
             message_id: None,
             node_id: Some(self.known.plan.node(place.node).id.clone()),

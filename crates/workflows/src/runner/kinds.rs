@@ -255,6 +255,20 @@ impl<'a> Begin<'a> {
         }
     }
 
+    /// The agent whose own tools decide what the node does.
+    pub(crate) fn looks_into(&self) -> Option<AgentId> {
+        match &self.node().config {
+            Config::Agent(agent) if agent.tools.is_some() => self.asked().ok().map(|agent| agent.id),
+            _ => self.acting().ok().flatten(),
+        }
+    }
+
+    /// The tools of the agent that the node asks.
+    fn own_tools(&self) -> Result<&'a [Tool]> {
+        let agent = self.asked()?;
+        Ok(self.acting.get(&agent.id).map(Vec::as_slice).unwrap_or_default())
+    }
+
     /// The tools that a tool node chooses from.
     fn choice(&self) -> Result<&'a [Tool]> {
         let acting = self.acting()?.and_then(|agent| self.acting.get(&agent));
@@ -272,14 +286,19 @@ impl<'a> Begin<'a> {
             .or_else(|| self.agents.iter().find(|agent| agent.id.to_string() == name))
     }
 
+    /// The agent that the node asks, or the one that does what no agent is named for.
+    fn asked(&self) -> Result<&'a Agent> {
+        let name = self.node().agent.as_deref().unwrap_or(DEFAULT_AGENT);
+        let none = || invalid("/agent", format!("there is no agent {name} that may be used here"));
+        self.agent(name).ok_or_else(none)
+    }
+
     /// The tool by which the node's agent is asked, or the agent that does what no agent is named for.
     fn agent_or_default(&self) -> Result<String> {
-        let name = self.node().agent.as_deref().unwrap_or(DEFAULT_AGENT);
-        let agent = self.agent(name);
-        let agent = agent
-            .ok_or_else(|| invalid("/agent", format!("there is no agent {name} that may be used here")))?;
+        let agent = self.asked()?;
         let path = format!("agent/{}", agent.spec.slug.to_ascii_lowercase());
         let tool = self.tools.iter().find(|tool| tool.path == path);
+        let name = &agent.spec.name;
         let refused = || invalid("/agent", format!("the agent {name} may not be used here"));
         tool.map(|tool| tool.name.clone()).ok_or_else(refused)
     }

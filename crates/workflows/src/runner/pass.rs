@@ -219,7 +219,7 @@ impl Pass {
             self.known.offers = Some((agents, self.path.tools(&self.caller, None).await));
         }
         let place = Place { node, iteration: Vec::new() };
-        let acting = self.looking_at(&place, |begin| begin.acting()).ok().flatten();
+        let acting = self.looking_at(&place, |begin| begin.looks_into());
         if let Some(agent) = acting.filter(|agent| !self.known.acting.contains_key(agent)) {
             let tools = self.path.tools_by_id(&self.caller, Some(agent)).await;
             self.known.acting.insert(agent, tools);

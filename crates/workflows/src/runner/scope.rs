@@ -1,12 +1,12 @@
 //! What the expressions of a node may read: inputs, variables, surroundings, and what other nodes gave.
 
 use chrono::{DateTime, Utc};
-use conductor_domain::{Caller, Run, RunId, RunTrigger, UserId};
+use conductor_domain::{CONTEXT_OF_RUNS, Caller, Organization, Run, RunId, RunTrigger, UserId};
 use conductor_storage::{Store, Unscoped};
 use conductor_workflow_graph::{Config, Fuel, Graph, Scope, expression};
 use serde_json::{Map, Value, json};
 
-use crate::executions::TRIGGER;
+use crate::executions::{CONTEXT, TRIGGER};
 
 use super::{
     plan::{NodeIndex, Plan},
@@ -63,26 +63,54 @@ impl Surroundings {
             Some(user) => store.unscoped(Unscoped::SignIn).users().find(user).await?,
             None => None,
         };
+        // A run reads what was said when it began: whoever looks at it again sees it go the same ways.
+        let said = match run.input.and_then(|input| input.get(CONTEXT)) {
+            Some(said) => said.clone(),
+            None => organization.as_ref().map(|organization| Value::Object(said(organization))).unwrap_or_default(),
+        };
         let organization = organization.map(|organization| json!({ "name": organization.name }));
         // Runs that were started before it was written down have it nearly so in their row.
         let trigger = run.input.and_then(|input| input.get(TRIGGER)).cloned();
         let trigger = trigger.unwrap_or_else(|| json!({ "kind": run.trigger, "at": run.at }));
-        let context = json!({
+        let own = json!({
             "run": { "id": run.id, "trigger": run.trigger },
             "trigger": trigger,
             "workflow": { "name": graph.name, "version": run.version },
-            "company": organization,
             "organization": organization,
             "user": user.as_ref().map(|user| json!({ "id": user.id, "name": user.name, "email": user.email })),
         });
         let input = run.input.and_then(|input| input.get("inputs")).cloned();
         Ok(Self {
             input: input.unwrap_or_else(|| Value::Object(Map::new())),
-            context,
+            context: beside(own, said),
             env: Value::Object(env.clone()),
             preferences: user.map(|user| user.preferences).unwrap_or_default(),
         })
     }
+}
+
+/// What a run says of itself, with what its organisation says beside that. Of what is the run's, the organisation changes
+/// nothing, whatever its row holds.
+fn beside(own: Value, said: Value) -> Value {
+    let mut context = own;
+    if let (Value::Object(fields), Value::Object(said)) = (&mut context, said) {
+        for (name, value) in said.into_iter().filter(|(name, _)| !CONTEXT_OF_RUNS.contains(&name.as_str())) {
+            fields.entry(name).or_insert(value);
+        }
+    }
+    context
+}
+
+/// What an organisation says for its workflows: its context, in which the company is the organisation itself unless it says
+/// another.
+pub(crate) fn said(organization: &Organization) -> Map<String, Value> {
+    let mut said = organization.context_extra.as_object().cloned().unwrap_or_default();
+    let mut company = Map::from_iter([("name".to_owned(), json!(organization.name))]);
+    if let Some(Value::Object(more)) = said.remove("company") {
+        company.extend(more);
+    }
+    said.insert("company".to_owned(), Value::Object(company));
+    said
 }
 
 /// The values that a node reads, held together for as long as its expressions are evaluated.
@@ -230,4 +258,22 @@ fn item(plan: &Plan, state: &State, owner: NodeIndex, outer: &[i32], number: i32
     };
     let at = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
     at.and_then(|at| items.get(at)).cloned().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_organisation_says_nothing_of_what_is_the_runs() {
+        let own =
+            json!({ "run": { "id": 1 }, "trigger": null, "workflow": {}, "organization": {}, "user": null });
+        let said: Map<String, Value> =
+            CONTEXT_OF_RUNS.iter().map(|name| ((*name).to_owned(), json!("forged"))).collect();
+        let context = beside(own.clone(), Value::Object(said));
+        assert_eq!(context, own);
+        let context = beside(own, json!({ "currency": "EUR", "run": { "id": 2 } }));
+        assert_eq!((&context["currency"], &context["run"]), (&json!("EUR"), &json!({ "id": 1 })));
+    }
+
 }

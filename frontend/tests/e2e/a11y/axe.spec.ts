@@ -27,6 +27,7 @@ const routes = [
   '/settings/service-accounts',
   '/settings/provisioning',
   '/settings/retention',
+  '/settings/workflow-context',
   '/settings/log-forwarding',
   '/settings/security',
 ];

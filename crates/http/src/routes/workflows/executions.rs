@@ -10,7 +10,7 @@ use conductor_domain::{
 };
 use conductor_governance::PolicyEdit;
 use conductor_workflows::{
-    Difference, Execution, Executions, Meant, NodeReport, Replay, Report, Resume, Trial, TrialDecision,
+    Difference, Execution, Executions, Failure, Meant, NodeReport, Replay, Report, Resume, Trial, TrialDecision,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -273,11 +273,27 @@ struct ErrorResponse {
     /// The node; none where the workflow itself could not go on.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
+    /// What the node's call went to: a server by its name, a system such as `slack`, or `transient_<node>` for an address or
+    /// a server that only the node describes; none where no call failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connector: Option<String>,
     /// A stable code; a page of that name stands under `docs/errors/`.
     code: String,
     message: String,
     /// Whether the same again may help.
     retryable: bool,
+    /// What is known of the attempt: `attempt`, `duration_ms`, and of its call `tool`, `sent` (how often), `connector_id`,
+    /// `host`, `effect` (the ledger's word) and `status_code`, where there are such.
+    #[schema(value_type = Object)]
+    details: Map<String, Value>,
+}
+
+impl From<Failure> for ErrorResponse {
+    fn from(failure: Failure) -> Self {
+        let Failure { source, connector, problem, details } = failure;
+        let ProblemView { code, detail: message, retryable, .. } = problem;
+        Self { source, connector, code, message, retryable, details }
+    }
 }
 
 /// A workflow's execution.
@@ -314,12 +330,7 @@ impl From<Report> for ExecutionResponse {
             status: run.status.into(),
             outputs: run.output.clone(),
             steps: nodes.into_iter().map(Into::into).collect(),
-            error: failure.map(|(source, problem)| ErrorResponse {
-                source,
-                code: problem.code,
-                message: problem.detail,
-                retryable: problem.retryable,
-            }),
+            error: failure.map(Into::into),
             trial: trial.map(Into::into),
             run: run.into(),
         }

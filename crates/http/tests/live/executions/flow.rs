@@ -75,12 +75,33 @@ async fn a_target_that_refuses_is_one_error_whatever_it_says() {
     let error = &report["error"];
     assert_eq!(
         (&error["source"], &error["code"], &error["retryable"]),
-        (&json!("send"), &json!("429"), &json!(false))
+        (&json!("send"), &json!("429"), &json!(true))
     );
     assert!(text(&error["message"]).contains("slow down"), "{report}");
+    let details = &error["details"];
+    assert_eq!(
+        (&error["connector"], &details["status_code"], &details["tool"], &details["sent"]),
+        (&json!("transient_send"), &json!(429), &json!("http/request"), &json!(1)),
+        "{report}"
+    );
+    assert!(target.url().contains(&text(&details["host"])), "{report}");
+    assert!(details["attempt"] == 1 && details["duration_ms"].is_number(), "{report}");
     let nodes = json!([{ "id": "send", "kind": "http", "config": { "method": "GET", "url": "http://127.0.0.1:9/x" } }]);
     let report = run(&world.admin, &graph("nobody", nodes, &[]), json!({})).await;
-    assert_eq!(report["error"]["code"], "connection_error");
+    let error = &report["error"];
+    assert_eq!(
+        (&error["code"], &error["connector"], &error["details"]["host"]),
+        (&json!("connection_error"), &json!("transient_send"), &json!("127.0.0.1:9"))
+    );
+    // What fails without a call tells of none.
+    let nodes = json!([{ "id": "sum", "kind": "transform", "inputs": { "n": "{{1 / input.id}}" } }]);
+    let report = run(&world.admin, &graph("nothing", nodes, &[]), json!({ "id": 0 })).await;
+    let error = &report["error"];
+    assert_eq!(
+        (&error["source"], &error["code"], &error["connector"], &error["details"]["attempt"]),
+        (&json!("sum"), &json!("expression_failed"), &Value::Null, &json!(1)),
+        "{report}"
+    );
     let shut_in = World::shut_in().await;
     let report =
         run(&shut_in.admin, &graph("inside", json!([post(&target, &json!({}))]), &[]), json!({ "id": 1 }))

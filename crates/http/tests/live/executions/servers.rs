@@ -1,6 +1,6 @@
 //! MCP servers that only a workflow describes: they are called for its nodes, and hold no credential and start no program.
 
-use conductor_mcp_client::testing;
+use conductor_mcp_client::testing::{self, Behaviour};
 use serde_json::{Value, json};
 
 use super::{again, completed, graph, keep, run};
@@ -85,4 +85,50 @@ async fn a_workflow_starts_no_program_and_reaches_no_closed_address() {
     let report = run(&shut.admin, &flow("closed", &described(&peer), "echo"), json!({ "who": "Ada" })).await;
     assert_eq!(report["status"], "failed", "{report}");
     assert!(peer.received().is_empty(), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_goes_away_in_the_middle_is_the_same_error_as_any_other() {
+    let world = World::start().await;
+    let peer = testing::Server::start("2025-06-18").await.unwrap();
+    peer.add_tool("lookup", Behaviour::Drop);
+    let server = text(&world.register(&peer, "Peer").await["id"]);
+    let tools = world.admin.get(&format!("/api/mcp/servers/{server}/tools")).await.ok();
+    let lookup = tools["items"].as_array().unwrap().iter().find(|tool| tool["name"] == "lookup").unwrap();
+    let path = format!("/api/mcp/servers/{server}/tools/{}", text(&lookup["id"]));
+    world.admin.put(&path, json!({ "read_only": true })).await.ok();
+    let call = |id: &str, tool: &str| {
+        let config = json!({ "connector": "Peer", "tool": tool });
+        json!({ "id": id, "kind": "tool", "config": config, "inputs": { "word": "hello" } })
+    };
+    let lost = |report: &Value, source: &str| {
+        let error = &report["error"];
+        assert_eq!((&error["source"], &error["connector"]), (&json!(source), &json!("Peer")), "{report}");
+        assert_eq!(error["details"]["connector_id"], json!(server), "{report}");
+        let code = text(&error["code"]);
+        assert!(code == "mcp_unreachable" || code == "circuit_open", "{report}");
+        assert_eq!(error["retryable"], true, "{report}");
+        assert!(!text(&error["message"]).is_empty(), "{report}");
+    };
+    // The connection stands for the first node, and breaks under the second.
+    let nodes = json!([call("first", "echo"), call("second", "lookup")]);
+    let report = run(&world.admin, &graph("cut", nodes, &["first -> second"]), json!({})).await;
+    assert_eq!(report["steps"][0]["status"], "completed", "{report}");
+    lost(&report, "second");
+    assert_eq!(report["error"]["details"]["effect"], "read_only", "{report}");
+    // Whoever is gone for good is told of in the same words.
+    keep(&world.admin, &graph("gone", json!([call("only", "lookup")]), &[])).await;
+    drop(peer);
+    let report = again(&world.admin, "gone", json!({})).await;
+    lost(&report, "only");
+    // A server that only the workflow describes goes by its node.
+    let config = json!({ "server": { "transport": "http", "url": "http://127.0.0.1:9/mcp" }, "tool": "echo" });
+    let nodes = json!([{ "id": "echo", "kind": "tool", "config": config, "inputs": { "word": "hello" } }]);
+    let report = run(&world.admin, &graph("nowhere", nodes, &[]), json!({})).await;
+    let error = &report["error"];
+    assert_eq!(
+        (&error["connector"], &error["details"]["host"]),
+        (&json!("transient_echo"), &json!("127.0.0.1:9")),
+        "{report}"
+    );
 }

@@ -1,9 +1,9 @@
 //! Agent: an agent answers, in the form that later nodes read.
 
-use conductor_workflow_graph::{FieldsRead, ValueType, kind::Agent};
+use conductor_workflow_graph::{FieldsRead, SourceFormat, ValueType, kind::Agent};
 use serde_json::{Map, Value, json};
 
-use super::{Act, Begin, Made, Result, Wanted, faulty};
+use super::{Act, Begin, Made, Result, Wanted, faulty, invalid, tool::is_called};
 
 pub(super) fn begin(begin: &Begin<'_>, agent: &Agent) -> Result<Act> {
     let mut context = begin.inputs()?;
@@ -27,6 +27,12 @@ pub(super) fn begin(begin: &Begin<'_>, agent: &Agent) -> Result<Act> {
     }
     if let Some(model) = &agent.model {
         arguments.insert("model".to_owned(), Value::String(model.name.clone()));
+        if let Some(provider) = &model.provider {
+            arguments.insert("provider".to_owned(), Value::String(provider.clone()));
+        }
+    }
+    if let Some(tools) = &agent.tools {
+        arguments.insert("tools".to_owned(), json!(left(begin, tools)?));
     }
     if let Some(temperature) = agent.temperature {
         arguments.insert("temperature".to_owned(), json!(temperature));
@@ -39,6 +45,31 @@ pub(super) fn begin(begin: &Begin<'_>, agent: &Agent) -> Result<Act> {
         arguments: Value::Object(arguments),
         agent_id: None,
     }))
+}
+
+/// The agent's own tools that the node names. A tool that it does not have is not given to it, and one that nobody knows is
+/// a mistake, but on canvases, which name tools for people.
+fn left<'b>(begin: &Begin<'b>, named: &[String]) -> Result<Vec<&'b str>> {
+    let own = begin.own_tools()?;
+    let mut left = Vec::new();
+    for (at, name) in named.iter().enumerate() {
+        let meant = |tool: &&conductor_runs::Tool| is_called(tool, name) || is_called(tool, &spelled(name));
+        let before = left.len();
+        left.extend(own.iter().filter(meant).map(|tool| tool.name.as_str()));
+        let unknown = left.len() == before && !begin.tools.iter().any(|tool| meant(&tool));
+        if unknown && begin.plan.graph.source_format != SourceFormat::Canvas {
+            let detail = format!("there is no tool {name} that may be used here");
+            return Err(invalid(&format!("/config/tools/{at}"), detail));
+        }
+    }
+    left.sort_unstable();
+    left.dedup();
+    Ok(left)
+}
+
+/// A tool's name for people as its name for models.
+fn spelled(name: &str) -> String {
+    name.trim().replace(' ', "_")
 }
 
 /// What it gave: its fields where some were asked for, otherwise its text.

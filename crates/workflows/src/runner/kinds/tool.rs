@@ -72,16 +72,17 @@ pub(super) fn made(begin: &Begin<'_>, tool: &Tool, made: &Made) -> Value {
     }
 }
 
+/// Whether a tool goes by this name: the one that models call it by, its path, or the end of that.
+pub(super) fn is_called(tool: &Offered, name: &str) -> bool {
+    let last = tool.path.rsplit_once('/').map_or(tool.path.as_str(), |(_, last)| last);
+    [tool.name.as_str(), tool.path.as_str(), last].iter().any(|one| one.eq_ignore_ascii_case(name))
+}
+
 /// The tool that a node means: of its server where it names one, otherwise the only one of this name.
 fn find<'t>(tools: &'t [Offered], wanted: &Tool) -> Result<&'t Offered> {
     let named = |tool: &&Offered| match &wanted.tool {
         None => true,
-        Some(name) => {
-            let last = tool.path.rsplit_once('/').map_or(tool.path.as_str(), |(_, last)| last);
-            tool.name.eq_ignore_ascii_case(name)
-                || tool.path.eq_ignore_ascii_case(name)
-                || last.eq_ignore_ascii_case(name)
-        }
+        Some(name) => is_called(tool, name),
     };
     let served = |tool: &&Offered| match &wanted.connector {
         None => true,

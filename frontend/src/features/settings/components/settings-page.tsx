@@ -10,6 +10,7 @@ import { OwnUsage } from '@/features/costs';
 import { t } from '@/lib/i18n';
 import { covers } from '@/lib/permissions';
 import { AppearanceTab } from './appearance-tab';
+import { ContextTab } from './context-tab';
 import { EncryptionTab } from './encryption-tab';
 import { ForwardTab } from './forward-tab';
 import { IdentityProvidersTab } from './identity-providers-tab';
@@ -31,6 +32,7 @@ const tabs = [
   { id: 'service-accounts', label: 'Service accounts', of: 'Organisation', needs: 'service_account.read' },
   { id: 'provisioning', label: 'Provisioning', of: 'Organisation', needs: 'directory.read' },
   { id: 'retention', label: 'Retention', of: 'Organisation', needs: 'organization.update' },
+  { id: 'workflow-context', label: 'Workflow context', of: 'Organisation', needs: 'organization.update' },
   { id: 'log-forwarding', label: 'Log forwarding', of: 'Organisation', needs: 'audit.read' },
   { id: 'sign-in', label: 'Sign-in providers', of: 'Platform', needs: 'id_provider.read' },
   { id: 'encryption', label: 'Encryption keys', of: 'Platform', needs: 'secret_key.read' },
@@ -54,6 +56,7 @@ export function SettingsPage({ tab }: { tab: SettingsTab }) {
     else if (tab === 'service-accounts') body = <ServiceAccountsTab me={me} />;
     else if (tab === 'provisioning') body = <ProvisioningTab me={me} />;
     else if (tab === 'retention') body = <RetentionTab me={me} />;
+    else if (tab === 'workflow-context') body = <ContextTab me={me} />;
     else if (tab === 'log-forwarding') body = <ForwardTab me={me} />;
     else if (tab === 'sign-in') body = <IdentityProvidersTab />;
     else if (tab === 'encryption') body = <EncryptionTab />;

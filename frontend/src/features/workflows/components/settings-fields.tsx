@@ -243,15 +243,25 @@ export function SettingField({ node, field, error, references, disabled, onChang
       );
     case 'list':
       return (
-        <ListField
-          label={label}
-          hint={hint}
-          error={error}
-          value={Array.isArray(value) ? value.map(String) : []}
-          placeholder={field.placeholder}
-          disabled={disabled}
-          onChange={(items) => onChange(items.length > 0 ? items : undefined)}
-        />
+        <>
+          <ListField
+            label={label}
+            hint={hint}
+            error={error}
+            value={Array.isArray(value) ? value.map(String) : []}
+            placeholder={field.placeholder}
+            disabled={disabled}
+            onChange={(items) => onChange(items.length > 0 ? items : undefined)}
+          />
+          {field.nothing !== undefined && (
+            <Switch
+              label={field.nothing}
+              checked={Array.isArray(value) && value.length === 0}
+              disabled={disabled}
+              onChange={(nothing) => onChange(nothing ? [] : undefined)}
+            />
+          )}
+        </>
       );
     case 'channels':
       return <ChannelsField label={label} value={value} disabled={disabled} onChange={onChange} />;

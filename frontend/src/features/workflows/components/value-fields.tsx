@@ -1,8 +1,11 @@
 /** The fields of the inspector: texts with values of other steps, lists, rows of keys and values, JSON. */
+import { useQuery } from '@tanstack/react-query';
 import { Braces, Plus, X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { meQuery } from '@/api/queries';
 import { IconButton } from '@/components/ui/button';
 import { Menu, MenuGroup, MenuItem } from '@/components/ui/menu';
+import { contextPaths } from '@/lib/context';
 import { cx } from '@/lib/cx';
 import { t } from '@/lib/i18n';
 import type { Values } from '../model/graph';
@@ -59,7 +62,14 @@ function Picker({
     { id: 'inputs', name: t('Inputs') },
     { id: 'steps', name: t('Earlier steps') },
     { id: 'variables', name: t('Variables') },
+    { id: 'context', name: t('Organisation') },
   ] as const;
+  const { data: me } = useQuery(meQuery);
+  const said = me ? contextPaths(me.organization.context) : [];
+  const all: readonly Reference[] = [
+    ...references,
+    ...said.map((path): Reference => ({ group: 'context', path, label: path.slice('context.'.length) })),
+  ];
   return (
     <Menu
       align="end"
@@ -69,13 +79,13 @@ function Picker({
         </IconButton>
       }
     >
-      {references.length === 0 && (
+      {all.length === 0 && (
         <MenuItem disabled onSelect={() => {}}>
           {t('Nothing can be read here yet.')}
         </MenuItem>
       )}
       {groups.map(({ id, name }) => {
-        const own = references.filter(({ group }) => group === id);
+        const own = all.filter(({ group }) => group === id);
         return (
           own.length > 0 && (
             <MenuGroup key={id} label={name}>

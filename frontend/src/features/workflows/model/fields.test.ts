@@ -19,3 +19,8 @@ it('shows what an action of a database needs', () => {
 it('hides nothing that a document holds', () => {
   expect(keys({ db_type: 'mysql', action: 'select', where: 'id = 1' })).toEqual(['query', 'params', 'where']);
 });
+
+it('asks which of its tools an agent may use', () => {
+  const tools = fieldsOf('agent').find(({ key }) => key === 'tools');
+  expect(tools).toMatchObject({ type: 'list', nothing: 'No tools at all' });
+});

@@ -22,7 +22,11 @@ export type Field = Common &
     | { type: 'span' }
     | { type: 'choice'; options: readonly (readonly [string, string])[] }
     /** Texts, one in a line. */
-    | { type: 'list'; placeholder?: string }
+    | {
+        type: 'list';
+        placeholder?: string /** What an empty list means, where that is another thing than none. */;
+        nothing?: string;
+      }
     /** How people are told of a question. */
     | { type: 'channels' }
     | { type: 'switch' }
@@ -91,6 +95,13 @@ export function fieldsOf(kind: string, config: Values = {}): Field[] {
         },
         { type: 'model', key: 'model', label: t('Model') },
         { type: 'number', key: 'temperature', label: t('Temperature'), min: 0, max: 2, step: 0.1 },
+        {
+          type: 'list',
+          key: 'tools',
+          label: t('Tools it may use'),
+          hint: t('Of the agent’s own, one in a line; all of them without any.'),
+          nothing: t('No tools at all'),
+        },
         { type: 'number', key: 'max_rounds', label: t('Tool rounds at most'), min: 0, max: 100 },
         {
           type: 'list',

@@ -62,7 +62,11 @@ export function kindInfo(kind: string): KindInfo {
     case 'code':
       return { name: t('Code'), does: t('A program runs in the sandbox.'), color: 'var(--node-code)' };
     case 'transform':
-      return { name: t('Transform'), does: t('Its output is its inputs.'), color: 'var(--node-code)' };
+      return {
+        name: t('Transform'),
+        does: t('Its output is its inputs, evaluated.'),
+        color: 'var(--node-code)',
+      };
     case 'condition':
       return {
         name: t('Condition'),
@@ -72,7 +76,7 @@ export function kindInfo(kind: string): KindInfo {
     case 'parallel':
       return {
         name: t('Parallel'),
-        does: t('All ways out are followed at once.'),
+        does: t('All ways out are followed at once, some at a time.'),
         color: 'var(--node-cond)',
       };
     case 'join':
@@ -80,13 +84,13 @@ export function kindInfo(kind: string): KindInfo {
     case 'map':
       return {
         name: t('For each'),
-        does: t('Its body runs once for each item of a list.'),
+        does: t('The body runs once for each item of a list.'),
         color: 'var(--node-cond)',
       };
     case 'loop':
       return {
         name: t('Loop'),
-        does: t('Its body runs until a condition holds.'),
+        does: t('The body runs until a condition holds.'),
         color: 'var(--node-cond)',
       };
     case 'subworkflow':

@@ -2,7 +2,7 @@
 import { type Graph, nodeOf, titleOf } from './graph';
 
 export interface Reference {
-  group: 'inputs' | 'steps' | 'variables';
+  group: 'inputs' | 'steps' | 'variables' | 'context';
   /** As it is written in braces. */
   path: string;
   label: string;
