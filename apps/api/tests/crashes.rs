@@ -90,12 +90,12 @@ impl<'t> Books<'t> {
     /// Begins a run, if the server lives to acknowledge it; whether it did.
     async fn begin(&mut self, api: &Api) -> bool {
         let (batch, body) = self.next();
-        let answer = api.post_anyway("/api/execute/workflow", body).await;
-        match &answer {
-            Some(answer) => drop(self.accepted.insert(text(&answer.created()["run"]["id"]), batch)),
-            None => self.cut += 1,
-        }
-        answer.is_some()
+        let Some(answer) = api.post_anyway("/api/execute/workflow", body).await else {
+            self.cut += 1;
+            return false;
+        };
+        self.accepted.insert(text(&answer.created()["run"]["id"]), batch);
+        true
     }
 
     /// Begins a run on a disk that may fail; whether it was acknowledged.

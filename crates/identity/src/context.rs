@@ -82,7 +82,10 @@ mod tests {
 
     #[test]
     fn all_faults_are_told_at_once() {
-        assert_eq!(pointers(&json!({ "company": { "name": "TechStart", "sites": [{ "city": "Ulm" }] } })), [""; 0]);
+        assert_eq!(
+            pointers(&json!({ "company": { "name": "TechStart", "sites": [{ "city": "Ulm" }] } })),
+            [""; 0]
+        );
         let wrong = json!({ "run": {}, "a b": 1, "company": "TechStart", "list": [{ "": "a\0" }] });
         let mut found = pointers(&wrong);
         found.sort();

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use conductor_workflow_graph::{Kind, Limits, Names, definitions, import, import_value, to_conductor, to_yaml};
+use conductor_workflow_graph::{
+    Kind, Limits, Names, definitions, import, import_value, to_conductor, to_yaml,
+};
 
 /// The page's own words for the kinds, which it shows before it has asked the server anything.
 const PAGE: &str = include_str!("../../../frontend/src/features/workflows/model/kinds.ts");
@@ -29,7 +31,8 @@ fn every_example_is_sound_and_has_a_node_of_its_kind() {
         }
         // What is told of the settings holds for the example's.
         let written = definition.example["nodes"].as_array().unwrap().iter();
-        let config = written.filter(|one| one["kind"] == kind.as_str()).find_map(|one| one["config"].as_object());
+        let config =
+            written.filter(|one| one["kind"] == kind.as_str()).find_map(|one| one["config"].as_object());
         let known = definition.config["properties"].as_object().unwrap();
         let given: BTreeSet<&String> = config.into_iter().flatten().map(|(field, _)| field).collect();
         assert!(given.iter().all(|field| known.contains_key(*field)), "{kind}: {given:?}");

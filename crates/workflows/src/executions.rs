@@ -5,8 +5,9 @@ use std::sync::Arc;
 use chrono::{DateTime, SecondsFormat, Utc};
 use conductor_access::{Access, Action, Facts};
 use conductor_domain::{
-    CONTEXT_OF_RUNS, Caller, Classification, Concurrency, FieldError, NewAuditEvent, NewRun, Page, PageRequest, Run,
-    RunFilter, RunId, RunKind, RunLimits, RunTrigger, SignalKind, Workflow, WorkflowId, nanos_of_decimal,
+    CONTEXT_OF_RUNS, Caller, Classification, Concurrency, FieldError, NewAuditEvent, NewRun, Page,
+    PageRequest, Run, RunFilter, RunId, RunKind, RunLimits, RunTrigger, SignalKind, Workflow, WorkflowId,
+    nanos_of_decimal,
 };
 use conductor_runs::{FeedItem, Runs};
 use conductor_storage::{ScopedTx, Store};
@@ -299,7 +300,9 @@ impl Executions {
         .labelled(label);
         entry.run_id = Some(id);
         let mut input = json!({ "workflow": graph.name, "inputs": inputs, TRIGGER: started });
-        if let (Some(said), Some(fields)) = (self.said(caller, &graph, read_before).await?, input.as_object_mut()) {
+        if let (Some(said), Some(fields)) =
+            (self.said(caller, &graph, read_before).await?, input.as_object_mut())
+        {
             fields.insert(CONTEXT.to_owned(), Value::Object(said));
         }
         if let (Some(fork), Some(fields)) = (&fork, input.as_object_mut()) {

@@ -179,7 +179,15 @@ impl Reading {
                 }
             }
             EventBody::NodeFinished {
-                node_id, call_id, attempt, output, port, error, retry_at, duration_ms, ..
+                node_id,
+                call_id,
+                attempt,
+                output,
+                port,
+                error,
+                retry_at,
+                duration_ms,
+                ..
             } => {
                 let call = call_id.and_then(|call| self.calls.remove(&call));
                 if let Some(problem) = error.clone().filter(|_| port.is_none() && retry_at.is_none()) {
@@ -209,7 +217,8 @@ fn failure(problem: ProblemView, failed: Option<Failed>) -> Failure {
         return Failure { source: None, connector: None, problem, details: Map::new() };
     };
     let Failed { node_id, problem: own, call, mut details } = failed;
-    let problem = if own.code == problem.code { ProblemView { title: problem.title, ..own } } else { problem };
+    let problem =
+        if own.code == problem.code { ProblemView { title: problem.title, ..own } } else { problem };
     let connector = call.as_ref().and_then(|made| made.connector(&node_id));
     if let Ok(status) = problem.code.parse::<u16>() {
         details.insert("status_code".to_owned(), json!(status));

@@ -83,10 +83,8 @@ async fn nobody_says_what_a_run_says_of_itself() {
     let mut pointers: Vec<String> =
         problem["errors"].as_array().unwrap().iter().map(|one| text(&one["pointer"])).collect();
     pointers.sort();
-    let names =
-        ["a b", "company", "iteration", "organization", "run", "trigger", "user", "workflow"].map(|name| {
-            format!("/context/{name}")
-        });
+    let names = ["a b", "company", "iteration", "organization", "run", "trigger", "user", "workflow"]
+        .map(|name| format!("/context/{name}"));
     assert_eq!(pointers, names);
     for wrong in [json!([]), json!("EUR"), json!({ "text": "x".repeat(20_000) })] {
         let refused = world.admin.patch(&path, json!({ "context": wrong })).await;

@@ -22,7 +22,8 @@ impl Desk {
         let peer = testing::Server::start("2025-06-18").await.unwrap();
         peer.add_tool("forget", answer("Forgotten."));
         let server = world.register(&peer, "Desk").await;
-        let body = json!({ "name": "Clerk", "model": "gpt-4o", "mcp_servers": [{ "server_id": server["id"] }] });
+        let body =
+            json!({ "name": "Clerk", "model": "gpt-4o", "mcp_servers": [{ "server_id": server["id"] }] });
         world.admin.post("/api/agents", body).await.created();
         Self { world, provider, peer }
     }
@@ -113,7 +114,8 @@ async fn a_node_gives_its_agent_no_tool_that_the_agent_does_not_have() {
     assert!(!elsewhere.received().iter().any(|one| one.method == "tools/call"), "it was called");
 
     // What nobody knows is a mistake, at its place in the list.
-    let report = run(admin, &asks("unknown", &json!({ "tools": ["desk/echo", "desk/erase"] })), json!({})).await;
+    let report =
+        run(admin, &asks("unknown", &json!({ "tools": ["desk/echo", "desk/erase"] })), json!({})).await;
     let error = &report["error"];
     assert_eq!((&error["source"], &error["code"]), (&json!("ask"), &json!("node_invalid")), "{report}");
     assert!(report.to_string().contains("/config/tools/1"), "{report}");

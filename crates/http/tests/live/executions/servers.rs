@@ -122,7 +122,8 @@ async fn a_server_that_goes_away_in_the_middle_is_the_same_error_as_any_other() 
     let report = again(&world.admin, "gone", json!({})).await;
     lost(&report, "only");
     // A server that only the workflow describes goes by its node.
-    let config = json!({ "server": { "transport": "http", "url": "http://127.0.0.1:9/mcp" }, "tool": "echo" });
+    let config =
+        json!({ "server": { "transport": "http", "url": "http://127.0.0.1:9/mcp" }, "tool": "echo" });
     let nodes = json!([{ "id": "echo", "kind": "tool", "config": config, "inputs": { "word": "hello" } }]);
     let report = run(&world.admin, &graph("nowhere", nodes, &[]), json!({})).await;
     let error = &report["error"];
