@@ -109,8 +109,8 @@ pub use message::{FileRef, Message, MessagePatch, MessageStatus, NewMessage};
 pub use message_view::{FileView, MessageView, TokensView, ToolCallStatus, ToolCallView};
 pub use opinion::{Rating, RatingSummary, Tag, TagType};
 pub use organization::{
-    CONTEXT_OF_RUNS, Environment, EnvironmentType, Member, Membership, NewEnvironment, NewOrganization, Organization,
-    OrganizationChange, OrganizationRole, Standing,
+    CONTEXT_OF_RUNS, Environment, EnvironmentType, Member, Membership, NewEnvironment, NewOrganization,
+    Organization, OrganizationChange, OrganizationRole, Standing,
 };
 pub use page::{Page, PageRequest};
 pub use policy::{BindingScope, Policy, PolicyBinding, PolicyMode, PolicyRule};

@@ -8,7 +8,8 @@ use conductor_domain::{
 use conductor_storage::Unscoped;
 
 use crate::{
-    Error, Identity, Result, accounts, check::Check, context, error::about, identity::done, session::person, slug,
+    Error, Identity, Result, accounts, check::Check, context, error::about, identity::done, session::person,
+    slug,
 };
 
 /// An organisation to be founded.

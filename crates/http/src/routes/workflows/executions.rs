@@ -10,7 +10,8 @@ use conductor_domain::{
 };
 use conductor_governance::PolicyEdit;
 use conductor_workflows::{
-    Difference, Execution, Executions, Failure, Meant, NodeReport, Replay, Report, Resume, Trial, TrialDecision,
+    Difference, Execution, Executions, Failure, Meant, NodeReport, Replay, Report, Resume, Trial,
+    TrialDecision,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
