@@ -116,7 +116,8 @@ impl Executions {
             let page = runs.events(caller, id, after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = last.seq;
-            let told = |name: &str| name.starts_with("node.") || matches!(name, "tool.called" | "tool.result");
+            let told =
+                |name: &str| name.starts_with("node.") || matches!(name, "tool.called" | "tool.result");
             for event in page.iter().filter(|event| told(&event.name)) {
                 if let Ok(parsed) = event.parse() {
                     reading.take(parsed.body);

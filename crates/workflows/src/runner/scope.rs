@@ -66,14 +66,7 @@ impl Surroundings {
         // A run reads what was said when it began: whoever looks at it again sees it go the same ways.
         let said = match run.input.and_then(|input| input.get(CONTEXT)) {
             Some(said) => said.clone(),
-<<<<<<< HEAD
-            None => organization
-                .as_ref()
-                .map(|organization| Value::Object(said(organization)))
-                .unwrap_or_default(),
-=======
             None => organization.as_ref().map(said).map(Value::Object).unwrap_or_default(),
->>>>>>> hc
         };
         let organization = organization.map(|organization| json!({ "name": organization.name }));
         // Runs that were started before it was written down have it nearly so in their row.
