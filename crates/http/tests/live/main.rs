@@ -15,6 +15,7 @@ mod canvases;
 mod content;
 mod conversations;
 mod delegates;
+mod doors;
 mod erasure;
 mod events;
 mod executions;
