@@ -9,7 +9,7 @@
 
 use std::{os::unix::fs::PermissionsExt, process::Stdio};
 
-use conductor_test_support::{Answer, Api, Server, TestDb};
+use conductor_test_support::{Answer, Api, Server, Target, TestDb};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -81,6 +81,17 @@ impl Hand {
     async fn back(&self, table: &str) {
         self.execute(&format!("ALTER TABLE {table}_away RENAME TO {table}")).await;
     }
+
+    /// Takes every right on a table from a role.
+    async fn revoke(&self, table: &str, role: &str) {
+        self.execute(&format!("REVOKE ALL ON {table} FROM {role}")).await;
+        let held = format!("SELECT has_table_privilege('{role}', '{table}', 'SELECT')");
+        assert_eq!(self.execute(&held).await, "f", "{role} may still read {table}");
+    }
+
+    async fn grant(&self, table: &str, role: &str) {
+        self.execute(&format!("GRANT ALL ON {table} TO {role}")).await;
+    }
 }
 
 /// A refusal that says why, in the words of the API, without telling how the database looks.
@@ -90,7 +101,7 @@ fn refused(answer: &Answer, codes: &[&str]) -> Value {
     assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{answer}");
     let problem = answer.json();
     assert!(codes.contains(&problem["code"].as_str().unwrap()), "{answer}");
-    for word in ["no such table", "relation", "SELECT", "INSERT", "sqlx", "_away"] {
+    for word in ["no such table", "relation", "permission denied", "SELECT", "INSERT", "sqlx", "_away"] {
         assert!(!answer.text.contains(word), "{word} is in {answer}");
     }
     problem
@@ -324,6 +335,174 @@ async fn a_database_that_somebody_holds_refuses_and_comes_back() {
         recovered(&api, "after").await;
         assert!(server.process().id().is_some());
     }
+}
+
+/// A server whose role on PostgreSQL is no superuser, with an API that is called with a credential.
+struct Limited {
+    server: Server,
+    api: Api,
+    hand: Hand,
+    role: String,
+    target: Target,
+    organization: String,
+    /// The organisation of somebody else's work.
+    other: String,
+    call: Value,
+    _database: TestDb,
+}
+
+impl Limited {
+    async fn start() -> Self {
+        let (database, target) = (TestDb::postgres(), Target::start().await);
+        let (role, url) = database.role();
+        let mut server = Server::configure()
+            .env("CONDUCTOR_DATABASE_URL", url)
+            .env("CONDUCTOR_EGRESS_ALLOW", "127.0.0.1/32")
+            .start()
+            .await;
+        let api = server.set_up().await;
+        let hand = Hand::of(&database);
+        let connected = format!(
+            "SELECT count(*) > 0 FROM pg_stat_activity JOIN pg_roles ON rolname = usename \
+             WHERE datname = current_database() AND usename = '{role}' AND NOT rolsuper"
+        );
+        assert_eq!(hand.execute(&connected).await, "t", "the server comes in by its own role");
+        let organization = text(&api.get("/api/auth/me").await.ok()["organization"]["id"]);
+        let founded = api.post("/api/v1/auth/me/orgs", json!({ "name": "Beta" })).await.created();
+        let other = text(&founded["organization"]["id"]);
+        let back = json!({ "organization_id": organization });
+        api.post("/api/v1/auth/me/orgs", back).await.created();
+        let tracker = json!({
+            "name": "Tracker", "transport": "http", "endpoint": target.url(), "auth_type": "bearer",
+            "secret": "canary-of-the-tracker",
+            "api": { "operations": [{ "name": "create_issue", "method": "POST", "endpoint": "/issues" }] },
+        });
+        let tracker = api.post("/api/mcp/servers", tracker).await.created();
+        let call = json!({ "server_id": tracker["id"], "tool": "create_issue", "arguments": {} });
+        let it = Self { server, api, hand, role, target, organization, other, call, _database: database };
+        it.works().await;
+        it
+    }
+
+    async fn call(&self) -> Answer {
+        self.api.post("/api/mcp/execute/tool", self.call.clone()).await
+    }
+
+    /// A call is made, with its credential.
+    async fn works(&self) {
+        let before = self.target.asked().len();
+        let called = self.call().await.created();
+        assert_eq!(
+            (&called["ok"], &called["run"]["status"]),
+            (&json!(true), &json!("succeeded")),
+            "{called}"
+        );
+        let asked = self.target.asked();
+        assert_eq!(asked.len(), before + 1);
+        assert_eq!(asked[before].headers["authorization"], "Bearer canary-of-the-tracker");
+    }
+
+    /// What needs none of what is out of reach goes on: here, and in the other organisation.
+    async fn goes_on(&self, paths: &[&str]) {
+        assert_eq!(self.api.anonymous().get("/health").await.status, 200);
+        self.api.get(&format!("/api/v1/orgs/{}/members", self.other)).await.ok();
+        for path in paths {
+            self.api.get(path).await.ok();
+        }
+    }
+
+    async fn counts(&self, tables: &[&str]) -> Vec<i64> {
+        let mut counts = Vec::new();
+        for table in tables {
+            counts.push(self.hand.count(table).await);
+        }
+        counts
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_right_on_policies_that_is_taken_away_stops_calls_and_nothing_else() {
+    let mut it = Limited::start().await;
+    it.goes_on(&[]).await;
+    let (sent, runs) = (it.target.asked().len(), it.hand.count("runs").await);
+    it.hand.revoke("policies", &it.role).await;
+    // What was read before holds as long as nothing changed; here something did.
+    let changed = format!(
+        "UPDATE organizations SET policy_version = policy_version + 1 WHERE id = '{}'",
+        it.organization
+    );
+    it.hand.execute(&changed).await;
+    for _ in 0..3 {
+        refused(&it.call().await, &["policy_unavailable"]);
+    }
+    it.goes_on(&[]).await;
+    assert_eq!((it.target.asked().len(), it.hand.count("runs").await), (sent, runs));
+    assert!(it.server.process().id().is_some());
+    it.hand.grant("policies", &it.role).await;
+    it.works().await;
+    recovered(&it.api, "after").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_right_on_the_audit_log_that_is_taken_away_stops_what_is_recorded() {
+    let mut it = Limited::start().await;
+    let tables = ["runs", "policies", "service_accounts", "memberships", "secrets", "agents"];
+    let (sent, before) = (it.target.asked().len(), it.counts(&tables).await);
+    it.hand.revoke("audit_events", &it.role).await;
+    refused(&it.call().await, &["internal"]);
+    let org = &it.organization;
+    let rule = json!({ "effect": "deny", "action": "tool.invoke", "target": "tool:x" });
+    let key = json!({ "provider": "openai", "key_name": "k", "api_key": "sk-canary-4f1c9a77e2b04d5c" });
+    for (path, body) in [
+        (format!("/api/v1/orgs/{org}/policies"), json!({ "name": "Unrecorded", "rules": [rule] })),
+        (format!("/api/v1/orgs/{org}/service-accounts"), json!({ "name": "Unrecorded" })),
+        (format!("/api/v1/orgs/{org}/members"), json!({ "email": "eve@example.com", "role": "admin" })),
+        ("/api/settings/api-keys".to_owned(), key),
+        ("/api/agents".to_owned(), json!({ "name": "Unrecorded" })),
+        ("/api/v1/secret-keys/rotate".to_owned(), json!({})),
+    ] {
+        refused(&it.api.post(&path, body).await, &["internal"]);
+    }
+    it.goes_on(&["/api/auth/me", "/api/agents", "/api/mcp/servers", "/api/conversations"]).await;
+    assert_eq!((it.target.asked().len(), it.counts(&tables).await), (sent, before));
+    assert!(it.server.process().id().is_some());
+    it.hand.grant("audit_events", &it.role).await;
+    it.works().await;
+    it.server.terminate().await;
+    let verified = it.server.command(&["audit", "verify"]).output().await.unwrap();
+    assert!(verified.status.success(), "{verified:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_right_on_secrets_that_is_taken_away_stops_what_needs_one() {
+    let mut it = Limited::start().await;
+    let key = |name: &str| json!({ "provider": "openai", "key_name": name, "api_key": "sk-canary-4f1c9a77e2b04d5c" });
+    let kept = it.api.post("/api/settings/api-keys", key("kept")).await.created();
+    let tables = ["secrets", "api_keys"];
+    let (sent, before) = (it.target.asked().len(), it.counts(&tables).await);
+    it.hand.revoke("secrets", &it.role).await;
+    refused(&it.api.post("/api/settings/api-keys", key("unsealed")).await, &["internal"]);
+    let rotate = format!("/api/settings/api-keys/{}/rotate", text(&kept["id"]));
+    let other = json!({ "api_key": "sk-canary-5a2d8b66f1c05e4d" });
+    refused(&it.api.post(&rotate, other.clone()).await, &["secrets_unavailable"]);
+    // A call that has begun is a run, and the run says that nothing was sent.
+    let called = it.call().await.created();
+    assert_eq!((&called["ok"], &called["run"]["status"]), (&json!(false), &json!("failed")), "{called}");
+    assert_eq!(called["run"]["error"]["code"], "secrets_unavailable", "{called}");
+    let told = called["content"].to_string();
+    assert!(told.contains("secrets cannot be read") && !told.contains("permission denied"), "{called}");
+    let paths = ["/api/auth/me", "/api/agents", "/api/mcp/servers", "/api/settings/api-keys"];
+    it.goes_on(&paths).await;
+    recovered(&it.api, "without secrets").await;
+    assert_eq!((it.target.asked().len(), it.counts(&tables).await), (sent, before));
+    assert!(it.server.process().id().is_some());
+    it.hand.grant("secrets", &it.role).await;
+    it.works().await;
+    assert_eq!(it.api.post(&rotate, other).await.ok()["version"], 2);
 }
 
 /// What a command says that ends by itself.

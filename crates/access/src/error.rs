@@ -48,6 +48,9 @@ pub enum Error {
         /// Its reference.
         reference: String,
     },
+    /// Secrets could not be fetched; what needs one is not done until they can.
+    #[error("secrets cannot be read at the moment, so nothing that needs one is done; try again")]
+    Secrets(#[source] conductor_storage::Error),
     /// The master key is out of reach, so that no secret can be opened or sealed until it is back.
     #[error("the key that protects secrets is out of reach at the moment; try again")]
     Keys(#[source] conductor_secrets::Error),
@@ -105,7 +108,7 @@ impl Kind for Error {
             Self::Secret { .. } => ErrorKind::Conflict,
             Self::Keys(error) => error.kind(),
             Self::Undecidable(_) | Self::Anchor(_) => ErrorKind::Internal,
-            Self::Unreadable(_) => ErrorKind::Unavailable,
+            Self::Unreadable(_) | Self::Secrets(_) => ErrorKind::Unavailable,
             Self::Storage(error) => error.kind(),
         }
     }
@@ -120,6 +123,7 @@ impl Kind for Error {
             Self::Keys(error) => error.code(),
             Self::Undecidable(_) | Self::Anchor(_) => "internal",
             Self::Unreadable(_) => "policy_unavailable",
+            Self::Secrets(_) => "secrets_unavailable",
             Self::Storage(error) => error.code(),
         }
     }

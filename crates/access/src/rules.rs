@@ -124,7 +124,11 @@ impl Rules {
         if read.is_err() {
             self.forget(organization);
         }
-        read
+        // Which of the rows it was makes no difference to whoever is refused.
+        read.map_err(|error| match error {
+            Error::Storage(error) => Error::Unreadable(error),
+            other => other,
+        })
     }
 
     /// What decides is read anew, now. Where that fails there is nothing to decide by, and the next decision tries again.

@@ -95,9 +95,9 @@ impl Vault {
     /// Seals another value for a secret that exists; the caller replaces the row's.
     ///
     /// # Errors
-    /// As `seal`; `Secret` also when there is none of this name.
+    /// As `seal`; `Secret` also when there is none of this name, `Secrets` when that cannot be read.
     pub async fn reseal(&self, scope: Scope, reference: &str, value: &str) -> Result<Resealed> {
-        let row = self.store.scoped(scope).secrets().find(reference).await?;
+        let row = self.store.scoped(scope).secrets().find(reference).await.map_err(Error::Secrets)?;
         let row = row.ok_or_else(|| unreadable(reference))?;
         let version = row.version.checked_add(1).ok_or_else(|| unreadable(reference))?;
         let sealed = self.seal_at(scope, row.id, version, reference, value).await?;
@@ -121,11 +121,11 @@ impl Vault {
     ///
     /// # Errors
     /// `Keys` when the master key is out of reach; `Secret` when there is none of this name, or it was moved or
-    /// changed, or its tenant's key is gone.
+    /// changed, or its tenant's key is gone; `Secrets` when it cannot be read.
     pub async fn open(&self, scope: Scope, reference: &str) -> Result<SecretString> {
         let mut before: Option<Secret> = None;
         for _ in 0..ATTEMPTS {
-            let row = self.store.scoped(scope).secrets().find(reference).await?;
+            let row = self.store.scoped(scope).secrets().find(reference).await.map_err(Error::Secrets)?;
             let row = row.ok_or_else(|| unreadable(reference))?;
             if let Some(opened) = self.open_row(scope, &row).await? {
                 return Ok(opened);

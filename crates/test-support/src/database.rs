@@ -3,7 +3,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     process::Command,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use tempfile::TempDir;
@@ -20,7 +23,7 @@ pub struct TestDb {
 #[derive(Debug)]
 enum Place {
     Sqlite { _folder: TempDir },
-    Postgres { admin: String, name: String },
+    Postgres { admin: String, name: String, role: OnceLock<String> },
 }
 
 impl TestDb {
@@ -53,12 +56,32 @@ impl TestDb {
         statement(&admin, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         statement(&admin, &format!("CREATE DATABASE {name}"));
         let server = admin.rsplit_once('/').map_or(admin.as_str(), |(server, _)| server);
-        Self { url: format!("{server}/{name}"), place: Place::Postgres { admin: admin.clone(), name } }
+        let url = format!("{server}/{name}");
+        Self { url, place: Place::Postgres { admin, name, role: OnceLock::new() } }
     }
 
     /// One of each kind, for a suite that runs on both.
     pub fn each() -> impl Iterator<Item = Self> {
         [Self::sqlite as fn() -> Self, Self::postgres].into_iter().map(|make| make())
+    }
+
+    /// A role that is no superuser and may make tables here, and the address by which it comes in: what it may do with
+    /// them can be taken from it.
+    ///
+    /// # Panics
+    /// On SQLite, which has no roles, and when PostgreSQL refuses it.
+    #[must_use]
+    pub fn role(&self) -> (String, String) {
+        let Place::Postgres { admin, name, role } = &self.place else { panic!("SQLite has no roles") };
+        let Some((_, host)) = self.url.split_once('@') else { panic!("no account in the tests' PostgreSQL") };
+        let made = role.get_or_init(|| {
+            let role = format!("{name}_server");
+            statement(admin, &format!("DROP ROLE IF EXISTS {role}"));
+            statement(admin, &format!("CREATE ROLE {role} LOGIN NOSUPERUSER PASSWORD '{role}'"));
+            statement(&self.url, &format!("GRANT USAGE, CREATE ON SCHEMA public TO {role}"));
+            role
+        });
+        (made.clone(), format!("postgres://{made}:{made}@{host}"))
     }
 
     /// Every row that is there now, as the statement that would write it, by table: what happened is what differs.
@@ -113,10 +136,14 @@ impl TestDb {
 impl Drop for TestDb {
     fn drop(&mut self) {
         // A test that fails is told why it failed, not that its database was still in use.
-        if let Place::Postgres { admin, name } = &self.place
+        if let Place::Postgres { admin, name, role } = &self.place
             && !std::thread::panicking()
         {
             statement(admin, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+            // It owned nothing elsewhere.
+            if let Some(role) = role.get() {
+                statement(admin, &format!("DROP ROLE IF EXISTS {role}"));
+            }
         }
     }
 }

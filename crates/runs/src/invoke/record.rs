@@ -293,8 +293,11 @@ impl ToolPath {
                 entry = judge.asked(entry, &call.caller, &facts);
             }
         }
-        // "Approve" that was approved is an allow.
+        // "Approve" that was approved is an allow, and nothing is to be said against it.
         entry.allowed = event_type == "run.finished";
+        if entry.allowed {
+            entry.denial_reason = None;
+        }
         entry = entry.on("run", call.call_id.as_uuid());
         entry.run_id = Some(RunId::from_uuid(call.call_id.as_uuid()));
         entry.data = json!({ "agent_id": call.agent_id, "parent_run_id": held.run().id });
