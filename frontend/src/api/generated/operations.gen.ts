@@ -486,6 +486,8 @@ import type {
   ListWhoMayResponse,
   ListWorkflowExecutionsData,
   ListWorkflowExecutionsResponse,
+  ListWorkflowNodesData,
+  ListWorkflowNodesResponse,
   ListWorkflowRatingsData,
   ListWorkflowRatingsResponse,
   ListWorkflowSharesData,
@@ -817,6 +819,7 @@ export interface Operations {
     '/api/workflow-templates/{template_id}': { query: FindWorkflowTemplateData['query']; body: FindWorkflowTemplateData['body']; answer: FindWorkflowTemplateResponse };
     '/api/workflows': { query: ListWorkflowsData['query']; body: ListWorkflowsData['body']; answer: ListWorkflowsResponse };
     '/api/workflows/executions/{execution_id}': { query: FindWorkflowExecutionData['query']; body: FindWorkflowExecutionData['body']; answer: FindWorkflowExecutionResponse };
+    '/api/workflows/nodes': { query: ListWorkflowNodesData['query']; body: ListWorkflowNodesData['body']; answer: ListWorkflowNodesResponse };
     '/api/workflows/{workflow_id}': { query: FindWorkflowData['query']; body: FindWorkflowData['body']; answer: FindWorkflowResponse };
     '/api/workflows/{workflow_id}/analytics': { query: FindWorkflowAnalyticsData['query']; body: FindWorkflowAnalyticsData['body']; answer: FindWorkflowAnalyticsResponse };
     '/api/workflows/{workflow_id}/executions': { query: ListWorkflowExecutionsData['query']; body: ListWorkflowExecutionsData['body']; answer: ListWorkflowExecutionsResponse };

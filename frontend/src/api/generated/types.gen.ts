@@ -3973,6 +3973,12 @@ export type Obligation = {
  * An organisation.
  */
 export type Organization = {
+    /**
+     * What the expressions of its workflows read as `context.<name>`, for all its members to see.
+     */
+    context: {
+        [key: string]: unknown;
+    };
     created_at: string;
     id: OrganizationId;
     industry?: string | null;
@@ -5331,6 +5337,12 @@ export type PageResponseOrganization = {
      * The rows.
      */
     items: Array<{
+        /**
+         * What the expressions of its workflows read as `context.<name>`, for all its members to see.
+         */
+        context: {
+            [key: string]: unknown;
+        };
         created_at: string;
         id: OrganizationId;
         industry?: string | null;
@@ -7761,6 +7773,13 @@ export type UpdateMessageRequest = {
  * A change of an organisation: missing fields stay, `null` clears.
  */
 export type UpdateOrganizationRequest = {
+    /**
+     * What the expressions of its workflows read as `context.<name>`, in place of what was there: at most 16 KiB. The names
+     * `run`, `trigger`, `workflow`, `organization`, `user` and `iteration` are what each run says of itself.
+     */
+    context?: {
+        [key: string]: unknown;
+    } | null;
     industry?: string | null;
     /**
      * After how many days members are reminded to replace a provider key: 1 to 3650.
@@ -8132,6 +8151,18 @@ export type WorkflowError = {
      * A stable code; a page of that name stands under `docs/errors/`.
      */
     code: string;
+    /**
+     * What the node's call went to: a server by its name, a system such as `slack`, or `transient_<node>` for an address or
+     * a server that only the node describes; none where no call failed.
+     */
+    connector?: string | null;
+    /**
+     * What is known of the attempt: `attempt`, `duration_ms`, and of its call `tool`, `sent` (how often), `connector_id`,
+     * `host`, `effect` (the ledger's word) and `status_code`, where there are such.
+     */
+    details: {
+        [key: string]: unknown;
+    };
     message: string;
     /**
      * Whether the same again may help.
@@ -8269,6 +8300,77 @@ export type WorkflowNodeAnalytics = {
      * How long people were waited for in a run: their answers, and their word on its calls. Of the runs where they were.
      */
     waited: WorkflowDurations;
+};
+
+/**
+ * A kind of node.
+ */
+export type WorkflowNodeDefinition = {
+    /**
+     * A JSON Schema of a node's `config`.
+     */
+    config: {
+        [key: string]: unknown;
+    };
+    /**
+     * What it does, in a sentence.
+     */
+    description: string;
+    /**
+     * A workflow with a node of it, as `POST /api/workflows/check` and `POST /api/workflows/import` take it.
+     */
+    example: {
+        [key: string]: unknown;
+    };
+    /**
+     * A JSON Schema of a node's `inputs`.
+     */
+    inputs: {
+        [key: string]: unknown;
+    };
+    /**
+     * Its name for people.
+     */
+    name: string;
+    /**
+     * A JSON Schema of what later nodes read as `steps.<id>.output`.
+     */
+    output: {
+        [key: string]: unknown;
+    };
+    /**
+     * The ports that edges leave by; where the settings name them, those of the example.
+     */
+    outputs: Array<WorkflowNodePort>;
+    /**
+     * The word that documents know it by: a node's `kind`.
+     */
+    type: string;
+};
+
+/**
+ * Every kind of node.
+ */
+export type WorkflowNodeDefinitions = {
+    items: Array<WorkflowNodeDefinition>;
+    /**
+     * Always `null`: the kinds come in one page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A port of a node.
+ */
+export type WorkflowNodePort = {
+    /**
+     * When it is followed.
+     */
+    description: string;
+    /**
+     * Its name.
+     */
+    port: string;
 };
 
 /**
@@ -13265,6 +13367,10 @@ export type ListTasksData = {
          * Where a question stands.
          */
         status?: 'pending' | 'decided' | 'expired';
+        /**
+         * Questions of this run and of all that it began, however far below: what a turn of a chat waits for.
+         */
+        root_run_id?: RunId;
         /**
          * Rows at most.
          */
@@ -18745,6 +18851,28 @@ export type LoadWorkflowResponses = {
 };
 
 export type LoadWorkflowResponse = LoadWorkflowResponses[keyof LoadWorkflowResponses];
+
+export type ListWorkflowNodesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/workflows/nodes';
+};
+
+export type ListWorkflowNodesErrors = {
+    /**
+     * A problem: see `code` and `detail`
+     */
+    default: Problem;
+};
+
+export type ListWorkflowNodesError = ListWorkflowNodesErrors[keyof ListWorkflowNodesErrors];
+
+export type ListWorkflowNodesResponses = {
+    200: WorkflowNodeDefinitions;
+};
+
+export type ListWorkflowNodesResponse = ListWorkflowNodesResponses[keyof ListWorkflowNodesResponses];
 
 export type DeleteWorkflowData = {
     body?: never;
