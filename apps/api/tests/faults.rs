@@ -392,7 +392,11 @@ impl Limited {
     async fn works(&self) {
         let before = self.target.asked().len();
         let called = self.call().await.created();
-        assert_eq!((&called["ok"], &called["run"]["status"]), (&json!(true), &json!("succeeded")), "{called}");
+        assert_eq!(
+            (&called["ok"], &called["run"]["status"]),
+            (&json!(true), &json!("succeeded")),
+            "{called}"
+        );
         let asked = self.target.asked();
         assert_eq!(asked.len(), before + 1);
         assert_eq!(asked[before].headers["authorization"], "Bearer canary-of-the-tracker");

@@ -154,8 +154,7 @@ struct Building {
 
 impl Building {
     async fn start() -> Self {
-        let (peer, provider) =
-            (testing::Server::start("2025-06-18").await.unwrap(), Provider::start().await);
+        let (peer, provider) = (testing::Server::start("2025-06-18").await.unwrap(), Provider::start().await);
         provider.otherwise(Reply::text("Done."));
         let world = World::with_provider(provider.url(), "sk-scripted").await;
         let admin = &world.admin;
@@ -318,9 +317,7 @@ impl Building {
                 let given = admin.events(&turn, 0).await.until("tool.delegated").await.data;
                 Some((text(&given["child_run_id"]), turn))
             }
-            Door::Node => {
-                alone(Some(text(&again(admin, "calls", json!({})).await["execution_id"])))
-            }
+            Door::Node => alone(Some(text(&again(admin, "calls", json!({})).await["execution_id"]))),
         }
     }
 
@@ -424,10 +421,25 @@ async fn a_call_is_decided_alike_at_every_door() {
     let tasks = json!([{ "action": "tool.invoke", "target": "tool:agent/*", "effect": "allow" }]);
     for case in [
         Case::of("Nothing is said", Value::Null, "allow", BASELINE),
-        Case::of("Allowed", json!({ "rules": rule("allow", json!({})), "bindings": everywhere(60) }), "allow", By::Own),
+        Case::of(
+            "Allowed",
+            json!({ "rules": rule("allow", json!({})), "bindings": everywhere(60) }),
+            "allow",
+            By::Own,
+        ),
         Case::of("Denied", deny(json!({})), "deny", By::Own),
-        Case::of("Much", deny(json!({ "arguments": { "/amount": { "at_least": AMOUNT } } })), "deny", By::Own),
-        Case::of("More", deny(json!({ "arguments": { "/amount": { "at_least": AMOUNT + 1 } } })), "allow", BASELINE),
+        Case::of(
+            "Much",
+            deny(json!({ "arguments": { "/amount": { "at_least": AMOUNT } } })),
+            "deny",
+            By::Own,
+        ),
+        Case::of(
+            "More",
+            deny(json!({ "arguments": { "/amount": { "at_least": AMOUNT + 1 } } })),
+            "allow",
+            BASELINE,
+        ),
         Case::of("Lacks", deny(json!({ "arguments": { "/reason": { "present": false } } })), "deny", By::Own),
         Case::of("Peer", deny(json!({ "labels": ["server:peer"] })), "deny", By::Own),
         Case::of("Others", deny(json!({ "labels": ["server:others"] })), "allow", BASELINE),
@@ -466,9 +478,7 @@ async fn somebody_is_asked_at_every_door_before_a_call_is_made() {
 async fn doors_differ_only_by_what_they_bring_along() {
     let it = Building::start().await;
     let acts: &[Door] = &[Door::Turn, Door::Task, Door::AgentToken];
-    let bound = |scope: &str, id: &str| {
-        json!({ "rules": rule("deny", json!({})), "bindings": [{ "scope_type": scope, "scope_id": id, "priority": 90 }] })
-    };
+    let bound = |scope: &str, id: &str| json!({ "rules": rule("deny", json!({})), "bindings": [{ "scope_type": scope, "scope_id": id, "priority": 90 }] });
     let deny = |conditions: Value| json!({ "rules": rule("deny", conditions) });
     for case in [
         Case::of("Experiments", deny(json!({ "labels": ["experimental"] })), "deny", By::Own)
