@@ -437,7 +437,8 @@ async fn a_right_on_policies_that_is_taken_away_stops_calls_and_nothing_else() {
     );
     it.hand.execute(&changed).await;
     for _ in 0..3 {
-        refused(&it.call().await, &["policy_unavailable"]);
+        let problem = refused(&it.call().await, &["policy_unavailable"]);
+        assert!(text(&problem["detail"]).starts_with("Roles and policies cannot be read"), "{problem}");
     }
     it.goes_on(&[]).await;
     assert_eq!((it.target.asked().len(), it.hand.count("runs").await), (sent, runs));
