@@ -173,6 +173,9 @@ fn unavailable(code: &str) -> &'static str {
         "secrets_unavailable" => {
             "Secrets cannot be read at the moment, so nothing that needs one is done. Try again in a moment."
         }
+        "audit_unavailable" => {
+            "What is done here cannot be recorded at the moment, so it is not done. Try again in a moment."
+        }
         _ => "The server cannot take this now. Try again in a moment.",
     }
 }
