@@ -59,6 +59,8 @@ struct Outcome {
     obligations: Value,
     /// Why it was denied, as the audit log has it.
     reason: Value,
+    /// What rules that only watch would have said of it, as the audit log has it.
+    watched: Vec<String>,
     /// How often the server saw it.
     sent: usize,
     /// What it answered, as it was let through; `null` where it was not made.
@@ -248,13 +250,14 @@ impl Building {
         // What another door has left.
         let _ = self.entries().await;
         let Some((run, whole)) = self.begin(door).await else {
-            let entry = self.entry().await;
+            let (entry, watched) = self.entry().await;
             assert_eq!(entry["event_type"], "access.denied", "{door:?}: {entry}");
             return Outcome {
                 effect: text(&entry["decision"]),
                 rule: text(&entry["rule_id"]),
                 obligations: json!([]),
                 reason: entry["denial_reason"].clone(),
+                watched,
                 sent: self.sent() - before,
                 shown: Value::Null,
             };
@@ -275,7 +278,7 @@ impl Building {
         if whole != run {
             self.world.admin.events(&whole, 0).await.until("run.finished").await;
         }
-        let entry = self.entry().await;
+        let (entry, watched) = self.entry().await;
         let (event, decision) =
             if effect == "deny" { ("run.denied", "deny") } else { ("run.finished", "allow") };
         assert_eq!(
@@ -287,6 +290,7 @@ impl Building {
             rule: text(&decided["rule_id"]),
             obligations: decided["obligations"].clone(),
             reason: entry["denial_reason"].clone(),
+            watched,
             sent: self.sent() - before,
             shown: if effect == "deny" { Value::Null } else { result["content"].clone() },
             effect,
@@ -355,10 +359,13 @@ impl Building {
         new.filter(|entry| entry["event_type"] != "run.started").cloned().collect()
     }
 
-    async fn entry(&self) -> Value {
+    /// The entry of the call, and the rules that watched it.
+    async fn entry(&self) -> (Value, Vec<String>) {
         let entries = self.entries().await;
-        assert_eq!(entries.len(), 1, "each call is one entry: {entries:?}");
-        entries[0].clone()
+        let (watched, calls): (Vec<Value>, Vec<Value>) =
+            entries.into_iter().partition(|entry| entry["event_type"] == "policy.shadow");
+        assert_eq!(calls.len(), 1, "each call is one entry: {calls:?}");
+        (calls[0].clone(), watched.iter().map(|entry| text(&entry["rule_id"])).collect())
     }
 
     /// Holds a case at every door.
@@ -390,6 +397,10 @@ impl Building {
                 case.name
             );
             assert_eq!(came.reason.is_string(), effect == "deny", "{} at {door:?}: {came:?}", case.name);
+            let watches = policy["mode"] == "shadow";
+            let watching: Vec<String> =
+                watches.then(|| text(&policy["rules"][0]["id"])).into_iter().collect();
+            assert_eq!(came.watched, watching, "{} at {door:?}: {came:?}", case.name);
             if let Some((other, _, first)) = outcomes.iter().find(|(_, other, _)| *other == effect) {
                 assert_eq!(&came, first, "{} at {door:?} is not as at {other:?}", case.name);
             }
