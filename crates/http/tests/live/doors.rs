@@ -106,7 +106,7 @@ impl Case {
         Self { name, policy, around: Around::Nothing, effect, by, only: None }
     }
 
-    fn while_(self, around: Around) -> Self {
+    fn amid(self, around: Around) -> Self {
         Self { around, ..self }
     }
 
@@ -177,6 +177,11 @@ impl Building {
             "id": "call", "kind": "tool", "config": { "connector": "Peer", "tool": "echo" }, "inputs": arguments(),
         }]);
         keep(admin, &graph("calls", node, &[])).await;
+
+        // The task that leads to a call is one too, and comes to it whatever is said of the call.
+        let tasks = json!([{ "action": "tool.invoke", "target": "tool:agent/*", "effect": "allow" }]);
+        let policies = format!("/api/v1/orgs/{organization}/policies");
+        admin.post(&policies, json!({ "name": "Tasks", "rules": tasks })).await.created();
 
         let token = json!({ "name": "machine", "scopes": ["tool.invoke"] });
         let path = format!("/api/v1/orgs/{organization}/agents/{worker}/tokens");
@@ -428,8 +433,7 @@ async fn a_call_is_decided_alike_at_every_door() {
     let it = Building::start().await;
     let deny = |conditions: Value| json!({ "rules": rule("deny", conditions) });
     let mask = json!({ "kind": "mask_fields", "pointers": ["/word"] });
-    // The task that leads to the call is one too, and has to be let through to come to it.
-    let tasks = json!([{ "action": "tool.invoke", "target": "tool:agent/*", "effect": "allow" }]);
+    let watching = |effect: &str| json!({ "rules": rule(effect, json!({})), "mode": "shadow" });
     for case in [
         Case::of("Nothing is said", Value::Null, "allow", BASELINE),
         Case::of(
@@ -458,10 +462,12 @@ async fn a_call_is_decided_alike_at_every_door() {
         Case::of("From here", deny(json!({ "addresses": ["127.0.0.0/8"] })), "deny", By::Own),
         Case::of("From elsewhere", deny(json!({ "addresses": ["203.0.113.0/24"] })), "allow", BASELINE),
         Case::of("Masked", obliged("allow", mask), "allow", By::Own),
-        Case::of("Watched", json!({ "rules": rule("deny", json!({})), "mode": "shadow" }), "allow", BASELINE),
-        Case::of("Too high", Value::Null, "deny", By::Name("clearance/too-low")).while_(Around::Confidential),
-        Case::of("Nobody lets it pass", json!({ "rules": tasks }), "deny", By::Name("policies/default-deny"))
-            .while_(Around::NoBaseline),
+        Case::of("Watched", watching("deny"), "allow", BASELINE),
+        Case::of("Too high", Value::Null, "deny", By::Name("clearance/too-low")).amid(Around::Confidential),
+        Case::of("Nobody lets it pass", Value::Null, "deny", By::Name("policies/default-deny"))
+            .amid(Around::NoBaseline),
+        Case::of("Would pass", watching("allow"), "deny", By::Name("policies/default-deny"))
+            .amid(Around::NoBaseline),
     ] {
         it.hold(&case).await;
     }
@@ -476,10 +482,10 @@ async fn somebody_is_asked_at_every_door_before_a_call_is_made() {
     for case in [
         Case::of("Owners agree", obliged("approve", owners), "approve", By::Own),
         Case::of("Owners agree and see less", masked, "approve", By::Own),
-        Case::of("The tool asks", Value::Null, "approve", By::Name("tool/asks")).while_(Around::Asks),
+        Case::of("The tool asks", Value::Null, "approve", By::Name("tool/asks")).amid(Around::Asks),
         // Nobody is asked about what nobody may do.
         Case::of("The tool asks in vain", json!({ "rules": rule("deny", json!({})) }), "deny", By::Own)
-            .while_(Around::Asks),
+            .amid(Around::Asks),
     ] {
         it.hold(&case).await;
     }
