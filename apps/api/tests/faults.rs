@@ -209,14 +209,14 @@ async fn what_cannot_be_recorded_does_not_happen() {
             (format!("/api/v1/orgs/{org}/members"), json!({ "email": "eve@example.com", "role": "admin" })),
             (format!("/api/v1/orgs/{org}/service-accounts"), json!({ "name": "Unrecorded" })),
         ] {
-            refused(&api.post(&path, body).await, &["internal"]);
+            refused(&api.post(&path, body).await, &["audit_unavailable"]);
         }
-        refused(&api.put(&agent, json!({ "name": "Renamed" })).await, &["internal"]);
-        refused(&api.delete(&agent).await, &["internal"]);
-        refused(&api.post("/api/v1/secret-keys/rotate", json!({})).await, &["internal"]);
+        refused(&api.put(&agent, json!({ "name": "Renamed" })).await, &["audit_unavailable"]);
+        refused(&api.delete(&agent).await, &["audit_unavailable"]);
+        refused(&api.post("/api/v1/secret-keys/rotate", json!({})).await, &["audit_unavailable"]);
         // A sign-in is an entry, too.
         let body = json!({ "email": Server::EMAIL, "password": Server::PASSWORD });
-        refused(&api.anonymous().post("/api/auth/login", body).await, &["internal"]);
+        refused(&api.anonymous().post("/api/auth/login", body).await, &["audit_unavailable"]);
         for (table, before) in tables.iter().zip(before) {
             assert_eq!(hand.count(table).await, before, "{table}");
         }
@@ -247,7 +247,7 @@ async fn a_refusal_that_cannot_be_recorded_is_a_refusal() {
         viewer.post(&path, forbidden.clone()).await.problem(403, "role_missing");
         hand.away("audit_events").await;
         let answer = viewer.post(&path, forbidden.clone()).await;
-        refused(&answer, &["internal"]);
+        refused(&answer, &["audit_unavailable"]);
         assert_eq!(hand.count("service_accounts").await, 0);
         hand.back("audit_events").await;
         viewer.post(&path, forbidden).await.problem(403, "role_missing");
@@ -322,7 +322,10 @@ async fn a_database_that_somebody_holds_refuses_and_comes_back() {
         assert_eq!(api.anonymous().get("/health").await.status, 200);
         if database.url().starts_with("sqlite") {
             let answer = write.await.unwrap();
-            refused(&answer, &["internal", "storage_readonly", "overloaded", "request_timeout"]);
+            refused(
+                &answer,
+                &["internal", "audit_unavailable", "storage_readonly", "overloaded", "request_timeout"],
+            );
             assert_eq!(hand.count("conversations").await, conversations, "what was refused is not there");
             drop(held);
         } else {
@@ -437,7 +440,8 @@ async fn a_right_on_policies_that_is_taken_away_stops_calls_and_nothing_else() {
     );
     it.hand.execute(&changed).await;
     for _ in 0..3 {
-        refused(&it.call().await, &["policy_unavailable"]);
+        let problem = refused(&it.call().await, &["policy_unavailable"]);
+        assert!(text(&problem["detail"]).starts_with("Roles and policies cannot be read"), "{problem}");
     }
     it.goes_on(&[]).await;
     assert_eq!((it.target.asked().len(), it.hand.count("runs").await), (sent, runs));
@@ -453,7 +457,7 @@ async fn a_right_on_the_audit_log_that_is_taken_away_stops_what_is_recorded() {
     let tables = ["runs", "policies", "service_accounts", "memberships", "secrets", "agents"];
     let (sent, before) = (it.target.asked().len(), it.counts(&tables).await);
     it.hand.revoke("audit_events", &it.role).await;
-    refused(&it.call().await, &["internal"]);
+    refused(&it.call().await, &["audit_unavailable"]);
     let org = &it.organization;
     let rule = json!({ "effect": "deny", "action": "tool.invoke", "target": "tool:x" });
     let key = json!({ "provider": "openai", "key_name": "k", "api_key": "sk-canary-4f1c9a77e2b04d5c" });
@@ -465,7 +469,7 @@ async fn a_right_on_the_audit_log_that_is_taken_away_stops_what_is_recorded() {
         ("/api/agents".to_owned(), json!({ "name": "Unrecorded" })),
         ("/api/v1/secret-keys/rotate".to_owned(), json!({})),
     ] {
-        refused(&it.api.post(&path, body).await, &["internal"]);
+        refused(&it.api.post(&path, body).await, &["audit_unavailable"]);
     }
     it.goes_on(&["/api/auth/me", "/api/agents", "/api/mcp/servers", "/api/conversations"]).await;
     assert_eq!((it.target.asked().len(), it.counts(&tables).await), (sent, before));

@@ -72,13 +72,27 @@ impl Access {
             _ => self.judge(caller).await?,
         };
         let decision = judge.decide(caller, action, facts, arguments);
-        if let Some(shadow) = judge.shadow(caller, action, facts, arguments)
-            && shadow.effect != decision.effect
-        {
-            let entry = NewAuditEvent::by(caller, "policy.shadow", action.as_str(), facts.target.clone());
-            self.record(caller, judge.asked(entry.decided(&shadow), caller, facts)).await?;
-        }
+        self.watch(&judge, caller, action, facts, arguments, &decision).await?;
         Ok(decision)
+    }
+
+    /// Takes down what the policies that only watch would have said, where that is something else.
+    async fn watch(
+        &self,
+        judge: &Judge,
+        caller: &Caller,
+        action: Action,
+        facts: &Facts,
+        arguments: Option<&Value>,
+        decision: &Decision,
+    ) -> Result<()> {
+        match judge.shadow(caller, action, facts, arguments) {
+            Some(shadow) if shadow.effect != decision.effect => {
+                let entry = NewAuditEvent::by(caller, "policy.shadow", action.as_str(), facts.target.clone());
+                self.record(caller, judge.asked(entry.decided(&shadow), caller, facts)).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Goes on, or says why not; a refusal is an entry of the audit log.
@@ -124,6 +138,10 @@ impl Access {
         }
         let decision = judge.decide(caller, action, facts, arguments);
         let Some(denied) = denial(&decision) else { return Ok(()) };
+        // A call that is refused before it has a run is decided here, and nowhere else.
+        if action == Action::ToolInvoke {
+            self.watch(judge, caller, action, facts, arguments, &decision).await?;
+        }
         let entry = entry(caller, "access.denied", action, facts).decided(&decision);
         self.record(caller, judge.asked(entry, caller, facts)).await?;
         Err(refusal(action, denied, &decision))

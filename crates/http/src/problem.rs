@@ -149,7 +149,7 @@ impl<E: Kind + 'static> From<E> for Problem {
             ErrorKind::Internal => {
                 "Something went wrong on our side. The log has more, by this request id.".to_owned()
             }
-            ErrorKind::Unavailable => "The server cannot take this now. Try again in a moment.".to_owned(),
+            ErrorKind::Unavailable => unavailable(code).to_owned(),
             ErrorKind::Upstream => {
                 "A system that Conductor depends on failed. Try again, or ask its operator.".to_owned()
             }
@@ -161,6 +161,22 @@ impl<E: Kind + 'static> From<E> for Problem {
         };
         let (errors, rule_id, limit) = (error.fields(), error.rule_id(), error.limit().map(Box::new));
         Self { status, code, detail, errors, retry_after, rule_id, limit }
+    }
+}
+
+/// What is out of reach for now, in words that tell nothing of where it lies.
+fn unavailable(code: &str) -> &'static str {
+    match code {
+        "policy_unavailable" => {
+            "Roles and policies cannot be read at the moment, so nothing is allowed. Try again in a moment."
+        }
+        "secrets_unavailable" => {
+            "Secrets cannot be read at the moment, so nothing that needs one is done. Try again in a moment."
+        }
+        "audit_unavailable" => {
+            "What is done here cannot be recorded at the moment, so it is not done. Try again in a moment."
+        }
+        _ => "The server cannot take this now. Try again in a moment.",
     }
 }
 

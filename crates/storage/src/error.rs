@@ -48,6 +48,9 @@ pub enum Error {
         /// What is wrong and how to mend it.
         reason: String,
     },
+    /// The entry of the audit log could not be written, and with it nothing of what it tells of.
+    #[error("it cannot be recorded at the moment, so it is not done; try again")]
+    Unrecorded(#[source] DbErr),
     /// The database failed.
     #[error("the database failed")]
     Database(#[source] DbErr),
@@ -62,7 +65,9 @@ impl Error {
     pub fn is_passing_below(error: &(dyn std::error::Error + 'static)) -> bool {
         std::iter::successors(Some(error), |error| error.source())
             .filter_map(|error| error.downcast_ref::<Self>())
-            .any(|error| matches!(error, Self::Database(_) | Self::Overloaded | Self::Closed))
+            .any(|error| {
+                matches!(error, Self::Database(_) | Self::Unrecorded(_) | Self::Overloaded | Self::Closed)
+            })
     }
 
     /// Names an unreadable column.
@@ -89,7 +94,7 @@ impl Kind for Error {
             Self::NotFound => ErrorKind::NotFound,
             Self::NameTaken { .. } | Self::Stale | Self::Fenced => ErrorKind::Conflict,
             Self::Dangling | Self::BadCursor => ErrorKind::Invalid,
-            Self::Overloaded | Self::Closed => ErrorKind::Unavailable,
+            Self::Unrecorded(_) | Self::Overloaded | Self::Closed => ErrorKind::Unavailable,
             Self::Corrupt { .. } | Self::Open { .. } | Self::Database(_) => ErrorKind::Internal,
         }
     }
@@ -102,6 +107,7 @@ impl Kind for Error {
             Self::Fenced => "lease_lost",
             Self::Dangling => "validation_failed",
             Self::BadCursor => "invalid_cursor",
+            Self::Unrecorded(_) => "audit_unavailable",
             Self::Overloaded => "overloaded",
             Self::Closed => "draining",
             Self::Corrupt { .. } | Self::Open { .. } | Self::Database(_) => "internal",

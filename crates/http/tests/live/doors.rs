@@ -59,6 +59,8 @@ struct Outcome {
     obligations: Value,
     /// Why it was denied, as the audit log has it.
     reason: Value,
+    /// What rules that only watch would have said of it, as the audit log has it.
+    watched: Vec<String>,
     /// How often the server saw it.
     sent: usize,
     /// What it answered, as it was let through; `null` where it was not made.
@@ -104,7 +106,7 @@ impl Case {
         Self { name, policy, around: Around::Nothing, effect, by, only: None }
     }
 
-    fn while_(self, around: Around) -> Self {
+    fn amid(self, around: Around) -> Self {
         Self { around, ..self }
     }
 
@@ -175,6 +177,11 @@ impl Building {
             "id": "call", "kind": "tool", "config": { "connector": "Peer", "tool": "echo" }, "inputs": arguments(),
         }]);
         keep(admin, &graph("calls", node, &[])).await;
+
+        // The task that leads to a call is one too, and comes to it whatever is said of the call.
+        let tasks = json!([{ "action": "tool.invoke", "target": "tool:agent/*", "effect": "allow" }]);
+        let policies = format!("/api/v1/orgs/{organization}/policies");
+        admin.post(&policies, json!({ "name": "Tasks", "rules": tasks })).await.created();
 
         let token = json!({ "name": "machine", "scopes": ["tool.invoke"] });
         let path = format!("/api/v1/orgs/{organization}/agents/{worker}/tokens");
@@ -248,13 +255,14 @@ impl Building {
         // What another door has left.
         let _ = self.entries().await;
         let Some((run, whole)) = self.begin(door).await else {
-            let entry = self.entry().await;
+            let (entry, watched) = self.entry().await;
             assert_eq!(entry["event_type"], "access.denied", "{door:?}: {entry}");
             return Outcome {
                 effect: text(&entry["decision"]),
                 rule: text(&entry["rule_id"]),
                 obligations: json!([]),
                 reason: entry["denial_reason"].clone(),
+                watched,
                 sent: self.sent() - before,
                 shown: Value::Null,
             };
@@ -275,7 +283,7 @@ impl Building {
         if whole != run {
             self.world.admin.events(&whole, 0).await.until("run.finished").await;
         }
-        let entry = self.entry().await;
+        let (entry, watched) = self.entry().await;
         let (event, decision) =
             if effect == "deny" { ("run.denied", "deny") } else { ("run.finished", "allow") };
         assert_eq!(
@@ -287,6 +295,7 @@ impl Building {
             rule: text(&decided["rule_id"]),
             obligations: decided["obligations"].clone(),
             reason: entry["denial_reason"].clone(),
+            watched,
             sent: self.sent() - before,
             shown: if effect == "deny" { Value::Null } else { result["content"].clone() },
             effect,
@@ -355,10 +364,13 @@ impl Building {
         new.filter(|entry| entry["event_type"] != "run.started").cloned().collect()
     }
 
-    async fn entry(&self) -> Value {
+    /// The entry of the call, and the rules that watched it.
+    async fn entry(&self) -> (Value, Vec<String>) {
         let entries = self.entries().await;
-        assert_eq!(entries.len(), 1, "each call is one entry: {entries:?}");
-        entries[0].clone()
+        let (watched, calls): (Vec<Value>, Vec<Value>) =
+            entries.into_iter().partition(|entry| entry["event_type"] == "policy.shadow");
+        assert_eq!(calls.len(), 1, "each call is one entry: {calls:?}");
+        (calls[0].clone(), watched.iter().map(|entry| text(&entry["rule_id"])).collect())
     }
 
     /// Holds a case at every door.
@@ -390,6 +402,10 @@ impl Building {
                 case.name
             );
             assert_eq!(came.reason.is_string(), effect == "deny", "{} at {door:?}: {came:?}", case.name);
+            let watches = policy["mode"] == "shadow";
+            let watching: Vec<String> =
+                watches.then(|| text(&policy["rules"][0]["id"])).into_iter().collect();
+            assert_eq!(came.watched, watching, "{} at {door:?}: {came:?}", case.name);
             if let Some((other, _, first)) = outcomes.iter().find(|(_, other, _)| *other == effect) {
                 assert_eq!(&came, first, "{} at {door:?} is not as at {other:?}", case.name);
             }
@@ -417,8 +433,7 @@ async fn a_call_is_decided_alike_at_every_door() {
     let it = Building::start().await;
     let deny = |conditions: Value| json!({ "rules": rule("deny", conditions) });
     let mask = json!({ "kind": "mask_fields", "pointers": ["/word"] });
-    // The task that leads to the call is one too, and has to be let through to come to it.
-    let tasks = json!([{ "action": "tool.invoke", "target": "tool:agent/*", "effect": "allow" }]);
+    let watching = |effect: &str| json!({ "rules": rule(effect, json!({})), "mode": "shadow" });
     for case in [
         Case::of("Nothing is said", Value::Null, "allow", BASELINE),
         Case::of(
@@ -447,10 +462,12 @@ async fn a_call_is_decided_alike_at_every_door() {
         Case::of("From here", deny(json!({ "addresses": ["127.0.0.0/8"] })), "deny", By::Own),
         Case::of("From elsewhere", deny(json!({ "addresses": ["203.0.113.0/24"] })), "allow", BASELINE),
         Case::of("Masked", obliged("allow", mask), "allow", By::Own),
-        Case::of("Watched", json!({ "rules": rule("deny", json!({})), "mode": "shadow" }), "allow", BASELINE),
-        Case::of("Too high", Value::Null, "deny", By::Name("clearance/too-low")).while_(Around::Confidential),
-        Case::of("Nobody lets it pass", json!({ "rules": tasks }), "deny", By::Name("policies/default-deny"))
-            .while_(Around::NoBaseline),
+        Case::of("Watched", watching("deny"), "allow", BASELINE),
+        Case::of("Too high", Value::Null, "deny", By::Name("clearance/too-low")).amid(Around::Confidential),
+        Case::of("Nobody lets it pass", Value::Null, "deny", By::Name("policies/default-deny"))
+            .amid(Around::NoBaseline),
+        Case::of("Would pass", watching("allow"), "deny", By::Name("policies/default-deny"))
+            .amid(Around::NoBaseline),
     ] {
         it.hold(&case).await;
     }
@@ -465,10 +482,10 @@ async fn somebody_is_asked_at_every_door_before_a_call_is_made() {
     for case in [
         Case::of("Owners agree", obliged("approve", owners), "approve", By::Own),
         Case::of("Owners agree and see less", masked, "approve", By::Own),
-        Case::of("The tool asks", Value::Null, "approve", By::Name("tool/asks")).while_(Around::Asks),
+        Case::of("The tool asks", Value::Null, "approve", By::Name("tool/asks")).amid(Around::Asks),
         // Nobody is asked about what nobody may do.
         Case::of("The tool asks in vain", json!({ "rules": rule("deny", json!({})) }), "deny", By::Own)
-            .while_(Around::Asks),
+            .amid(Around::Asks),
     ] {
         it.hold(&case).await;
     }

@@ -19,7 +19,7 @@ use super::{
     usage::{begins, piece},
 };
 use crate::{
-    Result, ScopedTx, View,
+    Error, Result, ScopedTx, View,
     conn::{Conn, Fetch},
     entity::audit_event,
     hub::Notice,
@@ -279,7 +279,7 @@ impl<'t> Audit<'t> {
     /// Writes one entry.
     ///
     /// # Errors
-    /// When the database fails; the action must then fail too.
+    /// `Unrecorded` when the database fails; the action must then fail too.
     pub async fn record(&self, event: NewAuditEvent) -> Result<()> {
         let clock = self.tx.clock();
         let mut said = event.personal;
@@ -316,7 +316,11 @@ impl<'t> Audit<'t> {
             prev_hash: Set(None),
             hash: Set(None),
         };
-        audit_event::Entity::insert(row).exec_without_returning(&self.tx.tx.conn()).await?;
+        let written = audit_event::Entity::insert(row).exec_without_returning(&self.tx.tx.conn()).await;
+        written.map_err(|error| match Error::from(error) {
+            Error::Database(cause) => Error::Unrecorded(cause),
+            other => other,
+        })?;
         self.tx.tx.notify(Notice::Audited);
         Ok(())
     }
