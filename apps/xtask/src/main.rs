@@ -1,4 +1,4 @@
-//! The house's own commands: run, test, lint, openapi, floors and bench (see README.md).
+//! The house's own commands: run, test, lint, openapi, floors, bench and mutate (see README.md).
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks on both")]
 
 mod bench;
@@ -7,6 +7,7 @@ mod floors;
 mod frontend;
 mod house;
 mod lint;
+mod mutate;
 mod openapi;
 mod postgres;
 mod run;
@@ -40,6 +41,8 @@ enum Command {
     Floors,
     /// Measure something: `cargo xtask bench --help` lists what.
     Bench(bench::Options),
+    /// Take each guard out in turn, and see that a test turns red.
+    Mutate(mutate::Options),
     /// Run one command with a PostgreSQL of its own in CONDUCTOR_TEST_POSTGRES.
     WithPostgres(postgres::Options),
 }
@@ -62,6 +65,7 @@ fn command(command: Command) -> anyhow::Result<()> {
         Command::Openapi => openapi::rewrite(),
         Command::Floors => floors::run(),
         Command::Bench(options) => bench::run(&options),
+        Command::Mutate(options) => mutate::run(&options),
         Command::WithPostgres(options) => postgres::with(&options),
     }
 }
