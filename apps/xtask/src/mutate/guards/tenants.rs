@@ -22,6 +22,15 @@ pub(super) const TENANTS: &[Guard] = &[
         tests: &["another_tenant_reaches_nothing"],
     },
     Guard {
+        name: "scope-of-conversations",
+        says: "a person sees the conversations of the environment in which they act",
+        file: "crates/storage/src/repository/conversations.rs",
+        piece: ".filter(conversation::Column::OrganizationId.eq(caller.scope.organization_id.as_uuid()))\n        .filter(conversation::Column::EnvironmentId.eq(caller.scope.environment_id.as_uuid()))\n",
+        without: "",
+        package: "conductor-storage",
+        tests: &["a_conversation_is_its_owners"],
+    },
+    Guard {
         name: "owner-of-conversations",
         says: "a conversation is its owner's and those to whom it was granted",
         file: "crates/storage/src/repository/conversations.rs",
