@@ -191,7 +191,7 @@ impl Runner<'_> {
         let mut command = shell::command(&self.nextest);
         command.current_dir(&self.tree.root).env("CARGO_TARGET_DIR", &self.tree.target);
         // What a removed guard leaves unused is no finding.
-        command.env("RUSTFLAGS", "--cap-lints=warn").env("PROPTEST_FAILURE_PERSISTENCE", "off");
+        command.env("RUSTFLAGS", "--cap-lints=warn").env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true");
         // A snapshot that differs is to fail, not to be written.
         command.env("INSTA_UPDATE", "no").env(postgres::VARIABLE, self.postgres.url());
         command.env("CONDUCTOR_TEST_TOOLS", &self.peers);
@@ -207,29 +207,31 @@ fn filter(tests: &[&str]) -> String {
     each.join(" | ")
 }
 
-/// The sources of a package: its folder's `src` and `tests`.
-#[cfg(test)]
-fn sources(folder: &std::path::Path) -> String {
-    let mut text = String::new();
-    let mut folders = vec![folder.join("src"), folder.join("tests")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                text.push_str(&fs::read_to_string(&path).unwrap());
-            }
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::{
+        collections::{BTreeMap, BTreeSet},
+        path::Path,
+    };
 
     use super::*;
+
+    /// The sources of a package: its folder's `src` and `tests`.
+    fn sources(folder: &Path) -> String {
+        let mut text = String::new();
+        let mut folders = vec![folder.join("src"), folder.join("tests")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                    text.push_str(&fs::read_to_string(&path).unwrap());
+                }
+            }
+        }
+        text
+    }
 
     #[test]
     fn every_guard_stands_once_where_the_table_says() {

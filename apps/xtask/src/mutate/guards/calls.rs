@@ -100,7 +100,10 @@ pub(super) const CALLS: &[Guard] = &[
         piece: "None if is_counted => tx.reserve(step_id.as_uuid(), nanos, &currency).await?,",
         without: "None if is_counted => Ok(()),",
         package: "conductor-http",
-        tests: &["a_spent_budget_stops_calls_and_says_what_to_do", "five_hundred_calls_on_sqlite_overspend_one_at_most"],
+        tests: &[
+            "a_spent_budget_stops_calls_and_says_what_to_do",
+            "five_hundred_calls_on_sqlite_overspend_one_at_most",
+        ],
     },
     Guard {
         name: "answer-masks",

@@ -37,7 +37,10 @@ pub(super) const DOORS: &[Guard] = &[
         piece: "Err(error) => refused = refused.or(Some(error)),",
         without: "Err(error) => {\n                refused = refused.or(Some(error));\n                passed.push(address);\n            }",
         package: "conductor-egress",
-        tests: &["a04_a_name_that_turns_private_after_the_first_answer_is_not_dialled", "of_a_names_addresses_only_the_global_ones_are_dialled"],
+        tests: &[
+            "a04_a_name_that_turns_private_after_the_first_answer_is_not_dialled",
+            "of_a_names_addresses_only_the_global_ones_are_dialled",
+        ],
     },
     Guard {
         name: "egress-userinfo",
