@@ -161,7 +161,7 @@ impl Tree {
     }
 }
 
-/// What runs the tests of a guard, with all that `cargo xtask test` gives them.
+/// What runs the tests of a guard, with what `cargo xtask test` gives them.
 struct Runner<'a> {
     nextest: PathBuf,
     peers: PathBuf,

@@ -19,7 +19,7 @@ pub(super) const DOORS: &[Guard] = &[
         piece: ".proxy(Proxy::custom(move |url| detour(&rule, url)))",
         without: ".proxy(Proxy::custom(move |url| detour(&rule, url).filter(|_| false)))",
         package: "conductor-egress",
-        tests: &["the_client_dials_no_special_address_whatever_the_url_or_the_name_says"],
+        tests: &["a01_every_notation_of_a_private_address_is_refused_before_a_socket_opens"],
     },
     Guard {
         name: "egress-redirect",
