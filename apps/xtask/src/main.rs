@@ -1,4 +1,4 @@
-//! The house's own commands: run, test, lint, openapi, floors, mutate and bench (see README.md).
+//! The house's own commands: run, test, lint, openapi, floors, bench and mutate (see README.md).
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks on both")]
 
 mod bench;
@@ -39,10 +39,10 @@ enum Command {
     Openapi,
     /// Hold the map of the floors and the house rules.
     Floors,
-    /// Take one guard after the other out of a copy of the source, and hold that a test misses it.
-    Mutate(mutate::Options),
     /// Measure something: `cargo xtask bench --help` lists what.
     Bench(bench::Options),
+    /// Take each guard out in turn, and see that a test turns red.
+    Mutate(mutate::Options),
     /// Run one command with a PostgreSQL of its own in CONDUCTOR_TEST_POSTGRES.
     WithPostgres(postgres::Options),
 }
@@ -64,8 +64,8 @@ fn command(command: Command) -> anyhow::Result<()> {
         Command::Lint => lint::run(),
         Command::Openapi => openapi::rewrite(),
         Command::Floors => floors::run(),
-        Command::Mutate(options) => mutate::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Mutate(options) => mutate::run(&options),
         Command::WithPostgres(options) => postgres::with(&options),
     }
 }
