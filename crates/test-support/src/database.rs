@@ -171,6 +171,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_role_may_do_is_given_and_taken() {
+        let one = TestDb::postgres();
+        let (role, url) = one.role();
+        assert_eq!(one.role().0, role, "there is one for each database");
+        statement(&url, "CREATE TABLE t (x int)");
+        let reads = || {
+            let read = Command::new("psql").args(["--no-psqlrc", "-c", "SELECT x FROM t", &url]).output();
+            read.unwrap().status.success()
+        };
+        assert!(reads());
+        statement(one.url(), &format!("REVOKE ALL ON t FROM {role}"));
+        assert!(!reads());
+        statement(one.url(), &format!("GRANT ALL ON t TO {role}"));
+        assert!(reads());
+    }
+
+    #[test]
     fn each_postgres_database_is_its_own_and_is_dropped() {
         let (one, other) = (TestDb::postgres(), TestDb::postgres());
         assert_ne!(one.url(), other.url());

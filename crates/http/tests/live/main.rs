@@ -44,6 +44,7 @@ mod strangers;
 mod tasks;
 mod tenants;
 mod tools;
+mod unread;
 mod who;
 mod workflows;
 mod world;
