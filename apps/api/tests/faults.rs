@@ -372,7 +372,7 @@ impl Limited {
         assert_eq!(hand.execute(&connected).await, "t", "the server comes in by its own role");
         let organization = text(&api.get("/api/auth/me").await.ok()["organization"]["id"]);
         let founded = api.post("/api/v1/auth/me/orgs", json!({ "name": "Beta" })).await.created();
-        let other = text(&founded["organization"]["id"]);
+        let other = text(&founded["id"]);
         let back = json!({ "organization_id": organization });
         api.post("/api/v1/auth/me/orgs", back).await.created();
         let tracker = json!({
