@@ -44,7 +44,14 @@ pub(crate) async fn decide(
     let answers_as = caller.answers_as();
     let is_asked = asked.iter().any(|one| answers_as.contains(one));
     // A question is in the hands of whoever is to answer it.
-    let owner = if asked.is_empty() { task.user_id } else { caller.user_id().filter(|_| is_asked) };
+    // One of a machine is nobody's own: whoever administers the organisation answers for it.
+    let administers =
+        ["organization:owner", "organization:admin"].into_iter().any(|role| caller.has_role(role));
+    let owner = match task.user_id {
+        Some(person) if asked.is_empty() => Some(person),
+        None if asked.is_empty() => caller.user_id().filter(|_| administers),
+        _ => caller.user_id().filter(|_| is_asked),
+    };
     let facts = Facts::new(format!("human_task:{id}"), caller.scope).owned_by(owner);
     let refuses_call = task.kind == "tool_approval" && decision == "deny";
     let facts = if refuses_call { facts } else { facts.labelled(label) };
