@@ -110,6 +110,6 @@ edges: [{from: a, to: b, condition: 'context.limits.most > 3'}]
     };
     assert_eq!(read(text).as_deref(), Some("city company limits open"));
     assert_eq!(read(&text.replace("context.city", "context")), None, "all of it is read");
-    let nothing = "{name: nothing, nodes: [{id: a, kind: transform}], edges: []}";
+    let nothing = "name: nothing\nnodes: [{id: a, kind: transform}]\nedges: []\n";
     assert_eq!(read(nothing).as_deref(), Some(""));
 }
