@@ -26,7 +26,7 @@ pub(super) async fn run(rounds: usize) -> Result<()> {
     });
     let connector = api.post("/api/mcp/servers", connector).await.created();
     let me = api.get("/api/auth/me").await.ok();
-    let organization = me["organization_id"].as_str().context("no organisation")?.to_owned();
+    let organization = me["organization"]["id"].as_str().context("no organisation")?.to_owned();
     let policies = format!("/api/v1/orgs/{organization}/policies");
     let call = |amount: i64| {
         let body = json!({ "server_id": connector["id"], "tool": "order", "arguments": { "body": { "amount": amount } } });
