@@ -1,5 +1,6 @@
 /** A workflow that an answer began: its question is in the chat, is answered there, and the run is a click away. */
 import { expect, test } from '../../fixtures/test';
+import { drawn, workflow } from '../../fixtures/workflow';
 
 test('F-373: an answer runs a workflow, which asks in the chat and goes on there', async ({
   page,
@@ -8,40 +9,17 @@ test('F-373: an answer runs a workflow, which asks in the chat and goes on there
   scripted,
 }) => {
   const name = `pays-in-chat-${Date.now()}`;
-  const node = (id: string, kind: string, config = {}) => ({
-    id,
-    kind,
-    config,
-    on_error: 'stop',
-    layout: { x: 0, y: 0 },
-  });
+  const question = { title: 'Pay {{input.amount}} from the chat?', decisions: ['approve', 'reject'] };
   const made = await api.post('/api/workflows', {
-    data: {
+    data: workflow(
       name,
-      graph: {
-        schema: 'conductor.workflow/1',
-        name,
-        source_format: 'native',
-        triggers: [],
-        inputs: [{ name: 'amount', type: 'number', required: true }],
-        outputs: [],
-        variables: {},
-        nodes: [
-          node('start', 'start'),
-          node('ask', 'human', {
-            title: 'Pay {{input.amount}} from the chat?',
-            decisions: ['approve', 'reject'],
-          }),
-          node('end', 'end'),
-        ],
-        edges: [
-          { id: 'e1', from: 'start', port: 'out', to: 'ask' },
-          { id: 'e2', from: 'ask', port: 'decision:approve', to: 'end' },
-        ],
-        entry: ['start'],
-        exit: ['end'],
-      },
-    },
+      [drawn('start', 'start'), drawn('ask', 'human', question), drawn('end', 'end')],
+      [
+        { id: 'e1', from: 'start', port: 'out', to: 'ask' },
+        { id: 'e2', from: 'ask', port: 'decision:approve', to: 'end' },
+      ],
+      [{ name: 'amount', type: 'number', required: true }],
+    ),
   });
   expect(made.status(), await made.text()).toBe(201);
   scripted.on(
@@ -51,13 +29,13 @@ test('F-373: an answer runs a workflow, which asks in the chat and goes on there
   );
   await chat.openNew();
   await chat.ask('Please settle the invoice.');
-  const question = chat.answer().getByRole('region', { name: 'A person is asked: Pay 41 from the chat?' });
-  await expect(question).toBeVisible();
+  const shown = chat.answer().getByRole('region', { name: 'A person is asked: Pay 41 from the chat?' });
+  await expect(shown).toBeVisible();
   // It is the same question in another window, and it is there again after a reload.
   await page.reload();
-  await question.getByRole('button', { name: 'Approve' }).click();
+  await shown.getByRole('button', { name: 'Approve' }).click();
   await expect(chat.text()).toHaveText('The invoice is settled.');
-  await expect(question).toHaveCount(0);
+  await expect(shown).toHaveCount(0);
   await chat
     .answer()
     .getByRole('button', { name: `workflow_${name}` })

@@ -2,36 +2,15 @@
 import type { APIRequestContext, Locator, Page } from '@playwright/test';
 import { clean } from '../../fixtures/clean';
 import { expect, test } from '../../fixtures/test';
+import { drawn, workflow } from '../../fixtures/workflow';
 
 const node = (page: Page, id: string) => page.locator(`.react-flow__node[data-id="${id}"]`);
 const edges = (page: Page) => page.locator('.react-flow__edge');
 
 /** A workflow of a start and an end that are not joined. */
 async function open(page: Page, api: APIRequestContext, name: string): Promise<string> {
-  const one = (id: string, y: number) => ({
-    id,
-    kind: id,
-    config: {},
-    on_error: 'stop',
-    layout: { x: 0, y },
-  });
   const made = await api.post('/api/workflows', {
-    data: {
-      name,
-      graph: {
-        schema: 'conductor.workflow/1',
-        name,
-        source_format: 'native',
-        triggers: [],
-        inputs: [],
-        outputs: [],
-        variables: {},
-        nodes: [one('start', 0), one('end', 420)],
-        edges: [],
-        entry: ['start'],
-        exit: ['end'],
-      },
-    },
+    data: workflow(name, [drawn('start', 'start'), drawn('end', 'end', {}, 420)], []),
   });
   expect(made.status(), await made.text()).toBe(201);
   const { id } = await made.json();

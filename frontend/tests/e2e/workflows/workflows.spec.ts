@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from '@playwright/test';
 import { clean } from '../../fixtures/clean';
 import { expect, test } from '../../fixtures/test';
+import { drawn, workflow } from '../../fixtures/workflow';
 
 /** Presses Tab until something has the focus, as somebody without a mouse does. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
@@ -16,25 +17,12 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
 
 const node = (page: Page, id: string) => page.locator(`.react-flow__node[data-id="${id}"]`);
 
-const small = (name: string) => ({
-  name,
-  graph: {
-    schema: 'conductor.workflow/1',
+const small = (name: string) =>
+  workflow(
     name,
-    source_format: 'native',
-    triggers: [],
-    inputs: [],
-    outputs: [],
-    variables: {},
-    nodes: [
-      { id: 'start', kind: 'start', config: {}, on_error: 'stop', layout: { x: 0, y: 0 } },
-      { id: 'end', kind: 'end', config: {}, on_error: 'stop', layout: { x: 0, y: 400 } },
-    ],
-    edges: [{ id: 'e1', from: 'start', port: 'out', to: 'end' }],
-    entry: ['start'],
-    exit: ['end'],
-  },
-});
+    [drawn('start', 'start'), drawn('end', 'end', {}, 400)],
+    [{ id: 'e1', from: 'start', port: 'out', to: 'end' }],
+  );
 
 test('workflows: a document is looked at before it is kept, put right, saved, and taken out again', async ({
   page,
